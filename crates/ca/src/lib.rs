@@ -1,0 +1,1 @@
+//! Issues, revokes and publishes certificates.

@@ -1,0 +1,1 @@
+//! Algorithms, keys and the Signer trait.

@@ -1,0 +1,1 @@
+//! Containers that hold keys: PKCS#12 read, written and converted.

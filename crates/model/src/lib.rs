@@ -1,0 +1,1 @@
+//! People, applications, certificates and the ports to them.

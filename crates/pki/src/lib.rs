@@ -1,0 +1,1 @@
+//! Certificates, requests, CRLs, OCSP and CMS, built and read.

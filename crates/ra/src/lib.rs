@@ -1,0 +1,1 @@
+//! Carries an application to a decision.

@@ -1,0 +1,1 @@
+//! OCSP, CRLs and issuer certificates over HTTP, for machines.

@@ -1,0 +1,1 @@
+//! Tables of the server: SQLite behind the ports of the model.
