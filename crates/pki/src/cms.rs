@@ -1,0 +1,1 @@
+//! Signed data (RFC 5652) in the CAdES-BES form.

@@ -1,0 +1,1 @@
+//! Revocation lists, full, base and delta (RFC 5280, section 5).

@@ -1,0 +1,1 @@
+//! Online certificate status (RFC 6960).
