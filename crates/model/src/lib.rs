@@ -1,1 +1,22 @@
 //! People, applications, certificates and the ports to them.
+//!
+//! The rules that hold whatever the database, the pages and the keys are: which steps an application may take
+//! ([`application`]), what a person signs when she applies ([`document`]), what is recorded of a certificate
+//! ([`certificate`]) and what evidence each change leaves ([`audit`]). The [`ports`] say what the use cases need of
+//! the outside; `storage` and `cli` provide it. Nothing here reads a clock, a file or a socket.
+//!
+//! Start reading at [`application::Application`] and [`ports::UnitOfWork`].
+
+pub mod application;
+pub mod audit;
+pub mod certificate;
+pub mod document;
+pub mod id;
+pub mod iin;
+pub mod keystore_kind;
+pub mod language;
+pub mod login;
+pub mod message;
+pub mod person;
+pub mod place;
+pub mod ports;

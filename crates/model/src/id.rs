@@ -1,0 +1,39 @@
+//! Keys of records.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! record_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    };
+}
+
+record_id!(
+    /// A person in the register. Never shown outside; the IIN names a person to people.
+    PersonId
+);
+record_id!(
+    /// An application, from draft to its end.
+    ApplicationId
+);
+record_id!(
+    /// A certificate that was issued or is being issued.
+    CertificateId
+);
+record_id!(
+    /// An issuing authority: one key and one certificate.
+    IssuerId
+);
+record_id!(
+    /// A message waiting in the outbox or sent from it.
+    MessageId
+);

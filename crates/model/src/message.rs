@@ -1,0 +1,92 @@
+//! Messages to people: what is said, not how it is worded or carried.
+
+use serde::{Deserialize, Serialize};
+use tanba_pki::Timestamp;
+
+use crate::id::{MessageId, PersonId};
+use crate::language::Language;
+use crate::person::EmailAddress;
+
+/// What a message says. Stored as JSON in the outbox until it is sent; never rename a field.
+///
+/// Secrets in it (code, link tokens) are wiped from the outbox once the message has been handed over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum MessageBody {
+    /// The second factor of an application.
+    ConfirmationCode {
+        /// Number of the application.
+        number: String,
+        /// Six digits.
+        code: String,
+        /// Minutes for which the code is accepted.
+        minutes: u32,
+    },
+    /// An application was signed and accepted.
+    ApplicationAccepted {
+        /// Number of the application.
+        number: String,
+        /// Path of the "it was not me" page, `/not-me/{token}`, without language.
+        not_me_path: String,
+    },
+    /// Certificates were issued.
+    CertificatesIssued {
+        /// Number of the application.
+        number: String,
+        /// Serial numbers, hexadecimal.
+        serials: Vec<String>,
+        /// Path of the "it was not me" page, without language.
+        not_me_path: String,
+    },
+    /// New keys work; old certificates were revoked, or kept by their owner's wish.
+    Installed {
+        /// Number of the application.
+        number: String,
+        /// Serial numbers of certificates that were superseded, hexadecimal.
+        superseded: Vec<String>,
+    },
+    /// Certificates were frozen because somebody said "it was not me".
+    Frozen {
+        /// Serial numbers, hexadecimal.
+        serials: Vec<String>,
+    },
+}
+
+impl std::fmt::Debug for MessageBody {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.kind())
+    }
+}
+
+impl MessageBody {
+    /// The kind of message, also the name of its template.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ConfirmationCode { .. } => "confirmation_code",
+            Self::ApplicationAccepted { .. } => "application_accepted",
+            Self::CertificatesIssued { .. } => "certificates_issued",
+            Self::Installed { .. } => "installed",
+            Self::Frozen { .. } => "frozen",
+        }
+    }
+}
+
+/// A message in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxMessage {
+    /// The record; also the idempotency key of the carrier.
+    pub id: MessageId,
+    /// To whom.
+    pub person: PersonId,
+    /// The address at the time of writing.
+    pub to: EmailAddress,
+    /// In which language.
+    pub language: Language,
+    /// What.
+    pub body: MessageBody,
+    /// When it was put in.
+    pub created_at: Timestamp,
+    /// Tries so far.
+    pub tries: u32,
+}

@@ -1,0 +1,125 @@
+//! People.
+
+use std::fmt;
+
+use tanba_pki::Timestamp;
+
+use crate::id::PersonId;
+use crate::iin::Iin;
+use crate::language::Language;
+
+/// An e-mail address that looks like one (RFC 5321, 4.1.2: one `@`, at most 254 octets, no white space or control).
+///
+/// Personal data: `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+/// A text that is not an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address")]
+pub struct EmailAddressError;
+
+impl EmailAddress {
+    /// Reads an address; spaces around it are dropped. Only ASCII: the address goes into certificates as IA5String.
+    ///
+    /// # Errors
+    /// [`EmailAddressError`] where it cannot be one.
+    pub fn parse(text: &str) -> Result<Self, EmailAddressError> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError)?;
+        let plain = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"@,;:<>()[]\\\"".contains(c))
+        };
+        let labels = domain.split('.').all(|label| {
+            !label.is_empty()
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        });
+        if text.len() > 254 || local.len() > 64 || !plain(local) || !domain.contains('.') || !labels {
+            return Err(EmailAddressError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address with most of it hidden, for pages: `a•••@example.kz`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let first: String = local.chars().take(1).collect();
+        format!("{first}•••@{domain}")
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("EmailAddress(…)")
+    }
+}
+
+/// A person whose identity was established, with the channels that she confirmed.
+///
+/// Personal data: `Debug` shows the id only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The record.
+    pub id: PersonId,
+    /// Individual identification number.
+    pub iin: Iin,
+    /// Surname, upper case as in certificates.
+    pub surname: String,
+    /// Given name, upper case as in certificates.
+    pub given_name: String,
+    /// Patronymic, upper case, where the person has one.
+    pub patronymic: Option<String>,
+    /// The address that was confirmed earlier; codes and notices go there and nowhere else.
+    pub email: Option<EmailAddress>,
+    /// The language of mails.
+    pub language: Language,
+    /// Since when nothing may be issued to this person: somebody said "it was not me".
+    pub frozen_at: Option<Timestamp>,
+}
+
+/// What is known of a person before she is in the register.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// Individual identification number.
+    pub iin: Iin,
+    /// Surname, upper case as in certificates.
+    pub surname: String,
+    /// Given name, upper case as in certificates.
+    pub given_name: String,
+    /// Patronymic, upper case, where the person has one.
+    pub patronymic: Option<String>,
+    /// A confirmed address.
+    pub email: Option<EmailAddress>,
+    /// The language of mails.
+    pub language: Language,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Person").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewPerson {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("NewPerson(…)")
+    }
+}
+
+impl Person {
+    /// Surname, given name and patronymic, as a greeting shows them.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let patronymic = self.patronymic.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{} {}{patronymic}", self.surname, self.given_name)
+    }
+}

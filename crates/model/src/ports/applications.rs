@@ -1,0 +1,80 @@
+//! Applications.
+
+use std::fmt;
+
+use tanba_pki::Timestamp;
+
+use super::StorageError;
+use crate::application::{Application, ApplicationKind, ApplicationNumber};
+use crate::id::{ApplicationId, CertificateId, PersonId};
+use crate::keystore_kind::KeystoreKind;
+use crate::person::EmailAddress;
+
+/// A draft that is being begun.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewApplication {
+    /// A number that nobody has yet.
+    pub number: ApplicationNumber,
+    /// Who applies.
+    pub person: PersonId,
+    /// What for.
+    pub kind: ApplicationKind,
+    /// E-mail for the certificate.
+    pub email: Option<EmailAddress>,
+    /// Code of the region.
+    pub region: String,
+    /// Code of the settlement.
+    pub settlement: String,
+    /// Where the new keys will live.
+    pub keystore: KeystoreKind,
+    /// The certificate that the person signed in with.
+    pub login_certificate: Option<CertificateId>,
+}
+
+impl fmt::Debug for NewApplication {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("NewApplication").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Applications from draft to end.
+pub trait Applications {
+    /// Begins a draft.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when the number is taken.
+    fn insert(&mut self, application: &NewApplication, now: Timestamp) -> Result<Application, StorageError>;
+
+    /// Finds an application by its record.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find(&mut self, id: ApplicationId) -> Result<Option<Application>, StorageError>;
+
+    /// Finds an application by its number.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find_by_number(&mut self, number: &ApplicationNumber) -> Result<Option<Application>, StorageError>;
+
+    /// All applications of a person, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<Application>, StorageError>;
+
+    /// Applications in a state that they entered before `before`, oldest first, at most `limit`; for drafts the time
+    /// of creation counts.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn in_state(&mut self, name: &str, before: Timestamp, limit: u32) -> Result<Vec<Application>, StorageError>;
+
+    /// Writes everything of the application that can change, if nobody changed it since it was read, and increases
+    /// its version.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when somebody did, or when a request's public key is in another application's or
+    /// certificate's hands already.
+    fn update(&mut self, application: &mut Application) -> Result<(), StorageError>;
+}

@@ -1,0 +1,122 @@
+//! Certificates from intent on.
+
+use tanba_pki::{SerialNumber, Timestamp};
+
+use super::StorageError;
+use crate::certificate::{CertificateRecord, NewCertificate, RevokedEntry, Status};
+use crate::id::{ApplicationId, CertificateId, IssuerId, PersonId};
+
+/// Certificates and the intents to issue them.
+pub trait Certificates {
+    /// Records the intent to sign; the serial number and the public key are taken from now on, for ever.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when the serial number was used by this issuer, or the public key by anybody
+    /// (the authority's own key rollovers excepted: those have no person).
+    fn intend(&mut self, certificate: &NewCertificate) -> Result<CertificateId, StorageError>;
+
+    /// Records the signed certificate of an intent, which becomes valid.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] unless the certificate is an open intent.
+    fn complete(&mut self, id: CertificateId, der: &[u8], now: Timestamp) -> Result<(), StorageError>;
+
+    /// Gives up an intent.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] unless the certificate is an open intent.
+    fn void(&mut self, id: CertificateId, now: Timestamp) -> Result<(), StorageError>;
+
+    /// Intents that are neither completed nor given up, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// Finds a certificate by its record.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find(&mut self, id: CertificateId) -> Result<Option<CertificateRecord>, StorageError>;
+
+    /// Finds a certificate by issuer and serial number.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find_by_serial(
+        &mut self,
+        issuer: IssuerId,
+        serial: &SerialNumber,
+    ) -> Result<Option<CertificateRecord>, StorageError>;
+
+    /// Whether a public key was ever seen, in a certificate or intent of anybody.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn is_key_known(&mut self, public_key_sha256: &[u8; 32]) -> Result<bool, StorageError>;
+
+    /// All certificates of a person, newest first, without intents; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// The certificates of an application, in the order of its requests, intents included.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_application(&mut self, application: ApplicationId) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// Everything of one issuer after `after`, by record, at most `limit`: for checks and exports.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page(
+        &mut self,
+        issuer: IssuerId,
+        after: Option<CertificateId>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// Changes whether a certificate counts, if it still counts as `from`.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it no longer does.
+    fn set_status(
+        &mut self,
+        id: CertificateId,
+        from: Status,
+        to: Status,
+        now: Timestamp,
+    ) -> Result<(), StorageError>;
+
+    /// Entries of the full CRL of a shard (`None`: of all shards), by serial number; certificates that expired before
+    /// `valid_after` are left out, so that each revoked certificate stands on at least one list after its expiry.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn revoked(
+        &mut self,
+        issuer: IssuerId,
+        shard: Option<u16>,
+        valid_after: Timestamp,
+    ) -> Result<Vec<RevokedEntry>, StorageError>;
+
+    /// Entries of the delta CRL of a shard: everything whose status changed at or after `since`; a released hold has
+    /// no reason.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn changed(
+        &mut self,
+        issuer: IssuerId,
+        shard: Option<u16>,
+        since: Timestamp,
+    ) -> Result<Vec<RevokedEntry>, StorageError>;
+
+    /// Number of issued certificates, revoked ones included.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn count(&mut self) -> Result<u64, StorageError>;
+}

@@ -1,0 +1,95 @@
+//! Issuing authorities and their helpers.
+
+use std::fmt;
+
+use tanba_pki::Timestamp;
+
+use super::StorageError;
+use crate::id::IssuerId;
+
+/// What an authority's key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssuerKind {
+    /// Signs issuing authorities and its own CRL.
+    Root,
+    /// Signs certificates of people, and CRLs.
+    Issuing,
+}
+
+impl IssuerKind {
+    /// The name that is stored and sent.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Issuing => "issuing",
+        }
+    }
+
+    /// The kind of a stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Root, Self::Issuing].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// An authority that is being entered.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewIssuer {
+    /// Short name, also in URLs: `root`, `rsa-2026`. Lower-case letters, digits and hyphens.
+    pub name: String,
+    /// What its key does.
+    pub kind: IssuerKind,
+    /// Its certificate, DER.
+    pub certificate: Vec<u8>,
+    /// Its private key as the key store of the authority keeps it: encrypted PKCS#8, or a reference to a token.
+    pub key: Vec<u8>,
+    /// Number of CRL shards, fixed for ever.
+    pub shards: u16,
+}
+
+/// An authority.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuerRecord {
+    /// The record.
+    pub id: IssuerId,
+    /// What was entered.
+    pub issuer: NewIssuer,
+    /// Certificate of the OCSP responder, DER, where there is one.
+    pub responder_certificate: Option<Vec<u8>>,
+    /// Key of the OCSP responder, kept as the issuer's.
+    pub responder_key: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for NewIssuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("NewIssuer").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for IssuerRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("IssuerRecord").field("id", &self.id).field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Issuing authorities.
+pub trait Issuers {
+    /// Enters an authority.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when the name is taken.
+    fn insert(&mut self, issuer: &NewIssuer, now: Timestamp) -> Result<IssuerId, StorageError>;
+
+    /// All authorities, in the order in which they were entered.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn all(&mut self) -> Result<Vec<IssuerRecord>, StorageError>;
+
+    /// Replaces the OCSP responder of an authority.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_responder(&mut self, id: IssuerId, certificate: &[u8], key: &[u8]) -> Result<(), StorageError>;
+}

@@ -1,0 +1,48 @@
+//! The register of people.
+
+use tanba_pki::Timestamp;
+
+use super::StorageError;
+use crate::id::PersonId;
+use crate::iin::Iin;
+use crate::language::Language;
+use crate::person::{EmailAddress, NewPerson, Person};
+
+/// People whose identity was established.
+pub trait Persons {
+    /// Enters a person.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when the IIN is in the register already.
+    fn insert(&mut self, person: &NewPerson, now: Timestamp) -> Result<PersonId, StorageError>;
+
+    /// Finds a person by her record.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find(&mut self, id: PersonId) -> Result<Option<Person>, StorageError>;
+
+    /// Finds a person by her IIN.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find_by_iin(&mut self, iin: &Iin) -> Result<Option<Person>, StorageError>;
+
+    /// Replaces the confirmed address.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_email(&mut self, id: PersonId, email: Option<&EmailAddress>) -> Result<(), StorageError>;
+
+    /// Remembers the language of mails.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_language(&mut self, id: PersonId, language: Language) -> Result<(), StorageError>;
+
+    /// Marks a person as frozen, or not.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_frozen(&mut self, id: PersonId, at: Option<Timestamp>) -> Result<(), StorageError>;
+}

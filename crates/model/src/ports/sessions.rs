@@ -1,0 +1,64 @@
+//! Sessions of the cabinet.
+
+use tanba_pki::Timestamp;
+
+use super::StorageError;
+use crate::id::{CertificateId, PersonId};
+
+/// An open session. The secret of its cookie is not stored, only its SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of the cookie's secret.
+    pub token_sha256: [u8; 32],
+    /// Whose.
+    pub person: PersonId,
+    /// The certificate that opened it.
+    pub certificate: CertificateId,
+    /// Secret against cross-site requests, tied to the session; sent in forms and headers.
+    pub csrf: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub used_at: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+}
+
+/// Sessions of the cabinet.
+pub trait Sessions {
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn insert(&mut self, session: &Session) -> Result<(), StorageError>;
+
+    /// Finds a session by its secret's digest; the caller judges times.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find(&mut self, token_sha256: &[u8; 32]) -> Result<Option<Session>, StorageError>;
+
+    /// Remembers that a session was used.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn touch(&mut self, token_sha256: &[u8; 32], now: Timestamp) -> Result<(), StorageError>;
+
+    /// Ends a session; ending one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn delete(&mut self, token_sha256: &[u8; 32]) -> Result<(), StorageError>;
+
+    /// Ends all sessions of a person.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn delete_of_person(&mut self, person: PersonId) -> Result<(), StorageError>;
+
+    /// Forgets sessions that ended before `now`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn purge(&mut self, now: Timestamp) -> Result<u64, StorageError>;
+}
