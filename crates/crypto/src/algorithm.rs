@@ -1,0 +1,292 @@
+//! Key and signature algorithms, and the one table between them and their identifiers.
+
+use std::fmt;
+
+use const_oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, SHA_1_WITH_RSA_ENCRYPTION,
+    SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
+};
+use der::asn1::ObjectIdentifier;
+use der::{Encode, Tag, Tagged};
+use spki::AlgorithmIdentifierOwned;
+
+use crate::{DigestAlgorithm, algorithm_name};
+
+/// An algorithm that this crate knows by name at most.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("algorithm not supported yet: {}", self.label())]
+pub struct UnsupportedAlgorithm {
+    /// The identifier as it was met.
+    pub oid: ObjectIdentifier,
+    /// Its name, when the table has one.
+    pub name: Option<&'static str>,
+}
+
+impl UnsupportedAlgorithm {
+    /// Looks the name up.
+    #[must_use]
+    pub fn new(oid: ObjectIdentifier) -> Self {
+        Self {
+            oid,
+            name: algorithm_name(oid),
+        }
+    }
+
+    /// Name and identifier, such as `GOST R 34.10-2015 (1.2.398.3.10.1.1.2.2)`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.name.map_or_else(
+            || self.oid.to_string(),
+            |name| format!("{name} ({})", self.oid),
+        )
+    }
+}
+
+/// Kind and size of a key that this crate can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyAlgorithm {
+    /// RSA with a modulus of this many bits.
+    Rsa {
+        /// Bits of the modulus.
+        bits: u32,
+    },
+    /// The NIST curve P-256.
+    EcP256,
+    /// The NIST curve P-384.
+    EcP384,
+}
+
+impl KeyAlgorithm {
+    /// What people call it: `RSA-2048`, `EC P-256`.
+    #[must_use]
+    pub fn label(self) -> String {
+        self.to_string()
+    }
+
+    /// The signature this project makes with such a key when nothing else is asked for.
+    #[must_use]
+    pub const fn default_signature(self) -> SignatureAlgorithm {
+        match self {
+            Self::Rsa { .. } => SignatureAlgorithm::RsaSha256,
+            Self::EcP256 => SignatureAlgorithm::EcdsaSha256,
+            Self::EcP384 => SignatureAlgorithm::EcdsaSha384,
+        }
+    }
+}
+
+impl fmt::Display for KeyAlgorithm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits } => write!(formatter, "RSA-{bits}"),
+            Self::EcP256 => formatter.write_str("EC P-256"),
+            Self::EcP384 => formatter.write_str("EC P-384"),
+        }
+    }
+}
+
+/// A signature algorithm that this crate can verify, and make unless its name says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
+    /// RSA PKCS#1 v1.5 with SHA-1: verified in old material, never made.
+    RsaSha1,
+    /// RSA PKCS#1 v1.5 with SHA-256.
+    RsaSha256,
+    /// RSA PKCS#1 v1.5 with SHA-384.
+    RsaSha384,
+    /// RSA PKCS#1 v1.5 with SHA-512.
+    RsaSha512,
+    /// ECDSA with SHA-256, the value as DER `ECDSA-Sig-Value`.
+    EcdsaSha256,
+    /// ECDSA with SHA-384.
+    EcdsaSha384,
+    /// ECDSA with SHA-512.
+    EcdsaSha512,
+}
+
+impl SignatureAlgorithm {
+    /// Every algorithm of the table.
+    pub const ALL: [Self; 7] = [
+        Self::RsaSha1,
+        Self::RsaSha256,
+        Self::RsaSha384,
+        Self::RsaSha512,
+        Self::EcdsaSha256,
+        Self::EcdsaSha384,
+        Self::EcdsaSha512,
+    ];
+
+    /// The identifier of the algorithm.
+    #[must_use]
+    pub const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::RsaSha1 => SHA_1_WITH_RSA_ENCRYPTION,
+            Self::RsaSha256 => SHA_256_WITH_RSA_ENCRYPTION,
+            Self::RsaSha384 => SHA_384_WITH_RSA_ENCRYPTION,
+            Self::RsaSha512 => SHA_512_WITH_RSA_ENCRYPTION,
+            Self::EcdsaSha256 => ECDSA_WITH_SHA_256,
+            Self::EcdsaSha384 => ECDSA_WITH_SHA_384,
+            Self::EcdsaSha512 => ECDSA_WITH_SHA_512,
+        }
+    }
+
+    /// The digest that is signed.
+    #[must_use]
+    pub const fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::RsaSha1 => DigestAlgorithm::Sha1,
+            Self::RsaSha256 | Self::EcdsaSha256 => DigestAlgorithm::Sha256,
+            Self::RsaSha384 | Self::EcdsaSha384 => DigestAlgorithm::Sha384,
+            Self::RsaSha512 | Self::EcdsaSha512 => DigestAlgorithm::Sha512,
+        }
+    }
+
+    /// Whether the key is an RSA key (else it is an EC key).
+    #[must_use]
+    pub const fn is_rsa(self) -> bool {
+        match self {
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512 => true,
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => false,
+        }
+    }
+
+    /// Whether this project makes such signatures.
+    #[must_use]
+    pub const fn may_sign(self) -> bool {
+        !matches!(self, Self::RsaSha1)
+    }
+
+    /// Whether a key of this algorithm can make or verify such a signature.
+    #[must_use]
+    pub const fn fits(self, key: KeyAlgorithm) -> bool {
+        matches!(key, KeyAlgorithm::Rsa { .. }) == self.is_rsa()
+    }
+
+    /// The algorithm of a key and a digest, as CMS names them apart (RFC 5652, 5.3).
+    ///
+    /// `None` when the table has no such pair (ECDSA with SHA-1).
+    #[must_use]
+    pub const fn of(key: KeyAlgorithm, digest: DigestAlgorithm) -> Option<Self> {
+        match (key, digest) {
+            (KeyAlgorithm::Rsa { .. }, DigestAlgorithm::Sha1) => Some(Self::RsaSha1),
+            (KeyAlgorithm::Rsa { .. }, DigestAlgorithm::Sha256) => Some(Self::RsaSha256),
+            (KeyAlgorithm::Rsa { .. }, DigestAlgorithm::Sha384) => Some(Self::RsaSha384),
+            (KeyAlgorithm::Rsa { .. }, DigestAlgorithm::Sha512) => Some(Self::RsaSha512),
+            (KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384, DigestAlgorithm::Sha1) => None,
+            (KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384, DigestAlgorithm::Sha256) => {
+                Some(Self::EcdsaSha256)
+            }
+            (KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384, DigestAlgorithm::Sha384) => {
+                Some(Self::EcdsaSha384)
+            }
+            (KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384, DigestAlgorithm::Sha512) => {
+                Some(Self::EcdsaSha512)
+            }
+        }
+    }
+
+    /// Finds the algorithm of an identifier.
+    ///
+    /// # Errors
+    /// [`UnsupportedAlgorithm`] names the algorithm that this crate cannot use.
+    pub fn from_oid(oid: ObjectIdentifier) -> Result<Self, UnsupportedAlgorithm> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.oid() == oid)
+            .ok_or_else(|| UnsupportedAlgorithm::new(oid))
+    }
+
+    /// Reads an `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
+    ///
+    /// Parameters are NULL or absent for both families: RFC 4055 asks verifiers to take both for RSA, and old
+    /// ECDSA material has a NULL.
+    ///
+    /// # Errors
+    /// [`UnsupportedAlgorithm`] for another identifier, or for parameters that change the meaning.
+    pub fn from_algorithm_identifier(
+        identifier: &AlgorithmIdentifierOwned,
+    ) -> Result<Self, UnsupportedAlgorithm> {
+        let algorithm = Self::from_oid(identifier.oid)?;
+        match &identifier.parameters {
+            None => Ok(algorithm),
+            Some(any) if any.tag() == Tag::Null && any.value().is_empty() => Ok(algorithm),
+            Some(_) => Err(UnsupportedAlgorithm::new(identifier.oid)),
+        }
+    }
+
+    /// The `AlgorithmIdentifier` in DER: NULL parameters for RSA (RFC 4055, 5), none for ECDSA (RFC 5758, 3.2).
+    #[must_use]
+    pub fn algorithm_identifier_der(self) -> Vec<u8> {
+        let oid = self.oid().to_der().unwrap_or_default();
+        let mut content = oid;
+        if self.is_rsa() {
+            content.extend_from_slice(&[0x05, 0x00]);
+        }
+        let mut out = vec![0x30, u8::try_from(content.len()).unwrap_or(0x7f)];
+        out.append(&mut content);
+        out
+    }
+
+    /// What people call it: `RSA with SHA-256`.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RsaSha1 => "RSA with SHA-1",
+            Self::RsaSha256 => "RSA with SHA-256",
+            Self::RsaSha384 => "RSA with SHA-384",
+            Self::RsaSha512 => "RSA with SHA-512",
+            Self::EcdsaSha256 => "ECDSA with SHA-256",
+            Self::EcdsaSha384 => "ECDSA with SHA-384",
+            Self::EcdsaSha512 => "ECDSA with SHA-512",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use der::Decode;
+    use spki::AlgorithmIdentifierOwned;
+
+    use super::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
+    use crate::{ObjectIdentifier, algorithm_name};
+
+    #[test]
+    fn each_algorithm_comes_back_from_its_identifier() {
+        for algorithm in SignatureAlgorithm::ALL {
+            let der = algorithm.algorithm_identifier_der();
+            let identifier = AlgorithmIdentifierOwned::from_der(&der).unwrap();
+            assert_eq!(identifier.parameters.is_some(), algorithm.is_rsa());
+            assert_eq!(
+                SignatureAlgorithm::from_algorithm_identifier(&identifier).unwrap(),
+                algorithm
+            );
+            assert_eq!(algorithm_name(algorithm.oid()), Some(algorithm.label()));
+        }
+    }
+
+    #[test]
+    fn each_default_signature_fits_its_key() {
+        for key in [
+            KeyAlgorithm::Rsa { bits: 2048 },
+            KeyAlgorithm::EcP256,
+            KeyAlgorithm::EcP384,
+        ] {
+            let algorithm = key.default_signature();
+            assert!(algorithm.fits(key) && algorithm.may_sign());
+            assert_eq!(
+                SignatureAlgorithm::of(key, algorithm.digest()),
+                Some(algorithm)
+            );
+        }
+    }
+
+    #[test]
+    fn unsupported_algorithms_are_named() {
+        let gost = UnsupportedAlgorithm::new(ObjectIdentifier::new_unwrap("1.2.398.3.10.1.1.2.2"));
+        assert_eq!(
+            gost.to_string(),
+            "algorithm not supported yet: GOST R 34.10-2015 (1.2.398.3.10.1.1.2.2)"
+        );
+    }
+}

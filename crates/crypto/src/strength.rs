@@ -1,0 +1,130 @@
+//! Keys that must not be certified (baseline of the public CAs, 6.1.1.3).
+
+use rsa::BoxedUint;
+
+use crate::UnsupportedAlgorithm;
+
+/// Why a key must not be certified.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeakKey {
+    /// The modulus has this many bits, not 2048 to 4096 in whole octets.
+    #[error("the RSA key has {0} bits; 2048 to 4096 in whole octets are needed")]
+    Size(u32),
+    /// The exponent is not 65537.
+    #[error("the RSA public exponent is not 65537")]
+    Exponent,
+    /// The modulus has this small factor.
+    #[error("the RSA modulus is divisible by {0}")]
+    SmallFactor(u32),
+    /// The prime factors are so close that they were found.
+    #[error("the RSA prime factors are too close to each other")]
+    CloseFactors,
+    /// The modulus bears the mark of the flawed library of 2017 (CVE-2017-15361).
+    #[error("the RSA key was made by a library with a known flaw (ROCA)")]
+    Roca,
+    /// The point is not on the curve.
+    #[error("the public point is not on its curve")]
+    NotOnCurve,
+    /// Nothing is known about the strength of such keys.
+    #[error(transparent)]
+    Unsupported(UnsupportedAlgorithm),
+}
+
+const EXPONENT: [u8; 3] = [1, 0, 1];
+const SMALL_FACTOR_LIMIT: u32 = 10_000;
+const FERMAT_ROUNDS: u32 = 100;
+const ROCA_PRIME_LIMIT: u32 = 167;
+
+pub(crate) fn check_point(on_curve: bool) -> Result<(), WeakKey> {
+    if on_curve {
+        Ok(())
+    } else {
+        Err(WeakKey::NotOnCurve)
+    }
+}
+
+/// `modulus` and `exponent`: big-endian without leading zeros.
+pub(crate) fn check_rsa(bits: u32, modulus: &[u8], exponent: &[u8]) -> Result<(), WeakKey> {
+    if !(2048..=4096).contains(&bits) || bits % 8 != 0 {
+        return Err(WeakKey::Size(bits));
+    }
+    if exponent != EXPONENT {
+        return Err(WeakKey::Exponent);
+    }
+    let primes = primes_below(SMALL_FACTOR_LIMIT);
+    if let Some(factor) = primes.iter().find(|prime| remainder(modulus, **prime) == 0) {
+        return Err(WeakKey::SmallFactor(*factor));
+    }
+    if has_roca_fingerprint(modulus, &primes) {
+        return Err(WeakKey::Roca);
+    }
+    if has_close_factors(bits, modulus) {
+        return Err(WeakKey::CloseFactors);
+    }
+    Ok(())
+}
+
+fn primes_below(limit: u32) -> Vec<u32> {
+    let mut primes: Vec<u32> = Vec::new();
+    for candidate in 2..limit {
+        let is_prime = primes
+            .iter()
+            .take_while(|prime| prime.saturating_mul(**prime) <= candidate)
+            .all(|prime| candidate % prime != 0);
+        if is_prime {
+            primes.push(candidate);
+        }
+    }
+    primes
+}
+
+fn remainder(modulus: &[u8], divisor: u32) -> u32 {
+    modulus
+        .iter()
+        .fold(0, |rest, octet| (rest * 256 + u32::from(*octet)) % divisor)
+}
+
+/// The flawed generator made primes of the form k·M + 65537^a mod M, so the modulus is a power of 65537 modulo every
+/// small prime: one key in about 2^27 of the sound ones would be so by chance.
+fn has_roca_fingerprint(modulus: &[u8], primes: &[u32]) -> bool {
+    primes
+        .iter()
+        .filter(|prime| **prime > 2 && **prime <= ROCA_PRIME_LIMIT)
+        .all(|prime| is_power_of_65537(remainder(modulus, *prime), *prime))
+}
+
+fn is_power_of_65537(value: u32, prime: u32) -> bool {
+    let generator = 65_537 % prime;
+    let mut power = 1;
+    for _ in 0..prime {
+        if power == value {
+            return true;
+        }
+        power = power * generator % prime;
+    }
+    false
+}
+
+/// Fermat: n = a² − b² with a just above √n when the factors are close (CVE-2022-26320).
+fn has_close_factors(bits: u32, modulus: &[u8]) -> bool {
+    // One spare octet: (√n + 100)² must not overflow.
+    let precision = bits.saturating_add(64);
+    let Ok(n) = BoxedUint::from_be_slice(modulus, precision) else {
+        return false;
+    };
+    let one = BoxedUint::one_with_precision(precision);
+    let mut a = n.floor_sqrt_vartime();
+    if &a * &a != n {
+        a = a.wrapping_add(&one);
+    }
+    for _ in 0..FERMAT_ROUNDS {
+        let square = a.wrapping_mul(&a).wrapping_sub(&n);
+        let root = square.floor_sqrt_vartime();
+        if root.wrapping_mul(&root) == square {
+            return true;
+        }
+        a = a.wrapping_add(&one);
+    }
+    false
+}
