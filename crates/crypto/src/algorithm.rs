@@ -3,8 +3,9 @@
 use std::fmt;
 
 use const_oid::db::rfc5912::{
-    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, SHA_1_WITH_RSA_ENCRYPTION,
-    SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
+    DSA_WITH_SHA_1, ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512,
+    SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
+    SHA_512_WITH_RSA_ENCRYPTION,
 };
 use der::asn1::ObjectIdentifier;
 use der::{Encode, Tag, Tagged};
@@ -103,11 +104,13 @@ pub enum SignatureAlgorithm {
     EcdsaSha384,
     /// ECDSA with SHA-512.
     EcdsaSha512,
+    /// DSA with SHA-1: verified in old material, never made.
+    DsaSha1,
 }
 
 impl SignatureAlgorithm {
     /// Every algorithm of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RsaSha1,
         Self::RsaSha256,
         Self::RsaSha384,
@@ -115,6 +118,7 @@ impl SignatureAlgorithm {
         Self::EcdsaSha256,
         Self::EcdsaSha384,
         Self::EcdsaSha512,
+        Self::DsaSha1,
     ];
 
     /// The identifier of the algorithm.
@@ -128,6 +132,7 @@ impl SignatureAlgorithm {
             Self::EcdsaSha256 => ECDSA_WITH_SHA_256,
             Self::EcdsaSha384 => ECDSA_WITH_SHA_384,
             Self::EcdsaSha512 => ECDSA_WITH_SHA_512,
+            Self::DsaSha1 => DSA_WITH_SHA_1,
         }
     }
 
@@ -135,32 +140,37 @@ impl SignatureAlgorithm {
     #[must_use]
     pub const fn digest(self) -> DigestAlgorithm {
         match self {
-            Self::RsaSha1 => DigestAlgorithm::Sha1,
+            Self::RsaSha1 | Self::DsaSha1 => DigestAlgorithm::Sha1,
             Self::RsaSha256 | Self::EcdsaSha256 => DigestAlgorithm::Sha256,
             Self::RsaSha384 | Self::EcdsaSha384 => DigestAlgorithm::Sha384,
             Self::RsaSha512 | Self::EcdsaSha512 => DigestAlgorithm::Sha512,
         }
     }
 
-    /// Whether the key is an RSA key (else it is an EC key).
+    /// Whether the key is an RSA key.
     #[must_use]
     pub const fn is_rsa(self) -> bool {
         match self {
             Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512 => true,
-            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => false,
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 | Self::DsaSha1 => false,
         }
     }
 
     /// Whether this project makes such signatures.
     #[must_use]
     pub const fn may_sign(self) -> bool {
-        !matches!(self, Self::RsaSha1)
+        !matches!(self, Self::RsaSha1 | Self::DsaSha1)
     }
 
     /// Whether a key of this algorithm can make or verify such a signature.
     #[must_use]
     pub const fn fits(self, key: KeyAlgorithm) -> bool {
-        matches!(key, KeyAlgorithm::Rsa { .. }) == self.is_rsa()
+        match key {
+            KeyAlgorithm::Rsa { .. } => self.is_rsa(),
+            KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => {
+                !self.is_rsa() && !matches!(self, Self::DsaSha1)
+            }
+        }
     }
 
     /// The algorithm of a key and a digest, as CMS names them apart (RFC 5652, 5.3).
@@ -215,7 +225,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The `AlgorithmIdentifier` in DER: NULL parameters for RSA (RFC 4055, 5), none for ECDSA (RFC 5758, 3.2).
+    /// The `AlgorithmIdentifier` in DER: NULL parameters for RSA (RFC 4055, 5), none for the others (RFC 5758, 3.2).
     #[must_use]
     pub fn algorithm_identifier_der(self) -> Vec<u8> {
         let oid = self.oid().to_der().unwrap_or_default();
@@ -239,6 +249,7 @@ impl SignatureAlgorithm {
             Self::EcdsaSha256 => "ECDSA with SHA-256",
             Self::EcdsaSha384 => "ECDSA with SHA-384",
             Self::EcdsaSha512 => "ECDSA with SHA-512",
+            Self::DsaSha1 => "DSA with SHA-1",
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod algorithm;
 mod digest;
+mod dsa;
 mod names;
 #[cfg(not(target_family = "wasm"))]
 mod native;

@@ -70,7 +70,8 @@ impl RsaKey {
             SignatureAlgorithm::RsaSha1
             | SignatureAlgorithm::EcdsaSha256
             | SignatureAlgorithm::EcdsaSha384
-            | SignatureAlgorithm::EcdsaSha512 => return None,
+            | SignatureAlgorithm::EcdsaSha512
+            | SignatureAlgorithm::DsaSha1 => return None,
         };
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0

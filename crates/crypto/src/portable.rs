@@ -206,7 +206,7 @@ impl EcKey {
     }
 
     pub(crate) fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
-        if algorithm.is_rsa() {
+        if algorithm.is_rsa() || !algorithm.may_sign() {
             return None;
         }
         let digest = algorithm.digest().digest(message);

@@ -8,7 +8,7 @@ use der::{Decode, Reader, SliceReader};
 use spki::SubjectPublicKeyInfo;
 
 use crate::{
-    DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, WeakKey, strength,
+    DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, WeakKey, dsa, strength,
 };
 
 /// A public key, kept as the DER of its `SubjectPublicKeyInfo` (RFC 5280, 4.1.2.7).
@@ -179,6 +179,13 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), VerifyError> {
+        if let (Kind::Other(dsa::ID_DSA), SignatureAlgorithm::DsaSha1) = (&self.kind, algorithm) {
+            return if dsa::verify_sha1(&self.spki_der, message, signature) {
+                Ok(())
+            } else {
+                Err(VerifyError::Invalid)
+            };
+        }
         let key = self.algorithm()?;
         if !algorithm.fits(key) {
             return Err(VerifyError::WrongKey);
