@@ -36,7 +36,9 @@ impl ApplicationKind {
     /// The kind of a stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Reissue, Self::First].into_iter().find(|kind| kind.name() == name)
+        [Self::Reissue, Self::First]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 
@@ -99,18 +101,28 @@ pub struct Application {
 
 impl fmt::Debug for Application {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Application").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+        formatter
+            .debug_struct("Application")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for KeyRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("KeyRequest").field("profile", &self.profile).finish_non_exhaustive()
+        formatter
+            .debug_struct("KeyRequest")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for SignedDocument {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SignedDocument").field("signer", &self.signer).finish_non_exhaustive()
+        formatter
+            .debug_struct("SignedDocument")
+            .field("signer", &self.signer)
+            .finish_non_exhaustive()
     }
 }

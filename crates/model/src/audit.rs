@@ -79,9 +79,15 @@ impl AuditRecord {
     /// When the event cannot be written as JSON, which no event of this type can cause.
     pub fn chain(previous: Option<&Self>, event: &AuditEvent) -> Result<Self, serde_json::Error> {
         let event = crate::document::canonical_json(&serde_json::to_value(event)?).into_bytes();
-        let (sequence, previous_hash) = previous.map_or((1, [0; 32]), |record| (record.sequence + 1, record.hash));
+        let (sequence, previous_hash) =
+            previous.map_or((1, [0; 32]), |record| (record.sequence + 1, record.hash));
         let hash = digest(&previous_hash, sequence, &event);
-        Ok(Self { sequence, event, previous_hash, hash })
+        Ok(Self {
+            sequence,
+            event,
+            previous_hash,
+            hash,
+        })
     }
 
     /// Checks this record against the one before.
@@ -89,12 +95,17 @@ impl AuditRecord {
     /// # Errors
     /// [`ChainError`] with the first thing that does not fit.
     pub fn verify(&self, previous: Option<&Self>) -> Result<(), ChainError> {
-        let (expected, previous_hash) = previous.map_or((1, [0; 32]), |record| (record.sequence + 1, record.hash));
+        let (expected, previous_hash) =
+            previous.map_or((1, [0; 32]), |record| (record.sequence + 1, record.hash));
         if self.sequence != expected {
             return Err(ChainError::Gap { expected });
         }
-        if self.previous_hash != previous_hash || self.hash != digest(&previous_hash, self.sequence, &self.event) {
-            return Err(ChainError::Broken { sequence: self.sequence });
+        if self.previous_hash != previous_hash
+            || self.hash != digest(&previous_hash, self.sequence, &self.event)
+        {
+            return Err(ChainError::Broken {
+                sequence: self.sequence,
+            });
         }
         Ok(())
     }
@@ -126,12 +137,21 @@ mod tests {
         let second = AuditRecord::chain(Some(&first), &event("b")).unwrap();
         let third = AuditRecord::chain(Some(&second), &event("c")).unwrap();
         assert_eq!(third.verify(Some(&second)), Ok(()));
-        assert_eq!(third.verify(Some(&first)), Err(ChainError::Gap { expected: 2 }));
+        assert_eq!(
+            third.verify(Some(&first)),
+            Err(ChainError::Gap { expected: 2 })
+        );
         let mut edited = second.clone();
         edited.event[20] ^= 1;
-        assert_eq!(edited.verify(Some(&first)), Err(ChainError::Broken { sequence: 2 }));
+        assert_eq!(
+            edited.verify(Some(&first)),
+            Err(ChainError::Broken { sequence: 2 })
+        );
         let mut rehashed = edited.clone();
         rehashed.hash = digest(&rehashed.previous_hash, 2, &rehashed.event);
-        assert_eq!(third.verify(Some(&rehashed)), Err(ChainError::Broken { sequence: 3 }));
+        assert_eq!(
+            third.verify(Some(&rehashed)),
+            Err(ChainError::Broken { sequence: 3 })
+        );
     }
 }

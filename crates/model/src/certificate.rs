@@ -130,7 +130,9 @@ impl Channel {
     /// The channel of a stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cabinet, Self::Administrator, Self::Authority].into_iter().find(|channel| channel.name() == name)
+        [Self::Cabinet, Self::Administrator, Self::Authority]
+            .into_iter()
+            .find(|channel| channel.name() == name)
     }
 }
 
@@ -230,6 +232,9 @@ impl fmt::Debug for CertificateRecord {
 
 impl fmt::Debug for NewCertificate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("NewCertificate").field("serial", &self.serial).finish_non_exhaustive()
+        formatter
+            .debug_struct("NewCertificate")
+            .field("serial", &self.serial)
+            .finish_non_exhaustive()
     }
 }

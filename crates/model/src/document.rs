@@ -126,14 +126,22 @@ impl ApplicationDocument {
     #[must_use]
     pub fn summary(&self) -> Vec<SummaryLine> {
         let mut lines = Vec::new();
-        let mut line = |key: &'static str, value: &str| lines.push(SummaryLine { key, value: value.to_owned() });
+        let mut line = |key: &'static str, value: &str| {
+            lines.push(SummaryLine {
+                key,
+                value: value.to_owned(),
+            })
+        };
         line("summary-kind", &self.kind);
         line("summary-origin", &self.origin);
         line("summary-number", &self.number);
         line("summary-created", &self.created.rfc3339());
         line("summary-surname", &self.applicant.surname);
         line("summary-given-name", &self.applicant.given_name);
-        line("summary-patronymic", self.applicant.patronymic.as_deref().unwrap_or_default());
+        line(
+            "summary-patronymic",
+            self.applicant.patronymic.as_deref().unwrap_or_default(),
+        );
         line("summary-iin", &self.applicant.iin);
         line("summary-country", &self.applicant.country);
         line("summary-email", self.email.as_deref().unwrap_or_default());
@@ -151,7 +159,10 @@ impl ApplicationDocument {
 
 impl std::fmt::Debug for ApplicationDocument {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("ApplicationDocument").field("kind", &self.kind).finish_non_exhaustive()
+        formatter
+            .debug_struct("ApplicationDocument")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -163,7 +174,10 @@ impl std::fmt::Debug for Applicant {
 
 impl std::fmt::Debug for DocumentKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DocumentKey").field("profile", &self.profile).finish_non_exhaustive()
+        formatter
+            .debug_struct("DocumentKey")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
     }
 }
 

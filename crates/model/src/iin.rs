@@ -37,7 +37,10 @@ impl Iin {
     /// Completes 11 digits by their check digit; `None` where the rule knows no check digit for them.
     #[must_use]
     pub fn complete(eleven: &str) -> Option<Self> {
-        let body: Vec<u32> = eleven.chars().map(|digit| digit.to_digit(10)).collect::<Option<_>>()?;
+        let body: Vec<u32> = eleven
+            .chars()
+            .map(|digit| digit.to_digit(10))
+            .collect::<Option<_>>()?;
         if body.len() != 11 {
             return None;
         }
@@ -58,14 +61,21 @@ impl fmt::Debug for Iin {
 }
 
 fn digits(text: &str) -> Option<[u32; 12]> {
-    let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(10)).collect::<Option<_>>()?;
+    let digits: Vec<u32> = text
+        .chars()
+        .map(|digit| digit.to_digit(10))
+        .collect::<Option<_>>()?;
     digits.try_into().ok()
 }
 
 /// Weights 1 to 11 modulo 11; where that gives 10, weights 3 to 11, 1, 2; where that gives 10 again, none.
 fn check_digit(body: &[u32]) -> Option<u32> {
     let sum = |first: u32| -> u32 {
-        (0u32..).zip(body).map(|(place, digit)| ((place + first - 1) % 11 + 1) * digit).sum::<u32>() % 11
+        (0u32..)
+            .zip(body)
+            .map(|(place, digit)| ((place + first - 1) % 11 + 1) * digit)
+            .sum::<u32>()
+            % 11
     };
     [sum(1), sum(3)].into_iter().find(|rest| *rest < 10)
 }
@@ -80,7 +90,11 @@ mod tests {
         assert_eq!(Iin::parse(good.as_str()), Ok(good.clone()));
         for place in 0..12 {
             let mut wrong: Vec<char> = good.as_str().chars().collect();
-            wrong[place] = if wrong[place] == '9' { '0' } else { char::from(wrong[place] as u8 + 1) };
+            wrong[place] = if wrong[place] == '9' {
+                '0'
+            } else {
+                char::from(wrong[place] as u8 + 1)
+            };
             let wrong: String = wrong.into_iter().collect();
             assert!(Iin::parse(&wrong).is_err(), "{wrong}");
         }

@@ -26,7 +26,13 @@ pub enum KeystoreKind {
 
 impl KeystoreKind {
     /// All kinds, in the order of the list.
-    pub const ALL: [Self; 5] = [Self::PersonalComputer, Self::IdCard, Self::EToken72K, Self::JaCarta, Self::Kaztoken];
+    pub const ALL: [Self; 5] = [
+        Self::PersonalComputer,
+        Self::IdCard,
+        Self::EToken72K,
+        Self::JaCarta,
+        Self::Kaztoken,
+    ];
 
     /// The identifier that is stored and sent.
     #[must_use]
@@ -43,7 +49,9 @@ impl KeystoreKind {
     /// The kind of an identifier.
     #[must_use]
     pub fn from_identifier(identifier: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.identifier() == identifier)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.identifier() == identifier)
     }
 
     /// The object identifier in the keystore extension 1.2.398.3.3.5 of a certificate, dotted.

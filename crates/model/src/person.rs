@@ -28,7 +28,10 @@ impl EmailAddress {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError)?;
         let plain = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"@,;:<>()[]\\\"".contains(c))
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_graphic() && !"@,;:<>()[]\\\"".contains(c))
         };
         let labels = domain.split('.').all(|label| {
             !label.is_empty()
@@ -36,7 +39,8 @@ impl EmailAddress {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         });
-        if text.len() > 254 || local.len() > 64 || !plain(local) || !domain.contains('.') || !labels {
+        if text.len() > 254 || local.len() > 64 || !plain(local) || !domain.contains('.') || !labels
+        {
             return Err(EmailAddressError);
         }
         Ok(Self(text.to_owned()))
@@ -105,7 +109,10 @@ pub struct NewPerson {
 
 impl fmt::Debug for Person {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Person").field("id", &self.id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Person")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,7 +126,11 @@ impl Person {
     /// Surname, given name and patronymic, as a greeting shows them.
     #[must_use]
     pub fn full_name(&self) -> String {
-        let patronymic = self.patronymic.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+        let patronymic = self
+            .patronymic
+            .as_deref()
+            .map(|name| format!(" {name}"))
+            .unwrap_or_default();
         format!("{} {}{patronymic}", self.surname, self.given_name)
     }
 }

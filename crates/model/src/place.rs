@@ -81,8 +81,14 @@ impl Gazetteer {
     /// The region and settlement of two codes.
     #[must_use]
     pub fn find(&self, region: &str, settlement: &str) -> Option<(&Region, &Settlement)> {
-        let region = self.regions.iter().find(|candidate| candidate.code == region)?;
-        let settlement = region.settlements.iter().find(|candidate| candidate.code == settlement)?;
+        let region = self
+            .regions
+            .iter()
+            .find(|candidate| candidate.code == region)?;
+        let settlement = region
+            .settlements
+            .iter()
+            .find(|candidate| candidate.code == settlement)?;
         Some((region, settlement))
     }
 }
@@ -98,7 +104,12 @@ mod tests {
         for region in &gazetteer.regions {
             for language in Language::ALL {
                 assert!(!region.name(language).is_empty());
-                assert!(region.settlements.iter().all(|settlement| !settlement.name(language).is_empty()));
+                assert!(
+                    region
+                        .settlements
+                        .iter()
+                        .all(|settlement| !settlement.name(language).is_empty())
+                );
             }
         }
         assert!(gazetteer.find("KZ-75", "almaty").is_some());

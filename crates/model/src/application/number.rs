@@ -46,7 +46,10 @@ impl ApplicationNumber {
     /// # Errors
     /// [`ApplicationNumberError`] with what is wrong.
     pub fn parse(text: &str) -> Result<Self, ApplicationNumberError> {
-        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let digits: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .collect();
         if digits.len() != 12 || !digits.chars().all(|c| c.is_ascii_digit()) {
             return Err(ApplicationNumberError::Form);
         }
@@ -66,7 +69,10 @@ impl ApplicationNumber {
     /// The number in groups of four, as pages show it.
     #[must_use]
     pub fn grouped(&self) -> String {
-        let groups: Vec<&str> = [0..4, 4..8, 8..12].into_iter().filter_map(|group| self.0.get(group)).collect();
+        let groups: Vec<&str> = [0..4, 4..8, 8..12]
+            .into_iter()
+            .filter_map(|group| self.0.get(group))
+            .collect();
         groups.join(" ")
     }
 }
@@ -92,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_wrong_digit_is_noticed() {
-        let good = ApplicationNumber::parse(&format!("12345678901{}", check_digit("12345678901"))).expect("complete");
+        let good = ApplicationNumber::parse(&format!("12345678901{}", check_digit("12345678901")))
+            .expect("complete");
         for place in 0..12 {
             for digit in b'0'..=b'9' {
                 let mut wrong = good.as_str().as_bytes().to_vec();
@@ -101,14 +108,20 @@ mod tests {
                 }
                 wrong[place] = digit;
                 let wrong = String::from_utf8(wrong).expect("digits");
-                assert_eq!(ApplicationNumber::parse(&wrong), Err(ApplicationNumberError::CheckDigit), "{wrong}");
+                assert_eq!(
+                    ApplicationNumber::parse(&wrong),
+                    Err(ApplicationNumberError::CheckDigit),
+                    "{wrong}"
+                );
             }
         }
     }
 
     #[test]
     fn groups_are_read_back() {
-        let number = ApplicationNumber::parse(&format!("12345678901{}", check_digit("12345678901"))).expect("complete");
+        let number =
+            ApplicationNumber::parse(&format!("12345678901{}", check_digit("12345678901")))
+                .expect("complete");
         assert_eq!(ApplicationNumber::parse(&number.grouped()), Ok(number));
     }
 }

@@ -106,7 +106,10 @@ impl State {
             "SUBMITTED" => Self::Submitted { at },
             "AWAITING_2FA" => Self::Awaiting2fa { at },
             "CONFIRMED" => Self::Confirmed { at },
-            "REJECTED" => Self::Rejected { at, reason: reason.unwrap_or_default() },
+            "REJECTED" => Self::Rejected {
+                at,
+                reason: reason.unwrap_or_default(),
+            },
             "EXPIRED" => Self::Expired { at },
             "ISSUED" => Self::Issued { at },
             "INSTALLED" => Self::Installed { at },
@@ -143,7 +146,9 @@ impl State {
     /// [`TransitionError`] unless the application waits for that.
     pub fn confirm(&self, now: Timestamp) -> Result<Self, TransitionError> {
         match self {
-            Self::Draft | Self::Submitted { .. } | Self::Awaiting2fa { .. } => Ok(Self::Confirmed { at: now }),
+            Self::Draft | Self::Submitted { .. } | Self::Awaiting2fa { .. } => {
+                Ok(Self::Confirmed { at: now })
+            }
             other => Err(other.refuse("confirm")),
         }
     }
@@ -189,7 +194,9 @@ impl State {
     /// [`TransitionError`] once it is decided.
     pub fn cancel(&self, now: Timestamp) -> Result<Self, TransitionError> {
         match self {
-            Self::Draft | Self::Submitted { .. } | Self::Awaiting2fa { .. } => Ok(Self::Cancelled { at: now }),
+            Self::Draft | Self::Submitted { .. } | Self::Awaiting2fa { .. } => {
+                Ok(Self::Cancelled { at: now })
+            }
             other => Err(other.refuse("cancel")),
         }
     }
@@ -200,12 +207,17 @@ impl State {
     /// [`TransitionError`] once it is decided.
     pub fn expire(&self, now: Timestamp) -> Result<Self, TransitionError> {
         match self {
-            Self::Draft | Self::Submitted { .. } | Self::Awaiting2fa { .. } => Ok(Self::Expired { at: now }),
+            Self::Draft | Self::Submitted { .. } | Self::Awaiting2fa { .. } => {
+                Ok(Self::Expired { at: now })
+            }
             other => Err(other.refuse("expire")),
         }
     }
 
     fn refuse(&self, step: &'static str) -> TransitionError {
-        TransitionError { step, from: self.name() }
+        TransitionError {
+            step,
+            from: self.name(),
+        }
     }
 }

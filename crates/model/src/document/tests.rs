@@ -32,11 +32,20 @@ fn a_document_survives_the_way_to_the_signer_and_back() {
 fn white_space_an_unknown_field_and_another_schema_are_refused() {
     let text = String::from_utf8(document().to_bytes().unwrap()).unwrap();
     let spaced = text.replacen(':', ": ", 1);
-    assert!(matches!(ApplicationDocument::from_bytes(spaced.as_bytes()), Err(DocumentError::NotCanonical)));
+    assert!(matches!(
+        ApplicationDocument::from_bytes(spaced.as_bytes()),
+        Err(DocumentError::NotCanonical)
+    ));
     let extended = text.replacen('{', "{\"a\":1,", 1);
-    assert!(matches!(ApplicationDocument::from_bytes(extended.as_bytes()), Err(DocumentError::Form(_))));
+    assert!(matches!(
+        ApplicationDocument::from_bytes(extended.as_bytes()),
+        Err(DocumentError::Form(_))
+    ));
     let later = text.replace("tanba.application/1", "tanba.application/2");
-    assert!(matches!(ApplicationDocument::from_bytes(later.as_bytes()), Err(DocumentError::Schema)));
+    assert!(matches!(
+        ApplicationDocument::from_bytes(later.as_bytes()),
+        Err(DocumentError::Schema)
+    ));
 }
 
 #[test]
@@ -50,13 +59,22 @@ fn members_are_sorted_by_utf16_units_and_escapes_are_the_shortest() {
         canonical_json(&value),
         "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u{80}\":\"Control\",\"ö\":\"o\",\"€\":\"Euro Sign\",\"😀\":\"Emoji\",\"\u{fb33}\":\"Hebrew Letter Dalet With Dagesh\"}"
     );
-    assert_eq!(canonical_json(&Value::String("\u{1f}\"\\/".to_owned())), "\"\\u001f\\\"\\\\/\"");
+    assert_eq!(
+        canonical_json(&Value::String("\u{1f}\"\\/".to_owned())),
+        "\"\\u001f\\\"\\\\/\""
+    );
 }
 
 #[test]
 fn the_summary_names_everything_a_person_can_judge() {
     let keys: Vec<&str> = document().summary().iter().map(|line| line.key).collect();
-    for key in ["summary-origin", "summary-number", "summary-iin", "summary-email", "summary-keystore"] {
+    for key in [
+        "summary-origin",
+        "summary-number",
+        "summary-iin",
+        "summary-email",
+        "summary-keystore",
+    ] {
         assert!(keys.contains(&key), "{key}");
     }
 }

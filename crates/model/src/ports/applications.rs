@@ -33,7 +33,10 @@ pub struct NewApplication {
 
 impl fmt::Debug for NewApplication {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("NewApplication").field("kind", &self.kind).finish_non_exhaustive()
+        formatter
+            .debug_struct("NewApplication")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -43,7 +46,11 @@ pub trait Applications {
     ///
     /// # Errors
     /// [`StorageError::Conflict`] when the number is taken.
-    fn insert(&mut self, application: &NewApplication, now: Timestamp) -> Result<Application, StorageError>;
+    fn insert(
+        &mut self,
+        application: &NewApplication,
+        now: Timestamp,
+    ) -> Result<Application, StorageError>;
 
     /// Finds an application by its record.
     ///
@@ -55,20 +62,29 @@ pub trait Applications {
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn find_by_number(&mut self, number: &ApplicationNumber) -> Result<Option<Application>, StorageError>;
+    fn find_by_number(
+        &mut self,
+        number: &ApplicationNumber,
+    ) -> Result<Option<Application>, StorageError>;
 
     /// All applications of a person, newest first, at most `limit`.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<Application>, StorageError>;
+    fn of_person(&mut self, person: PersonId, limit: u32)
+    -> Result<Vec<Application>, StorageError>;
 
     /// Applications in a state that they entered before `before`, oldest first, at most `limit`; for drafts the time
     /// of creation counts.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn in_state(&mut self, name: &str, before: Timestamp, limit: u32) -> Result<Vec<Application>, StorageError>;
+    fn in_state(
+        &mut self,
+        name: &str,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError>;
 
     /// Writes everything of the application that can change, if nobody changed it since it was read, and increases
     /// its version.

@@ -19,7 +19,12 @@ pub trait Certificates {
     ///
     /// # Errors
     /// [`StorageError::Conflict`] unless the certificate is an open intent.
-    fn complete(&mut self, id: CertificateId, der: &[u8], now: Timestamp) -> Result<(), StorageError>;
+    fn complete(
+        &mut self,
+        id: CertificateId,
+        der: &[u8],
+        now: Timestamp,
+    ) -> Result<(), StorageError>;
 
     /// Gives up an intent.
     ///
@@ -59,13 +64,20 @@ pub trait Certificates {
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<CertificateRecord>, StorageError>;
+    fn of_person(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
 
     /// The certificates of an application, in the order of its requests, intents included.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn of_application(&mut self, application: ApplicationId) -> Result<Vec<CertificateRecord>, StorageError>;
+    fn of_application(
+        &mut self,
+        application: ApplicationId,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
 
     /// Everything of one issuer after `after`, by record, at most `limit`: for checks and exports.
     ///

@@ -60,7 +60,11 @@ pub struct CrlRecord {
 
 impl fmt::Debug for CrlRecord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("CrlRecord").field("kind", &self.kind).field("number", &self.number).finish_non_exhaustive()
+        formatter
+            .debug_struct("CrlRecord")
+            .field("kind", &self.kind)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -82,5 +86,9 @@ pub trait Crls {
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn latest(&mut self, issuer: IssuerId, kind: CrlKind) -> Result<Option<CrlRecord>, StorageError>;
+    fn latest(
+        &mut self,
+        issuer: IssuerId,
+        kind: CrlKind,
+    ) -> Result<Option<CrlRecord>, StorageError>;
 }

@@ -34,7 +34,10 @@ pub struct IssuanceOrder {
 
 impl std::fmt::Debug for IssuanceOrder {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("IssuanceOrder").field("profile", &self.profile).finish_non_exhaustive()
+        formatter
+            .debug_struct("IssuanceOrder")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
     }
 }
 
@@ -90,7 +93,11 @@ pub trait Issuance: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`IssuanceError`]; then no certificate of these orders left the authority.
-    fn issue(&self, orders: &[IssuanceOrder], now: Timestamp) -> Result<Vec<CertificateRecord>, IssuanceError>;
+    fn issue(
+        &self,
+        orders: &[IssuanceOrder],
+        now: Timestamp,
+    ) -> Result<Vec<CertificateRecord>, IssuanceError>;
 
     /// Revokes or freezes a certificate for good evidence; visible in OCSP when this returns. Repeating it with the same
     /// reason is fine.
@@ -109,7 +116,12 @@ pub trait Issuance: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`IssuanceError::AlreadyRevoked`] when it is revoked for good.
-    fn release(&self, certificate: CertificateId, actor: Actor, now: Timestamp) -> Result<(), IssuanceError>;
+    fn release(
+        &self,
+        certificate: CertificateId,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), IssuanceError>;
 
     /// The issuer of a certificate of ours, by the DER of its issuer name and its authority key identifier.
     ///

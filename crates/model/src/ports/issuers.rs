@@ -29,7 +29,9 @@ impl IssuerKind {
     /// The kind of a stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Root, Self::Issuing].into_iter().find(|kind| kind.name() == name)
+        [Self::Root, Self::Issuing]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 
@@ -63,13 +65,21 @@ pub struct IssuerRecord {
 
 impl fmt::Debug for NewIssuer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("NewIssuer").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+        formatter
+            .debug_struct("NewIssuer")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for IssuerRecord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("IssuerRecord").field("id", &self.id).field("issuer", &self.issuer).finish_non_exhaustive()
+        formatter
+            .debug_struct("IssuerRecord")
+            .field("id", &self.id)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,5 +101,10 @@ pub trait Issuers {
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn set_responder(&mut self, id: IssuerId, certificate: &[u8], key: &[u8]) -> Result<(), StorageError>;
+    fn set_responder(
+        &mut self,
+        id: IssuerId,
+        certificate: &[u8],
+        key: &[u8],
+    ) -> Result<(), StorageError>;
 }

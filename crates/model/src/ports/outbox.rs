@@ -48,7 +48,12 @@ pub trait Outbox {
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn failed(&mut self, id: MessageId, next: Option<Timestamp>, cause: &str) -> Result<(), StorageError>;
+    fn failed(
+        &mut self,
+        id: MessageId,
+        next: Option<Timestamp>,
+        cause: &str,
+    ) -> Result<(), StorageError>;
 }
 
 /// Why a message could not be handed over.

@@ -32,7 +32,8 @@ pub trait Persons {
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn set_email(&mut self, id: PersonId, email: Option<&EmailAddress>) -> Result<(), StorageError>;
+    fn set_email(&mut self, id: PersonId, email: Option<&EmailAddress>)
+    -> Result<(), StorageError>;
 
     /// Remembers the language of mails.
     ///

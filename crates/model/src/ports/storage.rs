@@ -3,7 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt::Debug;
 
-use super::{Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions};
+use super::{
+    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions,
+};
 
 /// Why storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]

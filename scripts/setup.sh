@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what a build (`setup.sh build`) or the tests (`setup.sh test`) need, by the system's package manager when
+# that is allowed, else says the one command to type.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=${1:-build}
+
+missing=()
+need() { # need COMMAND PACKAGE...
+    command -v "$1" >/dev/null 2>&1 || missing+=("${@:2}")
+}
+need_file() { # need_file PATH PACKAGE...
+    [ -e "$1" ] || missing+=("${@:2}")
+}
+
+need cc build-essential
+need node nodejs
+need npm npm
+if ! command -v cargo >/dev/null 2>&1; then
+    echo "tanba: a Rust toolchain is needed (cargo, 1.95 or later)." >&2
+    exit 1
+fi
+
+# The WebAssembly target: by rustup where it has or gets it, else by Debian's own compiler for the web.
+wasm_by_rustup() {
+    command -v rustup >/dev/null 2>&1 || return 1
+    rustup target list --installed 2>/dev/null | grep -q '^wasm32-unknown-unknown$' && return 0
+    timeout 120 rustup target add wasm32-unknown-unknown >/dev/null 2>&1
+}
+if ! wasm_by_rustup; then
+    need_file /usr/bin/rustc rustc-web cargo-web rust-web-src
+    need wasm-ld lld
+fi
+
+if [ "$mode" = test ]; then
+    need chromium chromium
+    need openssl openssl
+    need pk12util libnss3-tools
+    need keytool default-jre-headless
+    need curl curl
+    need python3 python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    need_file /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf fonts-noto-core
+fi
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    # A package that is already there under another path is not asked for again.
+    wanted=()
+    for package in "${missing[@]}"; do
+        dpkg -s "$package" >/dev/null 2>&1 || wanted+=("$package")
+    done
+    if [ "${#wanted[@]}" -gt 0 ]; then
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+            echo "tanba: installing ${wanted[*]}"
+            log=$(mktemp)
+            if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}"; } >"$log" 2>&1; then
+                tail -n 20 "$log" >&2
+                echo "tanba: the packages could not be installed: ${wanted[*]}" >&2
+                exit 1
+            fi
+            rm -f "$log"
+        else
+            echo "tanba: please install what is missing, then try again:" >&2
+            echo "    sudo apt-get install ${wanted[*]}" >&2
+            exit 1
+        fi
+    fi
+fi
+
+if [ "$mode" = test ]; then
+    mkdir -p target
+    # The second opinion on certificates.
+    if [ ! -x target/venv/bin/lint_pkix_cert ]; then
+        echo "tanba: installing pkilint"
+        python3 -m venv target/venv
+        target/venv/bin/pip install --quiet --disable-pip-version-check "pkilint==0.13.3"
+    fi
+    # The driver of the browser tests; the browser is the system's own.
+    if [ ! -d tests/browser/node_modules ] || [ tests/browser/package-lock.json -nt tests/browser/node_modules ]; then
+        (cd tests/browser && npm ci --silent --no-audit --no-fund && touch node_modules)
+    fi
+fi
