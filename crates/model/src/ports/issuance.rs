@@ -60,6 +60,9 @@ pub enum IssuanceError {
     /// The certificate's status does not allow it.
     #[error("the certificate is already revoked")]
     AlreadyRevoked,
+    /// Nothing may be issued to this person: somebody said "it was not me".
+    #[error("the person is frozen")]
+    Frozen,
     /// Storage did not do it.
     #[error("nothing could be recorded, so nothing was signed")]
     Storage(#[from] StorageError),
