@@ -1,6 +1,32 @@
 //! Certificates, requests, CRLs, OCSP and CMS, built and read.
+//!
+//! What is foreign is kept as the bytes it came in and never encoded again; what is ours is written byte by byte,
+//! so that it can be stored and linted before it is signed. Nothing here asks a clock, makes a random generator,
+//! opens a file or a connection.
+//!
+//! Start reading at [`Certificate`] for what others made, at [`profile`] for what we issue.
 
+pub mod asn1;
+pub mod ber;
+mod certificate;
 pub mod cms;
 pub mod crl;
+mod distinguished_name;
+mod extension;
+pub mod hex;
 pub mod ocsp;
+pub mod oid;
 pub mod path;
+pub mod pem;
+mod purpose;
+mod serial_number;
+mod timestamp;
+
+pub use certificate::{Certificate, CertificateError, TbsCertificate};
+pub use distinguished_name::{
+    DistinguishedName, DistinguishedNameBuilder, NameAttribute, NameError, StringKind,
+};
+pub use extension::{BasicConstraints, Extension, KeyUsage, PolicyInformation};
+pub use purpose::Purpose;
+pub use serial_number::{SerialNumber, SerialNumberError};
+pub use timestamp::{Civil, Timestamp, TimestampError};

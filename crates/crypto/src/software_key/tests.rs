@@ -11,7 +11,8 @@ impl TryRng for Seeded {
     type Error = std::convert::Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        self.try_next_u64().map(|number| u32::try_from(number >> 32).unwrap())
+        self.try_next_u64()
+            .map(|number| u32::try_from(number >> 32).unwrap())
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
@@ -32,7 +33,11 @@ impl TryRng for Seeded {
 
 impl TryCryptoRng for Seeded {}
 
-const KEYS: [KeyAlgorithm; 3] = [KeyAlgorithm::Rsa { bits: 2048 }, KeyAlgorithm::EcP256, KeyAlgorithm::EcP384];
+const KEYS: [KeyAlgorithm; 3] = [
+    KeyAlgorithm::Rsa { bits: 2048 },
+    KeyAlgorithm::EcP256,
+    KeyAlgorithm::EcP384,
+];
 
 fn algorithms_of(key: KeyAlgorithm) -> Vec<SignatureAlgorithm> {
     SignatureAlgorithm::ALL
@@ -53,9 +58,17 @@ fn a_signature_verifies_with_both_implementations_and_nothing_else_does() {
             let key = key.with_algorithm(signature_algorithm).unwrap();
             let mut signature = key.sign(b"message").unwrap();
             let public = PublicKey::from_spki_der(key.public_key().spki_der()).unwrap();
-            public.verify(signature_algorithm, b"message", &signature).unwrap();
+            public
+                .verify(signature_algorithm, b"message", &signature)
+                .unwrap();
             let portable = |message: &[u8], signature: &[u8]| {
-                portable::verify(algorithm, public.subject_public_key(), signature_algorithm, message, signature)
+                portable::verify(
+                    algorithm,
+                    public.subject_public_key(),
+                    signature_algorithm,
+                    message,
+                    signature,
+                )
             };
             assert!(portable(b"message", &signature), "{signature_algorithm:?}");
             assert!(!portable(b"massage", &signature));
@@ -81,7 +94,9 @@ fn the_portable_implementation_signs_what_the_native_one_accepts() {
     let portable = portable::RsaKey::from_pkcs1(info.private_key.as_bytes()).unwrap();
     for algorithm in algorithms_of(KeyAlgorithm::Rsa { bits: 2048 }) {
         let signature = portable.sign(algorithm, b"message").unwrap();
-        key.public_key().verify(algorithm, b"message", &signature).unwrap();
+        key.public_key()
+            .verify(algorithm, b"message", &signature)
+            .unwrap();
     }
     let ec = EcKey::generate_p256(&mut Seeded(3));
     let public = PublicKey::from_spki_der(&ec.spki_der().unwrap()).unwrap();
@@ -109,7 +124,11 @@ fn a_key_matches_only_its_own_public_key() {
 
 #[test]
 fn ec_generation_uses_the_given_generator_only() {
-    let make = || SoftwareKey::generate(KeyAlgorithm::EcP384, &mut Seeded(7)).unwrap().pkcs8_der();
+    let make = || {
+        SoftwareKey::generate(KeyAlgorithm::EcP384, &mut Seeded(7))
+            .unwrap()
+            .pkcs8_der()
+    };
     assert_eq!(make(), make());
 }
 
@@ -117,19 +136,27 @@ fn ec_generation_uses_the_given_generator_only() {
 fn a_national_key_is_refused_by_name() {
     // SEQUENCE { 0, SEQUENCE { 1.2.398.3.10.1.1.2.2 }, OCTET STRING { 01 } }
     let der = [
-        0x30, 0x13, 0x02, 0x01, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x83, 0x0e, 0x03, 0x0a, 0x01, 0x01, 0x02, 0x02,
-        0x04, 0x01, 0x01,
+        0x30, 0x13, 0x02, 0x01, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x83, 0x0e, 0x03, 0x0a, 0x01,
+        0x01, 0x02, 0x02, 0x04, 0x01, 0x01,
     ];
     let error = SoftwareKey::from_pkcs8_der(&der).unwrap_err();
-    let KeyError::Unsupported { name, .. } = error else { panic!("{error}") };
+    let KeyError::Unsupported { name, .. } = error else {
+        panic!("{error}")
+    };
     assert_eq!(name, "GOST R 34.10-2015 (1.2.398.3.10.1.1.2.2)");
 }
 
 #[test]
 fn rubbish_and_other_sizes_are_refused() {
-    assert!(matches!(SoftwareKey::from_pkcs8_der(b"rubbish"), Err(KeyError::Malformed)));
+    assert!(matches!(
+        SoftwareKey::from_pkcs8_der(b"rubbish"),
+        Err(KeyError::Malformed)
+    ));
     let size = KeyAlgorithm::Rsa { bits: 1024 };
-    assert!(matches!(SoftwareKey::generate(size, &mut Seeded(8)), Err(KeyError::Unsupported { .. })));
+    assert!(matches!(
+        SoftwareKey::generate(size, &mut Seeded(8)),
+        Err(KeyError::Unsupported { .. })
+    ));
 }
 
 #[test]
