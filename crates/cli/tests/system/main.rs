@@ -1,0 +1,3 @@
+//! The whole program from outside, and the rules of the house.
+
+mod house;
