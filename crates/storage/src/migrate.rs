@@ -1,0 +1,57 @@
+//! Brings a database file to the schema of this program, step by step.
+//!
+//! A step is never edited once it is merged, and old programs must run on the new schema. The number of the last step
+//! stands in SQLite's `user_version`; `application_id` says that the file is Tanba's.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::open::OpenError;
+
+/// The number of the last migration that this program knows.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// "TANB": SQLite's `application_id` of our files.
+const APPLICATION_ID: i64 = 0x5441_4E42;
+
+const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("../migrations/sqlite/0001_initial.sql"))];
+
+/// The schema of a file: 0 where it is new and empty.
+pub(crate) fn version(connection: &Connection) -> Result<i64, OpenError> {
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    match (application, tables) {
+        (APPLICATION_ID, _) => Ok(version),
+        (0, 0) => Ok(0),
+        _ => Err(OpenError::Foreign),
+    }
+}
+
+/// Applies what is missing, each step in a transaction of its own; safe while another process does the same.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    for (number, sql) in MIGRATIONS {
+        if version(connection)? >= number {
+            continue;
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if version(&transaction)? < number {
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", number)?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_without_gaps_and_end_at_the_version() {
+        let numbers: Vec<i64> = MIGRATIONS.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (1..=SCHEMA_VERSION).collect::<Vec<_>>());
+    }
+}

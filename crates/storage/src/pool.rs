@@ -1,0 +1,104 @@
+//! Connections that are lent to units of work.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tanba_model::ports::StorageError;
+
+use crate::error::{AllBusy, storage_error};
+
+/// How long a unit of work waits for its turn, within this process and for other processes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// `secure_delete` because sent messages hold codes and tokens, which must not linger in free pages;
+/// `recursive_triggers` so that REPLACE asks the triggers that protect evidence.
+const SETTINGS: &str = "
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
+    PRAGMA recursive_triggers = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA journal_size_limit = 67108864;";
+
+/// What the connections of a pool may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Write,
+    Read,
+}
+
+/// Opens a connection with the settings that every connection has.
+pub(crate) fn connect(path: &Path, access: Access) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(SETTINGS)?;
+    if access == Access::Read {
+        connection.execute_batch("PRAGMA query_only = ON")?;
+    }
+    Ok(connection)
+}
+
+/// A bounded number of connections of one kind, opened when first needed.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    path: PathBuf,
+    access: Access,
+    limit: usize,
+    state: Mutex<State>,
+    returned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Connection>,
+    lent: usize,
+}
+
+impl Pool {
+    pub(crate) fn new(path: PathBuf, access: Access, limit: usize) -> Self {
+        Self { path, access, limit, state: Mutex::default(), returned: Condvar::new() }
+    }
+
+    pub(crate) const fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Lends a connection; waits for one that is lent out.
+    pub(crate) fn take(&self) -> Result<Connection, StorageError> {
+        let none_left = |state: &mut State| state.idle.is_empty() && state.lent >= self.limit;
+        let (mut state, _) = self
+            .returned
+            .wait_timeout_while(self.lock(), PATIENCE, none_left)
+            .unwrap_or_else(PoisonError::into_inner);
+        if none_left(&mut state) {
+            return Err(StorageError::Unavailable(Box::new(AllBusy)));
+        }
+        state.lent += 1;
+        if let Some(connection) = state.idle.pop() {
+            return Ok(connection);
+        }
+        drop(state);
+        connect(&self.path, self.access).map_err(|error| {
+            self.put_back(None);
+            storage_error(&error)
+        })
+    }
+
+    /// Takes a connection back, or `None` in place of one that is not worth keeping.
+    pub(crate) fn put_back(&self, connection: Option<Connection>) {
+        let mut state = self.lock();
+        state.lent = state.lent.saturating_sub(1);
+        state.idle.extend(connection);
+        drop(state);
+        self.returned.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

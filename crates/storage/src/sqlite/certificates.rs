@@ -1,0 +1,265 @@
+//! Certificates from intent on, and the log of their changes.
+
+use rusqlite::{Row, params};
+use tanba_model::certificate::{
+    CertificateRecord, Channel, NewCertificate, RevocationReason, RevokedEntry, Status,
+};
+use tanba_model::id::{ApplicationId, CertificateId, IssuerId, PersonId};
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::ports::{Certificates, StorageError};
+use tanba_pki::{Purpose, SerialNumber, Timestamp};
+
+use super::{SqliteUnit, column, time, time_or_none};
+use crate::error::damaged;
+
+/// All columns, in the order in which [`read`] takes them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
+                    public_key_sha256, shard, not_before, not_after, created_at, status, revoked_at, reason,
+                    to_be_signed, der
+             FROM certificate ",
+            $rest
+        )
+    };
+}
+
+const PURPOSES: [(Purpose, &str); 5] = [
+    (Purpose::Authentication, "authentication"),
+    (Purpose::Signature, "signature"),
+    (Purpose::Both, "both"),
+    (Purpose::CertificationAuthority, "certification-authority"),
+    (Purpose::Other, "other"),
+];
+
+impl Certificates for SqliteUnit<'_> {
+    fn intend(&mut self, certificate: &NewCertificate) -> Result<CertificateId, StorageError> {
+        let purpose = PURPOSES.iter().find(|(purpose, _)| *purpose == certificate.purpose);
+        let id = self.insert_row(
+            "INSERT INTO certificate (issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
+                 public_key_sha256, shard, not_before, not_after, created_at, status, to_be_signed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'intended', ?14)",
+            params![
+                certificate.issuer.0,
+                certificate.serial.as_bytes(),
+                certificate.person.map(|id| id.0),
+                certificate.application.map(|id| id.0),
+                certificate.profile,
+                purpose.ok_or_else(|| damaged("certificate.purpose"))?.1,
+                certificate.keystore.map(KeystoreKind::identifier),
+                certificate.channel.name(),
+                certificate.public_key_sha256,
+                certificate.shard,
+                certificate.not_before.unix(),
+                certificate.not_after.unix(),
+                certificate.created_at.unix(),
+                certificate.to_be_signed,
+            ],
+        )?;
+        Ok(CertificateId(id))
+    }
+
+    fn complete(&mut self, id: CertificateId, der: &[u8], now: Timestamp) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE certificate SET status = 'valid', der = ?2, completed_at = ?3 WHERE id = ?1 AND status = 'intended'",
+            params![id.0, der, now.unix()],
+        )?;
+        self.change_one("UPDATE tally SET value = value + 1 WHERE name = 'certificates'", [])
+    }
+
+    fn void(&mut self, id: CertificateId, now: Timestamp) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE certificate SET status = 'void', completed_at = ?2 WHERE id = ?1 AND status = 'intended'",
+            params![id.0, now.unix()],
+        )
+    }
+
+    fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(select!("WHERE status = 'intended' ORDER BY id LIMIT ?1"), [limit], read)
+    }
+
+    fn find(&mut self, id: CertificateId) -> Result<Option<CertificateRecord>, StorageError> {
+        self.one(select!("WHERE id = ?1"), [id.0], read)
+    }
+
+    fn find_by_serial(
+        &mut self,
+        issuer: IssuerId,
+        serial: &SerialNumber,
+    ) -> Result<Option<CertificateRecord>, StorageError> {
+        self.one(select!("WHERE issuer_id = ?1 AND serial = ?2"), params![issuer.0, serial.as_bytes()], read)
+    }
+
+    fn is_key_known(&mut self, public_key_sha256: &[u8; 32]) -> Result<bool, StorageError> {
+        let known = self.one(
+            "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key_sha256 = ?1 AND person_id IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM certificate WHERE public_key_sha256 = ?1 AND person_id IS NULL)",
+            [public_key_sha256],
+            |row| column(row, 0),
+        )?;
+        Ok(known.unwrap_or(false))
+    }
+
+    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(
+            select!("WHERE person_id = ?1 AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"),
+            params![person.0, limit],
+            read,
+        )
+    }
+
+    fn of_application(&mut self, application: ApplicationId) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(select!("WHERE application_id = ?1 ORDER BY id"), [application.0], read)
+    }
+
+    fn page(
+        &mut self,
+        issuer: IssuerId,
+        after: Option<CertificateId>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(
+            select!("WHERE id > ?2 AND issuer_id = ?1 ORDER BY id LIMIT ?3"),
+            params![issuer.0, after.map_or(i64::MIN, |id| id.0), limit],
+            read,
+        )
+    }
+
+    fn set_status(
+        &mut self,
+        id: CertificateId,
+        from: Status,
+        to: Status,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let (Some(from), Some(to)) = (Stored::of(from), Stored::of(to)) else {
+            return Err(StorageError::Conflict);
+        };
+        self.change_one(
+            "UPDATE certificate SET status = ?5, revoked_at = ?6, reason = ?7
+             WHERE id = ?1 AND status = ?2 AND revoked_at IS ?3 AND reason IS ?4",
+            params![id.0, from.name, from.at, from.reason, to.name, to.at, to.reason],
+        )?;
+        self.change_one(
+            "INSERT INTO status_change (certificate_id, issuer_id, shard, status, reason, at)
+             SELECT id, issuer_id, shard, status, reason, ?2 FROM certificate WHERE id = ?1",
+            params![id.0, now.unix()],
+        )
+    }
+
+    fn revoked(
+        &mut self,
+        issuer: IssuerId,
+        shard: Option<u16>,
+        valid_after: Timestamp,
+    ) -> Result<Vec<RevokedEntry>, StorageError> {
+        let valid_after = valid_after.unix();
+        match shard {
+            Some(shard) => self.many(
+                "SELECT serial, revoked_at, reason FROM certificate
+                 WHERE status = 'revoked' AND issuer_id = ?1 AND shard = ?2 AND not_after >= ?3 ORDER BY serial",
+                params![issuer.0, shard, valid_after],
+                read_entry,
+            ),
+            None => self.many(
+                "SELECT serial, revoked_at, reason FROM certificate
+                 WHERE status = 'revoked' AND issuer_id = ?1 AND not_after >= ?2 ORDER BY serial",
+                params![issuer.0, valid_after],
+                read_entry,
+            ),
+        }
+    }
+
+    fn changed(
+        &mut self,
+        issuer: IssuerId,
+        shard: Option<u16>,
+        since: Timestamp,
+    ) -> Result<Vec<RevokedEntry>, StorageError> {
+        self.many(
+            "SELECT serial, coalesce(revoked_at, changed_at), reason
+             FROM (SELECT certificate_id, max(at) AS changed_at FROM status_change
+                   WHERE issuer_id = ?1 AND at >= ?3 AND (?2 IS NULL OR shard = ?2) GROUP BY certificate_id)
+             JOIN certificate ON certificate.id = certificate_id
+             ORDER BY serial",
+            params![issuer.0, shard, since.unix()],
+            read_entry,
+        )
+    }
+
+    fn count(&mut self) -> Result<u64, StorageError> {
+        let value = self.one("SELECT value FROM tally WHERE name = 'certificates'", [], |row| column::<i64>(row, 0))?;
+        u64::try_from(value.unwrap_or_default()).map_err(|_| damaged("tally.value"))
+    }
+}
+
+/// The columns of a status that a certificate may have after its issue.
+struct Stored {
+    name: &'static str,
+    at: Option<i64>,
+    reason: Option<u8>,
+}
+
+impl Stored {
+    /// `None` for intents, which [`Certificates::complete`] and [`Certificates::void`] alone close.
+    fn of(status: Status) -> Option<Self> {
+        match status {
+            Status::Intended | Status::Void => None,
+            Status::Valid => Some(Self { name: "valid", at: None, reason: None }),
+            Status::Revoked { at, reason } => {
+                Some(Self { name: "revoked", at: Some(at.unix()), reason: Some(reason.code()) })
+            }
+        }
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<CertificateRecord, StorageError> {
+    let purpose: String = column(row, 6)?;
+    let purpose = PURPOSES.iter().find(|(_, name)| *name == purpose);
+    let keystore: Option<String> = column(row, 7)?;
+    let keystore = keystore.map(|name| KeystoreKind::from_identifier(&name).ok_or_else(|| damaged("certificate.keystore")));
+    Ok(CertificateRecord {
+        id: CertificateId(column(row, 0)?),
+        issuer: IssuerId(column(row, 1)?),
+        serial: read_serial(row, 2)?,
+        person: column::<Option<i64>>(row, 3)?.map(PersonId),
+        application: column::<Option<i64>>(row, 4)?.map(ApplicationId),
+        profile: column(row, 5)?,
+        purpose: purpose.ok_or_else(|| damaged("certificate.purpose"))?.0,
+        keystore: keystore.transpose()?,
+        channel: Channel::from_name(&column::<String>(row, 8)?).ok_or_else(|| damaged("certificate.channel"))?,
+        public_key_sha256: column(row, 9)?,
+        shard: column(row, 10)?,
+        not_before: time(row, 11)?,
+        not_after: time(row, 12)?,
+        created_at: time(row, 13)?,
+        status: read_status(row)?,
+        to_be_signed: column(row, 17)?,
+        der: column(row, 18)?,
+    })
+}
+
+fn read_status(row: &Row<'_>) -> Result<Status, StorageError> {
+    let revocation = (time_or_none(row, 15)?, read_reason(row, 16)?);
+    match (column::<String>(row, 14)?.as_str(), revocation) {
+        ("intended", _) => Ok(Status::Intended),
+        ("void", _) => Ok(Status::Void),
+        ("valid", _) => Ok(Status::Valid),
+        ("revoked", (Some(at), Some(reason))) => Ok(Status::Revoked { at, reason }),
+        _ => Err(damaged("certificate.status")),
+    }
+}
+
+fn read_serial(row: &Row<'_>, index: usize) -> Result<SerialNumber, StorageError> {
+    SerialNumber::from_bytes(&column::<Vec<u8>>(row, index)?).map_err(|_| damaged("certificate.serial"))
+}
+
+fn read_reason(row: &Row<'_>, index: usize) -> Result<Option<RevocationReason>, StorageError> {
+    let code: Option<u8> = column(row, index)?;
+    code.map(|code| RevocationReason::from_code(code).ok_or_else(|| damaged("certificate.reason"))).transpose()
+}
+
+fn read_entry(row: &Row<'_>) -> Result<RevokedEntry, StorageError> {
+    Ok(RevokedEntry { serial: read_serial(row, 0)?, at: time(row, 1)?, reason: read_reason(row, 2)? })
+}

@@ -1,0 +1,60 @@
+//! Messages waiting to be sent.
+
+use rusqlite::{Row, params};
+use tanba_model::id::{MessageId, PersonId};
+use tanba_model::language::Language;
+use tanba_model::message::OutboxMessage;
+use tanba_model::person::EmailAddress;
+use tanba_model::ports::{NewMessage, Outbox, StorageError};
+use tanba_pki::Timestamp;
+
+use super::{SqliteUnit, column, time};
+use crate::error::damaged;
+
+impl Outbox for SqliteUnit<'_> {
+    fn insert(&mut self, message: &NewMessage, now: Timestamp) -> Result<MessageId, StorageError> {
+        let body = serde_json::to_string(&message.body).map_err(|_| damaged("message.body"))?;
+        let id = SqliteUnit::insert_row(
+            self,
+            "INSERT INTO message (person_id, recipient, language, created_at, due_at, body)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+            params![message.person.0, message.to.as_str(), message.language.tag(), now.unix(), body],
+        )?;
+        Ok(MessageId(id))
+    }
+
+    fn due(&mut self, now: Timestamp, limit: u32) -> Result<Vec<OutboxMessage>, StorageError> {
+        self.many(
+            "SELECT id, person_id, recipient, language, body, created_at, tries
+             FROM message WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+            params![now.unix(), limit],
+            read,
+        )
+    }
+
+    fn sent(&mut self, id: MessageId, now: Timestamp) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE message SET sent_at = ?2, due_at = NULL, body = NULL, last_error = NULL WHERE id = ?1",
+            params![id.0, now.unix()],
+        )
+    }
+
+    fn failed(&mut self, id: MessageId, next: Option<Timestamp>, cause: &str) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE message SET due_at = ?2, tries = tries + 1, last_error = ?3 WHERE id = ?1 AND sent_at IS NULL",
+            params![id.0, next.map(Timestamp::unix), cause],
+        )
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<OutboxMessage, StorageError> {
+    Ok(OutboxMessage {
+        id: MessageId(column(row, 0)?),
+        person: PersonId(column(row, 1)?),
+        to: EmailAddress::parse(&column::<String>(row, 2)?).map_err(|_| damaged("message.recipient"))?,
+        language: Language::from_tag(&column::<String>(row, 3)?).ok_or_else(|| damaged("message.language"))?,
+        body: serde_json::from_str(&column::<String>(row, 4)?).map_err(|_| damaged("message.body"))?,
+        created_at: time(row, 5)?,
+        tries: column(row, 6)?,
+    })
+}

@@ -1,0 +1,72 @@
+//! The register of people.
+
+use rusqlite::{Row, params};
+use tanba_model::id::PersonId;
+use tanba_model::iin::Iin;
+use tanba_model::language::Language;
+use tanba_model::person::{EmailAddress, NewPerson, Person};
+use tanba_model::ports::{Persons, StorageError};
+use tanba_pki::Timestamp;
+
+use super::{SqliteUnit, column, time_or_none};
+use crate::error::damaged;
+
+const BY_ID: &str = "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at
+    FROM person WHERE id = ?1";
+const BY_IIN: &str = "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at
+    FROM person WHERE iin = ?1";
+
+impl Persons for SqliteUnit<'_> {
+    fn insert(&mut self, person: &NewPerson, now: Timestamp) -> Result<PersonId, StorageError> {
+        let id = SqliteUnit::insert_row(
+            self,
+            "INSERT INTO person (iin, surname, given_name, patronymic, email, language, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                person.iin.as_str(),
+                person.surname,
+                person.given_name,
+                person.patronymic,
+                person.email.as_ref().map(EmailAddress::as_str),
+                person.language.tag(),
+                now.unix(),
+            ],
+        )?;
+        Ok(PersonId(id))
+    }
+
+    fn find(&mut self, id: PersonId) -> Result<Option<Person>, StorageError> {
+        self.one(BY_ID, [id.0], read)
+    }
+
+    fn find_by_iin(&mut self, iin: &Iin) -> Result<Option<Person>, StorageError> {
+        self.one(BY_IIN, [iin.as_str()], read)
+    }
+
+    fn set_email(&mut self, id: PersonId, email: Option<&EmailAddress>) -> Result<(), StorageError> {
+        let email = email.map(EmailAddress::as_str);
+        self.change_one("UPDATE person SET email = ?2 WHERE id = ?1", params![id.0, email])
+    }
+
+    fn set_language(&mut self, id: PersonId, language: Language) -> Result<(), StorageError> {
+        self.change_one("UPDATE person SET language = ?2 WHERE id = ?1", params![id.0, language.tag()])
+    }
+
+    fn set_frozen(&mut self, id: PersonId, at: Option<Timestamp>) -> Result<(), StorageError> {
+        self.change_one("UPDATE person SET frozen_at = ?2 WHERE id = ?1", params![id.0, at.map(Timestamp::unix)])
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Person, StorageError> {
+    let email: Option<String> = column(row, 5)?;
+    Ok(Person {
+        id: PersonId(column(row, 0)?),
+        iin: Iin::parse(&column::<String>(row, 1)?).map_err(|_| damaged("person.iin"))?,
+        surname: column(row, 2)?,
+        given_name: column(row, 3)?,
+        patronymic: column(row, 4)?,
+        email: email.map(|text| EmailAddress::parse(&text)).transpose().map_err(|_| damaged("person.email"))?,
+        language: Language::from_tag(&column::<String>(row, 6)?).ok_or_else(|| damaged("person.language"))?,
+        frozen_at: time_or_none(row, 7)?,
+    })
+}
