@@ -1,1 +1,56 @@
-//! Signed data (RFC 5652) in the CAdES-BES form.
+//! Signed data (RFC 5652) in the CAdES-BES form: made, read and judged.
+//!
+//! [`sign`] makes a message, [`prepare`] does so for signers that cannot be called; [`verify`] judges one, and
+//! [`Message::read`] takes it out of PEM or S/MIME. Time stamps and evidence for the long term are not handled.
+
+mod attribute;
+mod message;
+mod sign;
+mod signed_data;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use der::asn1::ObjectIdentifier;
+use tanba_crypto::SignError;
+
+pub use attribute::AttributeFault;
+pub use message::{Message, MessageError};
+pub use sign::{Prepared, SignOptions, prepare, sign};
+pub(crate) use signed_data::Algorithm;
+pub use signed_data::{
+    DATA, SIGNED_DATA, SignedData, SignerIdentifier, SignerInfo, content_type, content_type_name,
+};
+pub use verify::{
+    SignatureFault, SignerVerdict, Trust, Verdict, VerifyOptions, verify, verify_signed_data,
+};
+
+use crate::asn1::Malformed;
+use crate::ber::BerError;
+
+/// Why a message cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CmsError {
+    /// The octets are not BER.
+    #[error("the message is damaged")]
+    Encoding(#[from] BerError),
+    /// The octets are not the structure of RFC 5652.
+    #[error("the message is damaged")]
+    Damaged(#[from] Malformed),
+    /// The message holds something that is not signed.
+    #[error("the message holds no signed data but {}", content_type_name(*content_type).unwrap_or("something else"))]
+    NotSigned {
+        /// What it holds.
+        content_type: ObjectIdentifier,
+    },
+    /// The content is elsewhere and has to be given.
+    #[error("the signature is detached: the content has to be given")]
+    NoContent,
+    /// The key is not the certificate's.
+    #[error("the key belongs to another certificate")]
+    KeyMismatch,
+    /// The signer failed.
+    #[error("the signer failed")]
+    Sign(#[from] SignError),
+}
