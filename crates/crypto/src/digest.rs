@@ -84,6 +84,16 @@ impl DigestAlgorithm {
     }
 }
 
+/// SHA-256 of the whole message.
+#[must_use]
+pub fn sha256(message: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(DigestAlgorithm::Sha256.digest(message)) {
+        *to = from;
+    }
+    out
+}
+
 /// A digest being computed.
 #[derive(Clone)]
 pub struct Hasher(backend::Context);

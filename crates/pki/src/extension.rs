@@ -132,7 +132,7 @@ impl Known {
             oid::FRESHEST_CRL => self.freshest_crl = distribution_points(value, "freshest CRL")?,
             oid::AUTHORITY_INFO_ACCESS => self.take_access(value)?,
             oid::SUBJECT_ALT_NAME => self.emails = general_names(value, 1)?,
-            oid::KZ_KEYSTORE => self.keystores = oids(value, "key store extension")?,
+            oid::KZ_KEYSTORE => self.keystores = keystores(value)?,
             _ => {}
         }
         Ok(())
@@ -281,6 +281,18 @@ fn general_names(value: &[u8], number: u8) -> Result<Vec<String>, Malformed> {
         }
     }
     Ok(texts)
+}
+
+/// `SEQUENCE OF OBJECT IDENTIFIER`; national requests add a UTF8String with the folder, which is passed over.
+fn keystores(value: &[u8]) -> Result<Vec<ObjectIdentifier>, Malformed> {
+    let mut reader = parse_all(value, "key store extension")?;
+    let mut keystores = Vec::new();
+    while !reader.is_empty() {
+        if reader.optional(tag::UTF8_STRING)?.is_none() {
+            keystores.push(reader.oid()?);
+        }
+    }
+    Ok(keystores)
 }
 
 fn ascii(octets: &[u8]) -> Option<String> {

@@ -7,6 +7,7 @@
 //! Start reading at [`Certificate`] for what others made, at [`profile`] for what we issue.
 
 pub mod asn1;
+mod assemble;
 pub mod ber;
 mod certificate;
 pub mod cms;
@@ -14,19 +15,26 @@ pub mod crl;
 mod distinguished_name;
 mod extension;
 pub mod hex;
+pub mod lint;
 pub mod ocsp;
 pub mod oid;
 pub mod path;
 pub mod pem;
+pub mod profile;
 mod purpose;
+mod request;
 mod serial_number;
+#[cfg(test)]
+mod testing;
 mod timestamp;
 
+pub use assemble::assemble_certificate;
 pub use certificate::{Certificate, CertificateError, TbsCertificate};
 pub use distinguished_name::{
     DistinguishedName, DistinguishedNameBuilder, NameAttribute, NameError, StringKind,
 };
 pub use extension::{BasicConstraints, Extension, KeyUsage, PolicyInformation};
 pub use purpose::Purpose;
+pub use request::{CertificateRequest, RequestAttributes, RequestError};
 pub use serial_number::{SerialNumber, SerialNumberError};
 pub use timestamp::{Civil, Timestamp, TimestampError};

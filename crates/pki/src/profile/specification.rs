@@ -1,0 +1,378 @@
+//! A profile as it is written.
+
+use serde::{Deserialize, Deserializer, de};
+use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
+
+use super::{ProfileError, Subject};
+use crate::extension::KeyUsage;
+use crate::{Purpose, StringKind, oid};
+
+/// The whole text.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Specification {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) purpose: PurposeName,
+    pub(crate) keys: Vec<KeySpecification>,
+    pub(crate) validity: Validity,
+    pub(crate) subject: Vec<AttributeSpecification>,
+    #[serde(rename = "extension")]
+    pub(crate) extensions: Vec<ExtensionSpecification>,
+}
+
+/// How long certificates live.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum Validity {
+    /// Exactly so many years, by where the key lives.
+    Person {
+        #[serde(rename = "file-years")]
+        file_years: u16,
+        #[serde(rename = "token-years")]
+        token_years: u16,
+    },
+    /// As the authority decides, up to so many years.
+    Service {
+        #[serde(rename = "years-at-most")]
+        years_at_most: u16,
+    },
+}
+
+/// The names of purposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PurposeName {
+    Authentication,
+    Signature,
+    Both,
+    CertificationAuthority,
+    Other,
+}
+
+impl PurposeName {
+    pub(crate) const fn purpose(self) -> Purpose {
+        match self {
+            Self::Authentication => Purpose::Authentication,
+            Self::Signature => Purpose::Signature,
+            Self::Both => Purpose::Both,
+            Self::CertificationAuthority => Purpose::CertificationAuthority,
+            Self::Other => Purpose::Other,
+        }
+    }
+}
+
+/// A kind of key that may be certified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum KeySpecification {
+    /// `rsa-2048`
+    #[serde(rename = "rsa-2048")]
+    Rsa2048,
+    /// `rsa-3072`
+    #[serde(rename = "rsa-3072")]
+    Rsa3072,
+    /// `rsa-4096`
+    #[serde(rename = "rsa-4096")]
+    Rsa4096,
+    /// `ec-p256`
+    #[serde(rename = "ec-p256")]
+    EcP256,
+    /// `ec-p384`
+    #[serde(rename = "ec-p384")]
+    EcP384,
+}
+
+impl KeySpecification {
+    /// The kind of key.
+    #[must_use]
+    pub const fn algorithm(self) -> KeyAlgorithm {
+        match self {
+            Self::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+            Self::Rsa3072 => KeyAlgorithm::Rsa { bits: 3072 },
+            Self::Rsa4096 => KeyAlgorithm::Rsa { bits: 4096 },
+            Self::EcP256 => KeyAlgorithm::EcP256,
+            Self::EcP384 => KeyAlgorithm::EcP384,
+        }
+    }
+}
+
+/// One attribute of the subject's name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AttributeSpecification {
+    /// Its type.
+    #[serde(rename = "type", deserialize_with = "attribute_type")]
+    pub oid: ObjectIdentifier,
+    /// Its string type.
+    #[serde(deserialize_with = "string_kind")]
+    pub string: StringKind,
+    /// Its text with `{surname}`, `{given-name}`, `{patronymic}`, `{iin}`, `{country}`, `{organization}`, `{bin}`,
+    /// `{common-name}` in place of what differs.
+    pub value: String,
+    /// Whether it is left out when something in braces is not given.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether it is written in capitals.
+    #[serde(default)]
+    pub upper_case: bool,
+}
+
+/// One extension. Those without `critical` are never critical.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[non_exhaustive]
+pub enum ExtensionSpecification {
+    /// Basic constraints with `cA` TRUE.
+    BasicConstraints {
+        /// Must be so for authorities (RFC 5280, 4.2.1.9).
+        critical: bool,
+        /// Intermediate authorities that may follow.
+        #[serde(default)]
+        path_length: Option<u8>,
+    },
+    /// Key usage.
+    KeyUsage {
+        /// Should be so (RFC 5280, 4.2.1.3).
+        critical: bool,
+        /// The bits.
+        #[serde(deserialize_with = "key_usage")]
+        allow: KeyUsage,
+    },
+    /// Extended key usage, in this order.
+    ExtendedKeyUsage {
+        /// Whether it is critical.
+        #[serde(default)]
+        critical: bool,
+        /// Names such as `client-auth`, or identifiers.
+        #[serde(deserialize_with = "extended_key_usage")]
+        allow: Vec<ObjectIdentifier>,
+    },
+    /// The issuer's key identifier, nothing else.
+    AuthorityKeyIdentifier {},
+    /// SHA-1 of the public key (RFC 5280, 4.2.1.2, method 1).
+    SubjectKeyIdentifier {},
+    /// The e-mail address; left out when there is none.
+    SubjectAlternativeName {},
+    /// Certificate policies, in this order.
+    CertificatePolicies {
+        /// The policies.
+        policies: Vec<PolicySpecification>,
+    },
+    /// One distribution point with one address.
+    CrlDistributionPoints {
+        /// Whether it is left out when the issuer has no list.
+        #[serde(default)]
+        optional: bool,
+    },
+    /// One distribution point with one address.
+    FreshestCrl {
+        /// Whether it is left out when the issuer has no delta list.
+        #[serde(default)]
+        optional: bool,
+    },
+    /// Where issuer and status are, in this order; those without address are left out when optional.
+    AuthorityInformationAccess {
+        /// Whether parts without address, or all of it, are left out.
+        #[serde(default)]
+        optional: bool,
+        /// The parts.
+        access: Vec<Access>,
+    },
+    /// The status of this responder need not be asked (RFC 6960, 4.2.2.2.1).
+    OcspNoCheck {},
+    /// The store of the key, 1.2.398.3.3.5.
+    Keystore {},
+}
+
+/// Parts of authority information access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// The issuer's certificate.
+    CaIssuers,
+    /// The status service.
+    Ocsp,
+}
+
+/// One policy with its qualifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PolicySpecification {
+    /// The policy.
+    #[serde(deserialize_with = "identifier")]
+    pub oid: ObjectIdentifier,
+    /// Where the practice statement is.
+    #[serde(default)]
+    pub cps: Option<String>,
+    /// The explicit text of a user notice.
+    #[serde(default)]
+    pub notice: Option<String>,
+}
+
+impl ExtensionSpecification {
+    /// What it is.
+    #[must_use]
+    pub const fn oid(&self) -> ObjectIdentifier {
+        match self {
+            Self::BasicConstraints { .. } => oid::BASIC_CONSTRAINTS,
+            Self::KeyUsage { .. } => oid::KEY_USAGE,
+            Self::ExtendedKeyUsage { .. } => oid::EXTENDED_KEY_USAGE,
+            Self::AuthorityKeyIdentifier {} => oid::AUTHORITY_KEY_IDENTIFIER,
+            Self::SubjectKeyIdentifier {} => oid::SUBJECT_KEY_IDENTIFIER,
+            Self::SubjectAlternativeName {} => oid::SUBJECT_ALT_NAME,
+            Self::CertificatePolicies { .. } => oid::CERTIFICATE_POLICIES,
+            Self::CrlDistributionPoints { .. } => oid::CRL_DISTRIBUTION_POINTS,
+            Self::FreshestCrl { .. } => oid::FRESHEST_CRL,
+            Self::AuthorityInformationAccess { .. } => oid::AUTHORITY_INFO_ACCESS,
+            Self::OcspNoCheck {} => oid::OCSP_NO_CHECK,
+            Self::Keystore {} => oid::KZ_KEYSTORE,
+        }
+    }
+
+    /// Whether it is written as critical.
+    #[must_use]
+    pub const fn is_critical(&self) -> bool {
+        match self {
+            Self::BasicConstraints { critical, .. }
+            | Self::KeyUsage { critical, .. }
+            | Self::ExtendedKeyUsage { critical, .. } => *critical,
+            Self::AuthorityKeyIdentifier {}
+            | Self::SubjectKeyIdentifier {}
+            | Self::SubjectAlternativeName {}
+            | Self::CertificatePolicies { .. }
+            | Self::CrlDistributionPoints { .. }
+            | Self::FreshestCrl { .. }
+            | Self::AuthorityInformationAccess { .. }
+            | Self::OcspNoCheck {}
+            | Self::Keystore {} => false,
+        }
+    }
+
+    /// Whether certificates may lack it.
+    #[must_use]
+    pub const fn is_optional(&self) -> bool {
+        match self {
+            Self::SubjectAlternativeName {} => true,
+            Self::CrlDistributionPoints { optional }
+            | Self::FreshestCrl { optional }
+            | Self::AuthorityInformationAccess { optional, .. } => *optional,
+            Self::BasicConstraints { .. }
+            | Self::KeyUsage { .. }
+            | Self::ExtendedKeyUsage { .. }
+            | Self::AuthorityKeyIdentifier {}
+            | Self::SubjectKeyIdentifier {}
+            | Self::CertificatePolicies { .. }
+            | Self::OcspNoCheck {}
+            | Self::Keystore {} => false,
+        }
+    }
+}
+
+impl Specification {
+    /// Refuses what no certificate could satisfy.
+    pub(crate) fn check(&self) -> Result<(), ProfileError> {
+        let fault = |reason: &str| {
+            Err(ProfileError::Contradiction { name: self.name.clone(), reason: reason.to_owned() })
+        };
+        if self.keys.is_empty() {
+            return fault("no kind of key is allowed");
+        }
+        if self.subject.is_empty() {
+            return fault("the subject has no name");
+        }
+        if self.subject.iter().any(|attribute| !Subject::knows(&attribute.value)) {
+            return fault("a part in braces of the subject's name is not one that subjects have");
+        }
+        let oids: Vec<ObjectIdentifier> = self.extensions.iter().map(ExtensionSpecification::oid).collect();
+        if oids.iter().enumerate().any(|(index, oid)| oids.iter().skip(index + 1).any(|other| other == oid)) {
+            return fault("an extension stands twice");
+        }
+        let years = match &self.validity {
+            Validity::Person { file_years, token_years } => [*file_years, *token_years],
+            Validity::Service { years_at_most } => [*years_at_most, *years_at_most],
+        };
+        if years.iter().any(|years| !(1..=100).contains(years)) {
+            return fault("a validity is not between 1 and 100 years");
+        }
+        let authority = oids.contains(&oid::BASIC_CONSTRAINTS);
+        if authority != (self.purpose == PurposeName::CertificationAuthority) {
+            return fault("basic constraints belong to authorities, and to them alone");
+        }
+        if !oids.contains(&oid::KEY_USAGE) || !oids.contains(&oid::SUBJECT_KEY_IDENTIFIER) {
+            return fault("key usage and subject key identifier must be there");
+        }
+        Ok(())
+    }
+}
+
+fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectIdentifier, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    ObjectIdentifier::new(&text).map_err(|_| de::Error::custom(format!("{text:?} is not an object identifier")))
+}
+
+fn attribute_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectIdentifier, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_str() {
+        "common-name" => Ok(oid::COMMON_NAME),
+        "surname" => Ok(oid::SURNAME),
+        "given-name" => Ok(oid::GIVEN_NAME),
+        "serial-number" => Ok(oid::SERIAL_NUMBER),
+        "country" => Ok(oid::COUNTRY),
+        "locality" => Ok(oid::LOCALITY),
+        "state" => Ok(oid::STATE),
+        "organization" => Ok(oid::ORGANIZATION),
+        "organizational-unit" => Ok(oid::ORGANIZATIONAL_UNIT),
+        _ => ObjectIdentifier::new(&text)
+            .map_err(|_| de::Error::custom(format!("{text:?} is neither an attribute's name nor an identifier"))),
+    }
+}
+
+fn string_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StringKind, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_str() {
+        "utf8" => Ok(StringKind::Utf8),
+        "printable" => Ok(StringKind::Printable),
+        "ia5" => Ok(StringKind::Ia5),
+        _ => Err(de::Error::unknown_variant(&text, &["utf8", "printable", "ia5"])),
+    }
+}
+
+const USAGES: [(&str, KeyUsage); 7] = [
+    ("digital-signature", KeyUsage::DIGITAL_SIGNATURE),
+    ("non-repudiation", KeyUsage::NON_REPUDIATION),
+    ("key-encipherment", KeyUsage::KEY_ENCIPHERMENT),
+    ("data-encipherment", KeyUsage::DATA_ENCIPHERMENT),
+    ("key-agreement", KeyUsage::KEY_AGREEMENT),
+    ("key-cert-sign", KeyUsage::KEY_CERT_SIGN),
+    ("crl-sign", KeyUsage::CRL_SIGN),
+];
+
+fn key_usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyUsage, D::Error> {
+    let mut all = KeyUsage::NONE;
+    for name in Vec::<String>::deserialize(deserializer)? {
+        let usage = USAGES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| de::Error::custom(format!("{name:?} is not a key usage")))?;
+        all = all.with(usage.1);
+    }
+    if all == KeyUsage::NONE { Err(de::Error::custom("a key usage without bits is not allowed")) } else { Ok(all) }
+}
+
+fn extended_key_usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ObjectIdentifier>, D::Error> {
+    Vec::<String>::deserialize(deserializer)?
+        .iter()
+        .map(|name| match name.as_str() {
+            "client-auth" => Ok(oid::CLIENT_AUTH),
+            "email-protection" => Ok(oid::EMAIL_PROTECTION),
+            "document-signing" => Ok(oid::DOCUMENT_SIGNING),
+            "ocsp-signing" => Ok(oid::OCSP_SIGNING),
+            "time-stamping" => Ok(oid::TIME_STAMPING),
+            _ => ObjectIdentifier::new(name).map_err(|_| {
+                de::Error::custom(format!("{name:?} is neither an extended key usage's name nor an identifier"))
+            }),
+        })
+        .collect()
+}

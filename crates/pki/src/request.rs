@@ -1,0 +1,244 @@
+//! Certification requests (PKCS#10, RFC 2986).
+
+use std::fmt;
+
+use spki::AlgorithmIdentifierOwned;
+use tanba_crypto::{ObjectIdentifier, PublicKey, SignError, SignatureAlgorithm, Signer, VerifyError};
+
+use crate::asn1::{self, Malformed, Reader, parse_all, tag};
+use crate::certificate::algorithm_identifier;
+use crate::extension::{Extension, Known, read_extensions};
+use crate::{DistinguishedName, assemble, oid};
+
+/// A request for a certificate, kept as it came.
+///
+/// ```text
+/// CertificationRequestInfo ::= SEQUENCE {
+///     version INTEGER, subject Name, subjectPKInfo SubjectPublicKeyInfo, attributes [0] IMPLICIT SET OF Attribute }
+/// ```
+#[derive(Clone)]
+pub struct CertificateRequest {
+    der: Vec<u8>,
+    info: Vec<u8>,
+    subject: DistinguishedName,
+    public_key: PublicKey,
+    known: Known,
+    algorithm: AlgorithmIdentifierOwned,
+    signature: Vec<u8>,
+}
+
+/// What a request asks for besides name and key.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestAttributes<'a> {
+    /// E-mail address for the certificate.
+    pub email: Option<&'a str>,
+    /// The store of the key (`1.2.398.3.3.5.*`).
+    pub keystore: Option<ObjectIdentifier>,
+}
+
+/// Why bytes are not an acceptable request, or none could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// Longer than any honest request.
+    #[error("the certificate request is longer than {limit} octets")]
+    TooLarge {
+        /// The bound, [`CertificateRequest::MAX_LENGTH`].
+        limit: usize,
+    },
+    /// Not a request in DER.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The e-mail address cannot be written as rfc822Name.
+    #[error("the e-mail address cannot be written in a certificate")]
+    Email,
+    /// The key did not sign.
+    #[error("the certificate request could not be signed")]
+    Sign(#[from] SignError),
+}
+
+impl CertificateRequest {
+    /// Octets of the longest request that is read.
+    pub const MAX_LENGTH: usize = 16 * 1024;
+
+    /// Reads a request in DER; trailing bytes are refused. The signature is not verified here.
+    ///
+    /// # Errors
+    /// [`RequestError::TooLarge`], [`RequestError::Malformed`].
+    pub fn from_der(der: &[u8]) -> Result<Self, RequestError> {
+        if der.len() > Self::MAX_LENGTH {
+            return Err(RequestError::TooLarge { limit: Self::MAX_LENGTH });
+        }
+        let mut reader = parse_all(der, "certificate request")?;
+        let info = reader.expect_value(tag::SEQUENCE)?;
+        let algorithm = algorithm_identifier(&mut reader)?;
+        let signature = reader.bit_string()?.to_vec();
+        reader.finish()?;
+
+        let mut inner = Reader::new(info.content, "certificate request");
+        if inner.integer()? != 0 {
+            return Err(inner.malformed().into());
+        }
+        let subject = DistinguishedName::from_der(inner.expect_value(tag::SEQUENCE)?.der)?;
+        let public_key = PublicKey::from_spki_der(inner.expect_value(tag::SEQUENCE)?.der)
+            .map_err(|_| Malformed::new("public key of the certificate request"))?;
+        // Some writers leave empty attributes out, against the standard.
+        let extensions = match inner.optional(tag::context(0))? {
+            Some(attributes) => requested_extensions(attributes.content)?,
+            None => Vec::new(),
+        };
+        inner.finish()?;
+        let known = Known::read(&extensions)?;
+        Ok(Self { der: der.to_vec(), info: info.der.to_vec(), subject, public_key, known, algorithm, signature })
+    }
+
+    /// The request as it came.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The name asked for.
+    #[must_use]
+    pub const fn subject(&self) -> &DistinguishedName {
+        &self.subject
+    }
+
+    /// The key to be certified.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// The first e-mail address asked for.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.known.emails.first().map(String::as_str)
+    }
+
+    /// The store of the key, as the requester names it.
+    #[must_use]
+    pub fn keystore_oid(&self) -> Option<ObjectIdentifier> {
+        self.known.keystores.first().copied()
+    }
+
+    /// Verifies that the requester has the private key: the request is signed with it.
+    ///
+    /// # Errors
+    /// [`VerifyError`]
+    pub fn verify_possession(&self) -> Result<(), VerifyError> {
+        let algorithm = SignatureAlgorithm::from_algorithm_identifier(&self.algorithm)?;
+        self.public_key.verify(algorithm, &self.info, &self.signature)
+    }
+
+    /// Makes and signs a request.
+    ///
+    /// # Errors
+    /// [`RequestError::Email`], [`RequestError::Sign`].
+    pub fn build(
+        subject: &DistinguishedName,
+        signer: &dyn Signer,
+        attributes: &RequestAttributes<'_>,
+    ) -> Result<Vec<u8>, RequestError> {
+        let info = Self::prepare(subject, signer.public_key(), attributes)?;
+        let signature = signer.sign(&info)?;
+        Ok(Self::assemble(&info, signer.algorithm(), &signature))
+    }
+
+    /// The bytes to be signed, for keys that sign elsewhere (WebCrypto).
+    ///
+    /// # Errors
+    /// [`RequestError::Email`]
+    pub fn prepare(
+        subject: &DistinguishedName,
+        public_key: &PublicKey,
+        attributes: &RequestAttributes<'_>,
+    ) -> Result<Vec<u8>, RequestError> {
+        let mut extensions = Vec::new();
+        if let Some(email) = attributes.email {
+            let name = rfc822_name(email).ok_or(RequestError::Email)?;
+            extensions.push(extension(oid::SUBJECT_ALT_NAME, false, &asn1::sequence(&[name])));
+        }
+        if let Some(keystore) = attributes.keystore {
+            extensions.push(extension(oid::KZ_KEYSTORE, false, &asn1::sequence(&[asn1::oid(keystore)])));
+        }
+        let attributes = if extensions.is_empty() {
+            Vec::new()
+        } else {
+            let values = asn1::set(&[asn1::sequence(&extensions)]);
+            asn1::sequence(&[asn1::oid(oid::EXTENSION_REQUEST), values])
+        };
+        Ok(asn1::sequence(&[
+            asn1::integer(0),
+            subject.der().to_vec(),
+            public_key.spki_der().to_vec(),
+            asn1::context(0, &attributes),
+        ]))
+    }
+
+    /// Puts the signature to the prepared bytes.
+    #[must_use]
+    pub fn assemble(info: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
+        assemble::signed(info, algorithm, signature)
+    }
+}
+
+impl fmt::Debug for CertificateRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "CertificateRequest({})", self.public_key.algorithm_label())
+    }
+}
+
+/// `Extension` in DER; FALSE is left out (X.690, 11.5).
+pub(crate) fn extension(oid: ObjectIdentifier, critical: bool, value: &[u8]) -> Vec<u8> {
+    let mut parts = vec![asn1::oid(oid)];
+    if critical {
+        parts.push(asn1::boolean(true));
+    }
+    parts.push(asn1::octet_string(value));
+    asn1::sequence(&parts)
+}
+
+/// `rfc822Name` of a plausible ASCII address; `None` for anything else.
+pub(crate) fn rfc822_name(email: &str) -> Option<Vec<u8>> {
+    is_rfc822_name(email).then(|| asn1::context_primitive(1, email.as_bytes()))
+}
+
+/// Whether the text has the form of an address that certificates hold: printable ASCII, one `@`, a domain of labels.
+pub(crate) fn is_rfc822_name(email: &str) -> bool {
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return false;
+    };
+    let local_is_right = (1..=64).contains(&local.len())
+        && local.bytes().all(|octet| octet.is_ascii_graphic() && !b"@\"(),:;<>[\\]".contains(&octet));
+    let label_is_right = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    local_is_right && domain.len() <= 255 && domain.split('.').all(label_is_right)
+}
+
+/// The extensions of the extensionRequest attribute; other attributes are passed over.
+fn requested_extensions(attributes: &[u8]) -> Result<Vec<Extension>, Malformed> {
+    let mut reader = Reader::new(attributes, "attributes of the certificate request");
+    let mut extensions = Vec::new();
+    while !reader.is_empty() {
+        let mut attribute = reader.sequence()?;
+        let oid = attribute.oid()?;
+        let mut values = attribute.inside(tag::SET)?;
+        attribute.finish()?;
+        if oid == oid::EXTENSION_REQUEST {
+            if !extensions.is_empty() {
+                return Err(reader.malformed());
+            }
+            extensions = read_extensions(values.sequence()?)?;
+            values.finish()?;
+        }
+    }
+    Ok(extensions)
+}
+
+#[cfg(test)]
+mod tests;
