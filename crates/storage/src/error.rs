@@ -8,7 +8,11 @@ use rusqlite::ffi::{self, ErrorCode};
 use tanba_model::ports::StorageError;
 
 /// Uniqueness of a column, of a primary key, of a row id (SQLite's extended result codes).
-const UNIQUENESS: [i32; 3] = [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ffi::SQLITE_CONSTRAINT_ROWID];
+const UNIQUENESS: [i32; 3] = [
+    ffi::SQLITE_CONSTRAINT_UNIQUE,
+    ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+    ffi::SQLITE_CONSTRAINT_ROWID,
+];
 
 /// The cause of a storage error: SQLite's extended result code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +22,12 @@ pub(crate) struct SqliteCause {
 
 impl fmt::Display for SqliteCause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SQLite error {}: {}", self.code, ffi::code_to_str(self.code))
+        write!(
+            formatter,
+            "SQLite error {}: {}",
+            self.code,
+            ffi::code_to_str(self.code)
+        )
     }
 }
 
@@ -46,14 +55,21 @@ pub(crate) fn damaged(column: &str) -> StorageError {
     StorageError::Damaged(column.to_owned())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "SQLite's result codes are open-ended")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "SQLite's result codes are open-ended"
+)]
 pub(crate) fn storage_error(error: &rusqlite::Error) -> StorageError {
     let Some(failure) = error.sqlite_error() else {
         return StorageError::Damaged(shape(error));
     };
-    let cause = SqliteCause { code: failure.extended_code };
+    let cause = SqliteCause {
+        code: failure.extended_code,
+    };
     match failure.code {
-        ErrorCode::ConstraintViolation if UNIQUENESS.contains(&failure.extended_code) => StorageError::Conflict,
+        ErrorCode::ConstraintViolation if UNIQUENESS.contains(&failure.extended_code) => {
+            StorageError::Conflict
+        }
         ErrorCode::ConstraintViolation
         | ErrorCode::DiskFull
         | ErrorCode::ReadOnly
@@ -72,13 +88,18 @@ pub(crate) fn storage_error(error: &rusqlite::Error) -> StorageError {
 }
 
 /// What is wrong with the form of a value, without the value.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the other errors are of calls, and carry no more than their kind")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other errors are of calls, and carry no more than their kind"
+)]
 fn shape(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::FromSqlConversionFailure(column, ..)
         | rusqlite::Error::IntegralValueOutOfRange(column, _)
         | rusqlite::Error::Utf8Error(column, _)
-        | rusqlite::Error::InvalidColumnType(column, ..) => format!("column {column} holds a value of another form"),
+        | rusqlite::Error::InvalidColumnType(column, ..) => {
+            format!("column {column} holds a value of another form")
+        }
         _ => "a statement does not fit the tables".to_owned(),
     }
 }
@@ -93,22 +114,52 @@ mod tests {
     fn errors_do_not_quote_stored_values() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE person (iin TEXT UNIQUE) STRICT; INSERT INTO person VALUES ('850101300129')").unwrap();
-        let read = connection.query_row("SELECT iin FROM person", [], |row| row.get::<_, i64>(0)).mapped().unwrap_err();
-        let write = connection.execute("UPDATE person SET iin = json('850101300129{')", []).mapped().unwrap_err();
+        let read = connection
+            .query_row("SELECT iin FROM person", [], |row| row.get::<_, i64>(0))
+            .mapped()
+            .unwrap_err();
+        let write = connection
+            .execute("UPDATE person SET iin = json('850101300129{')", [])
+            .mapped()
+            .unwrap_err();
         for error in [read, write] {
-            assert!(!format!("{error} {error:?}").contains("850101300129"), "{error:?}");
+            assert!(
+                !format!("{error} {error:?}").contains("850101300129"),
+                "{error:?}"
+            );
         }
     }
 
     #[test]
     fn a_full_disk_and_a_busy_database_are_told_apart() {
         let failure = |code| rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_FULL)), StorageError::NotWritable(_)));
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_READONLY_DBMOVED)), StorageError::NotWritable(_)));
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_IOERR_FSYNC)), StorageError::NotWritable(_)));
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_BUSY_SNAPSHOT)), StorageError::Unavailable(_)));
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_CORRUPT_INDEX)), StorageError::Damaged(_)));
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_NOTADB)), StorageError::Damaged(_)));
-        assert!(matches!(storage_error(&failure(ffi::SQLITE_CONSTRAINT_UNIQUE)), StorageError::Conflict));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_FULL)),
+            StorageError::NotWritable(_)
+        ));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_READONLY_DBMOVED)),
+            StorageError::NotWritable(_)
+        ));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_IOERR_FSYNC)),
+            StorageError::NotWritable(_)
+        ));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_BUSY_SNAPSHOT)),
+            StorageError::Unavailable(_)
+        ));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_CORRUPT_INDEX)),
+            StorageError::Damaged(_)
+        ));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_NOTADB)),
+            StorageError::Damaged(_)
+        ));
+        assert!(matches!(
+            storage_error(&failure(ffi::SQLITE_CONSTRAINT_UNIQUE)),
+            StorageError::Conflict
+        ));
     }
 }

@@ -84,7 +84,10 @@ impl SqliteStorage {
         let path = path.as_ref();
         let found = Self::version(path)?;
         if found < SCHEMA_VERSION {
-            return Err(OpenError::Unmigrated { found, needed: SCHEMA_VERSION });
+            return Err(OpenError::Unmigrated {
+                found,
+                needed: SCHEMA_VERSION,
+            });
         }
         Ok(Self::over(path))
     }
@@ -114,11 +117,17 @@ impl SqliteStorage {
     /// [`StorageError::Damaged`] with what is wrong.
     pub fn check(&self) -> Result<(), StorageError> {
         let connection = connect(&self.path, Access::Read).mapped()?;
-        let text = |sql| connection.query_row(sql, [], |row| row.get::<_, String>(0)).mapped();
+        let text = |sql| {
+            connection
+                .query_row(sql, [], |row| row.get::<_, String>(0))
+                .mapped()
+        };
         match text("PRAGMA quick_check(1)")?.as_str() {
             "ok" => Ok(()),
             // The words name pages and tables, but may quote nothing stored; only the fact goes on.
-            _ => Err(StorageError::Damaged("the database file fails its integrity check".to_owned())),
+            _ => Err(StorageError::Damaged(
+                "the database file fails its integrity check".to_owned(),
+            )),
         }
     }
 

@@ -61,7 +61,13 @@ struct State {
 
 impl Pool {
     pub(crate) fn new(path: PathBuf, access: Access, limit: usize) -> Self {
-        Self { path, access, limit, state: Mutex::default(), returned: Condvar::new() }
+        Self {
+            path,
+            access,
+            limit,
+            state: Mutex::default(),
+            returned: Condvar::new(),
+        }
     }
 
     pub(crate) const fn access(&self) -> Access {

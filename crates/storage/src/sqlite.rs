@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions,
+    StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -31,7 +32,10 @@ type Read<T> = fn(&Row<'_>) -> Result<T, StorageError>;
 
 impl<'a> SqliteUnit<'a> {
     pub(crate) fn begin(pool: &'a Pool) -> Result<Self, StorageError> {
-        let unit = Self { pool, connection: Some(pool.take()?) };
+        let unit = Self {
+            pool,
+            connection: Some(pool.take()?),
+        };
         // A deferred transaction sees the database as of its first read, so that one is made at once.
         unit.connection()?
             .execute_batch(match pool.access() {
@@ -43,17 +47,27 @@ impl<'a> SqliteUnit<'a> {
     }
 
     fn connection(&self) -> Result<&Connection, StorageError> {
-        self.connection.as_ref().ok_or_else(|| StorageError::Unavailable(Box::new(AllBusy)))
+        self.connection
+            .as_ref()
+            .ok_or_else(|| StorageError::Unavailable(Box::new(AllBusy)))
     }
 
     /// Runs a statement; how many rows it changed.
     fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StorageError> {
-        self.connection()?.prepare_cached(sql).mapped()?.execute(params).mapped()
+        self.connection()?
+            .prepare_cached(sql)
+            .mapped()?
+            .execute(params)
+            .mapped()
     }
 
     /// Runs a statement that must change exactly one row.
     fn change_one(&self, sql: &str, params: impl Params) -> Result<(), StorageError> {
-        if self.execute(sql, params)? == 1 { Ok(()) } else { Err(StorageError::Conflict) }
+        if self.execute(sql, params)? == 1 {
+            Ok(())
+        } else {
+            Err(StorageError::Conflict)
+        }
     }
 
     /// Inserts a row; its id.
@@ -63,14 +77,24 @@ impl<'a> SqliteUnit<'a> {
     }
 
     /// The first row, if any.
-    fn one<T>(&self, sql: &str, params: impl Params, read: Read<T>) -> Result<Option<T>, StorageError> {
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: Read<T>,
+    ) -> Result<Option<T>, StorageError> {
         let mut statement = self.connection()?.prepare_cached(sql).mapped()?;
         let mut rows = statement.query(params).mapped()?;
         rows.next().mapped()?.map(read).transpose()
     }
 
     /// All rows.
-    fn many<T>(&self, sql: &str, params: impl Params, read: Read<T>) -> Result<Vec<T>, StorageError> {
+    fn many<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: Read<T>,
+    ) -> Result<Vec<T>, StorageError> {
         let mut statement = self.connection()?.prepare_cached(sql).mapped()?;
         let mut rows = statement.query(params).mapped()?;
         let mut values = Vec::new();
@@ -144,4 +168,36 @@ fn time(row: &Row<'_>, index: usize) -> Result<Timestamp, StorageError> {
 
 fn time_or_none(row: &Row<'_>, index: usize) -> Result<Option<Timestamp>, StorageError> {
     Ok(column::<Option<i64>>(row, index)?.map(Timestamp::from_unix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::SqliteStorage;
+
+    #[test]
+    fn a_full_disk_undoes_the_unit_and_writing_goes_on_once_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tanba.sqlite");
+        drop(SqliteStorage::open(&path).unwrap());
+        let pool = Pool::new(path, Access::Write, 1);
+        let bound = |sql: &str| {
+            let connection = pool.take().unwrap();
+            connection.query_row(sql, [], |_| Ok(())).unwrap();
+            pool.put_back(Some(connection));
+        };
+        let fill = || {
+            let unit = SqliteUnit::begin(&pool).unwrap();
+            let event = vec![0_u8; 100_000];
+            unit.execute(
+                "INSERT INTO audit_log VALUES (1, zeroblob(32), zeroblob(32), ?1)",
+                [event],
+            )?;
+            Box::new(unit).commit()
+        };
+        bound("PRAGMA max_page_count = 60");
+        assert!(matches!(fill(), Err(StorageError::NotWritable(_))));
+        bound("PRAGMA max_page_count = 1000000");
+        fill().unwrap();
+    }
 }

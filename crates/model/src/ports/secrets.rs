@@ -112,7 +112,7 @@ pub trait Secrets {
     /// Takes one try away and says how many are left; committed before the answer is given.
     ///
     /// # Errors
-    /// [`StorageError`] when storage does not answer.
+    /// [`StorageError::Conflict`] when there is no code or no try left to take.
     fn take_try(&mut self, application: ApplicationId) -> Result<u32, StorageError>;
 
     /// Forgets the code of an application.
@@ -121,7 +121,7 @@ pub trait Secrets {
     /// [`StorageError`] when storage does not answer.
     fn delete_code(&mut self, application: ApplicationId) -> Result<(), StorageError>;
 
-    /// Forgets what expired before `now`.
+    /// Forgets what expired before `now`, but not how many tries were taken of a code that is still waited for.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.

@@ -94,7 +94,7 @@ CREATE INDEX certificate_authority_key ON certificate (public_key_sha256) WHERE 
 CREATE INDEX certificate_person ON certificate (person_id, id) WHERE person_id IS NOT NULL;
 CREATE INDEX certificate_application ON certificate (application_id, id) WHERE application_id IS NOT NULL;
 CREATE INDEX certificate_intended ON certificate (id) WHERE status = 'intended';
-CREATE INDEX certificate_revoked ON certificate (issuer_id, shard, serial, not_after, revoked_at, reason)
+CREATE INDEX certificate_revoked ON certificate (issuer_id, shard, serial, not_after, revoked_at, reason, status)
     WHERE status = 'revoked';
 
 CREATE TRIGGER certificate_stays BEFORE DELETE ON certificate

@@ -26,7 +26,11 @@ macro_rules! select {
 }
 
 impl Applications for SqliteUnit<'_> {
-    fn insert(&mut self, application: &NewApplication, now: Timestamp) -> Result<Application, StorageError> {
+    fn insert(
+        &mut self,
+        application: &NewApplication,
+        now: Timestamp,
+    ) -> Result<Application, StorageError> {
         let id = SqliteUnit::insert_row(
             self,
             "INSERT INTO application (number, person_id, kind, state, state_at, created_at, email, region, settlement,
@@ -49,31 +53,59 @@ impl Applications for SqliteUnit<'_> {
     }
 
     fn find(&mut self, id: ApplicationId) -> Result<Option<Application>, StorageError> {
-        self.one(select!("WHERE id = ?1"), [id.0], read)?.map(|found| self.with_requests(found)).transpose()
+        self.one(select!("WHERE id = ?1"), [id.0], read)?
+            .map(|found| self.with_requests(found))
+            .transpose()
     }
 
-    fn find_by_number(&mut self, number: &ApplicationNumber) -> Result<Option<Application>, StorageError> {
+    fn find_by_number(
+        &mut self,
+        number: &ApplicationNumber,
+    ) -> Result<Option<Application>, StorageError> {
         let found = self.one(select!("WHERE number = ?1"), [number.as_str()], read)?;
         found.map(|found| self.with_requests(found)).transpose()
     }
 
-    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<Application>, StorageError> {
-        let found = self.many(select!("WHERE person_id = ?1 ORDER BY id DESC LIMIT ?2"), params![person.0, limit], read)?;
-        found.into_iter().map(|found| self.with_requests(found)).collect()
+    fn of_person(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError> {
+        let found = self.many(
+            select!("WHERE person_id = ?1 ORDER BY id DESC LIMIT ?2"),
+            params![person.0, limit],
+            read,
+        )?;
+        found
+            .into_iter()
+            .map(|found| self.with_requests(found))
+            .collect()
     }
 
-    fn in_state(&mut self, name: &str, before: Timestamp, limit: u32) -> Result<Vec<Application>, StorageError> {
+    fn in_state(
+        &mut self,
+        name: &str,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError> {
         let found = self.many(
             select!("WHERE state = ?1 AND state_at < ?2 ORDER BY state_at, id LIMIT ?3"),
             params![name, before.unix(), limit],
             read,
         )?;
-        found.into_iter().map(|found| self.with_requests(found)).collect()
+        found
+            .into_iter()
+            .map(|found| self.with_requests(found))
+            .collect()
     }
 
     fn update(&mut self, application: &mut Application) -> Result<(), StorageError> {
         let state = &application.state;
-        let reason = if let State::Rejected { reason, .. } = state { Some(reason) } else { None };
+        let reason = if let State::Rejected { reason, .. } = state {
+            Some(reason)
+        } else {
+            None
+        };
         let signed = application.signed.as_ref();
         self.change_one(
             "UPDATE application SET
@@ -115,7 +147,10 @@ impl SqliteUnit<'_> {
     }
 
     fn replace_requests(&self, application: &Application) -> Result<(), StorageError> {
-        self.execute("DELETE FROM key_request WHERE application_id = ?1", [application.id.0])?;
+        self.execute(
+            "DELETE FROM key_request WHERE application_id = ?1",
+            [application.id.0],
+        )?;
         for (position, request) in (0_u32..).zip(&application.requests) {
             self.refuse_foreign_key(application.id, &request.public_key_sha256)?;
             self.execute(
@@ -135,7 +170,11 @@ impl SqliteUnit<'_> {
     }
 
     /// Refuses a key of a certificate that this application did not ask for.
-    fn refuse_foreign_key(&self, id: ApplicationId, public_key_sha256: &[u8; 32]) -> Result<(), StorageError> {
+    fn refuse_foreign_key(
+        &self,
+        id: ApplicationId,
+        public_key_sha256: &[u8; 32],
+    ) -> Result<(), StorageError> {
         // Two lookups, one for each partial index; a single condition would read the whole table.
         let strangers = self.one(
             "SELECT (SELECT count(*) FROM certificate
@@ -144,7 +183,11 @@ impl SqliteUnit<'_> {
             params![public_key_sha256, id.0],
             |row| column::<i64>(row, 0),
         )?;
-        if strangers == Some(0) { Ok(()) } else { Err(StorageError::Conflict) }
+        if strangers == Some(0) {
+            Ok(())
+        } else {
+            Err(StorageError::Conflict)
+        }
     }
 }
 
@@ -155,12 +198,16 @@ fn read(row: &Row<'_>) -> Result<Application, StorageError> {
     let email: Option<String> = column(row, 8)?;
     Ok(Application {
         id: ApplicationId(column(row, 0)?),
-        number: ApplicationNumber::parse(&column::<String>(row, 1)?).map_err(|_| damaged("application.number"))?,
+        number: ApplicationNumber::parse(&column::<String>(row, 1)?)
+            .map_err(|_| damaged("application.number"))?,
         person: PersonId(column(row, 2)?),
         kind: kind.ok_or_else(|| damaged("application.kind"))?,
         state: state.ok_or_else(|| damaged("application.state"))?,
         created_at: time(row, 7)?,
-        email: email.map(|text| EmailAddress::parse(&text)).transpose().map_err(|_| damaged("application.email"))?,
+        email: email
+            .map(|text| EmailAddress::parse(&text))
+            .transpose()
+            .map_err(|_| damaged("application.email"))?,
         region: column(row, 9)?,
         settlement: column(row, 10)?,
         keystore: keystore.ok_or_else(|| damaged("application.keystore"))?,
@@ -175,7 +222,11 @@ fn read_signed(row: &Row<'_>) -> Result<Option<SignedDocument>, StorageError> {
     let Some(signer) = column::<Option<i64>>(row, 14)? else {
         return Ok(None);
     };
-    Ok(Some(SignedDocument { document: column(row, 15)?, signature: column(row, 16)?, signer: CertificateId(signer) }))
+    Ok(Some(SignedDocument {
+        document: column(row, 15)?,
+        signature: column(row, 16)?,
+        signer: CertificateId(signer),
+    }))
 }
 
 fn read_request(row: &Row<'_>) -> Result<KeyRequest, StorageError> {

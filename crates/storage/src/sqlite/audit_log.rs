@@ -14,10 +14,16 @@ impl AuditLog for SqliteUnit<'_> {
             [],
             read,
         )?;
-        let record = AuditRecord::chain(last.as_ref(), event).map_err(|_| damaged("audit_log.event"))?;
+        let record =
+            AuditRecord::chain(last.as_ref(), event).map_err(|_| damaged("audit_log.event"))?;
         self.execute(
             "INSERT INTO audit_log (sequence, previous_hash, hash, event) VALUES (?1, ?2, ?3, ?4)",
-            params![signed(record.sequence)?, record.previous_hash, record.hash, record.event],
+            params![
+                signed(record.sequence)?,
+                record.previous_hash,
+                record.hash,
+                record.event
+            ],
         )?;
         Ok(record)
     }
@@ -37,7 +43,8 @@ fn signed(sequence: u64) -> Result<i64, StorageError> {
 
 fn read(row: &Row<'_>) -> Result<AuditRecord, StorageError> {
     Ok(AuditRecord {
-        sequence: u64::try_from(column::<i64>(row, 0)?).map_err(|_| damaged("audit_log.sequence"))?,
+        sequence: u64::try_from(column::<i64>(row, 0)?)
+            .map_err(|_| damaged("audit_log.sequence"))?,
         previous_hash: column(row, 1)?,
         hash: column(row, 2)?,
         event: column(row, 3)?,

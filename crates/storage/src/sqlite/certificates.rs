@@ -35,7 +35,9 @@ const PURPOSES: [(Purpose, &str); 5] = [
 
 impl Certificates for SqliteUnit<'_> {
     fn intend(&mut self, certificate: &NewCertificate) -> Result<CertificateId, StorageError> {
-        let purpose = PURPOSES.iter().find(|(purpose, _)| *purpose == certificate.purpose);
+        let purpose = PURPOSES
+            .iter()
+            .find(|(purpose, _)| *purpose == certificate.purpose);
         let id = self.insert_row(
             "INSERT INTO certificate (issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
                  public_key_sha256, shard, not_before, not_after, created_at, status, to_be_signed)
@@ -60,12 +62,20 @@ impl Certificates for SqliteUnit<'_> {
         Ok(CertificateId(id))
     }
 
-    fn complete(&mut self, id: CertificateId, der: &[u8], now: Timestamp) -> Result<(), StorageError> {
+    fn complete(
+        &mut self,
+        id: CertificateId,
+        der: &[u8],
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
         self.change_one(
             "UPDATE certificate SET status = 'valid', der = ?2, completed_at = ?3 WHERE id = ?1 AND status = 'intended'",
             params![id.0, der, now.unix()],
         )?;
-        self.change_one("UPDATE tally SET value = value + 1 WHERE name = 'certificates'", [])
+        self.change_one(
+            "UPDATE tally SET value = value + 1 WHERE name = 'certificates'",
+            [],
+        )
     }
 
     fn void(&mut self, id: CertificateId, now: Timestamp) -> Result<(), StorageError> {
@@ -76,7 +86,11 @@ impl Certificates for SqliteUnit<'_> {
     }
 
     fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError> {
-        self.many(select!("WHERE status = 'intended' ORDER BY id LIMIT ?1"), [limit], read)
+        self.many(
+            select!("WHERE status = 'intended' ORDER BY id LIMIT ?1"),
+            [limit],
+            read,
+        )
     }
 
     fn find(&mut self, id: CertificateId) -> Result<Option<CertificateRecord>, StorageError> {
@@ -88,7 +102,11 @@ impl Certificates for SqliteUnit<'_> {
         issuer: IssuerId,
         serial: &SerialNumber,
     ) -> Result<Option<CertificateRecord>, StorageError> {
-        self.one(select!("WHERE issuer_id = ?1 AND serial = ?2"), params![issuer.0, serial.as_bytes()], read)
+        self.one(
+            select!("WHERE issuer_id = ?1 AND serial = ?2"),
+            params![issuer.0, serial.as_bytes()],
+            read,
+        )
     }
 
     fn is_key_known(&mut self, public_key_sha256: &[u8; 32]) -> Result<bool, StorageError> {
@@ -101,16 +119,29 @@ impl Certificates for SqliteUnit<'_> {
         Ok(known.unwrap_or(false))
     }
 
-    fn of_person(&mut self, person: PersonId, limit: u32) -> Result<Vec<CertificateRecord>, StorageError> {
+    fn of_person(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
         self.many(
-            select!("WHERE person_id = ?1 AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"),
+            select!(
+                "WHERE person_id = ?1 AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"
+            ),
             params![person.0, limit],
             read,
         )
     }
 
-    fn of_application(&mut self, application: ApplicationId) -> Result<Vec<CertificateRecord>, StorageError> {
-        self.many(select!("WHERE application_id = ?1 ORDER BY id"), [application.0], read)
+    fn of_application(
+        &mut self,
+        application: ApplicationId,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(
+            select!("WHERE application_id = ?1 ORDER BY id"),
+            [application.0],
+            read,
+        )
     }
 
     fn page(
@@ -120,7 +151,8 @@ impl Certificates for SqliteUnit<'_> {
         limit: u32,
     ) -> Result<Vec<CertificateRecord>, StorageError> {
         self.many(
-            select!("WHERE id > ?2 AND issuer_id = ?1 ORDER BY id LIMIT ?3"),
+            // The plus sign keeps SQLite from sorting all certificates of the issuer for each page.
+            select!("WHERE id > ?2 AND +issuer_id = ?1 ORDER BY id LIMIT ?3"),
             params![issuer.0, after.map_or(i64::MIN, |id| id.0), limit],
             read,
         )
@@ -139,7 +171,15 @@ impl Certificates for SqliteUnit<'_> {
         self.change_one(
             "UPDATE certificate SET status = ?5, revoked_at = ?6, reason = ?7
              WHERE id = ?1 AND status = ?2 AND revoked_at IS ?3 AND reason IS ?4",
-            params![id.0, from.name, from.at, from.reason, to.name, to.at, to.reason],
+            params![
+                id.0,
+                from.name,
+                from.at,
+                from.reason,
+                to.name,
+                to.at,
+                to.reason
+            ],
         )?;
         self.change_one(
             "INSERT INTO status_change (certificate_id, issuer_id, shard, status, reason, at)
@@ -157,13 +197,13 @@ impl Certificates for SqliteUnit<'_> {
         let valid_after = valid_after.unix();
         match shard {
             Some(shard) => self.many(
-                "SELECT serial, revoked_at, reason FROM certificate
+                "SELECT serial, revoked_at, reason FROM certificate INDEXED BY certificate_revoked
                  WHERE status = 'revoked' AND issuer_id = ?1 AND shard = ?2 AND not_after >= ?3 ORDER BY serial",
                 params![issuer.0, shard, valid_after],
                 read_entry,
             ),
             None => self.many(
-                "SELECT serial, revoked_at, reason FROM certificate
+                "SELECT serial, revoked_at, reason FROM certificate INDEXED BY certificate_revoked
                  WHERE status = 'revoked' AND issuer_id = ?1 AND not_after >= ?2 ORDER BY serial",
                 params![issuer.0, valid_after],
                 read_entry,
@@ -189,7 +229,11 @@ impl Certificates for SqliteUnit<'_> {
     }
 
     fn count(&mut self) -> Result<u64, StorageError> {
-        let value = self.one("SELECT value FROM tally WHERE name = 'certificates'", [], |row| column::<i64>(row, 0))?;
+        let value = self.one(
+            "SELECT value FROM tally WHERE name = 'certificates'",
+            [],
+            |row| column::<i64>(row, 0),
+        )?;
         u64::try_from(value.unwrap_or_default()).map_err(|_| damaged("tally.value"))
     }
 }
@@ -206,10 +250,16 @@ impl Stored {
     fn of(status: Status) -> Option<Self> {
         match status {
             Status::Intended | Status::Void => None,
-            Status::Valid => Some(Self { name: "valid", at: None, reason: None }),
-            Status::Revoked { at, reason } => {
-                Some(Self { name: "revoked", at: Some(at.unix()), reason: Some(reason.code()) })
-            }
+            Status::Valid => Some(Self {
+                name: "valid",
+                at: None,
+                reason: None,
+            }),
+            Status::Revoked { at, reason } => Some(Self {
+                name: "revoked",
+                at: Some(at.unix()),
+                reason: Some(reason.code()),
+            }),
         }
     }
 }
@@ -218,7 +268,9 @@ fn read(row: &Row<'_>) -> Result<CertificateRecord, StorageError> {
     let purpose: String = column(row, 6)?;
     let purpose = PURPOSES.iter().find(|(_, name)| *name == purpose);
     let keystore: Option<String> = column(row, 7)?;
-    let keystore = keystore.map(|name| KeystoreKind::from_identifier(&name).ok_or_else(|| damaged("certificate.keystore")));
+    let keystore = keystore.map(|name| {
+        KeystoreKind::from_identifier(&name).ok_or_else(|| damaged("certificate.keystore"))
+    });
     Ok(CertificateRecord {
         id: CertificateId(column(row, 0)?),
         issuer: IssuerId(column(row, 1)?),
@@ -228,7 +280,8 @@ fn read(row: &Row<'_>) -> Result<CertificateRecord, StorageError> {
         profile: column(row, 5)?,
         purpose: purpose.ok_or_else(|| damaged("certificate.purpose"))?.0,
         keystore: keystore.transpose()?,
-        channel: Channel::from_name(&column::<String>(row, 8)?).ok_or_else(|| damaged("certificate.channel"))?,
+        channel: Channel::from_name(&column::<String>(row, 8)?)
+            .ok_or_else(|| damaged("certificate.channel"))?,
         public_key_sha256: column(row, 9)?,
         shard: column(row, 10)?,
         not_before: time(row, 11)?,
@@ -252,14 +305,20 @@ fn read_status(row: &Row<'_>) -> Result<Status, StorageError> {
 }
 
 fn read_serial(row: &Row<'_>, index: usize) -> Result<SerialNumber, StorageError> {
-    SerialNumber::from_bytes(&column::<Vec<u8>>(row, index)?).map_err(|_| damaged("certificate.serial"))
+    SerialNumber::from_bytes(&column::<Vec<u8>>(row, index)?)
+        .map_err(|_| damaged("certificate.serial"))
 }
 
 fn read_reason(row: &Row<'_>, index: usize) -> Result<Option<RevocationReason>, StorageError> {
     let code: Option<u8> = column(row, index)?;
-    code.map(|code| RevocationReason::from_code(code).ok_or_else(|| damaged("certificate.reason"))).transpose()
+    code.map(|code| RevocationReason::from_code(code).ok_or_else(|| damaged("certificate.reason")))
+        .transpose()
 }
 
 fn read_entry(row: &Row<'_>) -> Result<RevokedEntry, StorageError> {
-    Ok(RevokedEntry { serial: read_serial(row, 0)?, at: time(row, 1)?, reason: read_reason(row, 2)? })
+    Ok(RevokedEntry {
+        serial: read_serial(row, 0)?,
+        at: time(row, 1)?,
+        reason: read_reason(row, 2)?,
+    })
 }

@@ -38,7 +38,11 @@ impl Crls for SqliteUnit<'_> {
         )
     }
 
-    fn latest(&mut self, issuer: IssuerId, kind: CrlKind) -> Result<Option<CrlRecord>, StorageError> {
+    fn latest(
+        &mut self,
+        issuer: IssuerId,
+        kind: CrlKind,
+    ) -> Result<Option<CrlRecord>, StorageError> {
         self.one(
             "SELECT number, issuer_id, kind, shard, this_update, next_update, covers_until, der
              FROM crl WHERE issuer_id = ?1 AND kind = ?2 AND shard = ?3",

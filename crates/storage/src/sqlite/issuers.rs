@@ -13,7 +13,14 @@ impl Issuers for SqliteUnit<'_> {
         let id = SqliteUnit::insert_row(
             self,
             "INSERT INTO issuer (name, kind, shards, created_at, certificate, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![issuer.name, issuer.kind.name(), issuer.shards, now.unix(), issuer.certificate, issuer.key],
+            params![
+                issuer.name,
+                issuer.kind.name(),
+                issuer.shards,
+                now.unix(),
+                issuer.certificate,
+                issuer.key
+            ],
         )?;
         Ok(IssuerId(id))
     }
@@ -27,7 +34,12 @@ impl Issuers for SqliteUnit<'_> {
         )
     }
 
-    fn set_responder(&mut self, id: IssuerId, certificate: &[u8], key: &[u8]) -> Result<(), StorageError> {
+    fn set_responder(
+        &mut self,
+        id: IssuerId,
+        certificate: &[u8],
+        key: &[u8],
+    ) -> Result<(), StorageError> {
         self.change_one(
             "UPDATE issuer SET responder_certificate = ?2, responder_key = ?3 WHERE id = ?1",
             params![id.0, certificate, key],
@@ -40,7 +52,8 @@ fn read(row: &Row<'_>) -> Result<IssuerRecord, StorageError> {
         id: IssuerId(column(row, 0)?),
         issuer: NewIssuer {
             name: column(row, 1)?,
-            kind: IssuerKind::from_name(&column::<String>(row, 2)?).ok_or_else(|| damaged("issuer.kind"))?,
+            kind: IssuerKind::from_name(&column::<String>(row, 2)?)
+                .ok_or_else(|| damaged("issuer.kind"))?,
             shards: column(row, 3)?,
             certificate: column(row, 4)?,
             key: column(row, 5)?,

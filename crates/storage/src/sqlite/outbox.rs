@@ -18,7 +18,13 @@ impl Outbox for SqliteUnit<'_> {
             self,
             "INSERT INTO message (person_id, recipient, language, created_at, due_at, body)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
-            params![message.person.0, message.to.as_str(), message.language.tag(), now.unix(), body],
+            params![
+                message.person.0,
+                message.to.as_str(),
+                message.language.tag(),
+                now.unix(),
+                body
+            ],
         )?;
         Ok(MessageId(id))
     }
@@ -39,7 +45,12 @@ impl Outbox for SqliteUnit<'_> {
         )
     }
 
-    fn failed(&mut self, id: MessageId, next: Option<Timestamp>, cause: &str) -> Result<(), StorageError> {
+    fn failed(
+        &mut self,
+        id: MessageId,
+        next: Option<Timestamp>,
+        cause: &str,
+    ) -> Result<(), StorageError> {
         self.change_one(
             "UPDATE message SET due_at = ?2, tries = tries + 1, last_error = ?3 WHERE id = ?1 AND sent_at IS NULL",
             params![id.0, next.map(Timestamp::unix), cause],
@@ -51,9 +62,12 @@ fn read(row: &Row<'_>) -> Result<OutboxMessage, StorageError> {
     Ok(OutboxMessage {
         id: MessageId(column(row, 0)?),
         person: PersonId(column(row, 1)?),
-        to: EmailAddress::parse(&column::<String>(row, 2)?).map_err(|_| damaged("message.recipient"))?,
-        language: Language::from_tag(&column::<String>(row, 3)?).ok_or_else(|| damaged("message.language"))?,
-        body: serde_json::from_str(&column::<String>(row, 4)?).map_err(|_| damaged("message.body"))?,
+        to: EmailAddress::parse(&column::<String>(row, 2)?)
+            .map_err(|_| damaged("message.recipient"))?,
+        language: Language::from_tag(&column::<String>(row, 3)?)
+            .ok_or_else(|| damaged("message.language"))?,
+        body: serde_json::from_str(&column::<String>(row, 4)?)
+            .map_err(|_| damaged("message.body"))?,
         created_at: time(row, 5)?,
         tries: column(row, 6)?,
     })

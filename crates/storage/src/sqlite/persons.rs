@@ -43,17 +43,30 @@ impl Persons for SqliteUnit<'_> {
         self.one(BY_IIN, [iin.as_str()], read)
     }
 
-    fn set_email(&mut self, id: PersonId, email: Option<&EmailAddress>) -> Result<(), StorageError> {
+    fn set_email(
+        &mut self,
+        id: PersonId,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), StorageError> {
         let email = email.map(EmailAddress::as_str);
-        self.change_one("UPDATE person SET email = ?2 WHERE id = ?1", params![id.0, email])
+        self.change_one(
+            "UPDATE person SET email = ?2 WHERE id = ?1",
+            params![id.0, email],
+        )
     }
 
     fn set_language(&mut self, id: PersonId, language: Language) -> Result<(), StorageError> {
-        self.change_one("UPDATE person SET language = ?2 WHERE id = ?1", params![id.0, language.tag()])
+        self.change_one(
+            "UPDATE person SET language = ?2 WHERE id = ?1",
+            params![id.0, language.tag()],
+        )
     }
 
     fn set_frozen(&mut self, id: PersonId, at: Option<Timestamp>) -> Result<(), StorageError> {
-        self.change_one("UPDATE person SET frozen_at = ?2 WHERE id = ?1", params![id.0, at.map(Timestamp::unix)])
+        self.change_one(
+            "UPDATE person SET frozen_at = ?2 WHERE id = ?1",
+            params![id.0, at.map(Timestamp::unix)],
+        )
     }
 }
 
@@ -65,8 +78,12 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
         surname: column(row, 2)?,
         given_name: column(row, 3)?,
         patronymic: column(row, 4)?,
-        email: email.map(|text| EmailAddress::parse(&text)).transpose().map_err(|_| damaged("person.email"))?,
-        language: Language::from_tag(&column::<String>(row, 6)?).ok_or_else(|| damaged("person.language"))?,
+        email: email
+            .map(|text| EmailAddress::parse(&text))
+            .transpose()
+            .map_err(|_| damaged("person.email"))?,
+        language: Language::from_tag(&column::<String>(row, 6)?)
+            .ok_or_else(|| damaged("person.language"))?,
         frozen_at: time_or_none(row, 7)?,
     })
 }

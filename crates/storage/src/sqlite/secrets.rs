@@ -82,7 +82,10 @@ impl Secrets for SqliteUnit<'_> {
     }
 
     fn delete_code(&mut self, application: ApplicationId) -> Result<(), StorageError> {
-        self.execute("DELETE FROM confirmation_code WHERE application_id = ?1", [application.0])?;
+        self.execute(
+            "DELETE FROM confirmation_code WHERE application_id = ?1",
+            [application.0],
+        )?;
         Ok(())
     }
 
@@ -99,7 +102,10 @@ impl Secrets for SqliteUnit<'_> {
 }
 
 fn read_token(row: &Row<'_>) -> Result<Token, StorageError> {
-    Ok((column::<Option<i64>>(row, 0)?.map(PersonId), column(row, 1)?))
+    Ok((
+        column::<Option<i64>>(row, 0)?.map(PersonId),
+        column(row, 1)?,
+    ))
 }
 
 fn read_code(row: &Row<'_>) -> Result<CodeCheck, StorageError> {

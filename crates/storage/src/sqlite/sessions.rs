@@ -34,12 +34,18 @@ impl Sessions for SqliteUnit<'_> {
     }
 
     fn touch(&mut self, token_sha256: &[u8; 32], now: Timestamp) -> Result<(), StorageError> {
-        self.execute("UPDATE session SET used_at = ?2 WHERE token_sha256 = ?1", params![token_sha256, now.unix()])?;
+        self.execute(
+            "UPDATE session SET used_at = ?2 WHERE token_sha256 = ?1",
+            params![token_sha256, now.unix()],
+        )?;
         Ok(())
     }
 
     fn delete(&mut self, token_sha256: &[u8; 32]) -> Result<(), StorageError> {
-        self.execute("DELETE FROM session WHERE token_sha256 = ?1", [token_sha256])?;
+        self.execute(
+            "DELETE FROM session WHERE token_sha256 = ?1",
+            [token_sha256],
+        )?;
         Ok(())
     }
 

@@ -1,0 +1,59 @@
+use tanba_model::id::IssuerId;
+use tanba_model::ports::{CrlKind, CrlRecord, StorageError};
+
+use crate::{contract, given};
+
+fn list(issuer: IssuerId, kind: CrlKind, number: u64) -> CrlRecord {
+    CrlRecord {
+        issuer,
+        kind,
+        number,
+        this_update: given::at(10),
+        next_update: given::at(100),
+        covers_until: given::at(9),
+        der: number.to_be_bytes().to_vec(),
+    }
+}
+
+contract! {
+    fn numbers_grow_for_each_issuer_alone(storage) {
+        let mut unit = storage.begin().unwrap();
+        let (one, other) = (given::issuer(&mut *unit, "one"), given::issuer(&mut *unit, "other"));
+        let mut take = |issuer| unit.crls().next_number(issuer).unwrap();
+        assert_eq!([take(one), take(one), take(other), take(one)], [1, 2, 1, 3]);
+        assert!(matches!(unit.crls().next_number(IssuerId(99)), Err(StorageError::Conflict)));
+    }
+
+    fn a_number_stays_taken_after_commit(storage) {
+        let mut unit = storage.begin().unwrap();
+        let issuer = given::issuer(&mut *unit, "one");
+        unit.crls().next_number(issuer).unwrap();
+        unit.commit().unwrap();
+        assert_eq!(storage.begin().unwrap().crls().next_number(issuer).unwrap(), 2);
+    }
+
+    fn a_newer_list_takes_the_place_of_its_kind_and_shard(storage) {
+        let mut unit = storage.begin().unwrap();
+        let issuer = given::issuer(&mut *unit, "one");
+        let kinds = [CrlKind::Full, CrlKind::Shard(0), CrlKind::Shard(3), CrlKind::Delta(3)];
+        for (number, kind) in (1..).zip(kinds) {
+            unit.crls().publish(&list(issuer, kind, number)).unwrap();
+        }
+        unit.crls().publish(&list(issuer, CrlKind::Shard(3), 9)).unwrap();
+        for (number, kind) in [1, 2, 9, 4].into_iter().zip(kinds) {
+            assert_eq!(unit.crls().latest(issuer, kind).unwrap(), Some(list(issuer, kind, number)));
+        }
+        assert_eq!(unit.crls().latest(issuer, CrlKind::Delta(0)).unwrap(), None);
+    }
+
+    fn an_older_list_is_refused(storage) {
+        let mut unit = storage.begin().unwrap();
+        let issuer = given::issuer(&mut *unit, "one");
+        unit.crls().publish(&list(issuer, CrlKind::Full, 5)).unwrap();
+        for number in [4, 5] {
+            let refused = unit.crls().publish(&list(issuer, CrlKind::Full, number));
+            assert!(matches!(refused, Err(StorageError::Conflict)));
+        }
+        assert_eq!(unit.crls().latest(issuer, CrlKind::Full).unwrap().unwrap().number, 5);
+    }
+}

@@ -1,0 +1,43 @@
+use tanba_model::id::PersonId;
+use tanba_model::language::Language;
+use tanba_model::ports::StorageError;
+
+use crate::{contract, given};
+
+contract! {
+    fn a_person_is_found_by_record_and_by_iin(storage) {
+        let mut unit = storage.begin().unwrap();
+        let id = given::person(&mut *unit, 1);
+        let found = unit.persons().find(id).unwrap().unwrap();
+        assert_eq!(unit.persons().find_by_iin(&given::iin(1)).unwrap().as_ref(), Some(&found));
+        assert_eq!((found.id, found.full_name().as_str()), (id, "СЕРІКҚЫЗЫ ӘЙГЕРІМ"));
+        assert_eq!((found.email, found.language, found.frozen_at), (Some(given::address()), Language::Kk, None));
+        assert_eq!(unit.persons().find_by_iin(&given::iin(2)).unwrap(), None);
+        assert_eq!(unit.persons().find(PersonId(id.0 + 1)).unwrap(), None);
+    }
+
+    fn an_iin_is_in_the_register_once(storage) {
+        let mut unit = storage.begin().unwrap();
+        given::person(&mut *unit, 1);
+        let again = unit.persons().insert(&given::new_person(1), given::at(9));
+        assert!(matches!(again, Err(StorageError::Conflict)));
+    }
+
+    fn address_language_and_freeze_can_change(storage) {
+        let mut unit = storage.begin().unwrap();
+        let (id, other) = (given::person(&mut *unit, 1), given::person(&mut *unit, 2));
+        unit.persons().set_email(id, None).unwrap();
+        unit.persons().set_language(id, Language::Ru).unwrap();
+        unit.persons().set_frozen(id, Some(given::at(5))).unwrap();
+        let changed = unit.persons().find(id).unwrap().unwrap();
+        assert_eq!((changed.email, changed.language, changed.frozen_at), (None, Language::Ru, Some(given::at(5))));
+        unit.persons().set_frozen(id, None).unwrap();
+        assert_eq!(unit.persons().find(id).unwrap().unwrap().frozen_at, None);
+        assert_eq!(unit.persons().find(other).unwrap().unwrap().email, Some(given::address()));
+    }
+
+    fn a_change_of_nobody_is_refused(storage) {
+        let mut unit = storage.begin().unwrap();
+        assert!(matches!(unit.persons().set_frozen(PersonId(7), None), Err(StorageError::Conflict)));
+    }
+}

@@ -1,0 +1,237 @@
+//! What holds of the SQLite file itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use tanba_model::ports::Storage;
+use tanba_storage::{OpenError, SCHEMA_VERSION, SqliteStorage};
+use tempfile::TempDir;
+
+use crate::given;
+
+fn file() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tanba.sqlite");
+    (folder, path)
+}
+
+#[test]
+fn a_database_is_found_again_after_the_program_ended() {
+    let (_folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    let mut unit = storage.begin().unwrap();
+    given::person(&mut *unit, 1);
+    unit.commit().unwrap();
+    drop(storage);
+    let storage = SqliteStorage::open_existing(&path).unwrap();
+    assert!(
+        storage
+            .snapshot()
+            .unwrap()
+            .persons()
+            .find_by_iin(&given::iin(1))
+            .unwrap()
+            .is_some()
+    );
+    storage.check().unwrap();
+    assert_eq!(SqliteStorage::version(&path).unwrap(), SCHEMA_VERSION);
+}
+
+#[test]
+fn migrating_twice_changes_nothing() {
+    let (_folder, path) = file();
+    drop(SqliteStorage::open(&path).unwrap());
+    drop(SqliteStorage::open(&path).unwrap());
+    assert_eq!(SqliteStorage::version(&path).unwrap(), SCHEMA_VERSION);
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let (folder, path) = file();
+    assert!(matches!(
+        SqliteStorage::open_existing(&path),
+        Err(OpenError::Absent)
+    ));
+    assert!(matches!(
+        SqliteStorage::open(folder.path().join("no/such/folder")),
+        Err(OpenError::File(_))
+    ));
+    fs::write(&path, "").unwrap();
+    assert!(matches!(
+        SqliteStorage::open_existing(&path),
+        Err(OpenError::Unmigrated { found: 0, .. })
+    ));
+    fs::write(&path, "this is not a database, whatever its name says").unwrap();
+    assert!(matches!(
+        SqliteStorage::open_existing(&path),
+        Err(OpenError::Foreign)
+    ));
+    assert!(matches!(
+        SqliteStorage::open(&path),
+        Err(OpenError::Foreign)
+    ));
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .starts_with("this is not")
+    );
+    fs::remove_file(&path).unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE cookie (name TEXT)")
+        .unwrap();
+    assert!(matches!(
+        SqliteStorage::open(&path),
+        Err(OpenError::Foreign)
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    storage.begin().unwrap().commit().unwrap();
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o077,
+            0,
+            "{:?}",
+            entry.file_name()
+        );
+    }
+}
+
+#[test]
+fn evidence_and_certificates_are_protected_from_statements_outside_the_ports() {
+    let (_folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    let mut unit = storage.begin().unwrap();
+    unit.audit_log().append(&given::event("a")).unwrap();
+    unit.audit_log().append(&given::event("b")).unwrap();
+    let issuer = given::issuer(&mut *unit, "one");
+    given::certificate(&mut *unit, &given::new_certificate(issuer, None, 1));
+    unit.commit().unwrap();
+    let stranger = Connection::open(&path).unwrap();
+    for statement in [
+        "UPDATE audit_log SET event = zeroblob(3) WHERE sequence = 1",
+        "DELETE FROM audit_log WHERE sequence = 2",
+        "INSERT OR REPLACE INTO audit_log SELECT sequence, previous_hash, hash, zeroblob(3) FROM audit_log WHERE sequence = 2",
+        "INSERT INTO audit_log VALUES (4, zeroblob(32), zeroblob(32), zeroblob(1))",
+        "INSERT INTO audit_log VALUES (3, zeroblob(32), zeroblob(32), zeroblob(1))",
+        "DELETE FROM certificate",
+        "UPDATE certificate SET serial = zeroblob(20)",
+        "UPDATE certificate SET to_be_signed = zeroblob(2)",
+        "DELETE FROM status_change",
+    ] {
+        let changed = stranger.execute(statement, []);
+        assert!(
+            changed.is_err() || changed == Ok(0) && statement.contains("status_change"),
+            "{statement}"
+        );
+    }
+    assert_eq!(
+        storage
+            .snapshot()
+            .unwrap()
+            .audit_log()
+            .page(0, 9)
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn two_programs_take_turns() {
+    let (_folder, path) = file();
+    let (server, command) = (
+        SqliteStorage::open(&path).unwrap(),
+        SqliteStorage::open_existing(&path).unwrap(),
+    );
+    std::thread::scope(|scope| {
+        for storage in [&server, &command] {
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let mut unit = storage.begin().unwrap();
+                    unit.audit_log().append(&given::event("turn")).unwrap();
+                    unit.commit().unwrap();
+                }
+            });
+        }
+    });
+    let records = server
+        .snapshot()
+        .unwrap()
+        .audit_log()
+        .page(0, 1000)
+        .unwrap();
+    assert_eq!(records.len(), 100);
+    for pair in records.windows(2) {
+        pair[1].verify(Some(&pair[0])).unwrap();
+    }
+}
+
+#[test]
+fn a_power_cut_leaves_what_was_committed_and_nothing_else() {
+    let (folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    let mut unit = storage.begin().unwrap();
+    given::person(&mut *unit, 1);
+    unit.commit().unwrap();
+    let mut unit = storage.begin().unwrap();
+    given::person(&mut *unit, 2);
+    // What a dead machine leaves: the files as they are, half-done work in memory lost.
+    let after = folder.path().join("after");
+    fs::create_dir(&after).unwrap();
+    for name in ["tanba.sqlite", "tanba.sqlite-wal"] {
+        fs::copy(folder.path().join(name), after.join(name)).unwrap();
+    }
+    let log = fs::OpenOptions::new()
+        .append(true)
+        .open(after.join("tanba.sqlite-wal"))
+        .unwrap();
+    std::io::Write::write_all(&mut &log, &[0xA5; 700]).unwrap();
+    let found = SqliteStorage::open_existing(after.join("tanba.sqlite")).unwrap();
+    found.check().unwrap();
+    let mut unit = found.snapshot().unwrap();
+    assert!(
+        unit.persons()
+            .find_by_iin(&given::iin(1))
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(unit.persons().find_by_iin(&given::iin(2)).unwrap(), None);
+}
+
+#[test]
+fn sent_codes_do_not_linger_in_the_file() {
+    let (folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    let mut unit = storage.begin().unwrap();
+    let person = given::person(&mut *unit, 1);
+    let body = tanba_model::message::MessageBody::ConfirmationCode {
+        number: "123456789012".to_owned(),
+        code: "c0de-of-the-mail".to_owned(),
+        minutes: 10,
+    };
+    let language = tanba_model::language::Language::En;
+    let message = tanba_model::ports::NewMessage {
+        person,
+        to: given::address(),
+        language,
+        body,
+    };
+    let id = unit.outbox().insert(&message, given::at(0)).unwrap();
+    unit.commit().unwrap();
+    let mut unit = storage.begin().unwrap();
+    unit.outbox().sent(id, given::at(1)).unwrap();
+    unit.commit().unwrap();
+    drop(storage);
+    let needle = b"c0de-of-the-mail";
+    let bytes = fs::read(folder.path().join("tanba.sqlite")).unwrap();
+    assert!(!bytes.windows(needle.len()).any(|window| window == needle));
+}
