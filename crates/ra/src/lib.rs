@@ -1,1 +1,47 @@
 //! Carries an application to a decision.
+//!
+//! What a person can do in the cabinet, what a public page may tell, and what happens by itself in time: each use case
+//! is a method of [`RegistrationAuthority`], in a file of its own. The rules stand here; pages only ask and show. Nothing
+//! here makes a signature, words a message, reads a clock or speaks HTTP.
+//!
+//! Every change and its audit event are one unit of work. Whatever is repeated after a lost answer or a crash (a
+//! double click, a second tab, a retry) comes to the same end as doing it once.
+//!
+//! Start reading at [`RegistrationAuthority`], then `reissue/`.
+
+mod authority;
+pub mod codes;
+mod config;
+mod delivery;
+mod error;
+mod evidence;
+mod limits;
+mod listing;
+mod login;
+mod not_me;
+mod notify;
+mod reissue;
+mod second_factor;
+mod session;
+mod signature;
+mod status;
+mod token;
+mod worker;
+
+pub use authority::RegistrationAuthority;
+pub use config::{
+    CertificateEmail, ConfigError, ProfileSet, RaConfig, RaSection, SecondFactorPolicy,
+};
+pub use delivery::Delivered;
+pub use error::{StepError, Unavailable};
+pub use login::{LoggedIn, LoginError};
+pub use not_me::{Frozen, NotMe, NotMeError};
+pub use reissue::{
+    BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
+    PrepareError, ReissueForm, ResendError, SubmitError,
+};
+pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
+pub use signature::SignatureFault;
+pub use status::{NextStep, PublicStatus};
+pub use token::SessionToken;
+pub use worker::{Expired, Resumed};

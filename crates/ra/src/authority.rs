@@ -1,0 +1,122 @@
+//! The registration authority and what its use cases share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tanba_model::application::{Application, ApplicationNumber, TransitionError};
+use tanba_model::id::ApplicationId;
+use tanba_model::person::Person;
+use tanba_model::place::Gazetteer;
+use tanba_model::ports::{Issuance, RandomSource, Session, SourceRng, Storage, UnitOfWork};
+
+use crate::config::{ConfigError, RaConfig, SecondFactorPolicy};
+use crate::error::StepError;
+use crate::second_factor::{EmailCode, SecondFactor};
+
+/// How many issuances may run beside each other; those of one application never do.
+const STRIPES: usize = 64;
+
+/// Carries applications to a decision. Blocks; share it in an `Arc`.
+///
+/// No use case holds a unit of work while it asks the certification authority, which has units of its own.
+#[derive(Debug)]
+pub struct RegistrationAuthority {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) issuance: Arc<dyn Issuance>,
+    pub(crate) config: RaConfig,
+    pub(crate) second_factor: Option<Box<dyn SecondFactor>>,
+    pub(crate) gazetteer: Gazetteer,
+    random: Arc<dyn RandomSource>,
+    stripes: [Mutex<()>; STRIPES],
+    pub(crate) delivering: Mutex<()>,
+}
+
+impl RegistrationAuthority {
+    /// Makes the authority with the second factor that the configuration names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the program lacks something that the configuration needs.
+    pub fn new(
+        storage: Arc<dyn Storage>,
+        issuance: Arc<dyn Issuance>,
+        config: RaConfig,
+        random: Arc<dyn RandomSource>,
+    ) -> Result<Self, ConfigError> {
+        let gazetteer =
+            Gazetteer::kazakhstan().map_err(|error| ConfigError::Places(Box::new(error)))?;
+        let second_factor: Option<Box<dyn SecondFactor>> = match config.second_factor() {
+            SecondFactorPolicy::EmailCode => Some(Box::new(EmailCode)),
+            SecondFactorPolicy::None => None,
+        };
+        let stripes = std::array::from_fn(|_| Mutex::new(()));
+        let delivering = Mutex::new(());
+        Ok(Self {
+            storage,
+            issuance,
+            config,
+            second_factor,
+            gazetteer,
+            random,
+            stripes,
+            delivering,
+        })
+    }
+
+    /// The same authority with another second factor than those that ship.
+    #[must_use]
+    pub fn with_second_factor(mut self, factor: Box<dyn SecondFactor>) -> Self {
+        self.second_factor = Some(factor);
+        self
+    }
+
+    /// How it decides.
+    #[must_use]
+    pub const fn config(&self) -> &RaConfig {
+        &self.config
+    }
+
+    /// The regions and settlements that a form may name.
+    #[must_use]
+    pub const fn gazetteer(&self) -> &Gazetteer {
+        &self.gazetteer
+    }
+
+    pub(crate) fn random(&self) -> SourceRng<'_> {
+        SourceRng(self.random.as_ref())
+    }
+
+    /// Lets nobody else in this process issue for the application.
+    pub(crate) fn issuing(&self, id: ApplicationId) -> Option<MutexGuard<'_, ()>> {
+        let stripe = usize::try_from(id.0.unsigned_abs()).unwrap_or_default() % STRIPES;
+        self.stripes
+            .get(stripe)
+            .map(|lock| lock.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The application of that number, if it is the session's person's; a stranger's is not there.
+    pub(crate) fn own(
+        work: &mut dyn UnitOfWork,
+        session: &Session,
+        number: &ApplicationNumber,
+    ) -> Result<(Application, Person), StepError> {
+        let application = work
+            .applications()
+            .find_by_number(number)?
+            .ok_or(StepError::NotFound)?;
+        if application.person != session.person {
+            return Err(StepError::NotFound);
+        }
+        let person = work
+            .persons()
+            .find(session.person)?
+            .ok_or(StepError::NotFound)?;
+        Ok((application, person))
+    }
+}
+
+/// The error of a step that the state does not allow.
+pub(crate) const fn wrong_state(step: &'static str, application: &Application) -> StepError {
+    StepError::WrongState(TransitionError {
+        step,
+        from: application.state.name(),
+    })
+}

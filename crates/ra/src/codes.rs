@@ -1,0 +1,179 @@
+//! Machine codes: what errors, reasons and next steps are called outside. Each has a text in every language.
+//!
+//! Sent: never rename a code.
+
+/// The codes that errors of this crate give, `code()`.
+pub const ERRORS: &[&str] = &[
+    ALREADY_SIGNED,
+    APPLICATION_CANCELLED,
+    APPLICATION_EXPIRED,
+    APPLICATION_NOT_FOUND,
+    APPLICATION_REJECTED,
+    APPLICATION_WRONG_STATE,
+    CERTIFICATE_EXPIRED,
+    CERTIFICATE_FROZEN,
+    CERTIFICATE_NOT_YET_VALID,
+    CERTIFICATE_REVOKED,
+    CERTIFICATE_UNKNOWN,
+    CHALLENGE_EXPIRED,
+    CHALLENGE_FOREIGN,
+    CHANGED_MEANWHILE,
+    CODE_EXPIRED,
+    CODE_MALFORMED,
+    CODES_PAUSED,
+    DOCUMENT_CHANGED,
+    EMAIL_INVALID,
+    EMAIL_NOT_CONFIRMED,
+    ISSUANCE_DELAYED,
+    KEYS_MISSING,
+    KEYSTORE_NEEDS_AGENT,
+    KEYSTORE_UNKNOWN,
+    LINK_EXPIRED,
+    LOGIN_KEY_USED,
+    NO_CONFIRMED_ADDRESS,
+    NO_MORE_CODES,
+    NOT_A_LOGIN_KEY,
+    NOT_A_SIGNING_KEY,
+    OTHER_PERSONS_KEY,
+    PERSON_FROZEN,
+    PLACE_UNKNOWN,
+    PROOF_COUNT,
+    PROOF_OTHER_KEY,
+    REQUEST_COUNT,
+    REQUEST_MALFORMED,
+    REQUEST_POSSESSION,
+    REQUEST_REUSED_KEY,
+    REQUEST_SUBJECT,
+    REQUEST_WEAK_KEY,
+    RESEND_TOO_EARLY,
+    SIGNATURE_INVALID,
+    SIGNATURE_UNREADABLE,
+    SIGNING_KEY_USED,
+    TEMPORARILY_UNAVAILABLE,
+    TOO_MANY_APPLICATIONS,
+    TOO_MANY_CODES,
+    WRONG_CODE,
+];
+
+/// The codes that stand as the reason of a rejected application.
+pub const REASONS: &[&str] = &[
+    NOT_ME,
+    REQUEST_MALFORMED,
+    REQUEST_POSSESSION,
+    REQUEST_REUSED_KEY,
+    REQUEST_SUBJECT,
+    REQUEST_WEAK_KEY,
+    TOO_MANY_CODES,
+];
+
+/// The keys that say what comes next for an application, [`crate::NextStep::key`].
+pub const NEXT_STEPS: &[&str] = &[
+    "next-begin-again",
+    "next-confirm",
+    "next-done",
+    "next-enter-code",
+    "next-install",
+    "next-wait",
+    "next-wait-operator",
+];
+
+/// Another document of this application was signed already.
+pub const ALREADY_SIGNED: &str = "already-signed";
+/// The application was withdrawn.
+pub const APPLICATION_CANCELLED: &str = "application-cancelled";
+/// The application expired.
+pub const APPLICATION_EXPIRED: &str = "application-expired";
+/// No such application, or somebody else's.
+pub const APPLICATION_NOT_FOUND: &str = "application-not-found";
+/// The application was refused; its reason says why.
+pub const APPLICATION_REJECTED: &str = "application-rejected";
+/// The application is not where this step can be taken.
+pub const APPLICATION_WRONG_STATE: &str = "application-wrong-state";
+/// The certificate expired: first keys are needed again.
+pub const CERTIFICATE_EXPIRED: &str = "certificate-expired";
+/// The certificate is frozen.
+pub const CERTIFICATE_FROZEN: &str = "certificate-frozen";
+/// The certificate is not valid yet.
+pub const CERTIFICATE_NOT_YET_VALID: &str = "certificate-not-yet-valid";
+/// The certificate is revoked.
+pub const CERTIFICATE_REVOKED: &str = "certificate-revoked";
+/// The certificate is of another authority.
+pub const CERTIFICATE_UNKNOWN: &str = "certificate-unknown";
+/// The challenge is unknown, expired or used: trying again helps.
+pub const CHALLENGE_EXPIRED: &str = "challenge-expired";
+/// The challenge was made for another purpose or site.
+pub const CHALLENGE_FOREIGN: &str = "challenge-foreign";
+/// Somebody else (another tab) changed the same thing: reading again helps.
+pub const CHANGED_MEANWHILE: &str = "changed-meanwhile";
+/// The code's time is over: asking for another helps.
+pub const CODE_EXPIRED: &str = "code-expired";
+/// Not six digits; no try was taken.
+pub const CODE_MALFORMED: &str = "code-malformed";
+/// Too many wrong or sent codes of this person: waiting helps.
+pub const CODES_PAUSED: &str = "codes-paused";
+/// What was signed is not what was prepared: preparing again helps.
+pub const DOCUMENT_CHANGED: &str = "document-changed";
+/// Not an e-mail address.
+pub const EMAIL_INVALID: &str = "email-invalid";
+/// The policy takes only the confirmed address into a certificate.
+pub const EMAIL_NOT_CONFIRMED: &str = "email-not-confirmed";
+/// Confirmed; certificates follow as soon as the authority's key answers.
+pub const ISSUANCE_DELAYED: &str = "issuance-delayed";
+/// The keys of the application were not made yet.
+pub const KEYS_MISSING: &str = "keys-missing";
+/// Keys of this keystore need the agent, which this installation does not take yet.
+pub const KEYSTORE_NEEDS_AGENT: &str = "keystore-needs-agent";
+/// No such keystore.
+pub const KEYSTORE_UNKNOWN: &str = "keystore-unknown";
+/// The link of a mail is unknown, expired or used.
+pub const LINK_EXPIRED: &str = "link-expired";
+/// The authentication key signed an application: the signing key is needed.
+pub const LOGIN_KEY_USED: &str = "login-key-used";
+/// The person has no confirmed address.
+pub const NO_CONFIRMED_ADDRESS: &str = "no-confirmed-address";
+/// All codes of this application were sent: a new application is needed.
+pub const NO_MORE_CODES: &str = "no-more-codes";
+/// The certificate is not for signing in.
+pub const NOT_A_LOGIN_KEY: &str = "not-a-login-key";
+/// The certificate is not for signing applications.
+pub const NOT_A_SIGNING_KEY: &str = "not-a-signing-key";
+/// Reason: the mailbox's owner said that it was not she.
+pub const NOT_ME: &str = "not-me";
+/// The key is another person's.
+pub const OTHER_PERSONS_KEY: &str = "other-persons-key";
+/// The person's keys were frozen by "it was not me".
+pub const PERSON_FROZEN: &str = "person-frozen";
+/// No such region or settlement.
+pub const PLACE_UNKNOWN: &str = "place-unknown";
+/// Not one proof for each new key.
+pub const PROOF_COUNT: &str = "proof-count";
+/// A proof is signed with a key that is not of this application.
+pub const PROOF_OTHER_KEY: &str = "proof-other-key";
+/// Not one request for each key.
+pub const REQUEST_COUNT: &str = "request-count";
+/// A request is not PKCS#10.
+pub const REQUEST_MALFORMED: &str = "request-malformed";
+/// A request does not prove possession of its key.
+pub const REQUEST_POSSESSION: &str = "request-possession";
+/// A key was seen before.
+pub const REQUEST_REUSED_KEY: &str = "request-reused-key";
+/// A request names somebody else.
+pub const REQUEST_SUBJECT: &str = "request-subject";
+/// A key is weak or of an algorithm that is not allowed.
+pub const REQUEST_WEAK_KEY: &str = "request-weak-key";
+/// The last code was sent a moment ago.
+pub const RESEND_TOO_EARLY: &str = "resend-too-early";
+/// The signature does not hold.
+pub const SIGNATURE_INVALID: &str = "signature-invalid";
+/// Not signed data of one signer with its content inside.
+pub const SIGNATURE_UNREADABLE: &str = "signature-unreadable";
+/// The signing key was used to sign in: the authentication key is needed.
+pub const SIGNING_KEY_USED: &str = "signing-key-used";
+/// Storage or signing key does not answer: trying later helps.
+pub const TEMPORARILY_UNAVAILABLE: &str = "temporarily-unavailable";
+/// Too many applications in a day.
+pub const TOO_MANY_APPLICATIONS: &str = "too-many-applications";
+/// Five wrong codes: the application is refused.
+pub const TOO_MANY_CODES: &str = "too-many-codes";
+/// The code is wrong; tries are left.
+pub const WRONG_CODE: &str = "wrong-code";

@@ -1,0 +1,210 @@
+//! How this registration authority decides.
+
+use serde::Deserialize;
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_pki::profile::Profile;
+
+/// The section `[ra]` of the configuration file, as written. Every field may be absent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RaSection {
+    /// What confirms an application besides its signature: `email-code` or `none`.
+    pub second_factor: SecondFactorPolicy,
+    /// Which certificate profiles people get: `kz` or `neutral`.
+    pub profiles: ProfileSet,
+    /// Keystores that new keys may live in, by identifier. A token's certificate is valid longer, so a token belongs
+    /// here only when something vouches that the key is in it.
+    pub keystores: Vec<KeystoreKind>,
+    /// Which e-mail address may stand in a certificate: `as-typed` or `confirmed`.
+    pub certificate_email: CertificateEmail,
+    /// Country of the people, ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+impl Default for RaSection {
+    fn default() -> Self {
+        Self {
+            second_factor: SecondFactorPolicy::EmailCode,
+            profiles: ProfileSet::Kz,
+            keystores: vec![KeystoreKind::PersonalComputer],
+            certificate_email: CertificateEmail::AsTyped,
+            country: "KZ".to_owned(),
+        }
+    }
+}
+
+/// What confirms an application besides its signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecondFactorPolicy {
+    /// A code sent to the address that was confirmed earlier.
+    #[default]
+    EmailCode,
+    /// Nothing: the signature alone. Whoever has file and password can then renew.
+    None,
+}
+
+/// A pair of certificate profiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileSet {
+    /// As the national authority of Kazakhstan issues them.
+    #[default]
+    Kz,
+    /// For other organisations.
+    Neutral,
+}
+
+/// Which e-mail address may stand in a certificate. Codes and notices go to the confirmed one whatever this says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateEmail {
+    /// The one on the form, as the applicant signs it.
+    #[default]
+    AsTyped,
+    /// The confirmed one or none.
+    Confirmed,
+}
+
+/// One key that a person gets, in the order of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyRole {
+    /// Name of the profile.
+    pub(crate) profile: &'static str,
+    /// The word for it in the application document.
+    pub(crate) purpose: &'static str,
+}
+
+impl ProfileSet {
+    pub(crate) const fn roles(self) -> [KeyRole; 2] {
+        let (authentication, signature) = match self {
+            Self::Kz => (
+                "kz-individual-authentication-rsa",
+                "kz-individual-signature-rsa",
+            ),
+            Self::Neutral => (
+                "neutral-individual-authentication",
+                "neutral-individual-signature",
+            ),
+        };
+        [
+            KeyRole {
+                profile: authentication,
+                purpose: "authentication",
+            },
+            KeyRole {
+                profile: signature,
+                purpose: "signature",
+            },
+        ]
+    }
+}
+
+/// Why a configuration cannot work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The origin is not `scheme://host[:port]`.
+    #[error("public_url has to be https://host or http://host without a path, not {0:?}")]
+    Origin(String),
+    /// The country is not two capital letters.
+    #[error("ra.country has to be two capital letters, not {0:?}")]
+    Country(String),
+    /// Nobody could apply for anything.
+    #[error("ra.keystores must not be empty")]
+    NoKeystore,
+    /// The program lacks a profile.
+    #[error("the profile {0} is missing")]
+    Profile(&'static str),
+    /// The program's list of places is damaged.
+    #[error("the list of regions and settlements cannot be read")]
+    Places(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How this registration authority decides, checked.
+#[derive(Clone, Debug)]
+pub struct RaConfig {
+    origin: String,
+    second_factor: SecondFactorPolicy,
+    profiles: ProfileSet,
+    keystores: Vec<KeystoreKind>,
+    certificate_email: CertificateEmail,
+    country: String,
+}
+
+impl RaSection {
+    /// Checks the section; `origin` is that of the cabinet as browsers see it, `https://cabinet.example`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first thing that cannot work.
+    pub fn check(self, origin: &str) -> Result<RaConfig, ConfigError> {
+        let host = origin
+            .strip_prefix("https://")
+            .or_else(|| origin.strip_prefix("http://"));
+        if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])) {
+            return Err(ConfigError::Origin(origin.to_owned()));
+        }
+        if self.country.len() != 2
+            || !self
+                .country
+                .bytes()
+                .all(|letter| letter.is_ascii_uppercase())
+        {
+            return Err(ConfigError::Country(self.country));
+        }
+        if self.keystores.is_empty() {
+            return Err(ConfigError::NoKeystore);
+        }
+        for role in self.profiles.roles() {
+            if Profile::builtin(role.profile).is_none() {
+                return Err(ConfigError::Profile(role.profile));
+            }
+        }
+        Ok(RaConfig {
+            origin: origin.to_owned(),
+            second_factor: self.second_factor,
+            profiles: self.profiles,
+            keystores: self.keystores,
+            certificate_email: self.certificate_email,
+            country: self.country,
+        })
+    }
+}
+
+impl RaConfig {
+    /// The origin of the cabinet, inside everything that is signed.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What confirms an application besides its signature.
+    #[must_use]
+    pub const fn second_factor(&self) -> SecondFactorPolicy {
+        self.second_factor
+    }
+
+    /// Keystores that new keys may live in.
+    #[must_use]
+    pub fn keystores(&self) -> &[KeystoreKind] {
+        &self.keystores
+    }
+
+    /// Names of the profiles of a reissue, in the order of requests: authentication, signature.
+    #[must_use]
+    pub fn profiles(&self) -> [&'static str; 2] {
+        self.profiles.roles().map(|role| role.profile)
+    }
+
+    pub(crate) const fn roles(&self) -> [KeyRole; 2] {
+        self.profiles.roles()
+    }
+
+    pub(crate) const fn certificate_email(&self) -> CertificateEmail {
+        self.certificate_email
+    }
+
+    pub(crate) fn country(&self) -> &str {
+        &self.country
+    }
+}

@@ -1,0 +1,87 @@
+//! What can go wrong in every use case.
+
+use tanba_model::application::TransitionError;
+use tanba_model::ports::{IssuanceError, RequestFault, StorageError};
+
+use crate::codes;
+
+/// Storage did not answer; nothing happened. Trying later helps.
+#[derive(Debug, thiserror::Error)]
+#[error("the registration authority cannot work now")]
+pub struct Unavailable(#[from] pub StorageError);
+
+impl Unavailable {
+    /// The machine code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        storage_code(&self.0)
+    }
+}
+
+/// Why a step of an application was not taken, whatever the step.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// There is no such application of this person.
+    #[error("there is no such application")]
+    NotFound,
+    /// The application is not where this step can be taken; looking at it again helps.
+    #[error("the step is not possible now")]
+    WrongState(#[from] TransitionError),
+    /// The person's keys are frozen; only a registration centre helps.
+    #[error("the person is frozen")]
+    Frozen,
+    /// Storage did not do it: trying again helps.
+    #[error("nothing was changed")]
+    Storage(#[from] StorageError),
+    /// The certification authority did not do it: trying again helps.
+    #[error("nothing was changed")]
+    Issuance(#[source] IssuanceError),
+}
+
+impl StepError {
+    /// The machine code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => codes::APPLICATION_NOT_FOUND,
+            Self::WrongState(error) => match error.from {
+                "CANCELLED" => codes::APPLICATION_CANCELLED,
+                "EXPIRED" => codes::APPLICATION_EXPIRED,
+                "REJECTED" => codes::APPLICATION_REJECTED,
+                _ => codes::APPLICATION_WRONG_STATE,
+            },
+            Self::Frozen => codes::PERSON_FROZEN,
+            Self::Storage(error) => storage_code(error),
+            Self::Issuance(_) => codes::TEMPORARILY_UNAVAILABLE,
+        }
+    }
+}
+
+impl From<IssuanceError> for StepError {
+    fn from(error: IssuanceError) -> Self {
+        match error {
+            IssuanceError::Storage(error) => Self::Storage(error),
+            IssuanceError::Frozen => Self::Frozen,
+            other => Self::Issuance(other),
+        }
+    }
+}
+
+pub(crate) const fn storage_code(error: &StorageError) -> &'static str {
+    match error {
+        StorageError::Conflict => codes::CHANGED_MEANWHILE,
+        _ => codes::TEMPORARILY_UNAVAILABLE,
+    }
+}
+
+/// The machine code of a fault of a request; also the reason of an application that is refused for it.
+pub(crate) const fn request_code(fault: RequestFault) -> &'static str {
+    match fault {
+        RequestFault::Possession => codes::REQUEST_POSSESSION,
+        RequestFault::WeakKey => codes::REQUEST_WEAK_KEY,
+        RequestFault::ReusedKey => codes::REQUEST_REUSED_KEY,
+        RequestFault::Subject => codes::REQUEST_SUBJECT,
+        _ => codes::REQUEST_MALFORMED,
+    }
+}

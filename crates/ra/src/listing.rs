@@ -1,0 +1,71 @@
+//! What a person may read of her own.
+
+use tanba_model::application::{Application, ApplicationNumber};
+use tanba_model::certificate::CertificateRecord;
+use tanba_model::ports::Session;
+
+use crate::RegistrationAuthority;
+use crate::error::{StepError, Unavailable};
+use crate::second_factor::SecondFactorStanding;
+
+/// Entries of a list at most.
+const LIMIT: u32 = 200;
+
+impl RegistrationAuthority {
+    /// All certificates of the session's person, newest first: how each came about and whether it counts.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn person_certificates(
+        &self,
+        session: &Session,
+    ) -> Result<Vec<CertificateRecord>, Unavailable> {
+        Ok(self
+            .storage
+            .snapshot()?
+            .certificates()
+            .of_person(session.person, LIMIT)?)
+    }
+
+    /// All applications of the session's person, newest first.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn applications(&self, session: &Session) -> Result<Vec<Application>, Unavailable> {
+        Ok(self
+            .storage
+            .snapshot()?
+            .applications()
+            .of_person(session.person, LIMIT)?)
+    }
+
+    /// One application of the session's person.
+    ///
+    /// # Errors
+    /// [`StepError::NotFound`] when there is none of hers with this number.
+    pub fn application(
+        &self,
+        session: &Session,
+        number: &ApplicationNumber,
+    ) -> Result<Application, StepError> {
+        let mut work = self.storage.snapshot()?;
+        Ok(Self::own(work.as_mut(), session, number)?.0)
+    }
+
+    /// How the second factor of an application of the session's person stands; `None` when nothing was asked.
+    ///
+    /// # Errors
+    /// [`StepError::NotFound`] when there is none of hers with this number.
+    pub fn second_factor_standing(
+        &self,
+        session: &Session,
+        number: &ApplicationNumber,
+    ) -> Result<Option<SecondFactorStanding>, StepError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, person) = Self::own(work.as_mut(), session, number)?;
+        let Some(factor) = &self.second_factor else {
+            return Ok(None);
+        };
+        Ok(factor.standing(work.as_mut(), &application, &person)?)
+    }
+}

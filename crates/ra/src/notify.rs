@@ -1,0 +1,59 @@
+//! Notices: written with their cause, to the confirmed address and no other.
+
+use std::time::Duration;
+
+use tanba_crypto::sha256;
+use tanba_model::message::MessageBody;
+use tanba_model::person::Person;
+use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
+use tanba_pki::Timestamp;
+
+use crate::RegistrationAuthority;
+use crate::token::random_hex;
+
+/// How long the link "it was not me" works.
+const LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+impl RegistrationAuthority {
+    /// Makes a link "it was not me" for this person and returns its path; only a digest of it is stored.
+    pub(crate) fn not_me_path(
+        &self,
+        work: &mut dyn UnitOfWork,
+        person: &Person,
+        number: &str,
+        now: Timestamp,
+    ) -> Result<String, StorageError> {
+        let token = random_hex(&mut self.random());
+        let digest = sha256(token.as_bytes());
+        work.secrets().insert_token(
+            TokenPurpose::NotMe,
+            &digest,
+            Some(person.id),
+            number,
+            now.plus(LINK_LIFE),
+        )?;
+        Ok(format!("/not-me/{token}"))
+    }
+}
+
+/// Puts a notice into the outbox; a person without a confirmed address gets none.
+pub(crate) fn notify(
+    work: &mut dyn UnitOfWork,
+    person: &Person,
+    body: MessageBody,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let Some(to) = person.email.clone() else {
+        return Ok(());
+    };
+    work.outbox().insert(
+        &NewMessage {
+            person: person.id,
+            to,
+            language: person.language,
+            body,
+        },
+        now,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,303 @@
+//! Issuing what was confirmed, however often it takes.
+
+use tanba_model::application::{Application, ApplicationNumber, State};
+use tanba_model::audit::Actor;
+use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason, Status};
+use tanba_model::message::MessageBody;
+use tanba_model::person::Person;
+use tanba_model::ports::{IssuanceError, IssuanceOrder, RequestFault, Session, StorageError};
+use tanba_pki::Timestamp;
+
+use super::confirm::reject;
+use crate::RegistrationAuthority;
+use crate::authority::wrong_state;
+use crate::codes;
+use crate::error::{StepError, request_code};
+use crate::evidence::{Evidence, application_object};
+use crate::notify::notify;
+
+/// Why a confirmed application was not issued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// The application was refused at the last moment; a new one helps.
+    #[error("the application was refused")]
+    Refused(RequestFault),
+    /// The authority cannot issue now. The application stays confirmed and is finished by itself as soon as it can:
+    /// looking later helps.
+    #[error("certificates were not issued yet")]
+    Delayed(#[source] IssuanceError),
+    /// What can go wrong in every step.
+    #[error("certificates were not issued")]
+    Step(#[from] StepError),
+}
+
+impl IssueError {
+    /// The machine code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(fault) => request_code(*fault),
+            Self::Delayed(_) => codes::ISSUANCE_DELAYED,
+            Self::Step(error) => error.code(),
+        }
+    }
+}
+
+impl From<StorageError> for IssueError {
+    fn from(error: StorageError) -> Self {
+        Self::Step(StepError::Storage(error))
+    }
+}
+
+/// Certificates that are ready to be installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedCertificates {
+    /// DER, in the order of the requests.
+    pub certificates: Vec<Vec<u8>>,
+    /// Certificates of the authority, DER, issuing first, root last.
+    pub chain: Vec<Vec<u8>>,
+}
+
+impl RegistrationAuthority {
+    /// The certificates of an application, once they are issued.
+    ///
+    /// # Errors
+    /// [`StepError::WrongState`] before that.
+    pub fn certificates(
+        &self,
+        session: &Session,
+        number: &ApplicationNumber,
+    ) -> Result<IssuedCertificates, StepError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, _) = Self::own(work.as_mut(), session, number)?;
+        if !matches!(
+            application.state,
+            State::Issued { .. } | State::Installed { .. }
+        ) {
+            return Err(wrong_state("download", &application));
+        }
+        let mut certificates = Vec::with_capacity(application.requests.len());
+        for request in &application.requests {
+            let damaged =
+                || StorageError::Damaged(format!("application {}: certificate", application.id));
+            let id = request.certificate.ok_or_else(damaged)?;
+            let record = work.certificates().find(id)?.ok_or_else(damaged)?;
+            certificates.push(record.der.ok_or_else(damaged)?);
+        }
+        Ok(IssuedCertificates {
+            certificates,
+            chain: self.issuance.chain(),
+        })
+    }
+
+    /// Brings a confirmed application to its end; every other one is returned as it is.
+    ///
+    /// Called after each confirmation, by every repetition of one, and for what a crash left behind. The certification
+    /// authority returns what it issued for this application already, so nothing is issued twice.
+    pub(crate) fn finish(
+        &self,
+        application: Application,
+        now: Timestamp,
+    ) -> Result<Application, IssueError> {
+        if !matches!(application.state, State::Confirmed { .. }) {
+            return Ok(application);
+        }
+        let _alone = self.issuing(application.id);
+        let (application, person) = self.reread(&application)?;
+        if !matches!(application.state, State::Confirmed { .. }) {
+            return Ok(application);
+        }
+        if person.frozen_at.is_some() {
+            self.withhold(application, now)?;
+            return Err(StepError::Frozen.into());
+        }
+        let records = match self
+            .issuance
+            .issue(&self.orders(&application, &person), now)
+        {
+            Ok(records) => records,
+            Err(error) => return self.not_issued(application, error, now),
+        };
+        match self.conclude(&application, &records, now) {
+            // Another process was faster; what it wrote is the answer.
+            Err(IssueError::Step(StepError::Storage(StorageError::Conflict))) => {
+                let (application, _) = self.reread(&application)?;
+                if matches!(application.state, State::Confirmed { .. }) {
+                    return Err(StorageError::Conflict.into());
+                }
+                Ok(application)
+            }
+            Ok(None) => {
+                let (application, _) = self.reread(&application)?;
+                self.withhold(application, now)?;
+                Err(StepError::Frozen.into())
+            }
+            Ok(Some(application)) => Ok(application),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn reread(&self, application: &Application) -> Result<(Application, Person), StepError> {
+        let mut work = self.storage.snapshot()?;
+        let application = work
+            .applications()
+            .find(application.id)?
+            .ok_or(StepError::NotFound)?;
+        let person = work
+            .persons()
+            .find(application.person)?
+            .ok_or(StepError::NotFound)?;
+        Ok((application, person))
+    }
+
+    fn orders(&self, application: &Application, person: &Person) -> Vec<IssuanceOrder> {
+        let order = |request: &tanba_model::application::KeyRequest| IssuanceOrder {
+            person: Some(person.id),
+            application: Some(application.id),
+            profile: request.profile.clone(),
+            subject: self.subject(person),
+            email: application
+                .email
+                .as_ref()
+                .map(|email| email.as_str().to_owned()),
+            keystore: application.keystore,
+            request: request.request.clone(),
+            channel: Channel::Cabinet,
+            actor: Actor::Person(person.id),
+        };
+        application.requests.iter().map(order).collect()
+    }
+
+    /// Writes that certificates were issued, and announces it; `None` when the person was frozen meanwhile.
+    fn conclude(
+        &self,
+        application: &Application,
+        records: &[CertificateRecord],
+        now: Timestamp,
+    ) -> Result<Option<Application>, IssueError> {
+        let mut work = self.storage.begin()?;
+        let mut application = work
+            .applications()
+            .find(application.id)?
+            .ok_or(StepError::NotFound)?;
+        let person = work
+            .persons()
+            .find(application.person)?
+            .ok_or(StepError::NotFound)?;
+        if !matches!(application.state, State::Confirmed { .. }) {
+            return Ok(Some(application));
+        }
+        if person.frozen_at.is_some() {
+            return Ok(None);
+        }
+        if records.len() != application.requests.len() {
+            return Err(StorageError::Damaged(format!(
+                "application {}: certificates",
+                application.id
+            ))
+            .into());
+        }
+        for (request, record) in application.requests.iter_mut().zip(records) {
+            request.certificate = Some(record.id);
+        }
+        application.state = application.state.issue(now).map_err(StepError::from)?;
+        work.applications().update(&mut application)?;
+        let evidence = Evidence {
+            actor: Actor::Person(person.id),
+            action: "application.issue",
+            object: application_object(application.id),
+            detail: "",
+        };
+        evidence.record(work.as_mut(), now)?;
+        let number = application.number.as_str().to_owned();
+        let serials = records.iter().map(|record| record.serial.hex()).collect();
+        let not_me_path = self.not_me_path(work.as_mut(), &person, &number, now)?;
+        notify(
+            work.as_mut(),
+            &person,
+            MessageBody::CertificatesIssued {
+                number,
+                serials,
+                not_me_path,
+            },
+            now,
+        )?;
+        work.commit()?;
+        Ok(Some(application))
+    }
+
+    /// Judges why the certification authority issued nothing.
+    fn not_issued(
+        &self,
+        application: Application,
+        error: IssuanceError,
+        now: Timestamp,
+    ) -> Result<Application, IssueError> {
+        match error {
+            IssuanceError::Request(fault) => {
+                let mut work = self.storage.begin()?;
+                let mut application = work
+                    .applications()
+                    .find(application.id)?
+                    .ok_or(StepError::NotFound)?;
+                if !matches!(application.state, State::Confirmed { .. }) {
+                    return Ok(application);
+                }
+                reject(work.as_mut(), &mut application, request_code(fault), now)?;
+                work.commit()?;
+                Err(IssueError::Refused(fault))
+            }
+            IssuanceError::Frozen => {
+                self.withhold(application, now)?;
+                Err(StepError::Frozen.into())
+            }
+            error => {
+                tracing::error!(application = %application.id, error = &error as &dyn std::error::Error, "not issued");
+                Err(IssueError::Delayed(error))
+            }
+        }
+    }
+
+    /// Ends a confirmed application of a frozen person: whatever was issued for it is frozen too. While an intent is
+    /// open the application stays as it is and is looked at again.
+    pub(crate) fn withhold(
+        &self,
+        application: Application,
+        now: Timestamp,
+    ) -> Result<(), StepError> {
+        let records = self
+            .storage
+            .snapshot()?
+            .certificates()
+            .of_application(application.id)?;
+        let mut open = false;
+        for record in records {
+            match record.status {
+                Status::Valid => {
+                    self.issuance.revoke(
+                        record.id,
+                        RevocationReason::CertificateHold,
+                        Actor::System,
+                        now,
+                    )?;
+                }
+                Status::Intended => open = true,
+                Status::Void | Status::Revoked { .. } => {}
+            }
+        }
+        if open {
+            return Ok(());
+        }
+        let mut work = self.storage.begin()?;
+        let mut application = work
+            .applications()
+            .find(application.id)?
+            .ok_or(StepError::NotFound)?;
+        if matches!(application.state, State::Confirmed { .. }) {
+            reject(work.as_mut(), &mut application, codes::NOT_ME, now)?;
+            work.commit()?;
+        }
+        Ok(())
+    }
+}

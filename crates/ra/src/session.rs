@@ -1,0 +1,123 @@
+//! Sessions: what stays open after signing in.
+
+use std::time::Duration;
+
+use tanba_crypto::sha256;
+use tanba_model::audit::Actor;
+use tanba_model::certificate::{RevocationReason, Status};
+use tanba_model::language::Language;
+use tanba_model::person::Person;
+use tanba_model::ports::Session;
+use tanba_pki::Timestamp;
+
+use crate::RegistrationAuthority;
+use crate::error::Unavailable;
+use crate::evidence::{Evidence, person_object};
+
+/// A session that nobody used for so long is over.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+/// A session is over after so long, used or not.
+pub(crate) const LIFE: Duration = Duration::from_secs(8 * 60 * 60);
+/// Use is remembered this often, not at each request.
+const TOUCH: Duration = Duration::from_secs(60);
+
+impl RegistrationAuthority {
+    /// The session of a cookie's secret and its person; `None` when it is over.
+    ///
+    /// It is over after 30 minutes without use, after 8 hours, when the person is frozen, and when the certificate that
+    /// opened it is revoked for anything but its replacement by a newer one.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn session(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Session, Person)>, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        let Some(mut session) = work.sessions().find(&sha256(token.as_bytes()))? else {
+            return Ok(None);
+        };
+        if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
+            return Ok(None);
+        }
+        let Some(person) = work
+            .persons()
+            .find(session.person)?
+            .filter(|person| person.frozen_at.is_none())
+        else {
+            return Ok(None);
+        };
+        let counts = work
+            .certificates()
+            .find(session.certificate)?
+            .is_some_and(|record| match record.status {
+                Status::Valid
+                | Status::Revoked {
+                    reason: RevocationReason::Superseded,
+                    ..
+                } => true,
+                Status::Intended | Status::Void | Status::Revoked { .. } => false,
+            });
+        drop(work);
+        if !counts {
+            return Ok(None);
+        }
+        if now >= session.used_at.plus(TOUCH) {
+            let mut work = self.storage.begin()?;
+            work.sessions().touch(&session.token_sha256, now)?;
+            work.commit()?;
+            session.used_at = now;
+        }
+        Ok(Some((session, person)))
+    }
+
+    /// Ends the session of a cookie's secret; ending one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn logout(&self, token: &str, now: Timestamp) -> Result<(), Unavailable> {
+        let digest = sha256(token.as_bytes());
+        let mut work = self.storage.begin()?;
+        let Some(session) = work.sessions().find(&digest)? else {
+            return Ok(());
+        };
+        work.sessions().delete(&digest)?;
+        let evidence = Evidence {
+            actor: Actor::Person(session.person),
+            action: "session.close",
+            object: person_object(session.person),
+            detail: "",
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(())
+    }
+
+    /// Remembers the language in which the session's person gets mails.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn set_language(
+        &self,
+        session: &Session,
+        language: Language,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut work = self.storage.begin()?;
+        let known = work.persons().find(session.person)?;
+        if known.is_none_or(|person| person.language == language) {
+            return Ok(());
+        }
+        work.persons().set_language(session.person, language)?;
+        let evidence = Evidence {
+            actor: Actor::Person(session.person),
+            action: "person.language",
+            object: person_object(session.person),
+            detail: language.tag(),
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(())
+    }
+}
