@@ -7,6 +7,8 @@
 //! EncryptedPrivateKeyInfo ::= SEQUENCE { AlgorithmIdentifier, OCTET STRING }
 //! ```
 
+use std::fmt;
+
 use der::asn1::ObjectIdentifier;
 use tanba_crypto::Secret;
 
@@ -44,12 +46,19 @@ pub(crate) struct ShroudedKey {
 }
 
 /// The attributes of a bag.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
     pub(crate) friendly_name: Option<String>,
     pub(crate) local_key_id: Option<Vec<u8>>,
     /// Attributes that other programs need, each as it was found.
     pub(crate) others: Vec<Vec<u8>>,
+}
+
+impl fmt::Debug for Attributes {
+    /// Names of entries are often names of people.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Attributes(…)")
+    }
 }
 
 /// Reads bags one after another into a list, those inside other bags too.

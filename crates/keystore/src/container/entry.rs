@@ -1,5 +1,7 @@
 //! What a key store holds: keys with their certificates, and certificates alone.
 
+use std::fmt;
+
 use tanba_crypto::{KeyError, Secret, Signer, SoftwareKey};
 use tanba_pki::{Certificate, Purpose};
 
@@ -18,12 +20,19 @@ pub struct Entry {
 }
 
 /// A certificate as it lies in the file.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct StoredCertificate {
     pub(super) der: Vec<u8>,
     /// Nothing if the octets are not a certificate that can be read.
     pub(super) certificate: Option<Certificate>,
     pub(super) attributes: Attributes,
+}
+
+impl fmt::Debug for StoredCertificate {
+    /// Says nothing about the person.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "StoredCertificate({} octets)", self.der.len())
+    }
 }
 
 /// A private key, usable or not.

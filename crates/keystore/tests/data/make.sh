@@ -25,4 +25,8 @@ done
 for name in rsa ec; do
     openssl pkcs8 -topk8 -nocrypt -in "$name.key" -outform DER -out "$name.p8"
 done
+# A container that nothing protects, so that changes to it reach the innermost readers.
+cat issuing.pem root.pem > chain.pem
+openssl pkcs12 -export -keypbe NONE -certpbe NONE -nomac -name 'Менің кілтім' -passout pass: \
+    -inkey ec.key -in ec.pem -certfile chain.pem -out plain.p12
 rm -f ./*.csr ./*.cnf ./*.key ./*.pem ./*.srl
