@@ -3,7 +3,9 @@
 use std::fmt;
 
 use spki::AlgorithmIdentifierOwned;
-use tanba_crypto::{ObjectIdentifier, PublicKey, SignError, SignatureAlgorithm, Signer, VerifyError};
+use tanba_crypto::{
+    ObjectIdentifier, PublicKey, SignError, SignatureAlgorithm, Signer, VerifyError,
+};
 
 use crate::asn1::{self, Malformed, Reader, parse_all, tag};
 use crate::certificate::algorithm_identifier;
@@ -67,7 +69,9 @@ impl CertificateRequest {
     /// [`RequestError::TooLarge`], [`RequestError::Malformed`].
     pub fn from_der(der: &[u8]) -> Result<Self, RequestError> {
         if der.len() > Self::MAX_LENGTH {
-            return Err(RequestError::TooLarge { limit: Self::MAX_LENGTH });
+            return Err(RequestError::TooLarge {
+                limit: Self::MAX_LENGTH,
+            });
         }
         let mut reader = parse_all(der, "certificate request")?;
         let info = reader.expect_value(tag::SEQUENCE)?;
@@ -89,7 +93,15 @@ impl CertificateRequest {
         };
         inner.finish()?;
         let known = Known::read(&extensions)?;
-        Ok(Self { der: der.to_vec(), info: info.der.to_vec(), subject, public_key, known, algorithm, signature })
+        Ok(Self {
+            der: der.to_vec(),
+            info: info.der.to_vec(),
+            subject,
+            public_key,
+            known,
+            algorithm,
+            signature,
+        })
     }
 
     /// The request as it came.
@@ -128,7 +140,8 @@ impl CertificateRequest {
     /// [`VerifyError`]
     pub fn verify_possession(&self) -> Result<(), VerifyError> {
         let algorithm = SignatureAlgorithm::from_algorithm_identifier(&self.algorithm)?;
-        self.public_key.verify(algorithm, &self.info, &self.signature)
+        self.public_key
+            .verify(algorithm, &self.info, &self.signature)
     }
 
     /// Makes and signs a request.
@@ -157,10 +170,18 @@ impl CertificateRequest {
         let mut extensions = Vec::new();
         if let Some(email) = attributes.email {
             let name = rfc822_name(email).ok_or(RequestError::Email)?;
-            extensions.push(extension(oid::SUBJECT_ALT_NAME, false, &asn1::sequence(&[name])));
+            extensions.push(extension(
+                oid::SUBJECT_ALT_NAME,
+                false,
+                &asn1::sequence(&[name]),
+            ));
         }
         if let Some(keystore) = attributes.keystore {
-            extensions.push(extension(oid::KZ_KEYSTORE, false, &asn1::sequence(&[asn1::oid(keystore)])));
+            extensions.push(extension(
+                oid::KZ_KEYSTORE,
+                false,
+                &asn1::sequence(&[asn1::oid(keystore)]),
+            ));
         }
         let attributes = if extensions.is_empty() {
             Vec::new()
@@ -185,7 +206,11 @@ impl CertificateRequest {
 
 impl fmt::Debug for CertificateRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "CertificateRequest({})", self.public_key.algorithm_label())
+        write!(
+            formatter,
+            "CertificateRequest({})",
+            self.public_key.algorithm_label()
+        )
     }
 }
 
@@ -210,10 +235,14 @@ pub(crate) fn is_rfc822_name(email: &str) -> bool {
         return false;
     };
     let local_is_right = (1..=64).contains(&local.len())
-        && local.bytes().all(|octet| octet.is_ascii_graphic() && !b"@\"(),:;<>[\\]".contains(&octet));
+        && local
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() && !b"@\"(),:;<>[\\]".contains(&octet));
     let label_is_right = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+            && label
+                .bytes()
+                .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

@@ -101,7 +101,8 @@ impl Timestamp {
             && civil.hour < 24
             && civil.minute < 60
             && civil.second < 60;
-        let seconds = i64::from(civil.hour) * 3600 + i64::from(civil.minute) * 60 + i64::from(civil.second);
+        let seconds =
+            i64::from(civil.hour) * 3600 + i64::from(civil.minute) * 60 + i64::from(civil.second);
         valid.then(|| Self(days_from_civil(civil.year, civil.month, civil.day) * DAY + seconds))
     }
 
@@ -142,7 +143,10 @@ impl Timestamp {
         let (year, rest) = match (tag, text.len()) {
             (tag::UTC_TIME, 12) => {
                 let year = number(text.get(..2)?)?;
-                (if year < 50 { year + 2000 } else { year + 1900 }, text.get(2..)?)
+                (
+                    if year < 50 { year + 2000 } else { year + 1900 },
+                    text.get(2..)?,
+                )
             }
             (tag::GENERALIZED_TIME, 14) => (number(text.get(..4)?)?, text.get(4..)?),
             _ => return None,
@@ -203,7 +207,9 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     let part = |from: usize| u8::try_from(field(from, from + 2)?).ok();
     let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
     let octets = text.as_bytes();
-    if separators.iter().any(|(at, mark)| octets.get(*at) != Some(mark))
+    if separators
+        .iter()
+        .any(|(at, mark)| octets.get(*at) != Some(mark))
         || !matches!(octets.get(10), Some(b'T' | b't' | b' '))
     {
         return None;
@@ -234,7 +240,8 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
         return None;
     }
     let (hours, minutes) = (number(hours)?, number(minutes)?);
-    (hours < 24 && minutes < 60).then(|| Timestamp::from_unix(local.0 - sign * (hours * 3600 + minutes * 60)))
+    (hours < 24 && minutes < 60)
+        .then(|| Timestamp::from_unix(local.0 - sign * (hours * 3600 + minutes * 60)))
 }
 
 const fn is_leap(year: i64) -> bool {
@@ -257,18 +264,21 @@ const fn days_before_month(month_from_march: i64) -> i64 {
 
 fn days_from_civil(year: i64, month: u8, day: u8) -> i64 {
     let month = i64::from(month);
-    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, from_march) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     // 719 468 days lie between 0000-03-01 and 1970-01-01.
     365 * year + leap_days + days_before_month(from_march) + i64::from(day) - 1 - 719_468
 }
 
 fn civil_from_days(days: i64) -> (i64, u8, u8) {
-    // The average year has 365.2425 days; the estimate is off by one at most.
-    let mut year = 1970 + days.div_euclid(366);
+    // 400 years have 146 097 days; one year less than the estimate is never too late.
+    let mut year = 1969 + (days * 400).div_euclid(146_097);
     while days_from_civil(year + 1, 1, 1) <= days {
-        let left = days - days_from_civil(year, 1, 1);
-        year += (left / 366).max(1);
+        year += 1;
     }
     let mut rest = days - days_from_civil(year, 1, 1);
     let mut month = 1;
@@ -305,7 +315,14 @@ mod tests {
 
     #[test]
     fn every_day_of_four_centuries_comes_back() {
-        let mut expected = Civil { year: 1900, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
+        let mut expected = Civil {
+            year: 1900,
+            month: 1,
+            day: 1,
+            hour: 0,
+            minute: 0,
+            second: 0,
+        };
         let mut moment = Timestamp::from_civil(expected).unwrap();
         for _ in 0..146_097 {
             assert_eq!(moment.civil(), expected);
@@ -324,15 +341,30 @@ mod tests {
 
     #[test]
     fn years_keep_the_date() {
-        assert_eq!(at("2026-11-24T06:00:00Z").plus_years(1), at("2027-11-24T06:00:00Z"));
-        assert_eq!(at("2028-02-29T06:00:00Z").plus_years(3), at("2031-02-28T06:00:00Z"));
+        assert_eq!(
+            at("2026-11-24T06:00:00Z").plus_years(1),
+            at("2027-11-24T06:00:00Z")
+        );
+        assert_eq!(
+            at("2028-02-29T06:00:00Z").plus_years(3),
+            at("2031-02-28T06:00:00Z")
+        );
         assert_eq!(at("9999-01-01T00:00:00Z").plus_years(3), Timestamp::MAX);
     }
 
     #[test]
     fn offsets_and_fractions_are_understood() {
-        assert_eq!(at("2026-11-24T11:00:00.25+05:00"), at("2026-11-24T06:00:00Z"));
-        for text in ["2026-11-24", "2026-13-24T06:00:00Z", "2026-11-24T06:00:00", "2026-02-29T06:00:00Z", "жыл"] {
+        assert_eq!(
+            at("2026-11-24T11:00:00.25+05:00"),
+            at("2026-11-24T06:00:00Z")
+        );
+        for text in [
+            "2026-11-24",
+            "2026-13-24T06:00:00Z",
+            "2026-11-24T06:00:00",
+            "2026-02-29T06:00:00Z",
+            "жыл",
+        ] {
             assert!(Timestamp::parse_rfc3339(text).is_err(), "{text}");
         }
     }
@@ -350,8 +382,17 @@ mod tests {
 
     #[test]
     fn der_times_without_seconds_or_zone_are_refused() {
-        for text in ["2611240600Z", "261124060000", "261124060000+0500", "261124066000Z"] {
-            assert_eq!(Timestamp::from_der_value(0x17, text.as_bytes()), None, "{text}");
+        for text in [
+            "2611240600Z",
+            "261124060000",
+            "261124060000+0500",
+            "261124066000Z",
+        ] {
+            assert_eq!(
+                Timestamp::from_der_value(0x17, text.as_bytes()),
+                None,
+                "{text}"
+            );
         }
     }
 }

@@ -15,11 +15,15 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
         "kz-individual-authentication-rsa" => {
             include_str!("../../profiles/kz-individual-authentication-rsa.toml")
         }
-        "kz-individual-signature-rsa" => include_str!("../../profiles/kz-individual-signature-rsa.toml"),
+        "kz-individual-signature-rsa" => {
+            include_str!("../../profiles/kz-individual-signature-rsa.toml")
+        }
         "neutral-individual-authentication" => {
             include_str!("../../profiles/neutral-individual-authentication.toml")
         }
-        "neutral-individual-signature" => include_str!("../../profiles/neutral-individual-signature.toml"),
+        "neutral-individual-signature" => {
+            include_str!("../../profiles/neutral-individual-signature.toml")
+        }
         "root-ca" => include_str!("../../profiles/root-ca.toml"),
         "issuing-ca" => include_str!("../../profiles/issuing-ca.toml"),
         "ocsp-responder" => include_str!("../../profiles/ocsp-responder.toml"),

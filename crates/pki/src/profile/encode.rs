@@ -6,7 +6,10 @@ use super::{Access, ExtensionSpecification, PolicySpecification, Profile, Profil
 use crate::request::{extension, rfc822_name};
 use crate::{asn1, oid};
 
-pub(super) fn to_be_signed(profile: &Profile, input: &TbsInput<'_>) -> Result<Vec<u8>, ProfileError> {
+pub(super) fn to_be_signed(
+    profile: &Profile,
+    input: &TbsInput<'_>,
+) -> Result<Vec<u8>, ProfileError> {
     if !profile.allows_key(input.public_key) {
         return Err(ProfileError::Key {
             name: profile.name().to_owned(),
@@ -17,7 +20,11 @@ pub(super) fn to_be_signed(profile: &Profile, input: &TbsInput<'_>) -> Result<Ve
     let mut extensions = Vec::new();
     for specification in profile.extensions() {
         if let Some(value) = value(profile, specification, input)? {
-            extensions.push(extension(specification.oid(), specification.is_critical(), &value));
+            extensions.push(extension(
+                specification.oid(),
+                specification.is_critical(),
+                &value,
+            ));
         }
     }
     Ok(asn1::sequence(&[
@@ -38,7 +45,10 @@ fn value(
     specification: &ExtensionSpecification,
     input: &TbsInput<'_>,
 ) -> Result<Option<Vec<u8>>, ProfileError> {
-    let missing = |what: &str| ProfileError::Missing { name: profile.name().to_owned(), what: what.to_owned() };
+    let missing = |what: &str| ProfileError::Missing {
+        name: profile.name().to_owned(),
+        what: what.to_owned(),
+    };
     let address = |url: Option<&String>, optional: bool, what: &str| match url {
         Some(url) => distribution_point(url).map(Some),
         None if optional => Ok(None),
@@ -55,19 +65,31 @@ fn value(
         ExtensionSpecification::AuthorityKeyIdentifier {} => {
             asn1::sequence(&[asn1::context_primitive(0, input.issuer_key_id)])
         }
-        ExtensionSpecification::SubjectKeyIdentifier {} => asn1::octet_string(&input.public_key.key_id()),
+        ExtensionSpecification::SubjectKeyIdentifier {} => {
+            asn1::octet_string(&input.public_key.key_id())
+        }
         ExtensionSpecification::SubjectAlternativeName {} => {
-            let Some(email) = input.email else { return Ok(None) };
+            let Some(email) = input.email else {
+                return Ok(None);
+            };
             asn1::sequence(&[rfc822_name(email).ok_or(ProfileError::Email)?])
         }
         ExtensionSpecification::CertificatePolicies { policies } => {
             asn1::sequence(&policies.iter().map(policy).collect::<Vec<_>>())
         }
         ExtensionSpecification::CrlDistributionPoints { optional } => {
-            return address(input.urls.crl.as_ref(), *optional, "the address of a revocation list");
+            return address(
+                input.urls.crl.as_ref(),
+                *optional,
+                "the address of a revocation list",
+            );
         }
         ExtensionSpecification::FreshestCrl { optional } => {
-            return address(input.urls.freshest_crl.as_ref(), *optional, "the address of a delta list");
+            return address(
+                input.urls.freshest_crl.as_ref(),
+                *optional,
+                "the address of a delta list",
+            );
         }
         ExtensionSpecification::AuthorityInformationAccess { optional, access } => {
             let mut parts = Vec::new();
@@ -79,7 +101,11 @@ fn value(
                 match url {
                     Some(url) => parts.push(asn1::sequence(&[asn1::oid(method), uri(url)?])),
                     None if *optional => {}
-                    None => return Err(missing("the addresses of the issuer's certificate and status service")),
+                    None => {
+                        return Err(missing(
+                            "the addresses of the issuer's certificate and status service",
+                        ));
+                    }
                 }
             }
             if parts.is_empty() {
@@ -89,7 +115,9 @@ fn value(
         }
         ExtensionSpecification::OcspNoCheck {} => asn1::null(),
         ExtensionSpecification::Keystore {} => {
-            let keystore = input.keystore.ok_or_else(|| missing("the store of the key"))?;
+            let keystore = input
+                .keystore
+                .ok_or_else(|| missing("the store of the key"))?;
             if !is_keystore(keystore) {
                 return Err(ProfileError::Keystore(keystore));
             }
@@ -106,11 +134,17 @@ fn oids(oids: &[ObjectIdentifier]) -> Vec<u8> {
 fn policy(specification: &PolicySpecification) -> Vec<u8> {
     let mut qualifiers = Vec::new();
     if let Some(cps) = &specification.cps {
-        qualifiers.push(asn1::sequence(&[asn1::oid(oid::QUALIFIER_CPS), asn1::ia5_string(cps)]));
+        qualifiers.push(asn1::sequence(&[
+            asn1::oid(oid::QUALIFIER_CPS),
+            asn1::ia5_string(cps),
+        ]));
     }
     if let Some(notice) = &specification.notice {
         let notice = asn1::sequence(&[asn1::utf8_string(notice)]);
-        qualifiers.push(asn1::sequence(&[asn1::oid(oid::QUALIFIER_USER_NOTICE), notice]));
+        qualifiers.push(asn1::sequence(&[
+            asn1::oid(oid::QUALIFIER_USER_NOTICE),
+            notice,
+        ]));
     }
     let mut parts = vec![asn1::oid(specification.oid)];
     if !qualifiers.is_empty() {
@@ -140,14 +174,19 @@ pub(crate) fn is_plain_url(url: &str) -> bool {
         return false;
     };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
     !host.is_empty()
         && !authority.contains('@')
-        && rest.bytes().all(|octet| octet.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&octet))
+        && rest
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&octet))
 }
 
 /// Whether the identifier lies below 1.2.398.3.3.5.
 pub(crate) fn is_keystore(keystore: ObjectIdentifier) -> bool {
     let text = keystore.to_string();
-    text.strip_prefix(&oid::KZ_KEYSTORE.to_string()).is_some_and(|rest| rest.starts_with('.'))
+    text.strip_prefix(&oid::KZ_KEYSTORE.to_string())
+        .is_some_and(|rest| rest.starts_with('.'))
 }

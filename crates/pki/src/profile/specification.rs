@@ -121,7 +121,12 @@ pub struct AttributeSpecification {
 
 /// One extension. Those without `critical` are never critical.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[serde(
+    tag = "type",
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
 #[non_exhaustive]
 pub enum ExtensionSpecification {
     /// Basic constraints with `cA` TRUE.
@@ -274,7 +279,10 @@ impl Specification {
     /// Refuses what no certificate could satisfy.
     pub(crate) fn check(&self) -> Result<(), ProfileError> {
         let fault = |reason: &str| {
-            Err(ProfileError::Contradiction { name: self.name.clone(), reason: reason.to_owned() })
+            Err(ProfileError::Contradiction {
+                name: self.name.clone(),
+                reason: reason.to_owned(),
+            })
         };
         if self.keys.is_empty() {
             return fault("no kind of key is allowed");
@@ -282,15 +290,30 @@ impl Specification {
         if self.subject.is_empty() {
             return fault("the subject has no name");
         }
-        if self.subject.iter().any(|attribute| !Subject::knows(&attribute.value)) {
+        if self
+            .subject
+            .iter()
+            .any(|attribute| !Subject::knows(&attribute.value))
+        {
             return fault("a part in braces of the subject's name is not one that subjects have");
         }
-        let oids: Vec<ObjectIdentifier> = self.extensions.iter().map(ExtensionSpecification::oid).collect();
-        if oids.iter().enumerate().any(|(index, oid)| oids.iter().skip(index + 1).any(|other| other == oid)) {
+        let oids: Vec<ObjectIdentifier> = self
+            .extensions
+            .iter()
+            .map(ExtensionSpecification::oid)
+            .collect();
+        if oids
+            .iter()
+            .enumerate()
+            .any(|(index, oid)| oids.iter().skip(index + 1).any(|other| other == oid))
+        {
             return fault("an extension stands twice");
         }
         let years = match &self.validity {
-            Validity::Person { file_years, token_years } => [*file_years, *token_years],
+            Validity::Person {
+                file_years,
+                token_years,
+            } => [*file_years, *token_years],
             Validity::Service { years_at_most } => [*years_at_most, *years_at_most],
         };
         if years.iter().any(|years| !(1..=100).contains(years)) {
@@ -309,10 +332,13 @@ impl Specification {
 
 fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectIdentifier, D::Error> {
     let text = String::deserialize(deserializer)?;
-    ObjectIdentifier::new(&text).map_err(|_| de::Error::custom(format!("{text:?} is not an object identifier")))
+    ObjectIdentifier::new(&text)
+        .map_err(|_| de::Error::custom(format!("{text:?} is not an object identifier")))
 }
 
-fn attribute_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectIdentifier, D::Error> {
+fn attribute_type<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<ObjectIdentifier, D::Error> {
     let text = String::deserialize(deserializer)?;
     match text.as_str() {
         "common-name" => Ok(oid::COMMON_NAME),
@@ -324,8 +350,11 @@ fn attribute_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectId
         "state" => Ok(oid::STATE),
         "organization" => Ok(oid::ORGANIZATION),
         "organizational-unit" => Ok(oid::ORGANIZATIONAL_UNIT),
-        _ => ObjectIdentifier::new(&text)
-            .map_err(|_| de::Error::custom(format!("{text:?} is neither an attribute's name nor an identifier"))),
+        _ => ObjectIdentifier::new(&text).map_err(|_| {
+            de::Error::custom(format!(
+                "{text:?} is neither an attribute's name nor an identifier"
+            ))
+        }),
     }
 }
 
@@ -335,7 +364,10 @@ fn string_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StringKind,
         "utf8" => Ok(StringKind::Utf8),
         "printable" => Ok(StringKind::Printable),
         "ia5" => Ok(StringKind::Ia5),
-        _ => Err(de::Error::unknown_variant(&text, &["utf8", "printable", "ia5"])),
+        _ => Err(de::Error::unknown_variant(
+            &text,
+            &["utf8", "printable", "ia5"],
+        )),
     }
 }
 
@@ -358,10 +390,16 @@ fn key_usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyUsage, D::
             .ok_or_else(|| de::Error::custom(format!("{name:?} is not a key usage")))?;
         all = all.with(usage.1);
     }
-    if all == KeyUsage::NONE { Err(de::Error::custom("a key usage without bits is not allowed")) } else { Ok(all) }
+    if all == KeyUsage::NONE {
+        Err(de::Error::custom("a key usage without bits is not allowed"))
+    } else {
+        Ok(all)
+    }
 }
 
-fn extended_key_usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ObjectIdentifier>, D::Error> {
+fn extended_key_usage<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<ObjectIdentifier>, D::Error> {
     Vec::<String>::deserialize(deserializer)?
         .iter()
         .map(|name| match name.as_str() {
@@ -371,7 +409,9 @@ fn extended_key_usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
             "ocsp-signing" => Ok(oid::OCSP_SIGNING),
             "time-stamping" => Ok(oid::TIME_STAMPING),
             _ => ObjectIdentifier::new(name).map_err(|_| {
-                de::Error::custom(format!("{name:?} is neither an extended key usage's name nor an identifier"))
+                de::Error::custom(format!(
+                    "{name:?} is neither an extended key usage's name nor an identifier"
+                ))
             }),
         })
         .collect()

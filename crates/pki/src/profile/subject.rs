@@ -90,15 +90,27 @@ impl std::fmt::Debug for Subject {
     }
 }
 
-pub(super) fn name(profile: &Profile, subject: &Subject) -> Result<DistinguishedName, ProfileError> {
+pub(super) fn name(
+    profile: &Profile,
+    subject: &Subject,
+) -> Result<DistinguishedName, ProfileError> {
     let mut builder = DistinguishedNameBuilder::new();
     for attribute in profile.attributes() {
         let text = match subject.fill(&attribute.value) {
             Ok(text) => text,
             Err(_) if attribute.optional => continue,
-            Err(what) => return Err(ProfileError::Missing { name: profile.name().to_owned(), what }),
+            Err(what) => {
+                return Err(ProfileError::Missing {
+                    name: profile.name().to_owned(),
+                    what,
+                });
+            }
         };
-        let text = if attribute.upper_case { text.to_uppercase() } else { text };
+        let text = if attribute.upper_case {
+            text.to_uppercase()
+        } else {
+            text
+        };
         builder = builder.push(attribute.oid, attribute.string, &text);
     }
     Ok(builder.build()?)

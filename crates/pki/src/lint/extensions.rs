@@ -1,0 +1,379 @@
+//! Extensions against the profile and RFC 5280, 4.2.
+
+use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
+
+use super::Report;
+use crate::asn1::{Malformed, Reader, parse_all, tag};
+use crate::extension::{Extension, KeyUsage};
+use crate::profile::{Access, ExtensionSpecification, PolicySpecification, Profile};
+use crate::request::is_rfc822_name;
+use crate::{Certificate, TbsCertificate, oid};
+
+const NOTICE_LIMIT: usize = 200;
+const URL_LIMIT: usize = 255;
+
+pub(super) fn lint(
+    certificate: &TbsCertificate,
+    profile: &Profile,
+    issuer: Option<&Certificate>,
+    report: &mut Report,
+) {
+    let actual: Vec<&Extension> = certificate.extensions().collect();
+    let mut rest = actual.as_slice();
+    for specification in profile.extensions() {
+        match rest.split_first() {
+            Some((extension, tail)) if extension.oid == specification.oid() => {
+                report.require(
+                    extension.critical == specification.is_critical(),
+                    "extension.critical",
+                    format!(
+                        "Extension {} is not as critical as the profile has it.",
+                        extension.oid
+                    ),
+                );
+                value(certificate, specification, extension, issuer, report);
+                rest = tail;
+            }
+            _ if specification.is_optional() => {}
+            _ => {
+                let sentence = format!("Extension {} is not at its place.", specification.oid());
+                report.error("extension.order", sentence);
+            }
+        }
+    }
+    for extension in rest {
+        let sentence = format!(
+            "Extension {} is not of the profile, or is out of place.",
+            extension.oid
+        );
+        report.error("extension.unexpected", sentence);
+    }
+    usages(certificate, report);
+    if certificate.extension(oid::FRESHEST_CRL).is_some() {
+        report.require(
+            certificate.freshest_crl() != certificate.crl_distribution_points(),
+            "url.freshest",
+            "The delta list has the address of the full list.",
+        );
+    }
+}
+
+fn value(
+    certificate: &TbsCertificate,
+    specification: &ExtensionSpecification,
+    extension: &Extension,
+    issuer: Option<&Certificate>,
+    report: &mut Report,
+) {
+    match specification {
+        ExtensionSpecification::BasicConstraints { path_length, .. } => {
+            let right = certificate
+                .basic_constraints()
+                .is_some_and(|found| found.ca && found.path_length == path_length.map(u32::from));
+            report.require(right, "basic-constraints", "Basic constraints are not those of the profile.");
+        }
+        ExtensionSpecification::KeyUsage { allow, .. } => {
+            let right = certificate.key_usage() == Some(*allow);
+            report.require(right, "key-usage", "Key usage is not that of the profile.");
+        }
+        ExtensionSpecification::ExtendedKeyUsage { allow, .. } => {
+            let right = certificate.extended_key_usage() == *allow;
+            report.require(right, "extended-key-usage", "Extended key usage is not that of the profile.");
+        }
+        ExtensionSpecification::AuthorityKeyIdentifier {} => {
+            authority_key_identifier(certificate, extension, issuer, report);
+        }
+        ExtensionSpecification::SubjectKeyIdentifier {} => report.require(
+            certificate.subject_key_id() == Some(&certificate.public_key().key_id()),
+            "subject-key-identifier",
+            "The subject key identifier is not SHA-1 of the public key (RFC 5280, 4.2.1.2, method 1).",
+        ),
+        ExtensionSpecification::SubjectAlternativeName {} => alternative_name(certificate, extension, report),
+        ExtensionSpecification::CertificatePolicies { policies } => self::policies(certificate, policies, report),
+        ExtensionSpecification::CrlDistributionPoints { .. } => {
+            one_url(&certificate.crl_distribution_points(), "revocation list", report);
+        }
+        ExtensionSpecification::FreshestCrl { .. } => one_url(&certificate.freshest_crl(), "delta list", report),
+        ExtensionSpecification::AuthorityInformationAccess { access, optional } => {
+            self::access(extension, access, *optional, report);
+        }
+        ExtensionSpecification::OcspNoCheck {} => {
+            report.require(extension.value == [0x05, 0x00], "ocsp-no-check", "ocsp-nocheck must be NULL.");
+        }
+        ExtensionSpecification::Keystore {} => keystore(extension, report),
+    }
+}
+
+fn authority_key_identifier(
+    certificate: &TbsCertificate,
+    extension: &Extension,
+    issuer: Option<&Certificate>,
+    report: &mut Report,
+) {
+    let Some(id) = certificate.authority_key_id() else {
+        report.error(
+            "authority-key-identifier",
+            "The authority key identifier has no key identifier.",
+        );
+        return;
+    };
+    let own = certificate.subject_key_id();
+    let right = issuer.map_or(own, |issuer| issuer.subject_key_id());
+    report.require(
+        right == Some(id),
+        "authority-key-identifier.issuer",
+        "The authority key identifier is not the subject key identifier of the issuer.",
+    );
+    // 30 16 80 14 and the twenty octets: no issuer name, no serial number.
+    report.require(
+        extension.value.len() == 24 && id.len() == 20,
+        "authority-key-identifier.form",
+        "The authority key identifier must be a key identifier of 20 octets and nothing else.",
+    );
+}
+
+/// Exactly one rfc822Name.
+fn alternative_name(certificate: &TbsCertificate, extension: &Extension, report: &mut Report) {
+    let count = parse_all(&extension.value, "subject alternative name").and_then(count);
+    let emails = certificate.emails();
+    let right =
+        count == Ok(1) && emails.len() == 1 && emails.iter().all(|email| is_rfc822_name(email));
+    report.require(
+        right,
+        "email",
+        "The alternative name is not one e-mail address in ASCII.",
+    );
+}
+
+fn count(mut reader: Reader<'_>) -> Result<usize, Malformed> {
+    let mut count = 0_usize;
+    while !reader.is_empty() {
+        reader.next_value()?;
+        count = count.saturating_add(1);
+    }
+    Ok(count)
+}
+
+fn policies(certificate: &TbsCertificate, expected: &[PolicySpecification], report: &mut Report) {
+    let found = certificate.policy_information();
+    let same = found.len() == expected.len()
+        && found.iter().zip(expected).all(|(found, expected)| {
+            let mut qualifiers = Vec::new();
+            qualifiers.extend(
+                expected
+                    .cps
+                    .as_deref()
+                    .map(|text| (oid::QUALIFIER_CPS, text)),
+            );
+            qualifiers.extend(
+                expected
+                    .notice
+                    .as_deref()
+                    .map(|text| (oid::QUALIFIER_USER_NOTICE, text)),
+            );
+            found.oid == expected.oid
+                && found.qualifiers.len() == qualifiers.len()
+                && found
+                    .qualifiers
+                    .iter()
+                    .zip(qualifiers)
+                    .all(|((id, der), (oid, text))| {
+                        *id == oid && qualifier_text(*id, der).as_deref() == Some(text)
+                    })
+        });
+    report.require(
+        same,
+        "policies",
+        "Certificate policies are not those of the profile.",
+    );
+    for policy in expected {
+        if let Some(notice) = &policy.notice {
+            let short = notice.chars().count() <= NOTICE_LIMIT;
+            report.require(
+                short,
+                "policies.notice",
+                "The user notice has more than 200 characters.",
+            );
+        }
+        if let Some(cps) = &policy.cps {
+            let web = cps.starts_with("http://") || cps.starts_with("https://");
+            report.require(
+                web && has_url_form(cps),
+                "policies.cps",
+                "The practice statement has no web address.",
+            );
+        }
+    }
+}
+
+/// The text of a CPS (IA5String) or of a user notice with nothing but an explicit text (UTF8String).
+fn qualifier_text(id: ObjectIdentifier, der: &[u8]) -> Option<String> {
+    let text = |reader: &mut Reader<'_>, tag| {
+        let content = reader.expect(tag).ok()?;
+        reader.finish().ok()?;
+        std::str::from_utf8(content).ok().map(str::to_owned)
+    };
+    match id {
+        oid::QUALIFIER_CPS => text(&mut Reader::new(der, "CPS"), tag::IA5_STRING),
+        oid::QUALIFIER_USER_NOTICE => {
+            text(&mut parse_all(der, "user notice").ok()?, tag::UTF8_STRING)
+        }
+        _ => None,
+    }
+}
+
+fn one_url(urls: &[String], what: &str, report: &mut Report) {
+    let right = urls.len() == 1 && urls.iter().all(|url| is_public(url));
+    report.require(
+        right,
+        "url.form",
+        format!(
+            "The {what} must have exactly one address: plain http://, ASCII, no user, no fragment."
+        ),
+    );
+}
+
+fn access(extension: &Extension, expected: &[Access], optional: bool, report: &mut Report) {
+    let Ok(found) = access_parts(&extension.value) else {
+        report.error("url.access", "Authority information access is malformed.");
+        return;
+    };
+    let order: Vec<ObjectIdentifier> = expected
+        .iter()
+        .map(|access| match access {
+            Access::CaIssuers => oid::ACCESS_CA_ISSUERS,
+            Access::Ocsp => oid::ACCESS_OCSP,
+        })
+        .collect();
+    let methods: Vec<ObjectIdentifier> = found.iter().map(|(method, _)| *method).collect();
+    let allowed: Vec<ObjectIdentifier> = order
+        .iter()
+        .copied()
+        .filter(|one| methods.contains(one))
+        .collect();
+    let complete = methods == order || (optional && methods == allowed && !methods.is_empty());
+    report.require(
+        complete,
+        "url.access",
+        "Authority information access is not that of the profile.",
+    );
+    let plain = found.iter().all(|(_, url)| is_public(url));
+    report.require(
+        plain,
+        "url.form",
+        "An address of the issuer must be plain http://, ASCII, no user, no fragment.",
+    );
+}
+
+fn access_parts(value: &[u8]) -> Result<Vec<(ObjectIdentifier, String)>, Malformed> {
+    let mut reader = parse_all(value, "authority information access")?;
+    let mut parts = Vec::new();
+    while !reader.is_empty() {
+        let mut part = reader.sequence()?;
+        let method = part.oid()?;
+        let location = part.expect(tag::context_primitive(6))?;
+        part.finish()?;
+        parts.push((method, String::from_utf8_lossy(location).into_owned()));
+    }
+    Ok(parts)
+}
+
+fn is_public(url: &str) -> bool {
+    url.starts_with("http://") && has_url_form(url)
+}
+
+/// Scheme, host in lower case, port in digits, printable ASCII; no user, no fragment, not longer than 255.
+fn has_url_form(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let host_is_right = !host.is_empty()
+        && host.split('.').all(|label| !label.is_empty())
+        && host.bytes().all(|octet| {
+            octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-.".contains(&octet)
+        });
+    let port_is_right = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    host_is_right
+        && port_is_right
+        && url.len() <= URL_LIMIT
+        && url.bytes().all(|octet| octet.is_ascii_graphic())
+        && !url.contains('#')
+}
+
+/// `SEQUENCE { OBJECT IDENTIFIER }` below 1.2.398.3.3.5, and no folder name: that is personal data.
+fn keystore(extension: &Extension, report: &mut Report) {
+    let one = || -> Result<ObjectIdentifier, Malformed> {
+        let mut reader = parse_all(&extension.value, "key store extension")?;
+        let keystore = reader.oid()?;
+        reader.finish()?;
+        Ok(keystore)
+    };
+    let right = one().is_ok_and(|keystore| keystore.to_string().starts_with("1.2.398.3.3.5."));
+    report.require(
+        right,
+        "keystore",
+        "The key store extension does not name exactly one store of the register.",
+    );
+}
+
+/// Key usage against the key's algorithm, extended key usage and basic constraints.
+fn usages(certificate: &TbsCertificate, report: &mut Report) {
+    let Some(usage) = certificate.key_usage() else {
+        report.error("key-usage", "There is no key usage.");
+        return;
+    };
+    let is_rsa = matches!(
+        certificate.public_key().algorithm(),
+        Ok(KeyAlgorithm::Rsa { .. })
+    );
+    let misfit = if is_rsa {
+        KeyUsage::KEY_AGREEMENT
+    } else {
+        KeyUsage::KEY_ENCIPHERMENT
+    };
+    report.require(
+        !usage.intersects(misfit),
+        "key-usage.algorithm",
+        "Key usage allows what a key of this kind cannot do (RFC 3279, 2.3).",
+    );
+    report.require(
+        usage.contains(KeyUsage::KEY_CERT_SIGN) == certificate.is_ca(),
+        "key-usage.authority",
+        "keyCertSign belongs to authorities, and to them alone (RFC 5280, 4.2.1.9).",
+    );
+    let signs = KeyUsage::DIGITAL_SIGNATURE.with(KeyUsage::NON_REPUDIATION);
+    let transports = KeyUsage::KEY_ENCIPHERMENT.with(KeyUsage::KEY_AGREEMENT);
+    for purpose in certificate.extended_key_usage() {
+        let needed = match purpose {
+            oid::CLIENT_AUTH => KeyUsage::DIGITAL_SIGNATURE.with(KeyUsage::KEY_AGREEMENT),
+            oid::EMAIL_PROTECTION => signs.with(transports),
+            oid::OCSP_SIGNING | oid::TIME_STAMPING | oid::DOCUMENT_SIGNING => signs,
+            oid::ANY_EXTENDED_KEY_USAGE => {
+                report.error(
+                    "extended-key-usage.any",
+                    "anyExtendedKeyUsage must not be issued.",
+                );
+                continue;
+            }
+            _ => continue,
+        };
+        report.require(
+            usage.intersects(needed),
+            "key-usage.extended",
+            format!(
+                "Key usage forbids what extended key usage {purpose} is for (RFC 5280, 4.2.1.12)."
+            ),
+        );
+    }
+    if certificate.is_ca() && !certificate.extended_key_usage().is_empty() {
+        report.warning(
+            "extended-key-usage.authority",
+            "An authority with extended key usage limits what it issues.",
+        );
+    }
+}

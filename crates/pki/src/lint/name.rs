@@ -1,0 +1,149 @@
+//! The subject's name against the profile and RFC 5280, appendix A.
+
+use super::Report;
+use crate::asn1::tag;
+use crate::distinguished_name::{is_printable, upper_bound};
+use crate::profile::{AttributeSpecification, Profile};
+use crate::{DistinguishedName, NameAttribute, StringKind, oid};
+
+const IIN_DIGITS: usize = 12;
+
+pub(super) fn lint(name: &DistinguishedName, profile: &Profile, report: &mut Report) {
+    let attributes = name.detailed();
+    if attributes.iter().any(|attribute| !attribute.starts_rdn) {
+        report.error(
+            "name.rdn",
+            "An RDN of the subject has more than one attribute.",
+        );
+    }
+    let mut rest = attributes.as_slice();
+    for specification in profile.attributes() {
+        match rest.split_first() {
+            Some((attribute, tail)) if attribute.oid == specification.oid => {
+                self::attribute(attribute, specification, report);
+                rest = tail;
+            }
+            _ if specification.optional => {}
+            _ => {
+                let sentence = format!("The subject lacks {} at its place.", specification.oid);
+                report.error("name.order", sentence);
+            }
+        }
+    }
+    for attribute in rest {
+        report.error(
+            "name.unexpected",
+            format!("The subject has {}, or has it out of place.", attribute.oid),
+        );
+    }
+    common_name(name, profile, report);
+}
+
+fn attribute(
+    attribute: &NameAttribute,
+    specification: &AttributeSpecification,
+    report: &mut Report,
+) {
+    let oid = attribute.oid;
+    let right = match specification.string {
+        StringKind::Utf8 => tag::UTF8_STRING,
+        StringKind::Printable => tag::PRINTABLE_STRING,
+        StringKind::Ia5 => tag::IA5_STRING,
+    };
+    report.require(
+        attribute.tag == right,
+        "name.type",
+        format!("{oid} is not of the profile's string type."),
+    );
+    let text = attribute.value.as_str();
+    if attribute.tag == tag::PRINTABLE_STRING {
+        let printable = text.bytes().all(is_printable);
+        report.require(
+            printable,
+            "name.printable",
+            format!("{oid} has characters that PrintableString has not."),
+        );
+    }
+    report.require(!text.is_empty(), "name.empty", format!("{oid} is empty."));
+    report.require(
+        text.trim() == text,
+        "name.space",
+        format!("{oid} begins or ends with a space."),
+    );
+    let control = text.chars().any(char::is_control);
+    report.require(
+        !control,
+        "name.control",
+        format!("{oid} has control characters."),
+    );
+    if let Some(limit) = upper_bound(oid) {
+        let short = text.chars().count() <= limit;
+        report.require(
+            short,
+            "name.length",
+            format!("{oid} has more than {limit} characters."),
+        );
+    }
+    if specification.upper_case {
+        let capital = text.to_uppercase() == text;
+        report.require(capital, "name.case", format!("{oid} is not in capitals."));
+    }
+    if oid == oid::COUNTRY {
+        let code = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_uppercase());
+        report.require(
+            code,
+            "name.country",
+            "The country is not a code of two capital letters.",
+        );
+    }
+    template(text, specification, report);
+}
+
+/// What stands outside the braces must stand there, and a personal number has twelve digits.
+fn template(text: &str, specification: &AttributeSpecification, report: &mut Report) {
+    let oid = specification.oid;
+    let (prefix, _) = specification
+        .value
+        .split_once('{')
+        .unwrap_or((&specification.value, ""));
+    let (_, suffix) = specification
+        .value
+        .rsplit_once('}')
+        .unwrap_or(("", &specification.value));
+    let framed = text.starts_with(prefix) && text.ends_with(suffix);
+    report.require(
+        framed,
+        "name.template",
+        format!("{oid} does not have the form of the profile."),
+    );
+    if let Some(before) = specification.value.strip_suffix("{iin}") {
+        let digits = text.chars().rev().take_while(char::is_ascii_digit).count();
+        let exact = before.contains('{') || text.len() == before.len() + IIN_DIGITS;
+        report.require(
+            digits == IIN_DIGITS && exact,
+            "name.iin",
+            format!("{oid} does not end with a personal number of {IIN_DIGITS} digits."),
+        );
+    }
+}
+
+/// The common name begins with the surname where the profile makes it so.
+fn common_name(name: &DistinguishedName, profile: &Profile, report: &mut Report) {
+    let from_surname = profile.attributes().iter().any(|attribute| {
+        attribute.oid == oid::COMMON_NAME && attribute.value.starts_with("{surname} ")
+    });
+    if !from_surname {
+        return;
+    }
+    let begins = match (name.common_name(), name.surname()) {
+        (Some(common), Some(surname)) => common
+            .strip_prefix(&surname)
+            .is_some_and(|rest| rest.starts_with(' ')),
+        _ => false,
+    };
+    report.require(
+        begins,
+        "name.common-name",
+        "The common name does not begin with the surname.",
+    );
+}
