@@ -1,0 +1,252 @@
+/** The number, installation, and the end. */
+import { get, post } from "./api.js";
+import { forgetChosen } from "./chooser.js";
+import { button, element, find, focusOn, input, make, onClick, once, show } from "./dom.js";
+import { allowed, canOpenFolders, chosenFolder, download, pickFolder, writeAndReadBack } from "./folder.js";
+import { call, isRunning } from "./keys.js";
+import { date, text } from "./messages.js";
+import { refresh } from "./navigation.js";
+import { helpPassword } from "./password.js";
+import { Problem, clearProblems, showError } from "./problem.js";
+import { placeProgress, progress, progressEnd } from "./progress.js";
+import type { InstalledFile, KeyFile, PlannedFile } from "./protocol.js";
+import { type Pending, dropPending, pendingOf } from "./store.js";
+
+type Target = FileSystemDirectoryHandle | "download" | null;
+
+interface Certificates {
+  readonly certificates: readonly string[];
+  readonly chain: readonly string[];
+}
+
+interface Finished {
+  readonly number: string;
+  readonly superseded: number;
+  readonly reminder: string | null;
+}
+
+/** Outlive a change of language. */
+let checkedNumber: string | null = null;
+let finished: Finished | null = null;
+
+export async function start(): Promise<void> {
+  const root = element("application");
+  if (root === null) return;
+  const { number = "", state = "" } = root.dataset;
+  startNumber(number);
+  if (state === "INSTALLED") {
+    if (finished?.number === number) showFacts(finished);
+    await forgetPending(number);
+  }
+  if (state === "ISSUED") await new Installation(number).start();
+}
+
+async function guarded(action: () => Promise<void>): Promise<void> {
+  try {
+    clearProblems();
+    await action();
+  } catch (error) {
+    progressEnd();
+    showError(error);
+  }
+}
+
+function startNumber(number: string): void {
+  const status = element("copy-status");
+  onClick(button("copy-number"), async () => {
+    const copied = await navigator.clipboard?.writeText(number).then(
+      () => true,
+      () => false,
+    );
+    if (status !== null) status.textContent = text(copied === true ? "number-copied" : "number-copy-failed");
+  });
+  button("print")?.addEventListener("click", () => print());
+}
+
+async function forgetPending(number: string): Promise<void> {
+  const kept = await pendingOf(number).catch((): readonly Pending[] => []);
+  await dropPending(kept.map(({ id }) => id)).catch(() => undefined);
+}
+
+class Installation {
+  readonly #number: string;
+  #target: Target = null;
+  #pending: readonly Pending[] = [];
+  #issued: Certificates | null = null;
+  #plan: readonly PlannedFile[] = [];
+
+  constructor(number: string) {
+    this.#number = number;
+  }
+
+  async start(): Promise<void> {
+    helpPassword("install-password");
+    onClick(button("install-folder"), () => guarded(() => this.#chooseFolder()));
+    onClick(button("install-download"), async () => this.#setTarget("download"));
+    onClick(button("install-start"), () => guarded(() => this.#install()));
+    input("install-password")?.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      void once(button("install-start"), () => guarded(() => this.#install()));
+    });
+    onClick(button("finish"), () => guarded(() => this.#finish()));
+    show(button("install-folder"), canOpenFolders());
+    this.#setTarget(canOpenFolders() ? chosenFolder() : "download");
+    if (checkedNumber === this.#number && (await this.#inMemory())) {
+      this.#showDone();
+      return;
+    }
+    await this.#showPending();
+    await this.#showPlan().catch(() => undefined);
+  }
+
+  async #inMemory(): Promise<boolean> {
+    return isRunning() && (await call("newKeys", {})) === this.#number;
+  }
+
+  /** Says what this browser has, and asks for the password only if the keys are not in memory. */
+  async #showPending(): Promise<void> {
+    this.#pending = await pendingOf(this.#number).catch((): readonly Pending[] => []);
+    if (await this.#inMemory()) return;
+    const note = element("install-pending");
+    const newest = this.#pending[0];
+    show(note, true);
+    if (note !== null) {
+      note.textContent = newest === undefined ? text("install-no-pending") : text("pending-found", { date: date(newest.created) });
+    }
+    show(element("install-password-section"), newest !== undefined);
+  }
+
+  async #showPlan(): Promise<void> {
+    this.#issued = await get<Certificates>(`/applications/${this.#number}/certificates`);
+    this.#plan = await call("planFiles", { certificates: this.#issued.certificates });
+    const list = element("install-list");
+    list?.replaceChildren(
+      ...this.#plan.map(({ name, purpose }) =>
+        make("li", { text: text("install-planned", { file: name, purpose: text(`purpose-${purpose}`) }), attributes: { "data-file": name } }),
+      ),
+    );
+  }
+
+  #setTarget(target: Target): void {
+    this.#target = target;
+    const line = element("install-target");
+    if (line === null) return;
+    if (target === null) line.textContent = "";
+    else if (target === "download") line.textContent = text("install-download-chosen");
+    else line.textContent = text("install-folder-chosen", { folder: target.name });
+  }
+
+  async #chooseFolder(): Promise<void> {
+    const folder = await pickFolder("readwrite");
+    if (folder !== null) this.#setTarget(folder);
+  }
+
+  async #install(): Promise<void> {
+    // Permissions first: browsers ask only right after a click.
+    if (this.#target === null) await this.#chooseFolder();
+    const target = this.#target;
+    if (target === null) return;
+    if (target !== "download" && !(await allowed(target, "readwrite"))) throw Problem.of("folder-refused", {}, "install-folder");
+    placeProgress(button("install-start"));
+    progress("progress-certificates");
+    if (this.#issued === null || this.#plan.length === 0) await this.#showPlan();
+    const issued = this.#issued;
+    if (issued === null) return;
+    if (!(await this.#inMemory())) await this.#unlock();
+    const files = await call("install", { number: this.#number, ...issued });
+    await this.#save(target, files);
+    checkedNumber = this.#number;
+    progressEnd("progress-done");
+    this.#showDone();
+  }
+
+  /** Opens the attempt whose keys the certificates were issued for. */
+  async #unlock(): Promise<void> {
+    const wanted = new Set(this.#plan.map(({ publicKey }) => publicKey));
+    if (this.#pending.length === 0) throw Problem.of("install-no-pending");
+    const attempt = this.#pending.find(({ files }) => files.every(({ publicKey }) => wanted.has(publicKey)));
+    if (attempt === undefined) throw Problem.of("install-not-matching");
+    const password = input("install-password")?.value ?? "";
+    if (password === "") throw Problem.of("password-missing", {}, "install-password");
+    try {
+      await call("unlockPending", { number: this.#number, files: attempt.files, password });
+    } catch (error) {
+      if (error instanceof Problem && error.code === "file-wrong-password") throw Problem.of("install-wrong-password", {}, "install-password");
+      throw error;
+    }
+    const field = input("install-password");
+    if (field !== null) field.value = "";
+    show(element("install-password-section"), false);
+  }
+
+  /** Writes the files; what is on the disk is opened with the new password before anything is called done. */
+  async #save(target: FileSystemDirectoryHandle | "download", files: readonly InstalledFile[]): Promise<void> {
+    const number = this.#number;
+    if (target === "download") {
+      await call("verifyInstalled", { number, files: files.map(({ name, bytes }) => ({ name, bytes })) });
+      for (const file of files) {
+        download(file);
+        this.#report(file.name, text("install-downloaded", { file: file.name }));
+      }
+      return;
+    }
+    const written: KeyFile[] = [];
+    for (const [place, file] of files.entries()) {
+      progress("progress-writing", { number: place + 1, count: files.length, file: file.name });
+      written.push({ name: file.name, bytes: await writeAndReadBack(target, file) });
+    }
+    try {
+      await call("verifyInstalled", { number, files: written });
+    } catch (error) {
+      if (error instanceof Problem && error.code === "signed-in-again") throw error;
+      throw Problem.of("install-failed-check", { file: files.map(({ name }) => name).join(", ") });
+    }
+    for (const { name } of files) this.#report(name, text("install-written", { file: name }));
+  }
+
+  #report(name: string, sentence: string): void {
+    const checks = element("done-checks");
+    checks?.append(make("li", { text: sentence, class: "tanba-checks__file", attributes: { "data-file": name } }));
+  }
+
+  #showDone(): void {
+    const checks = element("done-checks");
+    for (const key of ["installed-signs", "installed-opens"]) {
+      if (checks?.querySelector(`[data-check="${key}"]`) === null) {
+        checks.prepend(make("li", { text: text(key), class: "tanba-checks__done", attributes: { "data-check": key } }));
+      }
+    }
+    show(element("install-section"), false);
+    show(element("done-section"), true);
+    focusOn(element("done-title"));
+  }
+
+  async #finish(): Promise<void> {
+    const number = this.#number;
+    placeProgress(button("finish"));
+    progress("progress-proving");
+    const { challenge } = await post<{ challenge: string }>(`/applications/${number}/installation/challenge`, {});
+    const proofs = await call("proveInstalled", { number, challenge });
+    const answer = await post<{ superseded?: readonly string[]; reminder?: string }>(`/applications/${number}/installation`, {
+      proofs,
+      revoke_old: input("revoke-old")?.checked === true,
+    });
+    finished = { number, superseded: answer.superseded?.length ?? 0, reminder: answer.reminder ?? null };
+    await forgetPending(number);
+    await call("forget", {});
+    forgetChosen();
+    progressEnd();
+    // The page as the server tells it now: the timeline has its last step.
+    await refresh();
+    focusOn(element("done-title"));
+  }
+}
+
+function showFacts({ superseded, reminder }: Finished): void {
+  const list = find("#finished-facts", HTMLUListElement);
+  const facts = [text("installed-accepted")];
+  if (superseded > 0) facts.push(text("installed-superseded", { count: superseded }));
+  if (reminder !== null && reminder !== "") facts.push(text("installed-reminder", { date: date(Date.parse(reminder) / 1000) }));
+  list?.replaceChildren(...facts.map((fact) => make("li", { text: fact })));
+}

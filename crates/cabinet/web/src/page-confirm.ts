@@ -1,0 +1,273 @@
+/** Checking, making keys, signing, the code. */
+import { post } from "./api.js";
+import { best, distinct, keystoreText, purposeText, summaryRow, unsuitable } from "./cards.js";
+import { Chooser } from "./chooser.js";
+import { button, element, find, focusOn, input, once, onClick, show } from "./dom.js";
+import { call, isRunning } from "./keys.js";
+import { dateTime, hasText, place, text } from "./messages.js";
+import { go } from "./navigation.js";
+import { NewPassword, helpPassword } from "./password.js";
+import { Problem, clearProblems, showError } from "./problem.js";
+import { placeProgress, progress, progressEnd } from "./progress.js";
+import type { Entry, SummaryLine } from "./protocol.js";
+import { personIin } from "./session.js";
+import { dropPending, keepPending } from "./store.js";
+
+/** A document that waits for its signature; it outlives a change of language. */
+interface Prepared {
+  readonly number: string;
+  readonly document: string;
+  readonly lines: readonly SummaryLine[];
+  /** Whether the keys are on the disk too. */
+  readonly kept: boolean;
+}
+
+let prepared: Prepared | null = null;
+
+interface Page {
+  readonly form: HTMLFormElement;
+  readonly number: string;
+  readonly keystore: string;
+  readonly done: string;
+}
+
+export async function start(): Promise<void> {
+  const form = find("#confirm-form", HTMLFormElement);
+  if (form === null) return;
+  const { number = "", keystore = "PKCS12", state = "DRAFT", done = "" } = form.dataset;
+  const page: Page = { form, number, keystore, done };
+  if (state === "ISSUED" || state === "INSTALLED") {
+    await go(done);
+    return;
+  }
+  startMaking(page);
+  startSigning(page);
+  startCode(page);
+  if (state === "DRAFT" && prepared?.number === number && (await newKeysInMemory()) === number) await showSigning(prepared, false);
+}
+
+async function newKeysInMemory(): Promise<string | null> {
+  return isRunning() ? call("newKeys", {}) : null;
+}
+
+async function guarded(action: () => Promise<void>): Promise<void> {
+  try {
+    clearProblems();
+    await action();
+  } catch (error) {
+    progressEnd();
+    showError(error);
+  }
+}
+
+function startMaking(page: Page): void {
+  const field = helpPassword("new-password");
+  const repeat = helpPassword("new-password-repeat");
+  if (field === null) return;
+  const password = new NewPassword(field, repeat, element("password-strength"));
+  page.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void once(button("confirm"), () => guarded(() => makeKeys(page, password)));
+  });
+}
+
+async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
+  if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
+  if (page.keystore !== "PKCS12") throw Problem.of("token-needs-agent");
+  const password = await newPassword.checked();
+  placeProgress(button("confirm"));
+  progress("progress-loading");
+  const { number, keystore } = page;
+  const keys = await call("makeKeys", { number, email: null, keystore, password });
+  // Kept on the disk before the server hears of them: from here on a power cut loses nothing.
+  const id = crypto.randomUUID();
+  const created = Math.floor(Date.now() / 1000);
+  const kept = await keepPending({ id, number, created, files: keys.files }).then(
+    () => true,
+    () => false,
+  );
+  progress("progress-requests");
+  try {
+    const { document } = await post<{ document: string }>(`/applications/${number}/requests`, { requests: keys.requests });
+    const lines = await call("summary", { document });
+    checkDocument(lines, page);
+    prepared = { number, document, lines, kept };
+  } catch (error) {
+    if (kept) await dropPending([id]).catch(() => undefined);
+    throw error;
+  }
+  newPassword.clear();
+  progressEnd();
+  await showSigning(prepared, true);
+}
+
+/** What comes back must be what was filled in. The keys in it are checked by the worker before it signs. */
+function checkDocument(lines: readonly SummaryLine[], page: Page): void {
+  const value = (key: string): string | undefined => lines.find((line) => line.key === key)?.value;
+  const wanted: Readonly<Record<string, string>> = {
+    "summary-number": page.number,
+    "summary-keystore": page.keystore,
+    "summary-origin": location.origin,
+  };
+  for (const [key, expected] of Object.entries(wanted)) {
+    if (value(key) !== expected) throw Problem.of("document-changed", { field: text(key) });
+  }
+}
+
+async function showSigning(work: Prepared, moveFocus: boolean): Promise<void> {
+  element("document-summary")?.replaceChildren(...work.lines.map((line) => summaryRow(text(line.key), shown(line))));
+  show(element("make-section"), false);
+  show(element("signing"), true);
+  await showSigningKey();
+  if (!work.kept) {
+    const key = element("signing-key");
+    if (key !== null) key.textContent = `${key.textContent ?? ""} ${text("install-storage-lost")}`.trim();
+  }
+  if (moveFocus) focusOn(element("signing-title"));
+}
+
+/** A value of the document as people write it. */
+function shown({ key, value }: SummaryLine): string {
+  if (value === "") return text("summary-none");
+  switch (key) {
+    case "summary-kind":
+      return hasText(`summary-kind-${value}`) ? text(`summary-kind-${value}`) : value;
+    case "summary-created":
+      return dateTime(Date.parse(value) / 1000);
+    case "summary-number":
+      return value.replace(/(\d{4})(?=\d)/g, "$1 ");
+    case "summary-region":
+    case "summary-settlement":
+      return place(value);
+    case "summary-country":
+      return hasText(`country-${value}`) ? text(`country-${value}`) : value;
+    case "summary-keystore":
+      return keystoreText(value);
+    case "summary-key-purpose":
+      return text(`purpose-${value}`);
+    case "summary-key-digest":
+      return value.replace(/(.{8})(?=.)/g, "$1 ");
+    default:
+      return value;
+  }
+}
+
+async function openedEntries(): Promise<readonly Entry[]> {
+  return isRunning() ? distinct(await call("entries", {})) : [];
+}
+
+async function showSigningKey(): Promise<void> {
+  const key = best(await openedEntries(), "sign", personIin());
+  show(element("signing-key-section"), key === null);
+  const line = element("signing-key");
+  if (line === null) return;
+  line.textContent =
+    key === null
+      ? ""
+      : text("signing-key-chosen", { purpose: purposeText(key), owner: key.owner, serial: key.serial ?? "" });
+}
+
+function startSigning(page: Page): void {
+  helpPassword("signing-password");
+  const ids = { list: "signing-file-list", input: "signing-files", folder: "signing-folder", files: "signing-choose" };
+  const chooser = new Chooser(ids, () => {
+    clearProblems();
+    input("signing-password")?.focus();
+  });
+  onClick(button("sign"), () => guarded(() => sign(page, chooser)));
+  input("signing-password")?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    void once(button("sign"), () => guarded(() => sign(page, chooser)));
+  });
+}
+
+async function sign(page: Page, chooser: Chooser): Promise<void> {
+  const work = prepared;
+  if (work === null || work.number !== page.number) throw Problem.of("signed-in-again");
+  placeProgress(button("sign"));
+  const key = best(await openedEntries(), "sign", personIin()) ?? (await openSigningKey(chooser));
+  progress("progress-signing");
+  const signature = await call("signDocument", { entry: key.id, document: work.document, number: work.number });
+  const answer = await post<{ state: string; email_hint?: string }>(`/applications/${work.number}/signature`, { signature });
+  prepared = null;
+  progressEnd();
+  if (answer.state !== "AWAITING_2FA") {
+    await go(page.done);
+    return;
+  }
+  showCode(answer.email_hint ?? null);
+}
+
+async function openSigningKey(chooser: Chooser): Promise<Entry> {
+  const field = input("signing-password");
+  let entries: readonly Entry[];
+  try {
+    entries = distinct(await chooser.open(field?.value ?? ""));
+  } catch (error) {
+    if (error instanceof Problem && error.code === "files-none-opened") throw error.at("signing-password");
+    throw error;
+  }
+  const key = best(entries, "sign", personIin());
+  if (key === null) {
+    const reasons = new Set(entries.map((entry) => unsuitable(entry, "sign", personIin())));
+    const [only] = reasons;
+    const reason = reasons.size === 1 && typeof only === "string" ? ` (${only})` : "";
+    throw new Problem("no-signing-key", text("no-signing-key") + reason, { field: "signing-choose" });
+  }
+  if (field !== null) field.value = "";
+  await showSigningKey();
+  return key;
+}
+
+function showCode(address: string | null): void {
+  show(element("signing"), false);
+  show(element("make-section"), false);
+  show(element("code-section"), true);
+  const line = element("code-sent");
+  if (line !== null && address !== null && address !== "") line.textContent = text("code-sent", { address });
+  focusOn(element("code-title"));
+}
+
+function startCode(page: Page): void {
+  find("#code-form", HTMLFormElement)?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void once(button("code-submit"), () => guarded(() => sendCode(page)));
+  });
+  find("#code-resend-form", HTMLFormElement)?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void once(button("code-resend"), () => guarded(() => resend(page)));
+  });
+}
+
+async function sendCode(page: Page): Promise<void> {
+  const field = input("code");
+  const code = (field?.value ?? "").replace(/[\s-]/g, "");
+  if (!/^\d{6}$/.test(code)) throw Problem.of("code-format", {}, "code");
+  placeProgress(button("code-submit"));
+  progress("progress-code");
+  try {
+    await post(`/applications/${page.number}/code`, { code });
+  } catch (error) {
+    field?.select();
+    throw error instanceof Problem && error.field === null && error.code !== "offline" ? error.at("code") : error;
+  }
+  progressEnd();
+  await go(page.done);
+}
+
+async function resend(page: Page): Promise<void> {
+  const control = button("code-resend");
+  const { wait_seconds: seconds = 60 } = await post<{ wait_seconds?: number }>(
+    `/applications/${page.number}/code/resend`,
+    {},
+  );
+  const status = element("code-status");
+  if (status !== null) status.textContent = `${text("code-resent")}. ${text("code-wait", { seconds })}`;
+  if (control === null) return;
+  control.disabled = true;
+  setTimeout(() => {
+    control.disabled = false;
+  }, seconds * 1000);
+  input("code")?.focus();
+}

@@ -1,0 +1,139 @@
+/** Signing in: files, password, keys, signature. */
+import { learnClock, post, serverClockOffset, setCsrf } from "./api.js";
+import { best, distinct, selectedKey, showCards, unsuitable } from "./cards.js";
+import { Chooser } from "./chooser.js";
+import { button, element, find, input, make, once, onClick, show } from "./dom.js";
+import { call, isRunning } from "./keys.js";
+import { text } from "./messages.js";
+import { go } from "./navigation.js";
+import { helpPassword } from "./password.js";
+import { Problem, clearProblems, showError } from "./problem.js";
+import { progress, progressEnd } from "./progress.js";
+import type { Entry } from "./protocol.js";
+import { rememberPerson } from "./session.js";
+
+const CLOCK_TOLERANCE_MILLISECONDS = 5 * 60 * 1000;
+const PKCS12 = "PKCS12";
+
+let entries: readonly Entry[] = [];
+
+/** Starts the page. */
+export async function start(): Promise<void> {
+  const form = find("#enter-form", HTMLFormElement);
+  if (form === null) return;
+  helpPassword("password");
+  watchKeystore(form);
+  const chooser = new Chooser(
+    { list: "file-list", input: "file-input", folder: "choose-folder", files: "choose-files", zone: "drop-zone" },
+    () => {
+      clearProblems();
+      element("key-cards")?.replaceChildren();
+      show(element("key-choice"), false);
+      input("password")?.focus();
+      entries = [];
+    },
+  );
+  onClick(button("refresh-keys"), () => guarded(() => refresh(chooser)));
+  input("password")?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    void once(button("refresh-keys"), () => guarded(() => refresh(chooser)));
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void once(button("sign-in"), () => guarded(() => signIn(form, chooser)));
+  });
+  if (isRunning()) entries = distinct(await call("entries", {}));
+  if (entries.length > 0) showCards(entries, "sign-in");
+}
+
+async function guarded(action: () => Promise<void>): Promise<void> {
+  try {
+    clearProblems();
+    await action();
+  } catch (error) {
+    progressEnd();
+    showError(error);
+  }
+}
+
+/** Keys of the personal computer work here; the others need the agent, and say so. */
+function watchKeystore(form: HTMLFormElement): void {
+  const choose = (): void => {
+    const local = keystore(form) === PKCS12;
+    show(element("pkcs12-section"), local);
+    show(element("agent-section"), !local);
+  };
+  for (const radio of form.querySelectorAll('input[name="keystore"]')) radio.addEventListener("change", choose);
+  choose();
+}
+
+function keystore(form: HTMLFormElement): string {
+  return find('input[name="keystore"]:checked', HTMLInputElement, form)?.value ?? PKCS12;
+}
+
+async function refresh(chooser: Chooser): Promise<void> {
+  const field = input("password");
+  const password = field?.value ?? "";
+  if (chooser.count === 0) throw Problem.of("files-none", {}, "choose-files");
+  // The empty password is a password: files without one open with it.
+  await call("forget", {});
+  entries = [];
+  try {
+    entries = distinct(await chooser.open(password));
+  } catch (error) {
+    if (error instanceof Problem && error.code === "files-none-opened") throw error.at("password");
+    throw error;
+  }
+  if (field !== null) field.value = "";
+  showCards(entries, "sign-in");
+  warnOfClock();
+}
+
+function warnOfClock(): void {
+  const offset = serverClockOffset();
+  element("clock-warning")?.remove();
+  if (Math.abs(offset) < CLOCK_TOLERANCE_MILLISECONDS) return;
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  const line = make("p", {
+    class: "tanba-input-warning",
+    id: "clock-warning",
+    text: text("clock-differs", { minutes }),
+    attributes: { role: "status" },
+  });
+  element("key-choice")?.before(line);
+}
+
+async function signIn(form: HTMLFormElement, chooser: Chooser): Promise<void> {
+  if (keystore(form) !== PKCS12) throw Problem.of("token-needs-agent", {}, "keystore");
+  const typed = input("password")?.value ?? "";
+  if (entries.length === 0 || typed !== "") await refresh(chooser);
+  const key = selectedKey(entries) ?? best(entries, "sign-in");
+  if (key === null) throw missing();
+  progress("progress-signing-in");
+  await learnClock();
+  const { challenge } = await post<{ challenge: string }>("/login/challenge", {});
+  const signature = await call("signChallenge", { entry: key.id, challenge });
+  const answer = await post<{ csrf: string; next: string }>("/login", { signature });
+  setCsrf(answer.csrf);
+  rememberPerson(key.iin);
+  progressEnd();
+  const next = form.dataset["next"] ?? "";
+  await go(next.startsWith("/") && !next.startsWith("//") ? next : answer.next);
+}
+
+/** No key serves: if all fail for one reason, that is what to say. */
+function missing(): Problem {
+  const reasons = new Set(entries.map((entry) => unsuitable(entry, "sign-in")));
+  const [only] = reasons;
+  if (reasons.size === 1 && typeof only === "string") {
+    const expired = entries.every((entry) => entry.notAfter !== null);
+    return new Problem(expired ? "key-unsuitable" : "no-authentication-key", capitalised(only), { field: "choose-files" });
+  }
+  return Problem.of("no-authentication-key", {}, "choose-files");
+}
+
+function capitalised(sentence: string): string {
+  const [first = "", ...rest] = sentence;
+  return first.toLocaleUpperCase(document.documentElement.lang) + rest.join("");
+}

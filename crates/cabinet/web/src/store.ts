@@ -1,0 +1,80 @@
+/** What stays on this device between visits: encrypted new keys, and the folder that was chosen. */
+import type { PendingFile } from "./protocol.js";
+
+/** New keys that wait for their certificates. */
+export interface Pending {
+  /** Made for each attempt: two tabs may apply under one number. */
+  readonly id: string;
+  readonly number: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly files: readonly PendingFile[];
+}
+
+const DATABASE = "tanba";
+const VERSION = 1;
+const PENDING = "pending";
+const FOLDERS = "folders";
+const KEYS_FOLDER = "keys";
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, VERSION);
+    request.onupgradeneeded = () => {
+      const { result } = request;
+      result.createObjectStore(PENDING, { keyPath: "id" }).createIndex("number", "number");
+      result.createObjectStore(FOLDERS);
+    };
+    request.onsuccess = () => {
+      const { result } = request;
+      // Another tab wants to change or delete the database.
+      result.onversionchange = () => result.close();
+      resolve(result);
+    };
+    request.onerror = () => reject(request.error ?? new Error("no database"));
+    request.onblocked = () => reject(new Error("the database is in use"));
+  });
+}
+
+type Mode = "readonly" | "readwrite";
+
+async function transact<T>(store: string, mode: Mode, use: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const database = await open();
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const options: IDBTransactionOptions = { durability: "strict" };
+      const transaction = database.transaction(store, mode, options);
+      const request = use(transaction.objectStore(store));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error ?? new Error("not stored"));
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Keeps new keys. When this returns, they are on the disk and survive a power cut. */
+export async function keepPending(pending: Pending): Promise<void> {
+  await transact(PENDING, "readwrite", (store) => store.put(pending));
+  // Without this a browser may clear the data when the disk gets full. It may refuse; the keys are stored all the same.
+  await navigator.storage?.persist?.().catch(() => false);
+}
+
+/** The attempts of an application, the newest first. */
+export async function pendingOf(number: string): Promise<readonly Pending[]> {
+  const found = await transact<Pending[]>(PENDING, "readonly", (store) => store.index("number").getAll(number));
+  return found.sort((a, b) => b.created - a.created);
+}
+
+export async function dropPending(ids: readonly string[]): Promise<void> {
+  for (const id of ids) await transact(PENDING, "readwrite", (store) => store.delete(id));
+}
+
+export async function rememberFolder(folder: FileSystemDirectoryHandle): Promise<void> {
+  await transact(FOLDERS, "readwrite", (store) => store.put(folder, KEYS_FOLDER)).catch(() => undefined);
+}
+
+export async function rememberedFolder(): Promise<FileSystemDirectoryHandle | null> {
+  const found: unknown = await transact(FOLDERS, "readonly", (store) => store.get(KEYS_FOLDER)).catch(() => null);
+  return found instanceof FileSystemDirectoryHandle ? found : null;
+}

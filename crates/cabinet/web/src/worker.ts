@@ -1,0 +1,315 @@
+/**
+ * Owns the WASM module and every secret of the page: opened keys, new keys, the new password.
+ *
+ * The page sends requests and gets results that are not secret. Ten minutes after the last request, or when told to,
+ * everything is wiped. A reload or a closed tab ends the worker, and with it the memory.
+ */
+import { fromBase64, toBase64 } from "./base64.js";
+import { canDerive, type Derivation, pbkdf2 } from "./derive.js";
+import start, { KeyRing } from "./keystore.js";
+import type {
+  CallName,
+  Calls,
+  Entry,
+  Failure,
+  InstalledFile,
+  KeyFile,
+  NewKeys,
+  OpenedFile,
+  PendingFile,
+  PlannedFile,
+  Purpose,
+  Reply,
+  Request,
+  SummaryLine,
+} from "./protocol.js";
+
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  postMessage(message: Reply, transfer?: Transferable[]): void;
+  readonly location: { readonly origin: string };
+}
+
+const scope = self as unknown as WorkerScope;
+
+const IDLE_MILLISECONDS = 10 * 60 * 1000;
+const NEW_KEY_PURPOSES: readonly Purpose[] = ["authentication", "signature"];
+const RSA_2048 = {
+  name: "RSASSA-PKCS1-v1_5",
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: "SHA-256",
+};
+
+/** The keys of the application that is under way. */
+interface Fresh {
+  readonly number: string;
+  readonly password: string;
+  /** Keys in the module, authentication first. */
+  readonly keys: readonly number[];
+  /** Entries of the files that were written and read back. */
+  installed: readonly number[];
+}
+
+let loading: Promise<KeyRing> | null = null;
+let offset = 0;
+let fresh: Fresh | null = null;
+let idle: ReturnType<typeof setTimeout> | undefined;
+/** Requests are answered one after the other: the module has one memory and one derivation under way. */
+let queue: Promise<void> = Promise.resolve();
+
+function ring(): Promise<KeyRing> {
+  loading ??= start({ module_or_path: new URL("./keystore_bg.wasm", import.meta.url) }).then(
+    () => new KeyRing(canDerive()),
+  );
+  loading.catch(() => {
+    loading = null;
+  });
+  return loading;
+}
+
+function now(): number {
+  return Math.floor((Date.now() + offset) / 1000);
+}
+
+/** Calls the module until no derivation is missing any more. */
+async function derived<T>(keys: KeyRing, call: () => string): Promise<T> {
+  try {
+    for (;;) {
+      const outcome = JSON.parse(call()) as { derive?: Derivation };
+      if (outcome.derive === undefined) return outcome as T;
+      const password = keys.derivation_password() as Uint8Array<ArrayBuffer>;
+      const salt = keys.derivation_salt() as Uint8Array<ArrayBuffer>;
+      const key = await pbkdf2(outcome.derive, password, salt);
+      password.fill(0);
+      keys.supply(key);
+      key.fill(0);
+    }
+  } finally {
+    keys.drop_derivations();
+  }
+}
+
+/** Errors of the module are JSON; anything else is a fault of ours. */
+function failure(error: unknown): Failure {
+  if (typeof error === "string" && error.startsWith("{")) return JSON.parse(error) as Failure;
+  if (isFailure(error)) return error;
+  console.error(error);
+  return { code: loading === null ? "module-failed" : "server-error" };
+}
+
+function isFailure(error: unknown): error is Failure {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" && !("message" in error);
+}
+
+function wipe(): void {
+  fresh = null;
+  void loading?.then((keys) => keys.forget());
+}
+
+function restartIdle(): void {
+  clearTimeout(idle);
+  idle = setTimeout(() => {
+    wipe();
+    scope.postMessage({ event: "wiped" });
+  }, IDLE_MILLISECONDS);
+}
+
+type Progress = (key: string, values?: Record<string, string>) => void;
+type Handlers = { [Name in CallName]: (args: Calls[Name][0], progress: Progress) => Promise<Calls[Name][1]> };
+
+const handlers: Handlers = {
+  async load() {
+    await ring();
+    return null;
+  },
+
+  async clock(args) {
+    offset = args.offset;
+    return null;
+  },
+
+  async touch() {
+    return null;
+  },
+
+  async forget() {
+    fresh = null;
+    (await ring()).forget();
+    return null;
+  },
+
+  async entries() {
+    return JSON.parse((await ring()).entries(now())) as Entry[];
+  },
+
+  async openFiles({ files, password }, progress) {
+    const keys = await ring();
+    const opened: OpenedFile[] = [];
+    for (const [place, file] of files.entries()) {
+      progress("file-opening", { number: String(place + 1), count: String(files.length), file: file.name });
+      opened.push(await openFile(keys, file, password));
+    }
+    return opened;
+  },
+
+  async checkPassword({ password }) {
+    return JSON.parse((await ring()).check_password(password)) as Calls["checkPassword"][1];
+  },
+
+  async signChallenge({ entry, challenge }) {
+    const keys = await ring();
+    return toBase64(keys.sign_challenge(entry, utf8(challenge), "login", "", scope.location.origin, now()));
+  },
+
+  async makeKeys({ number, email, keystore, password }, progress) {
+    const keys = await ring();
+    keys.forget_new();
+    fresh = null;
+    const made: number[] = [];
+    for (const [place, purpose] of NEW_KEY_PURPOSES.entries()) {
+      progress("progress-making-keys", { number: String(place + 1), count: String(NEW_KEY_PURPOSES.length) });
+      made.push(await makeKey(keys, purpose));
+    }
+    const requests = made.map((key) => toBase64(keys.request(key, email ?? undefined, keystore)));
+    progress("progress-locking-keys");
+    const files: PendingFile[] = [];
+    for (const [place, key] of made.entries()) {
+      const { publicKey } = await derived<{ publicKey: string }>(keys, () => keys.lock(key, password));
+      files.push({ purpose: NEW_KEY_PURPOSES[place] ?? "other", publicKey, bytes: keys.output() });
+    }
+    fresh = { number, password, keys: made, installed: [] };
+    return { requests, files } satisfies NewKeys;
+  },
+
+  async summary({ document }) {
+    return JSON.parse((await ring()).summary(utf8(document))) as SummaryLine[];
+  },
+
+  async signDocument({ entry, document, number }) {
+    const keys = await ring();
+    if (fresh?.number !== number) throw { code: "signed-in-again" } satisfies Failure;
+    const order = Uint32Array.from(fresh.keys);
+    return toBase64(keys.sign_document(entry, utf8(document), order, number, scope.location.origin, now()));
+  },
+
+  async newKeys() {
+    return fresh?.number ?? null;
+  },
+
+  async unlockPending({ number, files, password }, progress) {
+    const keys = await ring();
+    keys.forget_new();
+    const unlocked: number[] = [];
+    for (const [place, file] of files.entries()) {
+      progress("file-opening", { number: String(place + 1), count: String(files.length), file: file.purpose });
+      const { id } = await derived<{ id: number }>(keys, () => keys.unlock(file.bytes, password, file.purpose));
+      unlocked.push(id);
+    }
+    fresh = { number, password, keys: unlocked, installed: [] };
+    return null;
+  },
+
+  async planFiles({ certificates }) {
+    const keys = await ring();
+    return certificates.map((certificate) => JSON.parse(keys.plan_file(fromBase64(certificate))) as PlannedFile);
+  },
+
+  async install({ number, certificates, chain }) {
+    const keys = await ring();
+    const current = freshFor(number);
+    const issuers = chain.map(fromBase64);
+    const files: InstalledFile[] = [];
+    for (const certificate of certificates) {
+      const der = fromBase64(certificate);
+      const { name, purpose } = await derived<{ name: string; purpose: Purpose }>(keys, () =>
+        keys.install(der, issuers, current.password),
+      );
+      files.push({ name, purpose, bytes: keys.output() });
+    }
+    return files;
+  },
+
+  async verifyInstalled({ number, files }, progress) {
+    const keys = await ring();
+    const current = freshFor(number);
+    const entries: Entry[] = [];
+    for (const file of files) {
+      progress("progress-checking", { file: file.name });
+      const { entry } = await derived<{ entry: Entry }>(keys, () =>
+        keys.verify(file.name, file.bytes, current.password, now()),
+      );
+      entries.push(entry);
+    }
+    current.installed = entries.map((entry) => entry.id);
+    return entries;
+  },
+
+  async proveInstalled({ number, challenge }) {
+    const keys = await ring();
+    const current = freshFor(number);
+    const text = utf8(challenge);
+    const { origin } = scope.location;
+    return current.installed.map((entry) =>
+      toBase64(keys.sign_challenge(entry, text, "installation", number, origin, now())),
+    );
+  },
+
+  async changePassword({ file, password, replacement }) {
+    const keys = await ring();
+    const { name } = await derived<{ name: string }>(keys, () =>
+      keys.change_password(file.name, file.bytes, password, replacement),
+    );
+    const bytes = keys.output();
+    await derived(keys, () => keys.verify_opens(bytes, replacement));
+    return { name, bytes };
+  },
+};
+
+function freshFor(number: string): Fresh {
+  if (fresh?.number !== number) throw { code: "signed-in-again" } satisfies Failure;
+  return fresh;
+}
+
+async function openFile(keys: KeyRing, file: KeyFile, password: string): Promise<OpenedFile> {
+  try {
+    const { entries } = await derived<{ entries: Entry[] }>(keys, () => keys.open(file.name, file.bytes, password, now()));
+    return { name: file.name, entries, failure: null };
+  } catch (error) {
+    return { name: file.name, entries: [], failure: failure(error) };
+  }
+}
+
+/** RSA by the browser; the private key passes through this function into the module and nowhere else. */
+async function makeKey(keys: KeyRing, purpose: Purpose): Promise<number> {
+  const { subtle } = globalThis.crypto;
+  if (subtle === undefined) throw { code: "insecure-page" } satisfies Failure;
+  const pair = await subtle.generateKey(RSA_2048, true, ["sign", "verify"]);
+  const pkcs8 = new Uint8Array(await subtle.exportKey("pkcs8", pair.privateKey));
+  try {
+    return keys.add_key(pkcs8, purpose);
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+async function answer({ id, call, args }: Request): Promise<void> {
+  const progress: Progress = (key, values = {}) => scope.postMessage({ event: "progress", id, key, values });
+  try {
+    const handler = handlers[call] as (args: unknown, progress: Progress) => Promise<unknown>;
+    scope.postMessage({ id, ok: await handler(args, progress) });
+  } catch (error) {
+    scope.postMessage({ id, error: failure(error) });
+  } finally {
+    restartIdle();
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  restartIdle();
+  queue = queue.then(() => answer(data));
+};
