@@ -126,7 +126,7 @@ fn judge(message: &OutboxMessage, answer: Result<(), CarrierError>, now: Timesta
             tracing::error!(message = %message.id, kind = message.body.kind(), error = cause, "a message is refused");
             Outcome::Dropped("refused")
         }
-        _ => {
+        CarrierError::Later(_) | _ => {
             tracing::error!(message = %message.id, kind = message.body.kind(), error = cause, "a message is given up");
             Outcome::Dropped("too old")
         }

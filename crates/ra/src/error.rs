@@ -59,6 +59,10 @@ impl StepError {
 }
 
 impl From<IssuanceError> for StepError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever comes later is the authority's affair too"
+    )]
     fn from(error: IssuanceError) -> Self {
         match error {
             IssuanceError::Storage(error) => Self::Storage(error),
@@ -68,6 +72,10 @@ impl From<IssuanceError> for StepError {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever comes later, trying again is the advice"
+)]
 pub(crate) const fn storage_code(error: &StorageError) -> &'static str {
     match error {
         StorageError::Conflict => codes::CHANGED_MEANWHILE,
@@ -75,6 +83,10 @@ pub(crate) const fn storage_code(error: &StorageError) -> &'static str {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever comes later, making new keys is the advice"
+)]
 /// The machine code of a fault of a request; also the reason of an application that is refused for it.
 pub(crate) const fn request_code(fault: RequestFault) -> &'static str {
     match fault {

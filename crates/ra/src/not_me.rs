@@ -1,12 +1,13 @@
 //! "It was not me": the link of a notice that freezes everything.
 
 use tanba_crypto::sha256;
-use tanba_model::application::{Application, ApplicationNumber, State};
+use tanba_model::application::{ApplicationNumber, State};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
-use tanba_model::id::PersonId;
+use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::message::MessageBody;
-use tanba_model::ports::{IssuanceError, StorageError, TokenPurpose, UnitOfWork};
+use tanba_model::person::Person;
+use tanba_model::ports::{StorageError, TokenPurpose, UnitOfWork, certificate_object};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
@@ -46,12 +47,9 @@ pub enum NotMeError {
     /// The link is unknown, expired or used; calling the contact centre helps.
     #[error("the link cannot be used any more")]
     LinkExpired,
-    /// Not everything is frozen; the link still works, trying again helps.
-    #[error("not everything was frozen")]
+    /// Storage did not do it; trying again helps.
+    #[error("nothing was frozen")]
     Storage(#[from] StorageError),
-    /// Not everything is frozen; the link still works, trying again helps.
-    #[error("not everything was frozen")]
-    Issuance(#[source] IssuanceError),
 }
 
 impl NotMeError {
@@ -61,16 +59,6 @@ impl NotMeError {
         match self {
             Self::LinkExpired => codes::LINK_EXPIRED,
             Self::Storage(error) => storage_code(error),
-            Self::Issuance(_) => codes::TEMPORARILY_UNAVAILABLE,
-        }
-    }
-}
-
-impl From<IssuanceError> for NotMeError {
-    fn from(error: IssuanceError) -> Self {
-        match error {
-            IssuanceError::Storage(error) => Self::Storage(error),
-            other => Self::Issuance(other),
         }
     }
 }
@@ -102,73 +90,37 @@ impl RegistrationAuthority {
     /// Freezes the person of a link: nothing more is issued to her, her sessions end, her open applications are
     /// refused, her valid certificates are put on hold. Only a registration centre undoes it.
     ///
-    /// The link is used up at the end, so that after a crash or an error in the middle it works again.
+    /// All of it is one unit of work, the holds too, so that no crash leaves half of it and the link works exactly
+    /// once. Only an application that is being issued this very moment ends after that; nothing can come of it any more.
     ///
     /// # Errors
     /// [`NotMeError`] by what helps.
     pub fn not_me(&self, token: &str, now: Timestamp) -> Result<Frozen, NotMeError> {
         let mut work = self.storage.begin()?;
         let (person, _) = peek(work.as_mut(), token, now)?;
-        let confirmed = close_down(work.as_mut(), person, now)?;
+        let person = work
+            .persons()
+            .find(person)?
+            .ok_or(NotMeError::LinkExpired)?;
+        work.secrets()
+            .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
+        let confirmed = close_down(work.as_mut(), &person, now)?;
+        hold_all(work.as_mut(), person.id, now)?;
+        let serials = on_hold(work.as_mut(), person.id)?;
+        let body = MessageBody::Frozen {
+            serials: serials.iter().map(SerialNumber::hex).collect(),
+        };
+        notify(work.as_mut(), &person, body, now)?;
         work.commit()?;
-        for application in confirmed {
+        for id in confirmed {
             // Somebody may be issuing for it right now: wait for that, then take back what came of it.
-            let _alone = self.issuing(application.id);
-            self.withhold(application, now).map_err(not_me_error)?;
-        }
-        self.hold_all(person, now)?;
-        self.conclude_freeze(token, person, now)
-    }
-
-    fn hold_all(&self, person: PersonId, now: Timestamp) -> Result<(), NotMeError> {
-        let records = freezable(self.storage.snapshot()?.as_mut(), person, now)?;
-        for record in records {
-            let actor = Actor::LinkHolder(person);
-            match self
-                .issuance
-                .revoke(record.id, RevocationReason::CertificateHold, actor, now)
-            {
-                Ok(()) | Err(IssuanceError::AlreadyRevoked) => {}
-                Err(error) => return Err(error.into()),
+            let _alone = self.issuing(id);
+            if let Err(error) = self.withhold(id, now) {
+                let cause: &dyn std::error::Error = &error;
+                tracing::warn!(application = %id, error = cause, "what is being issued is taken back later");
             }
         }
-        Ok(())
-    }
-
-    fn conclude_freeze(
-        &self,
-        token: &str,
-        person: PersonId,
-        now: Timestamp,
-    ) -> Result<Frozen, NotMeError> {
-        let mut work = self.storage.begin()?;
-        let serials: Vec<SerialNumber> = work
-            .certificates()
-            .of_person(person, ALL)?
-            .into_iter()
-            .filter(|record| {
-                matches!(
-                    record.status,
-                    Status::Revoked {
-                        reason: RevocationReason::CertificateHold,
-                        ..
-                    }
-                )
-            })
-            .map(|record| record.serial)
-            .collect();
-        // A second click finds the link used, and everything frozen: that is what it wanted.
-        let first = work
-            .secrets()
-            .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?
-            .is_some();
-        if let (true, Some(person)) = (first, work.persons().find(person)?) {
-            let body = MessageBody::Frozen {
-                serials: serials.iter().map(SerialNumber::hex).collect(),
-            };
-            notify(work.as_mut(), &person, body, now)?;
-            work.commit()?;
-        }
+        let serials = on_hold(self.storage.snapshot()?.as_mut(), person.id)?;
         Ok(Frozen { serials })
     }
 }
@@ -199,45 +151,65 @@ fn freezable(
     Ok(records)
 }
 
-/// Marks the person, ends her sessions and open applications, in one unit of work. Returns the applications that are
-/// confirmed: those are being issued, and end when that is known.
-fn close_down(
+/// Puts all valid certificates of a person on hold. The records are changed here and not through the certification
+/// authority, because that would be a unit of work of its own for each.
+fn hold_all(
     work: &mut dyn UnitOfWork,
     person: PersonId,
     now: Timestamp,
-) -> Result<Vec<Application>, NotMeError> {
-    let known = work
-        .persons()
-        .find(person)?
-        .ok_or(NotMeError::LinkExpired)?;
-    if known.frozen_at.is_none() {
-        work.persons().set_frozen(person, Some(now))?;
-        let evidence = Evidence {
-            actor: Actor::LinkHolder(person),
-            action: "person.freeze",
-            object: person_object(person),
-            detail: codes::NOT_ME,
+) -> Result<(), StorageError> {
+    for record in freezable(work, person, now)? {
+        let held = Status::Revoked {
+            at: now,
+            reason: RevocationReason::CertificateHold,
         };
-        evidence.record(work, now)?;
+        work.certificates()
+            .set_status(record.id, record.status, held, now)?;
+        let object = certificate_object(record.issuer, &record.serial);
+        holder_did(person, "certificate.hold", object).record(work, now)?;
     }
-    work.sessions().delete_of_person(person)?;
+    Ok(())
+}
+
+/// Serial numbers of all certificates of a person that are on hold.
+fn on_hold(work: &mut dyn UnitOfWork, person: PersonId) -> Result<Vec<SerialNumber>, StorageError> {
+    let mut records = work.certificates().of_person(person, ALL)?;
+    records.retain(|record| {
+        matches!(
+            record.status,
+            Status::Revoked {
+                reason: RevocationReason::CertificateHold,
+                ..
+            }
+        )
+    });
+    Ok(records.into_iter().map(|record| record.serial).collect())
+}
+
+/// Marks the person and ends her sessions and open applications. Returns the applications that are confirmed: those are
+/// being issued, and end when that is known.
+fn close_down(
+    work: &mut dyn UnitOfWork,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Vec<ApplicationId>, NotMeError> {
+    if person.frozen_at.is_none() {
+        work.persons().set_frozen(person.id, Some(now))?;
+    }
+    holder_did(person.id, "person.freeze", person_object(person.id)).record(work, now)?;
+    work.sessions().delete_of_person(person.id)?;
     let mut confirmed = Vec::new();
-    for mut application in work.applications().of_person(person, ALL)? {
+    for mut application in work.applications().of_person(person.id, ALL)? {
         match application.state {
-            State::Confirmed { .. } => confirmed.push(application),
+            State::Confirmed { .. } => confirmed.push(application.id),
             State::Submitted { .. } | State::Awaiting2fa { .. } => {
                 reject(work, &mut application, codes::NOT_ME, now).map_err(not_me_error)?;
             }
             State::Draft => {
                 application.state = State::Cancelled { at: now };
                 work.applications().update(&mut application)?;
-                let evidence = Evidence {
-                    actor: Actor::LinkHolder(person),
-                    action: "application.cancel",
-                    object: application_object(application.id),
-                    detail: codes::NOT_ME,
-                };
-                evidence.record(work, now)?;
+                let object = application_object(application.id);
+                holder_did(person.id, "application.cancel", object).record(work, now)?;
             }
             State::Rejected { .. }
             | State::Expired { .. }
@@ -249,12 +221,22 @@ fn close_down(
     Ok(confirmed)
 }
 
+fn holder_did(person: PersonId, action: &'static str, object: String) -> Evidence<'static> {
+    Evidence {
+        actor: Actor::LinkHolder(person),
+        action,
+        object,
+        detail: codes::NOT_ME,
+    }
+}
+
+/// A refusal inside of the one unit of work can only come from storage: states were looked at in it.
 fn not_me_error(error: StepError) -> NotMeError {
     match error {
         StepError::Storage(error) => NotMeError::Storage(error),
-        StepError::Issuance(error) => NotMeError::Issuance(error),
-        StepError::Frozen | StepError::NotFound | StepError::WrongState(_) => {
-            StorageError::Conflict.into()
-        }
+        StepError::Issuance(_)
+        | StepError::Frozen
+        | StepError::NotFound
+        | StepError::WrongState(_) => StorageError::Conflict.into(),
     }
 }

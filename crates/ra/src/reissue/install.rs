@@ -9,7 +9,7 @@ use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::id::CertificateId;
 use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_model::message::MessageBody;
-use tanba_model::ports::{IssuanceError, Session, StorageError, TokenPurpose};
+use tanba_model::ports::{IssuanceError, Session, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use super::begin::evidence;
@@ -229,10 +229,13 @@ impl RegistrationAuthority {
         {
             return Err(InstallError::ChallengeExpired);
         }
-        let superseded = superseded(work.as_mut(), &application)?
+        let superseded: Vec<String> = superseded(work.as_mut(), &application)?
             .iter()
             .map(SerialNumber::hex)
             .collect();
+        if !superseded.is_empty() {
+            end_other_sessions(work.as_mut(), session)?;
+        }
         application.state = application.state.install(now).map_err(StepError::from)?;
         work.applications().update(&mut application)?;
         evidence(session, "application.install", &application).record(work.as_mut(), now)?;
@@ -270,6 +273,16 @@ impl RegistrationAuthority {
     }
 }
 
+/// Whoever else holds the old keys is signed out with them.
+fn end_other_sessions(work: &mut dyn UnitOfWork, session: &Session) -> Result<(), StorageError> {
+    let current = work.sessions().find(&session.token_sha256)?;
+    work.sessions().delete_of_person(session.person)?;
+    if let Some(current) = current {
+        work.sessions().insert(&current)?;
+    }
+    Ok(())
+}
+
 /// The certificates that signed in and signed for an application, without its own.
 fn signed_with(application: &Application) -> Vec<CertificateId> {
     let signer = application.signed.as_ref().map(|signed| signed.signer);
@@ -289,7 +302,7 @@ fn signed_with(application: &Application) -> Vec<CertificateId> {
 }
 
 fn superseded(
-    work: &mut dyn tanba_model::ports::UnitOfWork,
+    work: &mut dyn UnitOfWork,
     application: &Application,
 ) -> Result<Vec<SerialNumber>, StorageError> {
     let mut serials = Vec::new();

@@ -3,6 +3,7 @@
 use tanba_model::application::{Application, ApplicationNumber, State};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason, Status};
+use tanba_model::id::ApplicationId;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
 use tanba_model::ports::{IssuanceError, IssuanceOrder, RequestFault, Session, StorageError};
@@ -109,7 +110,7 @@ impl RegistrationAuthority {
             return Ok(application);
         }
         if person.frozen_at.is_some() {
-            self.withhold(application, now)?;
+            self.withhold(application.id, now)?;
             return Err(StepError::Frozen.into());
         }
         let records = match self
@@ -117,7 +118,7 @@ impl RegistrationAuthority {
             .issue(&self.orders(&application, &person), now)
         {
             Ok(records) => records,
-            Err(error) => return self.not_issued(application, error, now),
+            Err(error) => return self.not_issued(&application, error, now),
         };
         match self.conclude(&application, &records, now) {
             // Another process was faster; what it wrote is the answer.
@@ -130,7 +131,7 @@ impl RegistrationAuthority {
             }
             Ok(None) => {
                 let (application, _) = self.reread(&application)?;
-                self.withhold(application, now)?;
+                self.withhold(application.id, now)?;
                 Err(StepError::Frozen.into())
             }
             Ok(Some(application)) => Ok(application),
@@ -228,9 +229,13 @@ impl RegistrationAuthority {
     }
 
     /// Judges why the certification authority issued nothing.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever comes later, the application waits"
+    )]
     fn not_issued(
         &self,
-        application: Application,
+        application: &Application,
         error: IssuanceError,
         now: Timestamp,
     ) -> Result<Application, IssueError> {
@@ -249,11 +254,12 @@ impl RegistrationAuthority {
                 Err(IssueError::Refused(fault))
             }
             IssuanceError::Frozen => {
-                self.withhold(application, now)?;
+                self.withhold(application.id, now)?;
                 Err(StepError::Frozen.into())
             }
             error => {
-                tracing::error!(application = %application.id, error = &error as &dyn std::error::Error, "not issued");
+                let cause: &dyn std::error::Error = &error;
+                tracing::error!(application = %application.id, error = cause, "a confirmed application is not issued");
                 Err(IssueError::Delayed(error))
             }
         }
@@ -261,16 +267,8 @@ impl RegistrationAuthority {
 
     /// Ends a confirmed application of a frozen person: whatever was issued for it is frozen too. While an intent is
     /// open the application stays as it is and is looked at again.
-    pub(crate) fn withhold(
-        &self,
-        application: Application,
-        now: Timestamp,
-    ) -> Result<(), StepError> {
-        let records = self
-            .storage
-            .snapshot()?
-            .certificates()
-            .of_application(application.id)?;
+    pub(crate) fn withhold(&self, id: ApplicationId, now: Timestamp) -> Result<(), StepError> {
+        let records = self.storage.snapshot()?.certificates().of_application(id)?;
         let mut open = false;
         for record in records {
             match record.status {
@@ -290,10 +288,7 @@ impl RegistrationAuthority {
             return Ok(());
         }
         let mut work = self.storage.begin()?;
-        let mut application = work
-            .applications()
-            .find(application.id)?
-            .ok_or(StepError::NotFound)?;
+        let mut application = work.applications().find(id)?.ok_or(StepError::NotFound)?;
         if matches!(application.state, State::Confirmed { .. }) {
             reject(work.as_mut(), &mut application, codes::NOT_ME, now)?;
             work.commit()?;
