@@ -43,6 +43,18 @@ impl<'a> CertId<'a> {
         self.der
     }
 
+    /// Digest of the issuer's name.
+    #[must_use]
+    pub const fn issuer_name_hash(&self) -> &'a [u8] {
+        self.issuer_name_hash
+    }
+
+    /// Digest of the issuer's key (contents of the BIT STRING).
+    #[must_use]
+    pub const fn issuer_key_hash(&self) -> &'a [u8] {
+        self.issuer_key_hash
+    }
+
     /// Contents of the serial's INTEGER.
     #[must_use]
     pub const fn serial(&self) -> &'a [u8] {

@@ -1,8 +1,16 @@
 //! The crate against samples of other implementations and against OpenSSL, in both directions.
 
+#[cfg(test)]
+mod certificates;
 mod cms;
+#[cfg(test)]
 mod crl;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod ocsp;
+#[cfg(test)]
 mod path;
+mod profiles;

@@ -289,14 +289,14 @@ fn hostile_requests_are_refused_exactly() {
         Err(RequestError::Count)
     );
     assert_eq!(
-        Request::parse(&request(&[id.clone()], Some(&[1; 129]))),
+        Request::parse(&request(std::slice::from_ref(&id), Some(&[1; 129]))),
         Err(RequestError::Nonce)
     );
     assert_eq!(
-        Request::parse(&request(&[id.clone()], Some(&[]))),
+        Request::parse(&request(std::slice::from_ref(&id), Some(&[]))),
         Err(RequestError::Nonce)
     );
-    assert!(Request::parse(&request(&[id.clone()], Some(&[1; 128]))).is_ok());
+    assert!(Request::parse(&request(std::slice::from_ref(&id), Some(&[1; 128]))).is_ok());
     let whole = request(&[id], Some(&[1; 16]));
     for end in 0..whole.len() {
         assert!(Request::parse(&whole[..end]).is_err());

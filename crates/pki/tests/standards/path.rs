@@ -46,7 +46,7 @@ fn chain(middle: &str, leaf: &str) -> Chain {
 
 impl Chain {
     fn judge(&self, change: impl FnOnce(&mut PathOptions<'_>)) -> Result<usize, PathError> {
-        self.judge_by(&[self.authority.root.clone()], change)
+        self.judge_by(std::slice::from_ref(&self.authority.root), change)
     }
 
     fn judge_by(
@@ -178,11 +178,11 @@ fn a_namesake_of_the_issuer_is_no_issuer() {
     let other = Authority::new(EC);
     assert_eq!(other.root.subject(), real.authority.root.subject());
     assert_eq!(
-        real.judge_by(&[other.root.clone()], |_| {}),
+        real.judge_by(std::slice::from_ref(&other.root), |_| {}),
         Err(PathError::Signature)
     );
     // Both namesakes trusted: the right one is found.
-    let both = [other.root.clone(), real.authority.root.clone()];
+    let both = [other.root, real.authority.root.clone()];
     assert_eq!(real.judge_by(&both, |_| {}), Ok(3));
 }
 
@@ -263,7 +263,7 @@ fn revoked_certificates_are_refused_by_base_and_delta() {
         assert_eq!(judge(&later, &all, mode), revoked_for(Reason::Superseded));
         assert_eq!(judge(&back, &all, mode), Ok(()));
         assert_eq!(
-            judge(&back, &[base.clone()], mode),
+            judge(&back, std::slice::from_ref(&base), mode),
             revoked_for(Reason::CertificateHold)
         );
         assert_eq!(
