@@ -1,2 +1,5 @@
 //! The `tanba` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    tanba_cli::run(std::env::args_os())
+}

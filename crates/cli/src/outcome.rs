@@ -1,0 +1,77 @@
+//! How a command ended.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// How a command ended. The exit codes are stable: scripts rely on them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// Done: exit code 0.
+    Done,
+    /// Refused, failed or not valid, with one clear sentence: exit code 1.
+    Refused(String),
+    /// Used wrongly in a way that the argument parser cannot see: exit code 2.
+    Usage(String),
+}
+
+impl Outcome {
+    /// 0, 1 or 2.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Done => ExitCode::SUCCESS,
+            Self::Refused(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+        }
+    }
+
+    /// Writes the sentence to the standard error output.
+    pub(crate) fn report(&self) {
+        let (Self::Refused(sentence) | Self::Usage(sentence)) = self else {
+            return;
+        };
+        if !sentence.is_empty() {
+            // Nobody is left to tell when even this output is closed.
+            let _: io::Result<()> = writeln!(io::stderr(), "tanba: {sentence}");
+        }
+    }
+}
+
+/// An error and its causes as one sentence on one line.
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        // Some libraries repeat the text of the cause in their own.
+        if !parts.iter().any(|earlier| earlier.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_sentence_on_one_line_without_repetition() {
+        let error = Err::<(), _>(io::Error::other("no room\n on the disk"))
+            .context("the list was not written")
+            .unwrap_err();
+        assert_eq!(
+            sentence(&error),
+            "the list was not written: no room on the disk"
+        );
+        let repeated =
+            anyhow::Error::new(io::Error::other("no room")).context("writing failed: no room");
+        assert_eq!(sentence(&repeated), "writing failed: no room");
+    }
+}
