@@ -186,68 +186,70 @@ fn a_namesake_of_the_issuer_is_no_issuer() {
     assert_eq!(real.judge_by(&both, |_| {}), Ok(3));
 }
 
+const SHARD: &str = "http://crl.example/1/03.crl";
+
+/// A list of the shard; entries are serials of one octet.
+fn list(authority: &Authority, number: u64, kind: CrlKind<'_>, entries: &[(u8, Reason)]) -> Crl {
+    let template = CrlTemplate {
+        issuer: authority.root.subject(),
+        issuer_key_id: authority.root.subject_key_id().unwrap(),
+        algorithm: authority.key.algorithm(),
+        number,
+        this_update: authority.root.not_before(),
+        next_update: authority.now().plus(Duration::from_secs(86_400)),
+        distribution_point: Some(SHARD),
+        kind,
+    };
+    let mut writer = CrlWriter::new(&template);
+    for (serial, reason) in entries {
+        writer.push(&[*serial], authority.root.not_before(), *reason);
+    }
+    let tbs = writer.finish();
+    Crl::from_der(&assemble_crl(
+        &tbs,
+        template.algorithm,
+        &authority.sign(&tbs),
+    ))
+    .unwrap()
+}
+
 #[test]
 fn revoked_certificates_are_refused_by_base_and_delta() {
-    let shard = "http://crl.example/1/03.crl";
     let authority = Authority::new(EC);
-    let points = format!("crlDistributionPoints=URI:{shard}");
-    let revoked = authority.issue("revoked", EC, "0x0a", &points);
-    let later = authority.issue("later", EC, "0x0b", &points);
-    let back = authority.issue("back", EC, "0x0c", &points);
-    let fine = authority.issue("fine", EC, "0x0d", &points);
-    let elsewhere = authority.issue(
-        "elsewhere",
-        EC,
-        "0x0a",
-        "crlDistributionPoints=URI:http://crl.example/1/04.crl",
-    );
-    let list = |number, kind, entries: &[(u8, Reason)]| {
-        let template = CrlTemplate {
-            issuer: authority.root.subject(),
-            issuer_key_id: authority.root.subject_key_id().unwrap(),
-            algorithm: authority.key.algorithm(),
-            number,
-            this_update: authority.root.not_before(),
-            next_update: authority.now().plus(Duration::from_secs(86_400)),
-            distribution_point: Some(shard),
-            kind,
-        };
-        let mut writer = CrlWriter::new(&template);
-        for (serial, reason) in entries {
-            writer.push(&[*serial], authority.root.not_before(), *reason);
-        }
-        let tbs = writer.finish();
-        Crl::from_der(&assemble_crl(
-            &tbs,
-            template.algorithm,
-            &authority.sign(&tbs),
-        ))
-        .unwrap()
-    };
+    let points = format!("crlDistributionPoints=URI:{SHARD}");
+    let issue = |name, serial| authority.issue(name, EC, serial, &points);
+    let (revoked, later) = (issue("revoked", "0x0a"), issue("later", "0x0b"));
+    let (back, fine) = (issue("back", "0x0c"), issue("fine", "0x0d"));
+    let point = "crlDistributionPoints=URI:http://crl.example/1/04.crl";
+    let elsewhere = authority.issue("elsewhere", EC, "0x0a", point);
     let base = list(
+        &authority,
         9,
         CrlKind::Complete { freshest: None },
         &[(10, Reason::KeyCompromise), (12, Reason::CertificateHold)],
     );
     let delta = list(
+        &authority,
         10,
         CrlKind::Delta { base_number: 9 },
         &[(11, Reason::Superseded), (12, Reason::RemoveFromCrl)],
     );
     let stray = list(
+        &authority,
         12,
         CrlKind::Delta { base_number: 11 },
         &[(13, Reason::Superseded)],
     );
-    let trusted = [authority.root.clone()];
-    let judge = |certificate: &Certificate, crls: &[Crl], revocation| {
+    let trusted = std::slice::from_ref(&authority.root);
+    let judge = |certificate: &Certificate, crls: &[Crl], revocation, at| {
         let options = PathOptions {
             crls,
             revocation,
-            ..PathOptions::new(&trusted, authority.now())
+            ..PathOptions::new(trusted, at)
         };
         validate(certificate, &options).map(|_| ())
     };
+    let now = authority.now();
     let all = [base.clone(), delta, stray];
     let revoked_for = |reason| {
         Err(PathError::Revoked {
@@ -257,40 +259,28 @@ fn revoked_certificates_are_refused_by_base_and_delta() {
     };
     for mode in [Revocation::Required, Revocation::IfListed] {
         assert_eq!(
-            judge(&revoked, &all, mode),
+            judge(&revoked, &all, mode, now),
             revoked_for(Reason::KeyCompromise)
         );
-        assert_eq!(judge(&later, &all, mode), revoked_for(Reason::Superseded));
-        assert_eq!(judge(&back, &all, mode), Ok(()));
         assert_eq!(
-            judge(&back, std::slice::from_ref(&base), mode),
-            revoked_for(Reason::CertificateHold)
+            judge(&later, &all, mode, now),
+            revoked_for(Reason::Superseded)
         );
+        assert_eq!(judge(&back, &all, mode, now), Ok(()));
+        let alone = judge(&back, std::slice::from_ref(&base), mode, now);
+        assert_eq!(alone, revoked_for(Reason::CertificateHold));
         assert_eq!(
-            judge(&fine, &all, mode),
+            judge(&fine, &all, mode, now),
             Ok(()),
             "a delta of another base says nothing"
         );
     }
-    assert_eq!(
-        judge(&elsewhere, &all, Revocation::Required),
-        Err(PathError::RevocationUnknown)
-    );
-    assert_eq!(judge(&elsewhere, &all, Revocation::IfListed), Ok(()));
-    assert_eq!(judge(&revoked, &all, Revocation::Ignored), Ok(()));
-    let old = PathOptions {
-        crls: &all,
-        revocation: Revocation::Required,
-        ..PathOptions::new(
-            &trusted,
-            authority.now().plus(Duration::from_secs(2 * 86_400)),
-        )
-    };
-    assert_eq!(
-        validate(&fine, &old),
-        Err(PathError::RevocationUnknown),
-        "the lists are out of date"
-    );
+    let unknown = Err(PathError::RevocationUnknown);
+    assert_eq!(judge(&elsewhere, &all, Revocation::Required, now), unknown);
+    assert_eq!(judge(&elsewhere, &all, Revocation::IfListed, now), Ok(()));
+    assert_eq!(judge(&revoked, &all, Revocation::Ignored, now), Ok(()));
+    let outdated = now.plus(Duration::from_secs(2 * 86_400));
+    assert_eq!(judge(&fine, &all, Revocation::Required, outdated), unknown);
 }
 
 #[test]
