@@ -1,1 +1,37 @@
 //! Issues, revokes and publishes certificates.
+//!
+//! Nothing is signed that is not first stored, linted and logged: an order becomes a [`Prepared`], whose serial number
+//! and bytes are durable, and only [`Prepared::issue`], which uses it up, reaches the signing key. After a crash
+//! [`Authority::recover`] completes or gives up what was intended. The crate opens no file and no connection; it is
+//! given storage, keys and randomness, and every call says what time it is.
+//!
+//! Start reading at [`Authority`], then [`Prepared`]; [`init`] makes a new authority.
+
+mod authority;
+mod desk;
+mod draft;
+mod error;
+mod init;
+mod issue;
+mod issuer;
+mod key_vault;
+mod names;
+mod prepare;
+mod publish;
+mod recover;
+mod responder_key;
+mod revoke;
+mod rules;
+mod urls;
+
+pub use authority::{Authority, IssuerSummary, Maintained, Parts};
+pub use desk::Profiles;
+pub use error::AuthorityError;
+pub use init::{InitOptions, InitStep, IssuingKey, init};
+pub use key_vault::{Cost, KeyChest, KeyVault, KeyVaultError};
+pub use names::AuthorityNames;
+pub use prepare::Prepared;
+pub use publish::Published;
+pub use recover::Recovered;
+pub use rules::{Config, ConfigError, Rules};
+pub use urls::{PublicUrlError, Urls};

@@ -1,0 +1,285 @@
+//! The certification authority: its issuers and what may be asked of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tanba_model::audit::Actor;
+use tanba_model::certificate::{CertificateRecord, RevocationReason};
+use tanba_model::id::{CertificateId, IssuerId};
+use tanba_model::ports::{
+    Issuance, IssuanceError, IssuanceOrder, IssuerKind, OcspSigner, OcspSigners, RandomSource,
+    Storage,
+};
+use tanba_pki::{Certificate, SerialNumber, Timestamp};
+
+use crate::desk::{Desk, Profiles};
+use crate::error::AuthorityError;
+use crate::issuer::Issuer;
+use crate::key_vault::KeyChest;
+use crate::prepare::Prepared;
+use crate::publish::{Published, Urgency};
+use crate::recover::Recovered;
+use crate::rules::Rules;
+
+/// What an authority is given from outside.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Where everything is recorded.
+    pub storage: Arc<dyn Storage>,
+    /// Where the keys are.
+    pub chest: Arc<dyn KeyChest>,
+    /// Where serial numbers and nonces come from.
+    pub random: Arc<dyn RandomSource>,
+    /// By which rules certificates are made.
+    pub profiles: Profiles,
+    /// How often lists are renewed.
+    pub rules: Rules,
+}
+
+/// The certification authority of this installation: a root, its issuing authorities, and their OCSP responders.
+///
+/// Everything blocks. [`Authority::recover`] comes first after a start, then [`Authority::maintain`] every few seconds.
+#[derive(Debug)]
+pub struct Authority {
+    desk: Desk,
+    rules: Rules,
+    issuers: Vec<Arc<Issuer>>,
+    issuing: Arc<Issuer>,
+}
+
+/// What pages and the command line say of an issuer.
+#[derive(Clone, Debug)]
+pub struct IssuerSummary {
+    /// The record.
+    pub id: IssuerId,
+    /// Short name, as in URLs.
+    pub name: String,
+    /// What its key does.
+    pub kind: IssuerKind,
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Number of CRL shards.
+    pub shards: u16,
+    /// End of the certificate of its OCSP responder, where it has one.
+    pub responder_not_after: Option<Timestamp>,
+}
+
+/// What [`Authority::maintain`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Maintained {
+    /// Lists that were published.
+    pub lists: Vec<Published>,
+    /// Responder certificates that were renewed.
+    pub responders: Vec<SerialNumber>,
+}
+
+impl Authority {
+    /// Opens the authority that is recorded in storage, with its keys.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Absent`] before `init`, [`AuthorityError::Key`] with a wrong passphrase.
+    pub fn open(parts: Parts) -> Result<Self, AuthorityError> {
+        let Parts {
+            storage,
+            chest,
+            random,
+            profiles,
+            rules,
+        } = parts;
+        let records = storage.snapshot()?.issuers().all()?;
+        let issuers = records
+            .into_iter()
+            .map(|record| Issuer::open(record, chest.as_ref()).map(Arc::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        let newest = issuers
+            .iter()
+            .rfind(|issuer| issuer.kind == IssuerKind::Issuing);
+        let issuing = Arc::clone(newest.ok_or(AuthorityError::Absent)?);
+        Ok(Self {
+            desk: Desk {
+                storage,
+                chest,
+                random,
+                profiles,
+            },
+            rules,
+            issuers,
+            issuing,
+        })
+    }
+
+    /// Completes or gives up what a crash left open. To be called once at the start, before anything is issued.
+    ///
+    /// # Errors
+    /// [`IssuanceError`]; then the program should not go on.
+    pub fn recover(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
+        self.desk.recover(&self.issuers, now)
+    }
+
+    /// Checks the orders of one application and records an intent for each of them in one commit.
+    ///
+    /// # Errors
+    /// [`IssuanceError::Request`] with what is wrong; then nothing was recorded.
+    pub fn prepare(
+        &self,
+        orders: &[IssuanceOrder],
+        now: Timestamp,
+    ) -> Result<Prepared, IssuanceError> {
+        self.desk.prepare(&self.issuing, &self.issuers, orders, now)
+    }
+
+    /// Publishes the lists that are due: bases in their rhythm, deltas also after each revocation.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]; trying again later is fine.
+    pub fn publish_due(&self, now: Timestamp) -> Result<Vec<Published>, AuthorityError> {
+        self.publish(Urgency::Due, now)
+    }
+
+    /// Publishes all lists, due or not.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]; trying again later is fine.
+    pub fn publish_all(&self, now: Timestamp) -> Result<Vec<Published>, AuthorityError> {
+        self.publish(Urgency::All, now)
+    }
+
+    fn publish(&self, urgency: Urgency, now: Timestamp) -> Result<Vec<Published>, AuthorityError> {
+        let mut published = Vec::new();
+        for issuer in &self.issuers {
+            published.extend(self.desk.publish(issuer, &self.rules, urgency, now)?);
+        }
+        Ok(published)
+    }
+
+    /// Does what is due: responder certificates, then lists. To be called every few seconds; costs little when nothing
+    /// is due.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]; trying again later is fine.
+    pub fn maintain(&self, now: Timestamp) -> Result<Maintained, AuthorityError> {
+        let mut responders = Vec::new();
+        for issuer in self
+            .issuers
+            .iter()
+            .filter(|issuer| issuer.kind == IssuerKind::Issuing)
+        {
+            responders.extend(self.desk.renew_responder(issuer, &self.rules, now)?);
+        }
+        Ok(Maintained {
+            responders,
+            lists: self.publish_due(now)?,
+        })
+    }
+
+    /// The issuers, in the order in which they were made.
+    #[must_use]
+    pub fn issuers(&self) -> Vec<IssuerSummary> {
+        self.issuers.iter().map(|issuer| summary(issuer)).collect()
+    }
+
+    /// The public URL that was baked into the issuing authority's certificate.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&str> {
+        self.issuing
+            .urls
+            .as_ref()
+            .map(crate::urls::Urls::public_url)
+    }
+
+    fn issuer_of(&self, certificate: &Certificate) -> Option<&Arc<Issuer>> {
+        self.issuers.iter().find(|issuer| {
+            issuer.certificate.subject() == certificate.issuer()
+                && certificate
+                    .authority_key_id()
+                    .is_none_or(|id| id == issuer.key_id)
+        })
+    }
+}
+
+fn summary(issuer: &Issuer) -> IssuerSummary {
+    IssuerSummary {
+        id: issuer.id,
+        name: issuer.name.clone(),
+        kind: issuer.kind,
+        certificate: issuer.certificate.clone(),
+        shards: issuer.shards,
+        responder_not_after: issuer.responder().map(|responder| responder.not_after),
+    }
+}
+
+impl Issuance for Authority {
+    fn issue(
+        &self,
+        orders: &[IssuanceOrder],
+        now: Timestamp,
+    ) -> Result<Vec<CertificateRecord>, IssuanceError> {
+        self.prepare(orders, now)?.issue(now)
+    }
+
+    fn revoke(
+        &self,
+        certificate: CertificateId,
+        reason: RevocationReason,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), IssuanceError> {
+        self.desk.revoke(certificate, reason, &actor, now)
+    }
+
+    fn release(
+        &self,
+        certificate: CertificateId,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), IssuanceError> {
+        self.desk.release(certificate, &actor, now)
+    }
+
+    fn find_certificate(&self, der: &[u8]) -> Result<Option<CertificateRecord>, IssuanceError> {
+        let Ok(certificate) = Certificate::from_der(der) else {
+            return Ok(None);
+        };
+        let Some(issuer) = self.issuer_of(&certificate) else {
+            return Ok(None);
+        };
+        let Ok(serial) = SerialNumber::from_bytes(certificate.serial_bytes()) else {
+            return Ok(None);
+        };
+        let mut unit = self.desk.storage.snapshot()?;
+        let record = unit.certificates().find_by_serial(issuer.id, &serial)?;
+        // A certificate that only looks like ours is not ours: every octet counts.
+        Ok(record.filter(|record| record.der.as_deref() == Some(der)))
+    }
+
+    fn chain(&self) -> Vec<Vec<u8>> {
+        let mut chain = vec![Arc::clone(&self.issuing)];
+        while let Some(last) = chain.last()
+            && !last.certificate.is_self_issued()
+            && let Some(above) = self.issuer_of(&last.certificate)
+            && chain.len() < self.issuers.len()
+        {
+            chain.push(Arc::clone(above));
+        }
+        chain
+            .iter()
+            .map(|issuer| issuer.certificate.der().to_vec())
+            .collect()
+    }
+}
+
+impl OcspSigners for Authority {
+    fn of(&self, issuer: IssuerId) -> Option<OcspSigner> {
+        let issuer = self
+            .issuers
+            .iter()
+            .find(|candidate| candidate.id == issuer)?;
+        issuer.responder().map(|responder| responder.signer)
+    }
+}
+
+impl fmt::Display for IssuerSummary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.name, self.kind.name())
+    }
+}

@@ -1,0 +1,84 @@
+//! What issuing needs, whoever the issuer is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::ports::{IssuanceError, RandomSource, Storage, StorageError, UnitOfWork};
+use tanba_pki::Timestamp;
+use tanba_pki::profile::Profile;
+
+use crate::key_vault::KeyChest;
+
+/// The profiles that an authority issues by, by name.
+#[derive(Clone, Debug)]
+pub struct Profiles(BTreeMap<String, Profile>);
+
+impl Profiles {
+    /// The profiles that ship with the program.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self(
+            Profile::builtin_names()
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), Profile::builtin(name)?)))
+                .collect(),
+        )
+    }
+
+    /// Adds a profile, or replaces the one of the same name.
+    pub fn insert(&mut self, profile: Profile) {
+        self.0.insert(profile.name().to_owned(), profile);
+    }
+
+    /// The profile of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Profile> {
+        self.0.get(name)
+    }
+}
+
+/// Storage, keys, randomness and profiles.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) chest: Arc<dyn KeyChest>,
+    pub(crate) random: Arc<dyn RandomSource>,
+    pub(crate) profiles: Profiles,
+}
+
+impl Desk {
+    pub(crate) fn profile(&self, name: &str) -> Result<&Profile, IssuanceError> {
+        self.profiles
+            .find(name)
+            .ok_or(IssuanceError::Unknown("profile"))
+    }
+}
+
+/// Writes evidence into the unit of work of the change itself.
+pub(crate) fn audit(
+    unit: &mut dyn UnitOfWork,
+    actor: &Actor,
+    action: &str,
+    object: String,
+    detail: String,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let event = AuditEvent {
+        at: now,
+        actor: actor.clone(),
+        action: action.to_owned(),
+        object,
+        detail,
+        origin: String::new(),
+    };
+    unit.audit_log().append(&event).map(drop)
+}
+
+/// `sha256=` with the digest of what was written, as evidence carries it.
+pub(crate) fn fingerprint(octets: &[u8]) -> String {
+    format!(
+        "sha256={}",
+        tanba_pki::hex::encode(&tanba_crypto::sha256(octets))
+    )
+}

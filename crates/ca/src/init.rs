@@ -1,0 +1,293 @@
+//! Making an authority: the root, the issuing authority, its OCSP responder and the first lists.
+
+use std::sync::Arc;
+
+use tanba_crypto::{KeyAlgorithm, PublicKey, Signer};
+use tanba_model::audit::Actor;
+use tanba_model::ports::{IssuerKind, IssuerRecord, NewIssuer, StorageError};
+use tanba_pki::profile::{IssuerUrls, Profile};
+use tanba_pki::{Certificate, DistinguishedName, Timestamp, assemble_certificate};
+
+use crate::authority::{Authority, Parts};
+use crate::desk::{Desk, audit, fingerprint};
+use crate::draft::{self, Contents, Holder, refusal};
+use crate::error::AuthorityError;
+use crate::issuer::Issuer;
+use crate::names::AuthorityNames;
+use crate::urls::Urls;
+
+/// The key of the issuing authority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IssuingKey {
+    /// RSA-2048: whatever checks signatures today can check these.
+    #[default]
+    Rsa2048,
+    /// EC P-256: smaller and quicker, where all verifiers are known.
+    EcP256,
+}
+
+/// Decisions that stand for the life of an authority.
+#[derive(Clone, Debug)]
+pub struct InitOptions {
+    /// What is baked into certificates before `/ca/…`, `/crl/…` and `/ocsp`: plain http.
+    pub public_url: String,
+    /// Names of root and issuing authority.
+    pub names: AuthorityNames,
+    /// Short name of the issuing authority, in URLs: lower-case letters, digits and hyphens.
+    pub issuing_name: String,
+    /// Key of the issuing authority; the root always has RSA-4096.
+    pub issuing_key: IssuingKey,
+    /// Number of CRL shards, 1 to 4096.
+    pub shards: u16,
+}
+
+/// What [`init`] is doing; making an RSA-4096 key takes seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitStep {
+    /// The key of the root is being made.
+    RootKey,
+    /// The key of the issuing authority is being made.
+    IssuingKey,
+    /// The responder and the first lists are being made.
+    Publication,
+}
+
+const ROOT: &str = "root";
+const ROOT_YEARS: u16 = 20;
+const ISSUING_YEARS: u16 = 10;
+const MAXIMUM_SHARDS: u16 = 4096;
+
+/// Makes the authority of an installation. After a crash in the middle, calling it again with the same passphrase goes
+/// on where it stopped.
+///
+/// # Errors
+/// [`AuthorityError::Exists`] when there is one, [`AuthorityError::Options`] for options that cannot be.
+pub fn init(
+    parts: Parts,
+    options: &InitOptions,
+    actor: &Actor,
+    now: Timestamp,
+    progress: &mut dyn FnMut(InitStep),
+) -> Result<Authority, AuthorityError> {
+    check(options)?;
+    let desk = Desk {
+        storage: Arc::clone(&parts.storage),
+        chest: Arc::clone(&parts.chest),
+        random: Arc::clone(&parts.random),
+        profiles: parts.profiles.clone(),
+    };
+    let existing = desk.storage.snapshot()?.issuers().all()?;
+    if existing
+        .iter()
+        .any(|record| record.issuer.kind == IssuerKind::Issuing)
+    {
+        return Err(AuthorityError::Exists);
+    }
+    let root = match existing.into_iter().next() {
+        Some(record) => record,
+        None => {
+            progress(InitStep::RootKey);
+            desk.make_root(options, actor, now)?
+        }
+    };
+    let mut root = Issuer::open(root, desk.chest.as_ref())?;
+    root.urls = Some(Urls::new(&options.public_url, ROOT)?);
+    let root = Arc::new(root);
+    desk.recover(std::slice::from_ref(&root), now)?;
+    progress(InitStep::IssuingKey);
+    desk.make_issuing(&root, options, actor, now)?;
+    progress(InitStep::Publication);
+    let authority = Authority::open(parts)?;
+    authority.maintain(now)?;
+    Ok(authority)
+}
+
+fn check(options: &InitOptions) -> Result<(), AuthorityError> {
+    let refuse = |text: &str| Err(AuthorityError::Options(text.to_owned()));
+    Urls::new(&options.public_url, ROOT)?;
+    let name = &options.issuing_name;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > 32 || name == ROOT || !name.chars().all(plain) {
+        return refuse(
+            "the short name must be 1 to 32 lower-case letters, digits and hyphens, and not \"root\"",
+        );
+    }
+    if !(1..=MAXIMUM_SHARDS).contains(&options.shards) {
+        return refuse("the number of CRL shards must be between 1 and 4096");
+    }
+    if options.names.root == options.names.issuing {
+        return refuse("root and issuing authority must have different names");
+    }
+    Ok(())
+}
+
+impl Desk {
+    /// The root signs itself, so there is no record to hang an intent on: its bytes are linted and their digest is
+    /// logged before the signature, and everything is stored after it.
+    fn make_root(
+        &self,
+        options: &InitOptions,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<IssuerRecord, AuthorityError> {
+        let key_fault = |source| AuthorityError::Key {
+            issuer: ROOT.to_owned(),
+            source,
+        };
+        let algorithm = KeyAlgorithm::Rsa { bits: 4096 };
+        let (stored_key, key) = self
+            .chest
+            .make_key(algorithm, self.random.as_ref())
+            .map_err(key_fault)?;
+        let profile = self.profile("root-ca")?;
+        let name = profile
+            .subject_name(&options.names.root)
+            .map_err(|error| refusal(&error))?;
+        let contents = contents(
+            profile,
+            &name,
+            key.public_key(),
+            (now, now.plus_years(ROOT_YEARS)),
+        );
+        let serial = self.new_serial();
+        let key_id = key.public_key().key_id();
+        let tbs = draft::write(
+            &contents,
+            serial,
+            (&name, &key_id),
+            key.algorithm(),
+            &IssuerUrls::default(),
+        )?;
+        self.lint(profile.name(), &tbs, None)?;
+        let mut unit = self.storage.begin()?;
+        let detail = format!("tbs {}", fingerprint(&tbs));
+        audit(
+            unit.as_mut(),
+            actor,
+            "issuer.intend",
+            format!("issuer:{ROOT}"),
+            detail,
+            now,
+        )?;
+        unit.commit()?;
+        let der = sign(key.as_ref(), key.public_key(), &tbs)?;
+
+        let new = NewIssuer {
+            name: ROOT.to_owned(),
+            kind: IssuerKind::Root,
+            certificate: der.clone(),
+            key: stored_key,
+            shards: 1,
+        };
+        let mut unit = self.storage.begin()?;
+        let id = unit.issuers().insert(&new, now)?;
+        let record = draft::new(id, 0, &contents, &Holder::AUTHORITY, serial, tbs, now);
+        let certificate = unit.certificates().intend(&record)?;
+        unit.certificates().complete(certificate, &der, now)?;
+        audit(
+            unit.as_mut(),
+            actor,
+            "issuer.create",
+            format!("issuer:{id}"),
+            fingerprint(&der),
+            now,
+        )?;
+        unit.commit()?;
+        Ok(IssuerRecord {
+            id,
+            issuer: new,
+            responder_certificate: None,
+            responder_key: None,
+        })
+    }
+
+    fn make_issuing(
+        &self,
+        root: &Arc<Issuer>,
+        options: &InitOptions,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), AuthorityError> {
+        let key_fault = |source| AuthorityError::Key {
+            issuer: options.issuing_name.clone(),
+            source,
+        };
+        let algorithm = match options.issuing_key {
+            IssuingKey::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+            IssuingKey::EcP256 => KeyAlgorithm::EcP256,
+        };
+        let (stored_key, key) = self
+            .chest
+            .make_key(algorithm, self.random.as_ref())
+            .map_err(key_fault)?;
+        let profile = self.profile("issuing-ca")?;
+        let name = profile
+            .subject_name(&options.names.issuing)
+            .map_err(|error| refusal(&error))?;
+        let contents = contents(
+            profile,
+            &name,
+            key.public_key(),
+            (now, now.plus_years(ISSUING_YEARS)),
+        );
+        let draft = self.compose(root, &contents, &Holder::AUTHORITY, now)?;
+        let prepared = self.record(self.storage.begin()?, vec![draft], actor, now)?;
+        let record = prepared
+            .issue(now)?
+            .into_iter()
+            .next()
+            .ok_or(StorageError::Conflict)?;
+        let certificate = record.der.ok_or(StorageError::Conflict)?;
+        let mut unit = self.storage.begin()?;
+        let detail = fingerprint(&certificate);
+        let id = unit.issuers().insert(
+            &NewIssuer {
+                name: options.issuing_name.clone(),
+                kind: IssuerKind::Issuing,
+                certificate,
+                key: stored_key,
+                shards: options.shards,
+            },
+            now,
+        )?;
+        audit(
+            unit.as_mut(),
+            actor,
+            "issuer.create",
+            format!("issuer:{id}"),
+            detail,
+            now,
+        )?;
+        unit.commit()?;
+        Ok(())
+    }
+}
+
+fn contents<'a>(
+    profile: &'a Profile,
+    name: &'a DistinguishedName,
+    public_key: &'a PublicKey,
+    (not_before, not_after): (Timestamp, Timestamp),
+) -> Contents<'a> {
+    Contents {
+        profile,
+        name,
+        public_key,
+        email: None,
+        keystore: None,
+        not_before,
+        not_after,
+    }
+}
+
+/// Signs the root and compares what came out.
+fn sign(key: &dyn Signer, public_key: &PublicKey, tbs: &[u8]) -> Result<Vec<u8>, AuthorityError> {
+    let signature = key.sign(tbs).map_err(AuthorityError::Signer)?;
+    let der = assemble_certificate(tbs, key.algorithm(), &signature);
+    let failed = || AuthorityError::Signer(tanba_crypto::SignError::Failed);
+    let certificate = Certificate::from_der(&der).map_err(|_| failed())?;
+    if certificate.tbs_der() != tbs || certificate.verify_signed_by(public_key).is_err() {
+        return Err(failed());
+    }
+    Ok(der)
+}

@@ -1,0 +1,224 @@
+//! From an order to a certificate that may be signed: everything is checked, recorded, linted and logged first.
+
+use std::sync::Arc;
+
+use tanba_model::audit::Actor;
+use tanba_model::certificate::{CertificateRecord, Status};
+use tanba_model::id::PersonId;
+use tanba_model::ports::{
+    IssuanceError, IssuanceOrder, RequestFault, SourceRng, StorageError, UnitOfWork,
+    certificate_object,
+};
+use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
+
+use crate::desk::{Desk, audit, fingerprint};
+use crate::draft::{Contents, Draft, Holder, keystore_oid, refusal};
+use crate::issuer::Issuer;
+
+/// Certificates whose serial numbers and to-be-signed bytes are durable, linted and logged, and which may now be
+/// signed: [`Prepared::issue`] uses them up. There is no other way to a signature.
+#[derive(Debug)]
+#[must_use = "an intent that is not issued stays open until the next start"]
+pub struct Prepared {
+    pub(crate) desk: Desk,
+    pub(crate) items: Vec<(Arc<Issuer>, CertificateRecord)>,
+    pub(crate) actor: Actor,
+}
+
+impl Prepared {
+    /// Their serial numbers, in the order of the orders.
+    pub fn serials(&self) -> impl Iterator<Item = SerialNumber> + '_ {
+        self.items.iter().map(|(_, record)| record.serial)
+    }
+}
+
+impl Desk {
+    /// Checks the orders of one application and records an intent for each, all in one commit.
+    ///
+    /// What an earlier call for the same application recorded is taken up again instead.
+    pub(crate) fn prepare(
+        &self,
+        issuer: &Arc<Issuer>,
+        known: &[Arc<Issuer>],
+        orders: &[IssuanceOrder],
+        now: Timestamp,
+    ) -> Result<Prepared, IssuanceError> {
+        let Some(first) = orders.first() else {
+            return Err(IssuanceError::Unknown("order"));
+        };
+        if orders
+            .iter()
+            .any(|order| order.application != first.application || order.person != first.person)
+        {
+            return Err(IssuanceError::Unknown("application"));
+        }
+        let drafts = orders
+            .iter()
+            .map(|order| self.draft(issuer, order, now))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut unit = self.storage.begin()?;
+        if let Some(application) = first.application {
+            let earlier = unit.certificates().of_application(application)?;
+            if earlier.iter().any(|record| record.status != Status::Void) {
+                let items = resume(&drafts, earlier, known)?;
+                return Ok(Prepared {
+                    desk: self.clone(),
+                    items,
+                    actor: first.actor.clone(),
+                });
+            }
+        }
+        self.record(unit, drafts, &first.actor, now)
+    }
+
+    /// Records intents in one commit: serial and bytes, lint, evidence.
+    pub(crate) fn record(
+        &self,
+        mut unit: Box<dyn UnitOfWork + '_>,
+        drafts: Vec<Draft>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Prepared, IssuanceError> {
+        let mut items = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            if let Some(person) = draft.new.person
+                && is_frozen(unit.as_mut(), person)?
+            {
+                return Err(IssuanceError::Frozen);
+            }
+            if draft.new.person.is_some()
+                && unit
+                    .certificates()
+                    .is_key_known(&draft.new.public_key_sha256)?
+            {
+                return Err(IssuanceError::Request(RequestFault::ReusedKey));
+            }
+            let id = unit.certificates().intend(&draft.new)?;
+            self.lint(
+                &draft.new.profile,
+                &draft.new.to_be_signed,
+                Some(&draft.issuer.certificate),
+            )?;
+            let object = certificate_object(draft.new.issuer, &draft.new.serial);
+            let detail = format!(
+                "profile={} tbs {}",
+                draft.new.profile,
+                fingerprint(&draft.new.to_be_signed)
+            );
+            audit(
+                unit.as_mut(),
+                actor,
+                "certificate.intend",
+                object,
+                detail,
+                now,
+            )?;
+            let record = unit
+                .certificates()
+                .find(id)?
+                .ok_or(StorageError::Conflict)?;
+            items.push((draft.issuer, record));
+        }
+        unit.commit()?;
+        Ok(Prepared {
+            desk: self.clone(),
+            items,
+            actor: actor.clone(),
+        })
+    }
+
+    /// Checks an order and makes the bytes to be signed. Takes no lock: this is the slow part.
+    fn draft(
+        &self,
+        issuer: &Arc<Issuer>,
+        order: &IssuanceOrder,
+        now: Timestamp,
+    ) -> Result<Draft, IssuanceError> {
+        let profile = self.profile(&order.profile)?;
+        let request =
+            CertificateRequest::from_der(&order.request).map_err(|_| fault(RequestFault::Form))?;
+        request
+            .verify_possession()
+            .map_err(|_| fault(RequestFault::Possession))?;
+        if request
+            .public_key()
+            .is_same_key(issuer.certificate.public_key())
+        {
+            return Err(fault(RequestFault::ReusedKey));
+        }
+        let name = profile
+            .subject_name(&order.subject)
+            .map_err(|error| refusal(&error))?;
+        if !request.subject().is_empty() && request.subject() != &name {
+            return Err(fault(RequestFault::Subject));
+        }
+        let contents = Contents {
+            profile,
+            name: &name,
+            public_key: request.public_key(),
+            email: order.email.as_deref(),
+            keystore: Some(order.keystore),
+            not_before: now,
+            not_after: profile.not_after(now, keystore_oid(order.keystore)),
+        };
+        let holder = Holder {
+            person: order.person,
+            application: order.application,
+            channel: order.channel,
+        };
+        // The profile looks at the strength of the key.
+        self.compose(issuer, &contents, &holder, now)
+    }
+
+    /// A serial number that was never used: 158 random bits, and storage refuses a second one.
+    pub(crate) fn new_serial(&self) -> SerialNumber {
+        SerialNumber::random(&mut SourceRng(self.random.as_ref()))
+    }
+}
+
+/// Whether somebody said "it was not me" for this person.
+pub(crate) fn is_frozen(unit: &mut dyn UnitOfWork, person: PersonId) -> Result<bool, StorageError> {
+    Ok(unit
+        .persons()
+        .find(person)?
+        .is_some_and(|person| person.frozen_at.is_some()))
+}
+
+/// Finds what an earlier call recorded for the same keys.
+fn resume(
+    drafts: &[Draft],
+    earlier: Vec<CertificateRecord>,
+    known: &[Arc<Issuer>],
+) -> Result<Vec<(Arc<Issuer>, CertificateRecord)>, IssuanceError> {
+    let mut earlier: Vec<_> = earlier
+        .into_iter()
+        .filter(|record| record.status != Status::Void)
+        .collect();
+    let mut items = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let same = |record: &CertificateRecord| {
+            record.public_key_sha256 == draft.new.public_key_sha256
+                && record.profile == draft.new.profile
+        };
+        // Another key for an application that is answered already is another application's business.
+        let position = earlier
+            .iter()
+            .position(same)
+            .ok_or(fault(RequestFault::ReusedKey))?;
+        let record = earlier.swap_remove(position);
+        let issuer = known
+            .iter()
+            .find(|issuer| issuer.id == record.issuer)
+            .ok_or(IssuanceError::Unknown("issuer"))?;
+        items.push((Arc::clone(issuer), record));
+    }
+    if earlier.is_empty() {
+        Ok(items)
+    } else {
+        Err(fault(RequestFault::ReusedKey))
+    }
+}
+
+pub(crate) const fn fault(fault: RequestFault) -> IssuanceError {
+    IssuanceError::Request(fault)
+}

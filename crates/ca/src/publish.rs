@@ -1,0 +1,251 @@
+//! Revocation lists: which are due, and making them.
+
+use tanba_crypto::{SignError, Signer};
+use tanba_model::audit::Actor;
+use tanba_model::certificate::{RevocationReason, RevokedEntry};
+use tanba_model::id::IssuerId;
+use tanba_model::ports::{CrlKind, CrlRecord, StorageError, UnitOfWork};
+use tanba_pki::crl::{self, Crl, CrlTemplate, CrlWriter, assemble_crl};
+use tanba_pki::{Timestamp, hex};
+
+use crate::desk::{Desk, audit};
+use crate::error::AuthorityError;
+use crate::issuer::Issuer;
+use crate::rules::Rules;
+
+mod due;
+
+pub(crate) use due::Urgency;
+
+use due::{Due, due};
+
+/// A list that was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Whose.
+    pub issuer: IssuerId,
+    /// Of what.
+    pub kind: CrlKind,
+    /// Its number.
+    pub number: u64,
+    /// How many entries it has.
+    pub entries: usize,
+}
+
+/// Seconds that lists look back beyond their time of issue. A revocation takes its time before it waits for the
+/// database, so one that is recorded after a base may say an earlier second; deltas reach back far enough to have it.
+const OVERLAP: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// A list whose number is taken and whose bytes are logged.
+struct Intent {
+    due: Due,
+    number: u64,
+    tbs: Vec<u8>,
+}
+
+impl Desk {
+    /// Makes the lists of an issuer that are due, or all of them.
+    ///
+    /// Like certificates: number and digest are recorded, then signed, then compared and stored.
+    pub(crate) fn publish(
+        &self,
+        issuer: &Issuer,
+        rules: &Rules,
+        urgency: Urgency,
+        now: Timestamp,
+    ) -> Result<Vec<Published>, AuthorityError> {
+        let due = due(
+            self.storage.snapshot()?.as_mut(),
+            issuer,
+            rules,
+            urgency,
+            now,
+        )?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = issuer.key(self.chest.as_ref())?;
+        let intents = self.intend_lists(issuer, due, key.as_ref(), now)?;
+        let signed = intents
+            .into_iter()
+            .map(|intent| sign(issuer, key.as_ref(), intent, now))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.store_lists(issuer, signed, now)
+    }
+
+    fn intend_lists(
+        &self,
+        issuer: &Issuer,
+        due: Vec<Due>,
+        key: &dyn Signer,
+        now: Timestamp,
+    ) -> Result<Vec<Intent>, AuthorityError> {
+        let mut unit = self.storage.begin()?;
+        let mut intents: Vec<Intent> = Vec::with_capacity(due.len());
+        for due in due {
+            let number = unit.crls().next_number(issuer.id)?;
+            let base_number = match due.kind {
+                CrlKind::Delta(shard) => base_number(unit.as_mut(), issuer.id, shard, &intents)?,
+                CrlKind::Full | CrlKind::Shard(_) => None,
+            };
+            let tbs = compose(issuer, &due, number, base_number, key, now);
+            intents.push(Intent { due, number, tbs });
+        }
+        let digests: Vec<u8> = intents
+            .iter()
+            .flat_map(|intent| tanba_crypto::sha256(&intent.tbs))
+            .collect();
+        let detail = format!(
+            "{} tbs sha256={}",
+            numbers(&intents),
+            hex::encode(&tanba_crypto::sha256(&digests))
+        );
+        audit(
+            unit.as_mut(),
+            &Actor::System,
+            "crl.intend",
+            format!("issuer:{}", issuer.id),
+            detail,
+            now,
+        )?;
+        unit.commit()?;
+        Ok(intents)
+    }
+
+    fn store_lists(
+        &self,
+        issuer: &Issuer,
+        signed: Vec<(CrlRecord, usize)>,
+        now: Timestamp,
+    ) -> Result<Vec<Published>, AuthorityError> {
+        let mut unit = self.storage.begin()?;
+        let mut published = Vec::with_capacity(signed.len());
+        for (record, entries) in signed {
+            match unit.crls().publish(&record) {
+                Ok(()) => {}
+                // Another process published a later one in the meantime.
+                Err(StorageError::Conflict) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            published.push(Published {
+                issuer: issuer.id,
+                kind: record.kind,
+                number: record.number,
+                entries,
+            });
+        }
+        let list: Vec<String> = published.iter().map(|crl| crl.number.to_string()).collect();
+        let detail = format!("numbers {}", list.join(" "));
+        audit(
+            unit.as_mut(),
+            &Actor::System,
+            "crl.publish",
+            format!("issuer:{}", issuer.id),
+            detail,
+            now,
+        )?;
+        unit.commit()?;
+        tracing::info!(issuer = %issuer.id, lists = published.len(), "revocation lists published");
+        Ok(published)
+    }
+}
+
+/// The number of the base that a delta builds on: the one of this batch, or the published one.
+fn base_number(
+    unit: &mut dyn UnitOfWork,
+    issuer: IssuerId,
+    shard: u16,
+    intents: &[Intent],
+) -> Result<Option<u64>, StorageError> {
+    let base = CrlKind::Shard(shard);
+    if let Some(intent) = intents.iter().find(|intent| intent.due.kind == base) {
+        return Ok(Some(intent.number));
+    }
+    Ok(unit
+        .crls()
+        .latest(issuer, base)?
+        .map(|record| record.number))
+}
+
+fn compose(
+    issuer: &Issuer,
+    due: &Due,
+    number: u64,
+    base_number: Option<u64>,
+    key: &dyn Signer,
+    now: Timestamp,
+) -> Vec<u8> {
+    let url = |kind| issuer.urls.as_ref().map(|urls| urls.crl(kind));
+    let (point, freshest) = match due.kind {
+        CrlKind::Full => (None, None),
+        CrlKind::Shard(shard) => (url(CrlKind::Shard(shard)), url(CrlKind::Delta(shard))),
+        CrlKind::Delta(shard) => (url(CrlKind::Shard(shard)), None),
+    };
+    let mut writer = CrlWriter::new(&CrlTemplate {
+        issuer: issuer.certificate.subject(),
+        issuer_key_id: &issuer.key_id,
+        algorithm: key.algorithm(),
+        number,
+        this_update: now,
+        next_update: due.next_update,
+        distribution_point: point.as_deref(),
+        kind: match base_number {
+            Some(base_number) => crl::CrlKind::Delta { base_number },
+            None => crl::CrlKind::Complete {
+                freshest: freshest.as_deref(),
+            },
+        },
+    });
+    for entry in &due.entries {
+        writer.push(entry.serial.as_bytes(), entry.at, reason(entry));
+    }
+    writer.finish()
+}
+
+fn reason(entry: &RevokedEntry) -> crl::Reason {
+    match entry.reason {
+        None => crl::Reason::RemoveFromCrl,
+        Some(RevocationReason::Unspecified) => crl::Reason::Unspecified,
+        Some(RevocationReason::KeyCompromise) => crl::Reason::KeyCompromise,
+        Some(RevocationReason::CaCompromise) => crl::Reason::CaCompromise,
+        Some(RevocationReason::AffiliationChanged) => crl::Reason::AffiliationChanged,
+        Some(RevocationReason::Superseded) => crl::Reason::Superseded,
+        Some(RevocationReason::CessationOfOperation) => crl::Reason::CessationOfOperation,
+        Some(RevocationReason::CertificateHold) => crl::Reason::CertificateHold,
+    }
+}
+
+/// Signs a list and compares what came out with what was logged.
+fn sign(
+    issuer: &Issuer,
+    key: &dyn Signer,
+    intent: Intent,
+    now: Timestamp,
+) -> Result<(CrlRecord, usize), AuthorityError> {
+    let Intent { due, number, tbs } = intent;
+    let signature = key.sign(&tbs).map_err(AuthorityError::Signer)?;
+    let der = assemble_crl(&tbs, key.algorithm(), &signature);
+    let failed = || AuthorityError::Signer(SignError::Failed);
+    let list = Crl::from_der(&der).map_err(|_| failed())?;
+    if list.tbs_der() != tbs || list.verify(issuer.certificate.public_key()).is_err() {
+        return Err(failed());
+    }
+    let record = CrlRecord {
+        issuer: issuer.id,
+        kind: due.kind,
+        number,
+        this_update: now,
+        next_update: due.next_update,
+        covers_until: now.minus(OVERLAP),
+        der,
+    };
+    Ok((record, due.entries.len()))
+}
+
+fn numbers(intents: &[Intent]) -> String {
+    let list: Vec<String> = intents
+        .iter()
+        .map(|intent| intent.number.to_string())
+        .collect();
+    format!("numbers {}", list.join(" "))
+}

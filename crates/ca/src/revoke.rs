@@ -1,0 +1,97 @@
+//! Revoking, freezing and releasing.
+
+use tanba_model::audit::Actor;
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::id::CertificateId;
+use tanba_model::ports::{IssuanceError, UnitOfWork, certificate_object};
+use tanba_pki::Timestamp;
+
+use crate::desk::{Desk, audit};
+
+impl Desk {
+    pub(crate) fn revoke(
+        &self,
+        id: CertificateId,
+        reason: RevocationReason,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), IssuanceError> {
+        let mut unit = self.storage.begin()?;
+        let record = find(unit.as_mut(), id)?;
+        let at = match record.status {
+            Status::Intended | Status::Void => return Err(IssuanceError::Unknown("certificate")),
+            Status::Valid => now,
+            Status::Revoked {
+                reason: earlier, ..
+            } if earlier == reason => return Ok(()),
+            // It was not to be trusted since it was frozen, so that is when it ended.
+            Status::Revoked {
+                at,
+                reason: RevocationReason::CertificateHold,
+            } => at,
+            Status::Revoked { .. } => return Err(IssuanceError::AlreadyRevoked),
+        };
+        let action = if reason == RevocationReason::CertificateHold {
+            "certificate.hold"
+        } else {
+            "certificate.revoke"
+        };
+        change(
+            unit,
+            &record,
+            Status::Revoked { at, reason },
+            (action, reason.name()),
+            actor,
+            now,
+        )
+    }
+
+    pub(crate) fn release(
+        &self,
+        id: CertificateId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), IssuanceError> {
+        let mut unit = self.storage.begin()?;
+        let record = find(unit.as_mut(), id)?;
+        match record.status {
+            Status::Intended | Status::Void => Err(IssuanceError::Unknown("certificate")),
+            Status::Valid => Ok(()),
+            Status::Revoked {
+                reason: RevocationReason::CertificateHold,
+                ..
+            } => change(
+                unit,
+                &record,
+                Status::Valid,
+                ("certificate.release", ""),
+                actor,
+                now,
+            ),
+            Status::Revoked { .. } => Err(IssuanceError::AlreadyRevoked),
+        }
+    }
+}
+
+fn find(unit: &mut dyn UnitOfWork, id: CertificateId) -> Result<CertificateRecord, IssuanceError> {
+    unit.certificates()
+        .find(id)?
+        .ok_or(IssuanceError::Unknown("certificate"))
+}
+
+fn change(
+    mut unit: Box<dyn UnitOfWork + '_>,
+    record: &CertificateRecord,
+    to: Status,
+    (action, detail): (&str, &str),
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), IssuanceError> {
+    unit.certificates()
+        .set_status(record.id, record.status, to, now)?;
+    let object = certificate_object(record.issuer, &record.serial);
+    audit(unit.as_mut(), actor, action, object, detail.to_owned(), now)?;
+    unit.commit()?;
+    tracing::info!(serial = %record.serial, action, "status changed");
+    Ok(())
+}

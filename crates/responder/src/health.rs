@@ -1,0 +1,125 @@
+//! `/health/live`, `/health/ready` and `/metrics`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use tanba_model::ports::{CrlKind, IssuerKind, StorageError};
+use tanba_pki::Certificate;
+
+use crate::reply::{fleeting, sentence, unavailable};
+use crate::router::App;
+use crate::service::{Issuer, Service};
+
+/// The process answers.
+pub(crate) async fn live() -> Response {
+    sentence(StatusCode::OK, "live")
+}
+
+/// Everything that answers depend on is there.
+pub(crate) async fn ready(State(app): State<App>) -> Response {
+    match app.service.run(Service::problems).await {
+        Ok(problems) if problems.is_empty() => sentence(StatusCode::OK, "ready"),
+        Ok(problems) => sentence(StatusCode::SERVICE_UNAVAILABLE, &problems.join("\n")),
+        Err(_) => unavailable(),
+    }
+}
+
+pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    match app.service.run(Service::gauges).await {
+        Ok(Ok(gauges)) => {
+            let text = app.metrics.render(&gauges);
+            fleeting(
+                StatusCode::OK,
+                "text/plain; version=0.0.4; charset=utf-8",
+                text.into_bytes(),
+            )
+        }
+        Ok(Err(_)) | Err(_) => unavailable(),
+    }
+}
+
+impl Service {
+    /// What keeps the service from answering, in sentences.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for issuer in &self.issuers {
+            match self.problem_of(issuer) {
+                Ok(None) => {}
+                Ok(Some(problem)) => problems.push(format!("{}: {problem}", issuer.name)),
+                Err(error) => return vec![error.to_string()],
+            }
+        }
+        problems
+    }
+
+    fn problem_of(&self, issuer: &Issuer) -> Result<Option<&'static str>, StorageError> {
+        let now = self.parts.clock.now();
+        if !issuer.certificate.is_valid_at(now) {
+            return Ok(Some("the certificate of the authority is not valid"));
+        }
+        let mut unit = self.parts.storage.snapshot()?;
+        let mut kinds = vec![CrlKind::Full];
+        if issuer.kind == IssuerKind::Issuing {
+            let signer = self.parts.signers.of(issuer.id);
+            let certificate =
+                signer.and_then(|signer| Certificate::from_der(&signer.certificate).ok());
+            if !certificate.is_some_and(|certificate| certificate.is_valid_at(now)) {
+                return Ok(Some("the OCSP responder has no valid certificate"));
+            }
+            let last = issuer.shards.saturating_sub(1);
+            kinds.extend([
+                CrlKind::Shard(0),
+                CrlKind::Delta(0),
+                CrlKind::Shard(last),
+                CrlKind::Delta(last),
+            ]);
+        }
+        for kind in kinds {
+            let list = unit.crls().latest(issuer.id, kind)?;
+            if list.is_none_or(|list| now > list.next_update) {
+                return Ok(Some("a revocation list is missing or too old"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn gauges(&self) -> Result<Vec<(&'static str, &'static str, String, i64)>, StorageError> {
+        let mut unit = self.parts.storage.snapshot()?;
+        let count = i64::try_from(unit.certificates().count()?).unwrap_or(i64::MAX);
+        let mut gauges = vec![(
+            "tanba_certificates",
+            "Certificates issued so far.",
+            String::new(),
+            count,
+        )];
+        for issuer in &self.issuers {
+            if let Some(list) = unit.crls().latest(issuer.id, CrlKind::Full)? {
+                let labels = format!("{{issuer=\"{}\"}}", issuer.name);
+                let help = "When the full list ends, in seconds since 1970.";
+                gauges.push((
+                    "tanba_crl_next_update_seconds",
+                    help,
+                    labels,
+                    list.next_update.unix(),
+                ));
+            }
+        }
+        for issuer in &self.issuers {
+            let signer = self.parts.signers.of(issuer.id);
+            if let Some(certificate) =
+                signer.and_then(|signer| Certificate::from_der(&signer.certificate).ok())
+            {
+                let labels = format!("{{issuer=\"{}\"}}", issuer.name);
+                let help =
+                    "When the certificate of the OCSP responder ends, in seconds since 1970.";
+                gauges.push((
+                    "tanba_ocsp_signer_not_after_seconds",
+                    help,
+                    labels,
+                    certificate.not_after().unix(),
+                ));
+            }
+        }
+        Ok(gauges)
+    }
+}
