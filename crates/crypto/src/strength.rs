@@ -128,3 +128,6 @@ fn has_close_factors(bits: u32, modulus: &[u8]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,10 @@ impl DistinguishedName {
     /// The attributes in the order of the encoding, with identifier and text.
     #[must_use]
     pub fn attributes(&self) -> Vec<(ObjectIdentifier, String)> {
-        self.detailed().into_iter().map(|attribute| (attribute.oid, attribute.value)).collect()
+        self.detailed()
+            .into_iter()
+            .map(|attribute| (attribute.oid, attribute.value))
+            .collect()
     }
 
     /// The attributes in the order of the encoding, with their string types.
@@ -96,7 +99,10 @@ impl DistinguishedName {
     /// The first attribute of this type.
     #[must_use]
     pub fn first(&self, oid: ObjectIdentifier) -> Option<String> {
-        self.detailed().into_iter().find(|attribute| attribute.oid == oid).map(|attribute| attribute.value)
+        self.detailed()
+            .into_iter()
+            .find(|attribute| attribute.oid == oid)
+            .map(|attribute| attribute.value)
     }
 
     /// `CN`
@@ -150,7 +156,9 @@ impl DistinguishedName {
     /// The twelve digits after `BIN` in `OU`.
     #[must_use]
     pub fn bin(&self) -> Option<String> {
-        self.organizational_unit()?.strip_prefix("BIN").map(str::to_owned)
+        self.organizational_unit()?
+            .strip_prefix("BIN")
+            .map(str::to_owned)
     }
 
     /// The text of RFC 4514: the last RDN first.
@@ -209,7 +217,9 @@ impl DistinguishedNameBuilder {
     pub fn build(self) -> Result<DistinguishedName, NameError> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(DistinguishedName { der: asn1::sequence(&self.rdns) }),
+            None => Ok(DistinguishedName {
+                der: asn1::sequence(&self.rdns),
+            }),
         }
     }
 }
@@ -243,9 +253,10 @@ fn attribute(oid: ObjectIdentifier, kind: StringKind, text: &str) -> Result<Vec<
 /// Upper bounds of RFC 5280, appendix A.1, in characters.
 pub(crate) fn upper_bound(oid: ObjectIdentifier) -> Option<usize> {
     match oid {
-        names::COMMON_NAME | names::ORGANIZATION | names::ORGANIZATIONAL_UNIT | names::SERIAL_NUMBER => {
-            Some(64)
-        }
+        names::COMMON_NAME
+        | names::ORGANIZATION
+        | names::ORGANIZATIONAL_UNIT
+        | names::SERIAL_NUMBER => Some(64),
         names::COUNTRY => Some(2),
         names::LOCALITY | names::STATE => Some(128),
         _ => None,
@@ -255,7 +266,10 @@ pub(crate) fn upper_bound(oid: ObjectIdentifier) -> Option<usize> {
 /// The characters of PrintableString (X.680, 41.4).
 pub(crate) const fn is_printable(octet: u8) -> bool {
     octet.is_ascii_alphanumeric()
-        || matches!(octet, b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?')
+        || matches!(
+            octet,
+            b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?'
+        )
 }
 
 /// `Name ::= SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }`
@@ -280,8 +294,14 @@ fn read_attribute(mut reader: Reader<'_>, starts_rdn: bool) -> Result<NameAttrib
     let oid = reader.oid()?;
     let value = reader.next_value()?;
     reader.finish()?;
-    let text = text(value.tag, value.content).unwrap_or_else(|| format!("#{}", crate::hex::encode(value.der)));
-    Ok(NameAttribute { oid, tag: value.tag, value: text, starts_rdn })
+    let text = text(value.tag, value.content)
+        .unwrap_or_else(|| format!("#{}", crate::hex::encode(value.der)));
+    Ok(NameAttribute {
+        oid,
+        tag: value.tag,
+        value: text,
+        starts_rdn,
+    })
 }
 
 /// The text of a string value; `None` when the octets are not of its type.
@@ -289,7 +309,9 @@ fn text(tag: u8, content: &[u8]) -> Option<String> {
     match tag {
         tag::UTF8_STRING => std::str::from_utf8(content).ok().map(str::to_owned),
         tag::PRINTABLE_STRING | tag::IA5_STRING | tag::NUMERIC_STRING | tag::VISIBLE_STRING => {
-            content.is_ascii().then(|| content.iter().copied().map(char::from).collect())
+            content
+                .is_ascii()
+                .then(|| content.iter().copied().map(char::from).collect())
         }
         tag::TELETEX_STRING => Some(content.iter().copied().map(char::from).collect()),
         tag::BMP_STRING => {
@@ -301,7 +323,12 @@ fn text(tag: u8, content: &[u8]) -> Option<String> {
         }
         tag::UNIVERSAL_STRING => content
             .chunks(4)
-            .map(|four| four.try_into().ok().map(u32::from_be_bytes).and_then(char::from_u32))
+            .map(|four| {
+                four.try_into()
+                    .ok()
+                    .map(u32::from_be_bytes)
+                    .and_then(char::from_u32)
+            })
             .collect(),
         _ => None,
     }
@@ -329,13 +356,17 @@ fn short_name(oid: ObjectIdentifier) -> String {
 
 /// RFC 4514, 2.4.
 fn escape(value: &str) -> String {
-    if value.starts_with('#') && value.len() > 1 && crate::hex::decode(value.get(1..).unwrap_or_default()).is_some() {
+    if value.starts_with('#')
+        && value.len() > 1
+        && crate::hex::decode(value.get(1..).unwrap_or_default()).is_some()
+    {
         return value.to_owned();
     }
     let last = value.chars().count().saturating_sub(1);
     let mut out = String::with_capacity(value.len());
     for (index, character) in value.chars().enumerate() {
-        let at_edge = (index == 0 && matches!(character, ' ' | '#')) || (index == last && character == ' ');
+        let at_edge =
+            (index == 0 && matches!(character, ' ' | '#')) || (index == last && character == ' ');
         match character {
             '"' | '+' | ',' | ';' | '<' | '>' | '\\' => {
                 out.push('\\');
@@ -363,7 +394,11 @@ mod tests {
         DistinguishedNameBuilder::new()
             .push(names::COMMON_NAME, StringKind::Utf8, "ҚҰНАНБАЙ АБАЙ")
             .push(names::SURNAME, StringKind::Utf8, "ҚҰНАНБАЙ")
-            .push(names::SERIAL_NUMBER, StringKind::Printable, "IIN123456789012")
+            .push(
+                names::SERIAL_NUMBER,
+                StringKind::Printable,
+                "IIN123456789012",
+            )
             .push(names::COUNTRY, StringKind::Printable, "KZ")
             .build()
             .unwrap()
@@ -376,21 +411,41 @@ mod tests {
         assert_eq!(name.common_name().unwrap(), "ҚҰНАНБАЙ АБАЙ");
         assert_eq!(name.iin().unwrap(), "123456789012");
         assert_eq!(name.given_name(), None);
-        assert_eq!(name.rfc4514(), "C=KZ,serialNumber=IIN123456789012,SN=ҚҰНАНБАЙ,CN=ҚҰНАНБАЙ АБАЙ");
+        assert_eq!(
+            name.rfc4514(),
+            "C=KZ,serialNumber=IIN123456789012,SN=ҚҰНАНБАЙ,CN=ҚҰНАНБАЙ АБАЙ"
+        );
     }
 
     #[test]
     fn texts_that_do_not_fit_their_type_are_refused() {
-        let build = |kind, text: &str| DistinguishedNameBuilder::new().push(names::GIVEN_NAME, kind, text).build();
-        assert!(matches!(build(StringKind::Printable, "ж"), Err(NameError::Character(_))));
-        assert!(matches!(build(StringKind::Ia5, "ж"), Err(NameError::Character(_))));
-        assert!(matches!(build(StringKind::Utf8, ""), Err(NameError::Empty(_))));
+        let build = |kind, text: &str| {
+            DistinguishedNameBuilder::new()
+                .push(names::GIVEN_NAME, kind, text)
+                .build()
+        };
+        assert!(matches!(
+            build(StringKind::Printable, "ж"),
+            Err(NameError::Character(_))
+        ));
+        assert!(matches!(
+            build(StringKind::Ia5, "ж"),
+            Err(NameError::Character(_))
+        ));
+        assert!(matches!(
+            build(StringKind::Utf8, ""),
+            Err(NameError::Empty(_))
+        ));
     }
 
     #[test]
     fn special_characters_are_escaped() {
         let name = DistinguishedNameBuilder::new()
-            .push(names::ORGANIZATION, StringKind::Utf8, " ЖШС \"Таңба\", Ltd ")
+            .push(
+                names::ORGANIZATION,
+                StringKind::Utf8,
+                " ЖШС \"Таңба\", Ltd ",
+            )
             .build()
             .unwrap();
         assert_eq!(name.rfc4514(), "O=\\ ЖШС \\\"Таңба\\\"\\, Ltd\\ ");
@@ -403,7 +458,12 @@ mod tests {
 
     #[test]
     fn rubbish_is_refused() {
-        for der in [&[][..], &[0x30, 0x02, 0x31, 0x00], &[0x30, 0x00, 0x00], &[0x31, 0x00]] {
+        for der in [
+            &[][..],
+            &[0x30, 0x02, 0x31, 0x00],
+            &[0x30, 0x00, 0x00],
+            &[0x31, 0x00],
+        ] {
             assert!(DistinguishedName::from_der(der).is_err(), "{der:02x?}");
         }
     }

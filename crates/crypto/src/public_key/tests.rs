@@ -1,1 +1,103 @@
+use super::{PublicKey, PublicKeyError, VerifyError};
+use crate::{KeyAlgorithm, SignatureAlgorithm, Signer, SoftwareKey, WeakKey};
 
+/// `SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING }`
+fn p256(point: &[u8]) -> Vec<u8> {
+    let algorithm = [
+        0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+        0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
+    ];
+    let length = u8::try_from(point.len()).unwrap();
+    let mut der = vec![0x30, length + 24];
+    der.extend_from_slice(&algorithm);
+    der.extend_from_slice(&[0x03, length + 1, 0x00]);
+    der.extend_from_slice(point);
+    der
+}
+
+fn key() -> SoftwareKey {
+    struct Counter(u8);
+    impl rand_core::TryRng for Counter {
+        type Error = std::convert::Infallible;
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            Ok(7)
+        }
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Ok(7)
+        }
+        fn try_fill_bytes(&mut self, target: &mut [u8]) -> Result<(), Self::Error> {
+            for octet in target {
+                self.0 = self.0.wrapping_add(1);
+                *octet = self.0;
+            }
+            Ok(())
+        }
+    }
+    impl rand_core::TryCryptoRng for Counter {}
+    SoftwareKey::generate(KeyAlgorithm::EcP256, &mut Counter(0)).unwrap()
+}
+
+#[test]
+fn a_compressed_point_is_the_same_key() {
+    let key = key();
+    let point = key.public_key().subject_public_key();
+    let mut compressed = vec![0x02 | (point[64] & 1)];
+    compressed.extend_from_slice(&point[1..33]);
+    let other = PublicKey::from_spki_der(&p256(&compressed)).unwrap();
+    assert_ne!(&other, key.public_key());
+    assert!(key.matches(&other));
+    let signature = key.sign(b"message").unwrap();
+    other
+        .verify(SignatureAlgorithm::EcdsaSha256, b"message", &signature)
+        .unwrap();
+}
+
+#[test]
+fn a_point_off_the_curve_is_weak_and_verifies_nothing() {
+    let key = key();
+    let mut point = key.public_key().subject_public_key().to_vec();
+    *point.last_mut().unwrap() ^= 1;
+    let public = PublicKey::from_spki_der(&p256(&point)).unwrap();
+    assert_eq!(public.check_strength(), Err(WeakKey::NotOnCurve));
+    let signature = key.sign(b"message").unwrap();
+    assert_eq!(
+        public.verify(SignatureAlgorithm::EcdsaSha256, b"message", &signature),
+        Err(VerifyError::Invalid)
+    );
+}
+
+#[test]
+fn an_algorithm_of_another_kind_does_not_fit() {
+    let result = key()
+        .public_key()
+        .verify(SignatureAlgorithm::RsaSha256, b"message", b"signature");
+    assert_eq!(result, Err(VerifyError::WrongKey));
+}
+
+#[test]
+fn trailing_bytes_are_refused() {
+    let mut der = key().public_key().spki_der().to_vec();
+    der.push(0);
+    assert_eq!(
+        PublicKey::from_spki_der(&der),
+        Err(PublicKeyError::Malformed)
+    );
+    assert_eq!(
+        PublicKey::from_spki_der(&[]),
+        Err(PublicKeyError::Malformed)
+    );
+}
+
+#[test]
+fn other_curves_and_algorithms_are_named() {
+    let mut der = p256(&[4; 65]);
+    // The last arc of prime256v1 becomes that of prime192v1.
+    der[22] = 0x01;
+    let key = PublicKey::from_spki_der(&der).unwrap();
+    assert_eq!(key.algorithm_label(), "EC P-192 (1.2.840.10045.3.1.1)");
+    assert!(matches!(key.check_strength(), Err(WeakKey::Unsupported(_))));
+    assert!(matches!(
+        key.verify(SignatureAlgorithm::EcdsaSha256, b"", b""),
+        Err(VerifyError::Unsupported(_))
+    ));
+}

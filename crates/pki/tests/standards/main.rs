@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod certificates;
+#[cfg(test)]
 mod cms;
 #[cfg(test)]
 mod crl;
@@ -13,4 +14,5 @@ mod hostile;
 mod ocsp;
 #[cfg(test)]
 mod path;
+#[cfg(test)]
 mod profiles;
