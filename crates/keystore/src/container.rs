@@ -17,6 +17,7 @@ mod write;
 use bag::{Attributes, Bag, ShroudedKey};
 pub use entry::{Entry, KeyEntry, Note};
 use entry::{KeyState, StoredCertificate};
+pub use file_name::file_name;
 use pfx::{Pfx, Safe};
 pub use write::{Profile, WritePlan};
 
@@ -47,6 +48,14 @@ pub struct Protection {
 }
 
 impl Protection {
+    /// Whether nothing but the schemes of the national CA's programs was met, with their number of iterations.
+    fn is_national(&self) -> bool {
+        let national = |label: &String| {
+            label.contains("PKCS#12 derivation with SHA-1") && label.ends_with(" 1024 iterations")
+        };
+        self.mac.as_ref().is_some_and(national) && self.encryption.iter().all(national)
+    }
+
     fn add(&mut self, label: String) {
         if !self.encryption.contains(&label) {
             self.encryption.push(label);
@@ -159,6 +168,17 @@ impl Container {
     #[must_use]
     pub const fn protection(&self) -> &Protection {
         &self.protection
+    }
+
+    /// The profile to write this container in, so that whoever read it before reads it again: [`Profile::Nca`] for a file
+    /// with the protection of the national CA's programs, else [`Profile::Modern`].
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        if self.protection.is_national() {
+            Profile::Nca
+        } else {
+            Profile::Modern
+        }
     }
 
     /// Names of bags that are neither keys nor certificates, such as secret keys of a Java program.

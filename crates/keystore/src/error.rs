@@ -18,6 +18,9 @@ pub enum KeyStoreError {
     /// A file whose encrypted part was changed looks the same: the check value covers both.
     #[error("the password is wrong")]
     WrongPassword,
+    /// The password is not text in UTF-8, so it has no form that key stores use.
+    #[error("the password is not text in UTF-8")]
+    PasswordNotText,
     /// The structure is broken; another copy of the file helps.
     #[error("the file is damaged at offset {offset}")]
     Damaged {

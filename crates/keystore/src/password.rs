@@ -3,6 +3,8 @@
 use tanba_crypto::Secret;
 use zeroize::Zeroizing;
 
+use crate::KeyStoreError;
+
 mod strength;
 
 pub use strength::Strength;
@@ -31,6 +33,17 @@ impl Password {
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Secret::from(text))
+    }
+
+    /// Takes a password over that came as octets, from a file or a field.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::PasswordNotText`] when they are not UTF-8.
+    pub fn from_secret(secret: Secret) -> Result<Self, KeyStoreError> {
+        if std::str::from_utf8(secret.expose()).is_err() {
+            return Err(KeyStoreError::PasswordNotText);
+        }
+        Ok(Self(secret))
     }
 
     /// The UTF-8 form, which PBES2 and PBMAC1 use (RFC 8018, 3; RFC 9579, 8).

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use tanba_crypto::{KeyAlgorithm, Signer};
-use tanba_pki::Purpose;
+use tanba_crypto::{KeyAlgorithm, PublicKey, Signer};
+use tanba_pki::{Certificate, Purpose};
 
 use super::bag::Attributes;
 use super::entry::Entry;
@@ -16,19 +16,31 @@ impl Entry {
     #[must_use]
     pub fn file_name(&self, purpose: Option<Purpose>) -> Option<String> {
         let key = self.key().and_then(|key| key.software_key().ok())?;
-        let algorithm = match key.public_key().algorithm().ok()? {
-            KeyAlgorithm::Rsa { .. } => "RSA256",
-            KeyAlgorithm::EcP256 => "EC256",
-            KeyAlgorithm::EcP384 => "EC384",
-            _ => return None,
-        };
-        let prefix = match self.purpose().or(purpose) {
-            Some(Purpose::Authentication) => "AUTH_",
-            _ => "",
-        };
-        let id = hex(&self.key_id()?);
-        Some(format!("{prefix}{algorithm}_{id}.p12"))
+        name(key.public_key(), self.purpose().or(purpose), &self.key_id()?)
     }
+}
+
+/// The name of the file for the key of a certificate, before the key itself is at hand: as [`Entry::file_name`].
+#[must_use]
+pub fn file_name(certificate: &Certificate) -> Option<String> {
+    let key = certificate.public_key();
+    let own = certificate.subject_key_id().map(<[u8]>::to_vec);
+    let id = own.unwrap_or_else(|| key.key_id().to_vec());
+    name(key, Some(certificate.purpose()), &id)
+}
+
+fn name(key: &PublicKey, purpose: Option<Purpose>, id: &[u8]) -> Option<String> {
+    let algorithm = match key.algorithm().ok()? {
+        KeyAlgorithm::Rsa { .. } => "RSA256",
+        KeyAlgorithm::EcP256 => "EC256",
+        KeyAlgorithm::EcP384 => "EC384",
+        _ => return None,
+    };
+    let prefix = match purpose {
+        Some(Purpose::Authentication) => "AUTH_",
+        _ => "",
+    };
+    Some(format!("{prefix}{algorithm}_{}.p12", hex(id)))
 }
 
 impl Attributes {

@@ -141,17 +141,45 @@ impl Container {
         ]))
     }
 
+    /// The private keys alone, each as `EncryptedPrivateKeyInfo` in DER (RFC 5958, 3), in the order of
+    /// [`Container::keys`]; what PEM calls `ENCRYPTED PRIVATE KEY`.
+    ///
+    /// # Errors
+    /// As [`Container::write`].
+    pub fn encrypted_keys(
+        &self,
+        plan: &WritePlan,
+        password: &Password,
+        derive: &mut dyn Derive,
+    ) -> Result<Vec<Vec<u8>>, KeyStoreError> {
+        let mut session = Session::new(password, derive);
+        let keys = self.shrouded_keys(plan, &mut session)?;
+        Ok(keys.into_iter().map(|(_, shrouded)| shrouded).collect())
+    }
+
     fn key_bags(
         &self,
         plan: &WritePlan,
         session: &mut Session<'_>,
     ) -> Result<Vec<Vec<u8>>, KeyStoreError> {
+        let keys = self.shrouded_keys(plan, session)?;
+        let bag = |(entry, key): (&Entry, Vec<u8>)| {
+            bag::write(oid::SHROUDED_KEY_BAG, &key, &linked(entry))
+        };
+        Ok(keys.into_iter().map(bag).collect())
+    }
+
+    fn shrouded_keys(
+        &self,
+        plan: &WritePlan,
+        session: &mut Session<'_>,
+    ) -> Result<Vec<(&Entry, Vec<u8>)>, KeyStoreError> {
         let entries = self
             .entries
             .iter()
             .filter_map(|entry| Some((entry, entry.key.as_ref()?)));
         let mut schemes = plan.keys.iter();
-        let mut bags = Vec::new();
+        let mut keys = Vec::new();
         for (entry, key) in entries {
             let scheme = schemes.next().ok_or(KeyStoreError::PlanDoesNotFit)?;
             let shrouded = match &key.state {
@@ -167,12 +195,12 @@ impl Container {
                     });
                 }
             };
-            bags.push(bag::write(oid::SHROUDED_KEY_BAG, &shrouded, &linked(entry)));
+            keys.push((entry, shrouded));
         }
         if schemes.next().is_some() {
             return Err(KeyStoreError::PlanDoesNotFit);
         }
-        Ok(bags)
+        Ok(keys)
     }
 
     /// Each certificate once: those of keys with the identifier of their key, then chains, then the rest.

@@ -40,7 +40,9 @@ fn both_profiles_come_back_complete() {
 #[test]
 fn the_national_profile_uses_the_algorithms_of_the_national_files() {
     let bytes = write(&container(&["rsa"]), Profile::Nca, "Qwerty12");
-    let protection = open(&bytes, "Qwerty12").protection().clone();
+    let opened = open(&bytes, "Qwerty12");
+    assert_eq!(opened.profile(), Profile::Nca);
+    let protection = opened.protection().clone();
     assert_eq!(
         protection.mac.as_deref(),
         Some("HMAC SHA-1, PKCS#12 derivation with SHA-1, 1024 iterations")
