@@ -147,10 +147,16 @@ impl DistinguishedName {
         self.first(names::ORGANIZATIONAL_UNIT)
     }
 
-    /// The twelve digits after `IIN` in `serialNumber`.
+    /// The personal number in `serialNumber`: after `IIN` in national certificates, after `PNOKZ-` (two letters of
+    /// any country; ETSI EN 319 412-1, 5.1.3) in the neutral ones.
     #[must_use]
     pub fn iin(&self) -> Option<String> {
-        self.serial_number()?.strip_prefix("IIN").map(str::to_owned)
+        let text = self.serial_number()?;
+        let number = match text.strip_prefix("PNO") {
+            Some(rest) => rest.get(2..)?.strip_prefix('-')?,
+            None => text.strip_prefix("IIN")?,
+        };
+        Some(number.to_owned())
     }
 
     /// The twelve digits after `BIN` in `OU`.
@@ -161,22 +167,18 @@ impl DistinguishedName {
             .map(str::to_owned)
     }
 
-    /// The text of RFC 4514: the last RDN first.
+    /// The text of RFC 4514: the last RDN first, as OpenSSL prints it.
     #[must_use]
     pub fn rfc4514(&self) -> String {
-        let mut rdns: Vec<String> = Vec::new();
-        for attribute in self.detailed() {
-            let text = format!("{}={}", short_name(attribute.oid), escape(&attribute.value));
-            match rdns.last_mut() {
-                Some(rdn) if !attribute.starts_rdn => {
-                    rdn.push('+');
-                    rdn.push_str(&text);
-                }
-                _ => rdns.push(text),
-            }
+        let mut text = String::new();
+        for attribute in self.detailed().into_iter().rev() {
+            text.push_str(&short_name(attribute.oid));
+            text.push('=');
+            text.push_str(&escape(&attribute.value));
+            text.push(if attribute.starts_rdn { ',' } else { '+' });
         }
-        rdns.reverse();
-        rdns.join(",")
+        text.pop();
+        text
     }
 }
 
@@ -410,6 +412,15 @@ mod tests {
         assert_eq!(name, person());
         assert_eq!(name.common_name().unwrap(), "ҚҰНАНБАЙ АБАЙ");
         assert_eq!(name.iin().unwrap(), "123456789012");
+        let neutral = DistinguishedNameBuilder::new()
+            .push(
+                names::SERIAL_NUMBER,
+                StringKind::Printable,
+                "PNOKZ-123456789012",
+            )
+            .build()
+            .unwrap();
+        assert_eq!(neutral.iin().unwrap(), "123456789012");
         assert_eq!(name.given_name(), None);
         assert_eq!(
             name.rfc4514(),
