@@ -174,7 +174,11 @@ pub fn generalized_time(at: Timestamp) -> Vec<u8> {
 }
 
 fn concatenate<T: AsRef<[u8]>>(parts: &[T]) -> Vec<u8> {
-    parts.iter().flat_map(|part| part.as_ref().iter().copied()).collect()
+    let mut out = Vec::with_capacity(parts.iter().map(|part| part.as_ref().len()).sum());
+    for part in parts {
+        out.extend_from_slice(part.as_ref());
+    }
+    out
 }
 
 #[cfg(test)]
