@@ -135,6 +135,9 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Draft, IssuanceError> {
         let profile = self.profile(&order.profile)?;
+        if !profile.is_for_persons() {
+            return Err(IssuanceError::Unknown("profile"));
+        }
         let request =
             CertificateRequest::from_der(&order.request).map_err(|_| fault(RequestFault::Form))?;
         request

@@ -1,0 +1,248 @@
+//! Whatever breaks between intent and certificate: nothing is lost, nothing is unknown, no serial is used twice.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use tanba_ca::Authority;
+use tanba_model::certificate::Status;
+use tanba_model::ports::{
+    Applications, AuditLog, Certificates, Crls, Issuance, IssuanceError, Issuers, Outbox, Persons,
+    Secrets, Sessions, Storage, StorageError, UnitOfWork,
+};
+
+use crate::harness::{Behaviour, House, NOW, later, pair};
+
+fn open_intents(house: &House) -> usize {
+    house
+        .storage
+        .snapshot()
+        .unwrap()
+        .certificates()
+        .open_intents(100)
+        .unwrap()
+        .len()
+}
+
+fn assert_every_certificate_once(house: &House, applicants: usize) {
+    let records = house.certificates();
+    let serials: BTreeSet<_> = records
+        .iter()
+        .map(|record| (record.issuer, record.serial))
+        .collect();
+    assert_eq!(
+        serials.len(),
+        records.len(),
+        "a serial number was used twice"
+    );
+    let issued = records
+        .iter()
+        .filter(|record| record.person.is_some() && record.status == Status::Valid);
+    assert_eq!(issued.count(), applicants * 2);
+    assert_eq!(open_intents(house), 0);
+    let audit = house.audit();
+    let voided = audit.get("certificate.void").copied().unwrap_or_default();
+    assert_eq!(
+        audit["certificate.intend"],
+        audit["certificate.issue"] + voided
+    );
+}
+
+#[test]
+fn a_key_that_fails_or_signs_something_else_leaves_intents_that_the_next_call_completes() {
+    for behaviour in [Behaviour::Fails, Behaviour::SignsSomethingElse] {
+        let (house, authority) = House::with_authority(2);
+        let person = house.person("80010130012");
+        let orders = pair(person, Some(house.application(person, 1)), 1);
+        house.chest.controls.set(behaviour);
+        let failed = authority.issue(&orders, NOW);
+        assert!(
+            matches!(failed, Err(IssuanceError::Signer(_))),
+            "{failed:?}"
+        );
+        assert_eq!(open_intents(&house), 2);
+        let intended: Vec<_> = house
+            .certificates()
+            .into_iter()
+            .filter(|record| record.person.is_some())
+            .collect();
+        assert!(intended.iter().all(|record| record.der.is_none()));
+        house.chest.controls.set(Behaviour::Sound);
+        let issued = authority.issue(&orders, later(5)).unwrap();
+        let serials = |records: &[tanba_model::certificate::CertificateRecord]| {
+            records
+                .iter()
+                .map(|record| record.serial)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(serials(&issued), serials(&intended));
+        assert_every_certificate_once(&house, 1);
+    }
+}
+
+#[test]
+fn a_key_that_panics_leaves_intents_that_the_next_start_completes() {
+    let (mut house, authority) = House::with_authority(2);
+    let person = house.person("80010130012");
+    let application = house.application(person, 1);
+    let orders = pair(person, Some(application), 1);
+    house.chest.controls.set(Behaviour::Panics);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        authority.issue(&orders, NOW)
+    }));
+    assert!(panicked.is_err());
+    drop(authority);
+    let authority = house.reopen();
+    let recovered = authority.recover(later(60)).unwrap();
+    assert_eq!((recovered.completed.len(), recovered.voided.len()), (2, 0));
+    assert_eq!(
+        authority.recover(later(61)).unwrap(),
+        tanba_ca::Recovered::default()
+    );
+    let issued = authority.issue(&orders, later(62)).unwrap();
+    assert_eq!(
+        issued
+            .iter()
+            .map(|record| record.serial)
+            .collect::<Vec<_>>(),
+        recovered.completed
+    );
+    assert_every_certificate_once(&house, 1);
+}
+
+#[test]
+fn intents_that_nobody_can_use_any_more_are_given_up() {
+    let (mut house, authority) = House::with_authority(2);
+    let frozen = house.person("80010130012");
+    let late = house.person("81010130017");
+    drop(authority.prepare(&pair(frozen, None, 1), NOW).unwrap());
+    drop(authority.prepare(&pair(late, None, 2), NOW).unwrap());
+    let mut unit = house.storage.begin().unwrap();
+    unit.persons().set_frozen(frozen, Some(NOW)).unwrap();
+    unit.commit().unwrap();
+    let authority = house.reopen();
+    let recovered = authority.recover(later(60)).unwrap();
+    assert_eq!((recovered.completed.len(), recovered.voided.len()), (2, 2));
+    drop(authority.prepare(&pair(late, None, 3), NOW).unwrap());
+    let recovered = house.reopen().recover(later(3 * 366 * 86_400)).unwrap();
+    assert_eq!((recovered.completed.len(), recovered.voided.len()), (0, 2));
+    house.audit();
+}
+
+/// Storage that dies at a commit: before it, or after it but before anybody hears of it.
+#[derive(Debug)]
+struct Dying {
+    inner: Arc<dyn Storage>,
+    commits_left: AtomicI32,
+    heard: bool,
+}
+
+struct DyingUnit<'a> {
+    inner: Box<dyn UnitOfWork + 'a>,
+    storage: &'a Dying,
+}
+
+fn gone() -> StorageError {
+    StorageError::Unavailable("power cut".into())
+}
+
+impl Dying {
+    fn alive(&self) -> Result<(), StorageError> {
+        if self.commits_left.load(Ordering::SeqCst) < 0 {
+            Err(gone())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Storage for Dying {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        self.alive()?;
+        Ok(Box::new(DyingUnit {
+            inner: self.inner.begin()?,
+            storage: self,
+        }))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        self.alive()?;
+        self.inner.snapshot()
+    }
+}
+
+impl UnitOfWork for DyingUnit<'_> {
+    fn persons(&mut self) -> &mut dyn Persons {
+        self.inner.persons()
+    }
+    fn applications(&mut self) -> &mut dyn Applications {
+        self.inner.applications()
+    }
+    fn certificates(&mut self) -> &mut dyn Certificates {
+        self.inner.certificates()
+    }
+    fn issuers(&mut self) -> &mut dyn Issuers {
+        self.inner.issuers()
+    }
+    fn crls(&mut self) -> &mut dyn Crls {
+        self.inner.crls()
+    }
+    fn audit_log(&mut self) -> &mut dyn AuditLog {
+        self.inner.audit_log()
+    }
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        self.inner.sessions()
+    }
+    fn secrets(&mut self) -> &mut dyn Secrets {
+        self.inner.secrets()
+    }
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self.inner.outbox()
+    }
+    fn commit(self: Box<Self>) -> Result<(), StorageError> {
+        let left = self.storage.commits_left.fetch_sub(1, Ordering::SeqCst);
+        if left > 0 {
+            return self.inner.commit();
+        }
+        if self.storage.heard {
+            self.inner.commit()?;
+        }
+        Err(gone())
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_commit_loses_nothing_and_doubles_nothing() {
+    let (mut house, authority) = House::with_authority(2);
+    drop(authority);
+    let mut applicants = 0;
+    let mut deaths = 0;
+    for commits in 0..3 {
+        for heard in [false, true] {
+            applicants += 1;
+            let person = house.person(&format!("800101300{applicants:02}"));
+            let seed = u64::try_from(applicants).unwrap();
+            let orders = pair(person, Some(house.application(person, seed)), seed);
+            let mut parts = house.parts();
+            parts.random = crate::harness::random(1000 + seed);
+            parts.storage = Arc::new(Dying {
+                inner: Arc::clone(&house.storage),
+                commits_left: AtomicI32::new(commits),
+                heard,
+            });
+            if Authority::open(parts).unwrap().issue(&orders, NOW).is_err() {
+                deaths += 1;
+            }
+            let authority = house.reopen();
+            authority.recover(later(1)).unwrap();
+            let issued = authority.issue(&orders, later(2)).unwrap();
+            assert_eq!(issued.len(), 2);
+            assert!(authority.issue(&orders, later(3)).unwrap() == issued);
+            assert_every_certificate_once(&house, applicants);
+        }
+    }
+    assert_eq!(
+        deaths, 4,
+        "issuing takes two commits, so the third is never reached"
+    );
+}
