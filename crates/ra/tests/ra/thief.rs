@@ -1,0 +1,181 @@
+//! Somebody has the key files and their passwords, but not the mailbox.
+
+use tanba_model::application::State;
+use tanba_model::language::Language;
+use tanba_ra::ReissueForm;
+
+use crate::world::{DAY, NOON, World, after, form};
+
+#[test]
+fn the_thief_gets_no_certificate_changes_no_address_and_stops_no_notice() {
+    let world = World::new();
+    let victim = world.citizen("Aigerim");
+    let before = world.certificates(victim.id).len();
+    let opened = world.sign_in(&victim, NOON);
+    let session = &opened.session;
+
+    // An address of his own on the form.
+    let his = ReissueForm {
+        email: Some("thief@example.kz".to_owned()),
+        ..form()
+    };
+    let number = world.ra.begin_reissue(session, &his, NOON).unwrap().number;
+    let draft = world.prepare_again(&victim, session, &number, NOON);
+    let message = victim.signature.sign(&draft.document, NOON);
+    world.ra.submit(session, &number, &message, NOON).unwrap();
+    world.ra.set_language(session, Language::En, NOON).unwrap();
+
+    // Past the second factor without a code.
+    assert_eq!(
+        world.ra.certificates(session, &number).unwrap_err().code(),
+        "application-wrong-state"
+    );
+    assert_eq!(
+        world
+            .ra
+            .installation_challenge(session, &number, NOON)
+            .unwrap_err()
+            .code(),
+        "application-wrong-state"
+    );
+    assert_eq!(world.ra.resume(after(1)).unwrap().finished, 0);
+    world
+        .ra
+        .submit(session, &number, &message, after(1))
+        .unwrap();
+    assert_eq!(
+        world.ra.status(&number).unwrap().unwrap().state,
+        "AWAITING_2FA"
+    );
+
+    // Guessing for a week, in as many applications as he likes, as fast as the machine goes.
+    let mut guesses = 0u32;
+    let mut session = session.clone();
+    for day in 0..7 {
+        for minute in 0..30 {
+            let now = after(day * DAY + minute * 60);
+            if minute == 0 {
+                session = world.sign_in(&victim, now).session;
+            }
+            let open: Vec<_> = world
+                .applications(victim.id)
+                .into_iter()
+                .filter(|application| matches!(application.state, State::Awaiting2fa { .. }))
+                .collect();
+            for application in &open {
+                let _ = world.ra.resend_code(&session, &application.number, now);
+                for guess in 0..10 {
+                    let guess = format!(
+                        "{:06}",
+                        100_000 * (guess % 10) + u32::try_from(minute).unwrap()
+                    );
+                    match world.ra.confirm(&session, &application.number, &guess, now) {
+                        Ok(_) => return, // Luck of less than one in ten thousand; not what is tested.
+                        Err(error) if matches!(error.code(), "wrong-code" | "too-many-codes") => {
+                            guesses += 1
+                        }
+                        Err(_) => {}
+                    }
+                }
+            }
+            if let Ok(draft) = world.ra.begin_reissue(&session, &form(), now) {
+                let draft = world.prepare_again(&victim, &session, &draft.number, now);
+                let message = victim.signature.sign(&draft.document, now);
+                let _ = world.ra.submit(&session, &draft.number, &message, now);
+            }
+        }
+        world.ra.expire_old(after(day * DAY + 3600)).unwrap();
+    }
+    assert!(guesses <= 7 * 10 + 7 * 10, "{guesses} guesses in a week");
+    assert_eq!(
+        world.certificates(victim.id).len(),
+        before,
+        "he got a certificate"
+    );
+
+    // The victim heard of it, at her address, and ends it.
+    let mails = world.mail(after(30));
+    assert!(!mails.is_empty());
+    assert!(
+        mails
+            .iter()
+            .all(|mail| mail.to.as_str() == "aigerim@example.kz")
+    );
+    let notice = mails
+        .iter()
+        .find(|mail| mail.body.kind() == "application_accepted")
+        .unwrap();
+    let tanba_model::message::MessageBody::ApplicationAccepted { not_me_path, .. } = &notice.body
+    else {
+        panic!()
+    };
+    world
+        .ra
+        .not_me(not_me_path.strip_prefix("/not-me/").unwrap(), after(3600))
+        .unwrap();
+    assert!(
+        world
+            .certificates(victim.id)
+            .iter()
+            .all(|record| !record.status.is_valid())
+    );
+    let challenge = world.ra.login_challenge(after(7 * DAY)).unwrap();
+    assert!(
+        world
+            .ra
+            .login(
+                &victim.authentication.sign(&challenge, NOON),
+                after(7 * DAY),
+                ""
+            )
+            .is_err()
+    );
+}
+
+#[test]
+fn cancelling_and_signing_out_do_not_take_notices_back() {
+    let world = World::new();
+    let victim = world.citizen("Aigerim");
+    let opened = world.sign_in(&victim, NOON);
+    let draft = world.submit(&victim, &opened.session, NOON);
+    world
+        .ra
+        .cancel(&opened.session, &draft.number, NOON)
+        .unwrap();
+    world.ra.logout(opened.token.expose(), NOON).unwrap();
+    let kinds: Vec<_> = world
+        .mail(after(1))
+        .iter()
+        .map(|mail| mail.body.kind())
+        .collect();
+    assert_eq!(kinds, ["application_accepted"]);
+}
+
+#[test]
+fn only_the_login_key_was_stolen() {
+    let world = World::new();
+    let victim = world.citizen("Aigerim");
+    let session = world.sign_in(&victim, NOON).session;
+    let draft = world.prepare(&victim, &session, NOON);
+    let accomplice = world.citizen("Bolat");
+    for message in [
+        victim.authentication.sign(&draft.document, NOON),
+        accomplice.signature.sign(&draft.document, NOON),
+    ] {
+        world
+            .ra
+            .submit(&session, &draft.number, &message, NOON)
+            .unwrap_err();
+    }
+    let his = world.sign_in(&accomplice, NOON).session;
+    let message = victim.authentication.sign(&draft.document, NOON);
+    assert_eq!(
+        world
+            .ra
+            .submit(&his, &draft.number, &message, NOON)
+            .unwrap_err()
+            .code(),
+        "application-not-found"
+    );
+    assert_eq!(world.applications(victim.id)[0].state, State::Draft);
+}
