@@ -10,6 +10,7 @@ use tanba_ra::{NextStep, ProfileSet, RaSection, SecondFactorPolicy};
 use crate::world::{DAY, NOON, World, after, form};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one walk from beginning to end")]
 fn a_person_renews_her_keys_with_the_national_profiles() {
     let world = World::with(RaSection::default());
     let citizen = world.citizen("Aigerim");

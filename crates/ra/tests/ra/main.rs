@@ -1,4 +1,9 @@
 //! The registration authority with a real certification authority, real storage and real keys.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
 
 mod codes;
 mod delivery;

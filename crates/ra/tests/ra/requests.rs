@@ -95,9 +95,10 @@ fn refusal(
     requests: &[Vec<u8>],
 ) -> (&'static str, Option<usize>) {
     let error = prepare(world, session, requests).unwrap_err();
-    let index = match &error {
-        PrepareError::Request { index, .. } => Some(*index),
-        _ => None,
+    let index = if let PrepareError::Request { index, .. } = &error {
+        Some(*index)
+    } else {
+        None
     };
     (error.code(), index)
 }

@@ -7,6 +7,7 @@ use tanba_ra::ReissueForm;
 use crate::world::{DAY, NOON, World, after, form};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one walk from beginning to end")]
 fn the_thief_gets_no_certificate_changes_no_address_and_stops_no_notice() {
     let world = World::new();
     let victim = world.citizen("Aigerim");

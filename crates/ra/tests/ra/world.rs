@@ -410,7 +410,7 @@ impl World {
                 | MessageBody::Installed { .. }
                 | MessageBody::Frozen { .. } => None,
             });
-        codes.last().expect("a code was mailed")
+        codes.collect::<Vec<_>>().pop().expect("a code was mailed")
     }
 
     /// Actions of the audit log, and proof that its chain holds.
