@@ -1,1 +1,34 @@
-//! Pages for citizens.
+//! Pages for citizens: the personal cabinet and its API.
+//!
+//! Everything a browser sees comes from here: pages under `/{kk,ru,en}/…` rendered on the server, `/api/v1/…` for the
+//! steps at which a key must sign, `/assets/…`. Rules live in `ra`; a handler parses, asks it, and shows. HTTP status,
+//! machine code and translated text exist only here.
+//!
+//! Start reading at [`router`], then `pages/` and `api/`, whose file paths are the paths of the URLs.
+
+mod api;
+mod assets;
+mod blocking;
+mod body;
+mod config;
+mod csrf;
+mod dates;
+mod headers;
+mod locale;
+pub mod mail;
+mod pages;
+mod places;
+mod problem;
+mod rate_limit;
+mod render;
+mod router;
+mod session;
+mod state;
+mod view;
+mod visit;
+
+pub use assets::are_embedded as assets_are_embedded;
+pub use config::{CabinetConfig, CabinetSection, ConfigError, LimitsSection};
+pub use locale::{Catalogue, CatalogueError};
+pub use router::router;
+pub use state::{CabinetState, StartError};

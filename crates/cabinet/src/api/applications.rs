@@ -1,0 +1,217 @@
+//! Applications, from the form to the code.
+
+use axum::Json as Answer;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use tanba_model::application::{Application, State as Stage};
+use tanba_ra::{NextStep, ReissueForm, SecondFactorStanding};
+
+use super::Nothing;
+use super::login::text;
+use crate::body::{Json, number, octets};
+use crate::problem::Problem;
+use crate::session::SignedIn;
+use crate::state::CabinetState;
+use crate::visit::Visit;
+
+/// An application as its owner's scripts see it.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    number: String,
+    kind: &'static str,
+    state: &'static str,
+    since: String,
+    created: String,
+    keystore: &'static str,
+    next: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resend_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
+}
+
+impl View {
+    fn of(application: &Application, standing: Option<SecondFactorStanding>) -> Self {
+        let asked = matches!(application.state, Stage::Awaiting2fa { .. });
+        let standing = standing.filter(|_| asked);
+        Self {
+            number: application.number.as_str().to_owned(),
+            kind: application.kind.name(),
+            state: application.state.name(),
+            since: application.state.since().unwrap_or(application.created_at).rfc3339(),
+            created: application.created_at.rfc3339(),
+            keystore: application.keystore.identifier(),
+            next: NextStep::of(&application.state).key(),
+            code_expires: standing.as_ref().map(|standing| standing.expires_at.rfc3339()),
+            resend_at: standing.as_ref().map(|standing| standing.resend_at.rfc3339()),
+            tries_left: standing.as_ref().map(|standing| standing.tries_left),
+            email_hint: standing.map(|standing| standing.hint),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct List {
+    applications: Vec<View>,
+}
+
+/// `GET /api/v1/applications`
+pub(super) async fn list(State(state): State<CabinetState>, signed_in: SignedIn) -> Result<Answer<List>, Problem> {
+    let found = state.ra(move |ra| ra.applications(&signed_in.session)).await?;
+    Ok(Answer(List { applications: found.iter().map(|application| View::of(application, None)).collect() }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Begin {
+    email: Option<String>,
+    region: String,
+    settlement: String,
+    keystore: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Begun {
+    number: String,
+}
+
+/// `POST /api/v1/applications`
+pub(super) async fn begin(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Json(begin): Json<Begin>,
+) -> Result<Answer<Begun>, Problem> {
+    let form = ReissueForm {
+        email: begin.email,
+        region: begin.region,
+        settlement: begin.settlement,
+        keystore: begin.keystore,
+    };
+    let now = state.now();
+    let application = state.ra(move |ra| ra.begin_reissue(&signed_in.session, &form, now)).await?;
+    Ok(Answer(Begun { number: application.number.as_str().to_owned() }))
+}
+
+/// `GET /api/v1/applications/{number}`
+pub(super) async fn show(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+) -> Result<Answer<View>, Problem> {
+    let number = number(&asked)?;
+    let view = state.ra(move |ra| {
+        let application = ra.application(&signed_in.session, &number)?;
+        let standing = ra.second_factor_standing(&signed_in.session, &number)?;
+        Ok::<_, Problem>(View::of(&application, standing))
+    });
+    Ok(Answer(view.await?))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Requests {
+    /// PKCS#10, DER, base64: authentication, signature.
+    requests: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Document {
+    /// Canonical JSON, to be signed as it is.
+    document: String,
+}
+
+/// `POST /api/v1/applications/{number}/requests`
+pub(super) async fn requests(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(sent): Json<Requests>,
+) -> Result<Answer<Document>, Problem> {
+    let number = number(&asked)?;
+    let requests = sent.requests.iter().map(|request| octets(request)).collect::<Result<Vec<_>, _>>()?;
+    let now = state.now();
+    let document = state.ra(move |ra| ra.prepare_document(&signed_in.session, &number, &requests, now)).await?;
+    Ok(Answer(Document { document: text(document)? }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Signed {
+    /// CMS signed data with the document inside, base64.
+    signature: String,
+}
+
+/// `POST /api/v1/applications/{number}/signature`
+pub(super) async fn signature(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(signed): Json<Signed>,
+) -> Result<Answer<View>, Problem> {
+    let (number, message, now) = (number(&asked)?, octets(&signed.signature)?, state.now());
+    let view = state.ra(move |ra| {
+        let application = ra.submit(&signed_in.session, &number, &message, now)?;
+        let standing = ra.second_factor_standing(&signed_in.session, &number)?;
+        Ok::<_, Problem>(View::of(&application, standing))
+    });
+    Ok(Answer(view.await?))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Code {
+    code: String,
+}
+
+/// `POST /api/v1/applications/{number}/code`
+pub(super) async fn code(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(sent): Json<Code>,
+) -> Result<Answer<View>, Problem> {
+    let (number, now) = (number(&asked)?, state.now());
+    state.limit_codes(&visit, number.as_str())?;
+    let application = state.ra(move |ra| ra.confirm(&signed_in.session, &number, &sent.code, now)).await?;
+    Ok(Answer(View::of(&application, None)))
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Resent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_at: Option<String>,
+    wait_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sends_left: Option<u32>,
+}
+
+/// `POST /api/v1/applications/{number}/code/resend`
+pub(super) async fn resend(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Answer<Resent>, Problem> {
+    let (number, now) = (number(&asked)?, state.now());
+    state.limit_codes(&visit, number.as_str())?;
+    let standing = state.ra(move |ra| ra.resend_code(&signed_in.session, &number, now)).await?;
+    Ok(Answer(Resent {
+        wait_seconds: standing.as_ref().map_or(60, |standing| standing.resend_at.since(now).as_secs()),
+        sends_left: standing.as_ref().map(|standing| standing.sends_left),
+        sent_at: standing.map(|standing| standing.sent_at.rfc3339()),
+    }))
+}
+
+/// `POST /api/v1/applications/{number}/cancel`
+pub(super) async fn cancel(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Answer<View>, Problem> {
+    let (number, now) = (number(&asked)?, state.now());
+    let application = state.ra(move |ra| ra.cancel(&signed_in.session, &number, now)).await?;
+    Ok(Answer(View::of(&application, None)))
+}

@@ -1,0 +1,194 @@
+//! Fetching certificates, proving that the new keys work, and the next reminder.
+
+use std::time::Duration;
+
+use axum::Json as Answer;
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use tanba_model::application::{Application, State as Stage};
+use tanba_pki::{SerialNumber, Timestamp};
+
+use super::Nothing;
+use super::login::text;
+use crate::body::{Json, base64, number, octets};
+use crate::dates;
+use crate::problem::Problem;
+use crate::session::SignedIn;
+use crate::state::CabinetState;
+use crate::visit::Visit;
+
+/// How long before the end of the first new certificate a calendar should remind.
+const REMIND_BEFORE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+#[derive(Debug, Serialize)]
+pub(super) struct Certificates {
+    /// DER, base64, in the order of the requests.
+    certificates: Vec<String>,
+    /// DER, base64, issuing authority first, root last.
+    chain: Vec<String>,
+}
+
+/// `GET /api/v1/applications/{number}/certificates`
+pub(super) async fn certificates(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+) -> Result<Answer<Certificates>, Problem> {
+    let number = number(&asked)?;
+    let issued = state.ra(move |ra| ra.certificates(&signed_in.session, &number)).await?;
+    let all = |list: &[Vec<u8>]| list.iter().map(|der| base64(der)).collect();
+    Ok(Answer(Certificates { certificates: all(&issued.certificates), chain: all(&issued.chain) }))
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Challenge {
+    /// Canonical JSON, to be signed as it is by each new key.
+    challenge: String,
+}
+
+/// `POST /api/v1/applications/{number}/installation/challenge`
+pub(super) async fn challenge(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Answer<Challenge>, Problem> {
+    let (number, now) = (number(&asked)?, state.now());
+    let bytes = state.ra(move |ra| ra.installation_challenge(&signed_in.session, &number, now)).await?;
+    Ok(Answer(Challenge { challenge: text(bytes)? }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Proofs {
+    /// CMS signed data over the challenge, base64, one by each new key.
+    proofs: Vec<String>,
+    revoke_old: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Installed {
+    state: &'static str,
+    superseded: Vec<String>,
+    /// A local date, `2027-10-25`.
+    reminder: String,
+    ics: String,
+}
+
+/// `POST /api/v1/applications/{number}/installation`
+pub(super) async fn submit(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    Json(sent): Json<Proofs>,
+) -> Result<Answer<Installed>, Problem> {
+    let (number, now) = (number(&asked)?, state.now());
+    let proofs = sent.proofs.iter().map(|proof| octets(proof)).collect::<Result<Vec<_>, _>>()?;
+    let done = state.ra(move |ra| ra.installed(&signed_in.session, &number, &proofs, sent.revoke_old, now)).await?;
+    Ok(Answer(Installed {
+        state: done.application.state.name(),
+        superseded: done.superseded.iter().map(SerialNumber::hex).collect(),
+        reminder: dates::iso(done.reminder),
+        ics: format!("/api/v1/applications/{}/reminder.ics", done.application.number),
+    }))
+}
+
+/// `GET /api/v1/applications/{number}/reminder.ics`: a day in the calendar (RFC 5545).
+pub(super) async fn reminder(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let (session, number) = (signed_in.session.clone(), number(&asked)?);
+    let application = state.ra(move |ra| ra.application(&session, &number)).await?;
+    let at = state.reminder(&signed_in, &application).await?.ok_or_else(Problem::application_not_found)?;
+    let end = state.words(&visit).date(at.plus(REMIND_BEFORE));
+    let url = format!("{}/{}/enter", state.config().origin(), visit.language.tag());
+    let text = state.catalogue().format(
+        visit.language,
+        "reminder-text",
+        &[("date", end.into()), ("url", url.as_str().into())],
+    );
+    let event = calendar(&application, at, state.now(), &state.text(&visit, "reminder-title"), &text);
+    let name = format!("attachment; filename=\"tanba-{}.ics\"", application.number);
+    Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], event))
+}
+
+fn calendar(application: &Application, at: Timestamp, now: Timestamp, title: &str, text: &str) -> String {
+    let stamp: String = now.rfc3339().chars().filter(|character| !"-:".contains(*character)).collect();
+    let lines = [
+        "BEGIN:VCALENDAR".to_owned(),
+        "VERSION:2.0".to_owned(),
+        "PRODID:-//Tanba//Cabinet//EN".to_owned(),
+        "BEGIN:VEVENT".to_owned(),
+        format!("UID:{}@tanba", application.number),
+        format!("DTSTAMP:{stamp}"),
+        format!("DTSTART;VALUE=DATE:{}", dates::compact(at)),
+        format!("SUMMARY:{}", escape(title)),
+        format!("DESCRIPTION:{}", escape(text)),
+        "BEGIN:VALARM".to_owned(),
+        "ACTION:DISPLAY".to_owned(),
+        "TRIGGER:PT9H".to_owned(),
+        format!("DESCRIPTION:{}", escape(title)),
+        "END:VALARM".to_owned(),
+        "END:VEVENT".to_owned(),
+        "END:VCALENDAR".to_owned(),
+    ];
+    lines.iter().map(|line| format!("{}\r\n", fold(line))).collect()
+}
+
+/// RFC 5545, 3.3.11.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n")
+}
+
+/// Lines of at most 75 octets, continued by a space (RFC 5545, 3.1); no character is cut.
+fn fold(line: &str) -> String {
+    let mut folded = String::new();
+    let mut octets = 0;
+    for character in line.chars() {
+        if octets + character.len_utf8() > 74 {
+            folded.push_str("\r\n ");
+            octets = 1;
+        }
+        folded.push(character);
+        octets += character.len_utf8();
+    }
+    folded
+}
+
+impl CabinetState {
+    /// When a calendar should remind of the next renewal, once an application's certificates are issued.
+    pub(crate) async fn reminder(
+        &self,
+        signed_in: &SignedIn,
+        application: &Application,
+    ) -> Result<Option<Timestamp>, Problem> {
+        if !matches!(application.state, Stage::Issued { .. } | Stage::Installed { .. }) {
+            return Ok(None);
+        }
+        let records = self.certificates_of(signed_in).await?;
+        let own = records.iter().filter(|record| record.application == Some(application.id));
+        Ok(own.map(|record| record.not_after).min().map(|end| end.minus(REMIND_BEFORE)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_folded_and_read_back() {
+        let line = format!("DESCRIPTION:{}", "Кілттеріңіздің мерзімі ".repeat(9));
+        let folded = fold(&line);
+        assert!(folded.split("\r\n").all(|part| part.len() <= 75));
+        assert_eq!(folded.replace("\r\n ", ""), line);
+    }
+
+    #[test]
+    fn separators_are_escaped() {
+        assert_eq!(escape("a, b; c\\d"), "a\\, b\\; c\\\\d");
+    }
+}

@@ -1,0 +1,124 @@
+//! How this cabinet is run.
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+/// The section `[cabinet]` of the configuration file, as written. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CabinetSection {
+    /// Addresses of the proxies in front; only these are believed about `X-Forwarded-For`.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How often things may be tried.
+    pub limits: LimitsSection,
+}
+
+/// How often things may be tried from one network address, and for one account or number.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSection {
+    /// Sign-ins from one address in a minute.
+    pub sign_ins_per_minute: u32,
+    /// Codes tried or asked for from one address in a minute.
+    pub codes_per_minute: u32,
+    /// Codes tried or asked for in one application in a minute, wherever from.
+    pub codes_per_application_per_minute: u32,
+    /// Look-ups of numbers and links from one address in a minute.
+    pub look_ups_per_minute: u32,
+    /// Look-ups of one number in a minute, wherever from.
+    pub look_ups_per_number_per_minute: u32,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            sign_ins_per_minute: 30,
+            codes_per_minute: 20,
+            codes_per_application_per_minute: 10,
+            look_ups_per_minute: 20,
+            look_ups_per_number_per_minute: 20,
+        }
+    }
+}
+
+/// How this cabinet is run, checked.
+#[derive(Clone, Debug)]
+pub struct CabinetConfig {
+    origin: String,
+    secure: bool,
+    demo: bool,
+    section: CabinetSection,
+}
+
+/// Why a configuration cannot work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The origin is not `scheme://host[:port]`.
+    #[error("public_url has to be https://host or http://host without a path, not {0:?}")]
+    Origin(String),
+    /// A limit of nothing would close the cabinet.
+    #[error("cabinet.limits: {0} must not be 0")]
+    Limit(&'static str),
+}
+
+impl CabinetSection {
+    /// Checks the section. `origin` is the cabinet as browsers see it, `https://cabinet.example`; over `http://` cookies
+    /// are not marked secure, which only a demonstration on this machine should want. `demo` shows a banner.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first thing that cannot work.
+    pub fn check(self, origin: &str, demo: bool) -> Result<CabinetConfig, ConfigError> {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])) {
+            return Err(ConfigError::Origin(origin.to_owned()));
+        }
+        let limits = &self.limits;
+        for (name, value) in [
+            ("sign_ins_per_minute", limits.sign_ins_per_minute),
+            ("codes_per_minute", limits.codes_per_minute),
+            ("codes_per_application_per_minute", limits.codes_per_application_per_minute),
+            ("look_ups_per_minute", limits.look_ups_per_minute),
+            ("look_ups_per_number_per_minute", limits.look_ups_per_number_per_minute),
+        ] {
+            if value == 0 {
+                return Err(ConfigError::Limit(name));
+            }
+        }
+        Ok(CabinetConfig {
+            secure: origin.starts_with("https://"),
+            origin: origin.to_owned(),
+            demo,
+            section: self,
+        })
+    }
+}
+
+impl CabinetConfig {
+    /// The cabinet as browsers see it, without a final slash.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether browsers reach it over HTTPS.
+    #[must_use]
+    pub const fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether it is a demonstration, whose keys count for nothing.
+    #[must_use]
+    pub const fn demo(&self) -> bool {
+        self.demo
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
+        &self.section.trusted_proxies
+    }
+
+    pub(crate) const fn limits(&self) -> &LimitsSection {
+        &self.section.limits
+    }
+}

@@ -1,0 +1,60 @@
+//! Requests that change something must come from our own pages.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use subtle::ConstantTimeEq as _;
+use tanba_model::ports::Session;
+
+use crate::problem::Problem;
+use crate::state::CabinetState;
+
+const TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// Refuses what the browser itself says comes from another site, whether somebody is signed in or not.
+pub(crate) async fn same_origin(State(state): State<CabinetState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || is_ours(request.headers(), state.config().origin()) {
+        return next.run(request).await;
+    }
+    Problem::csrf().into_response()
+}
+
+/// `Sec-Fetch-Site` where the browser sends it, else `Origin`. Under our referrer policy forms send `Origin: null`.
+fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (value("sec-fetch-site"), value("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(from)) => from == origin || from == "null",
+        (None, None) => true,
+    }
+}
+
+/// Compares the token of a form field, or else of the header, with the session's, in constant time.
+pub(crate) fn check(session: &Session, headers: &HeaderMap, field: Option<&str>) -> Result<(), Problem> {
+    let sent = field.or_else(|| headers.get(TOKEN)?.to_str().ok()).unwrap_or_default();
+    if bool::from(sent.as_bytes().ct_eq(session.csrf.as_bytes())) { Ok(()) } else { Err(Problem::csrf()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn another_site_is_refused_however_it_says_so() {
+        let ask = |pairs: &[(&'static str, &'static str)]| {
+            let headers: HeaderMap = pairs
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            is_ours(&headers, "https://cabinet.example")
+        };
+        assert!(ask(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
+        assert!(ask(&[("origin", "https://cabinet.example")]));
+        assert!(!ask(&[("sec-fetch-site", "cross-site")]));
+        assert!(!ask(&[("sec-fetch-site", "same-site")]));
+        assert!(!ask(&[("origin", "https://evil.example")]));
+    }
+}

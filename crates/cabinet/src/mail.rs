@@ -1,0 +1,164 @@
+//! Mails: what a message of the outbox says, in the language of its reader. No pictures, no tracking; links only show.
+
+use tanba_model::language::Language;
+use tanba_model::message::{MessageBody, OutboxMessage};
+
+use minijinja::context;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use crate::locale::{Argument, Catalogue, CatalogueError};
+
+/// A mail, ready to be carried. `Debug` shows nothing: there are codes and links inside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Subject line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Letter(…)")
+    }
+}
+
+/// Why a mail could not be worded. A test shows that every kind can in every language.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MailError {
+    /// The texts cannot be used.
+    #[error("the texts of mails cannot be used")]
+    Catalogue(#[from] CatalogueError),
+    /// The template cannot be used.
+    #[error("the template of mails cannot be used")]
+    Template(#[from] minijinja::Error),
+}
+
+/// One piece of a mail.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Block {
+    Text { text: String },
+    Code { text: String },
+    Link { text: String, url: String },
+    List { items: Vec<String> },
+}
+
+/// Words a message. `public_url` is the cabinet as browsers see it, without a final slash.
+///
+/// # Errors
+/// [`MailError`] when what ships is damaged.
+pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailError> {
+    let catalogue = std::sync::Arc::new(Catalogue::shipped()?);
+    let writer = Writer { catalogue: &catalogue, language: message.language, public_url };
+    let (subject, blocks) = writer.write(&message.body);
+    let environment = crate::render::environment(std::sync::Arc::clone(&catalogue), message.language)?;
+    let values = context! { lang => message.language.tag(), subject => subject.as_str(), blocks => Serde(&blocks) };
+    let html = environment.get_template("mail/letter.html")?.render(values)?;
+    Ok(Letter { text: writer.plain(&blocks), subject, html })
+}
+
+struct Writer<'a> {
+    catalogue: &'a Catalogue,
+    language: Language,
+    public_url: &'a str,
+}
+
+impl Writer<'_> {
+    fn words(&self, key: &str, arguments: &[(&str, Argument)]) -> String {
+        self.catalogue.format(self.language, key, arguments)
+    }
+
+    fn say(&self, key: &str, arguments: &[(&str, Argument)]) -> Block {
+        Block::Text { text: self.words(key, arguments) }
+    }
+
+    fn link(&self, key: &str, path: &str) -> Block {
+        let url = format!("{}/{}{path}", self.public_url, self.language.tag());
+        Block::Link { text: self.words(key, &[]), url }
+    }
+
+    fn status(&self, key: &str, number: &str) -> Block {
+        self.link(key, &format!("/status?number={number}"))
+    }
+
+    fn write(&self, body: &MessageBody) -> (String, Vec<Block>) {
+        match body {
+            MessageBody::ConfirmationCode { number, code, minutes } => {
+                let number = [("number", grouped(number).into())];
+                let life = [("minutes", minutes.to_string().into())];
+                let blocks = vec![
+                    self.say("mail-code-lead", &number),
+                    Block::Code { text: code.clone() },
+                    self.say("mail-code-life", &life),
+                    self.say("mail-code-not-me", &[]),
+                ];
+                (self.words("mail-code-subject", &[("code", code.as_str().into())]), blocks)
+            }
+            MessageBody::ApplicationAccepted { number, not_me_path } => {
+                let argument = [("number", grouped(number).into())];
+                let blocks = vec![
+                    self.say("mail-accepted-lead", &argument),
+                    self.status("mail-status-link", number),
+                    self.link("mail-not-me-link", not_me_path),
+                ];
+                (self.words("mail-accepted-subject", &argument), blocks)
+            }
+            MessageBody::CertificatesIssued { number, serials, not_me_path } => {
+                let argument = [("number", grouped(number).into())];
+                let blocks = vec![
+                    self.say("mail-issued-lead", &argument),
+                    Block::List { items: serials.clone() },
+                    self.status("mail-issued-next", number),
+                    self.link("mail-not-me-link", not_me_path),
+                ];
+                (self.words("mail-issued-subject", &[]), blocks)
+            }
+            MessageBody::Installed { number, superseded } => {
+                let mut blocks = vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
+                if superseded.is_empty() {
+                    blocks.push(self.say("mail-installed-kept", &[]));
+                } else {
+                    blocks.push(self.say("mail-installed-superseded", &[]));
+                    blocks.push(Block::List { items: superseded.clone() });
+                }
+                (self.words("mail-installed-subject", &[]), blocks)
+            }
+            MessageBody::Frozen { serials } => {
+                let blocks = vec![
+                    self.say("mail-frozen-lead", &[]),
+                    Block::List { items: serials.clone() },
+                    self.say("mail-frozen-next", &[]),
+                ];
+                (self.words("mail-frozen-subject", &[]), blocks)
+            }
+        }
+    }
+
+    fn plain(&self, blocks: &[Block]) -> String {
+        let mut paragraphs: Vec<String> = blocks
+            .iter()
+            .map(|block| match block {
+                Block::Text { text } => text.clone(),
+                Block::Code { text } => format!("    {text}"),
+                Block::Link { text, url } => format!("{text}\n{url}"),
+                Block::List { items } => items.iter().map(|item| format!("    {item}")).collect::<Vec<_>>().join("\n"),
+            })
+            .collect();
+        paragraphs.push(format!("-- \n{}", self.words("mail-footer", &[])));
+        paragraphs.join("\n\n") + "\n"
+    }
+}
+
+/// A number in groups of four, if it is one.
+fn grouped(number: &str) -> String {
+    tanba_model::application::ApplicationNumber::parse(number)
+        .map_or_else(|_| number.to_owned(), |number| number.grouped())
+}
+
+#[cfg(test)]
+mod tests;

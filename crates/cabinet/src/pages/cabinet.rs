@@ -1,0 +1,90 @@
+//! `/{lang}/cabinet`: keys, the application that waits, and what can be done.
+
+use axum::extract::State;
+use axum::response::Html;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use tanba_model::application::{Application, State as Stage};
+use tanba_model::certificate::CertificateRecord;
+
+use crate::problem::Problem;
+use crate::render::Screen;
+use crate::session::SignedIn;
+use crate::state::CabinetState;
+use crate::view;
+use crate::visit::Visit;
+
+pub(crate) mod applications;
+pub(crate) mod confirm;
+pub(crate) mod keys;
+pub(crate) mod password;
+pub(crate) mod profile;
+pub(crate) mod reissue;
+pub(crate) mod revoke;
+
+const SCREEN: Screen = Screen::new("cabinet.html", "cabinet", "cabinet-title").help(&[7, 8]);
+
+/// The six items of «Менің ЭЦҚ кілттерім», in the order of the guide.
+const MENU: [(&str, &str); 6] = [
+    ("reissue", "/cabinet/reissue"),
+    ("revoke", "/cabinet/revoke"),
+    ("apps", "/cabinet/applications"),
+    ("list", "/cabinet/keys"),
+    ("status", "/status"),
+    ("password", "/cabinet/password"),
+];
+
+pub(crate) async fn show(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+) -> Result<Html<String>, Problem> {
+    let records = state.certificates_of(&signed_in).await?;
+    let session = signed_in.session.clone();
+    let applications = state.ra(move |ra| ra.applications(&session)).await?;
+    let words = state.words(&visit);
+    let usable: Vec<CertificateRecord> =
+        records.iter().filter(|record| view::is_usable(record, words.now)).cloned().collect();
+    let menu: Vec<Value> = MENU.into_iter().map(|(key, path)| context! { key, path }).collect();
+    let values = context! {
+        person => Serde(words.person(&signed_in.person)),
+        waiting => waiting(&applications, &visit),
+        keys_sentence => words.keys_sentence(&records),
+        certificates => Serde(words.certificates(&usable)),
+        menu,
+    };
+    Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
+}
+
+/// The application that its owner has left half-way; the one that is nearest to its end first.
+fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
+    let rank = |application: &&Application| match application.state {
+        Stage::Issued { .. } => 0,
+        Stage::Confirmed { .. } => 1,
+        Stage::Awaiting2fa { .. } => 2,
+        Stage::Submitted { .. } => 3,
+        Stage::Draft => 4,
+        Stage::Rejected { .. } | Stage::Expired { .. } | Stage::Installed { .. } | Stage::Cancelled { .. } => 9,
+    };
+    let found = applications.iter().filter(|application| rank(application) < 9).min_by_key(rank)?;
+    let (number, lang) = (found.number.as_str(), visit.language.tag());
+    let href = match found.state {
+        Stage::Draft | Stage::Awaiting2fa { .. } => format!("/{lang}/cabinet/reissue/confirm?number={number}"),
+        Stage::Submitted { .. }
+        | Stage::Confirmed { .. }
+        | Stage::Rejected { .. }
+        | Stage::Expired { .. }
+        | Stage::Issued { .. }
+        | Stage::Installed { .. }
+        | Stage::Cancelled { .. } => format!("/{lang}/cabinet/applications/{number}"),
+    };
+    Some(context! { state => found.state.name(), grouped => found.number.grouped(), href })
+}
+
+impl CabinetState {
+    /// All certificates of whoever is signed in, newest first.
+    pub(crate) async fn certificates_of(&self, signed_in: &SignedIn) -> Result<Vec<CertificateRecord>, Problem> {
+        let session = signed_in.session.clone();
+        self.ra(move |ra| ra.person_certificates(&session)).await
+    }
+}

@@ -1,0 +1,69 @@
+//! `/{lang}/cabinet/applications` and `/{lang}/cabinet/applications/{number}`: the number, how far it got, installation.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{Html, Redirect};
+use minijinja::context;
+use minijinja::value::Serde;
+use serde::Deserialize;
+
+use crate::body::{Form, number};
+use crate::problem::Problem;
+use crate::render::Screen;
+use crate::session::SignedIn;
+use crate::state::CabinetState;
+use crate::view::ApplicationView;
+use crate::visit::Visit;
+
+const LIST: Screen = Screen::new("cabinet/applications.html", "applications", "menu-keys-apps").help(&[8]);
+const ONE: Screen =
+    Screen::new("cabinet/application.html", "application", "application-title").help(&[12, 13, 14, 15]);
+
+pub(crate) async fn list(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+) -> Result<Html<String>, Problem> {
+    let session = signed_in.session.clone();
+    let found = state.ra(move |ra| ra.applications(&session)).await?;
+    let words = state.words(&visit);
+    let applications: Vec<ApplicationView> = found.iter().map(|application| words.application(application)).collect();
+    Ok(state.render(&visit, Some(&signed_in), &LIST, context! { applications => Serde(applications) }))
+}
+
+pub(crate) async fn show(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+) -> Result<Html<String>, Problem> {
+    let (session, number) = (signed_in.session.clone(), number(&asked)?);
+    let found = state.ra(move |ra| ra.application(&session, &number)).await?;
+    let words = state.words(&visit);
+    let reminder = state.reminder(&signed_in, &found).await?.map(|at| words.date(at));
+    let values = context! {
+        application => Serde(words.application(&found)),
+        reminder,
+        errors => Vec::<String>::new(),
+    };
+    Ok(state.render(&visit, Some(&signed_in), &ONE, values))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Fields {
+    csrf: String,
+}
+
+pub(crate) async fn cancel(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Path(asked): Path<String>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, Problem> {
+    signed_in.check(&headers, &fields.csrf)?;
+    let (session, number, now) = (signed_in.session, number(&asked)?, state.now());
+    let cancelled = state.ra(move |ra| ra.cancel(&session, &number, now)).await?;
+    Ok(Redirect::to(&format!("/{}/cabinet/applications/{}", visit.language.tag(), cancelled.number)))
+}

@@ -1,0 +1,64 @@
+//! `/{lang}/not-me/{token}`: looking changes nothing, because mail scanners follow links; the button freezes.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse};
+use minijinja::context;
+use tanba_ra::NotMeError;
+
+use crate::problem::Problem;
+use crate::rate_limit::Limited;
+use crate::render::Screen;
+use crate::state::CabinetState;
+use crate::visit::Visit;
+
+const SCREEN: Screen = Screen::new("not_me.html", "not-me", "not-me-title");
+
+pub(crate) async fn show(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    limit(&state, &visit)?;
+    let (asked, now) = (token.clone(), state.now());
+    let found = match state.ra(move |ra| Ok::<_, Problem>(ra.not_me_page(&asked, now))).await? {
+        Ok(found) => found,
+        Err(NotMeError::LinkExpired) => return Ok(used(&state, &visit)),
+        Err(error) => return Err(error.into()),
+    };
+    let values = context! {
+        valid => true,
+        done => false,
+        number => found.number.grouped(),
+        created => state.words(&visit).date_time(found.created_at),
+        action => format!("/{}/not-me/{}", visit.language.tag(), crate::problem::encode(&token)),
+    };
+    Ok((StatusCode::OK, state.render(&visit, None, &SCREEN, values)))
+}
+
+pub(crate) async fn freeze(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    limit(&state, &visit)?;
+    let now = state.now();
+    let frozen = match state.ra(move |ra| Ok::<_, Problem>(ra.not_me(&token, now))).await? {
+        Ok(frozen) => frozen,
+        Err(NotMeError::LinkExpired) => return Ok(used(&state, &visit)),
+        Err(error) => return Err(error.into()),
+    };
+    let serials: Vec<String> = frozen.serials.iter().map(tanba_pki::SerialNumber::hex).collect();
+    let values = context! { done => true, valid => false, serials };
+    Ok((StatusCode::OK, state.render(&visit, None, &SCREEN, values)))
+}
+
+fn limit(state: &CabinetState, visit: &Visit) -> Result<(), Problem> {
+    let per_minute = state.config().limits().look_ups_per_minute;
+    Ok(state.limiter().take(Limited::LookUp, &visit.network, per_minute, state.now())?)
+}
+
+fn used(state: &CabinetState, visit: &Visit) -> (StatusCode, Html<String>) {
+    let values = context! { done => false, valid => false };
+    (StatusCode::GONE, state.render(visit, None, &SCREEN, values))
+}

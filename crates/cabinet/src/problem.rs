@@ -1,0 +1,234 @@
+//! Errors as people and programs get them: problem details (RFC 9457) or a page, in the reader's language.
+//!
+//! A handler returns a [`Problem`]; how it is worded and shown is decided once, by [`show`], for every request. Causes
+//! go to the log with the request id, never to the reader.
+
+mod codes;
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::locale::{Argument, Catalogue};
+use crate::rate_limit::TooMany;
+use crate::render::Screen;
+use crate::state::CabinetState;
+use crate::visit::{Visit, is_api};
+
+/// Something that did not work, by its machine code.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    retry_after: Option<u32>,
+    tries_left: Option<u32>,
+    cause: Option<Arc<str>>,
+}
+
+impl Problem {
+    pub(crate) const fn new(status: StatusCode, code: &'static str) -> Self {
+        Self { status, code, retry_after: None, tries_left: None, cause: None }
+    }
+
+    pub(crate) const fn page_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "page-not-found")
+    }
+
+    pub(crate) const fn application_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, tanba_ra::codes::APPLICATION_NOT_FOUND)
+    }
+
+    pub(crate) const fn session_required() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "session-required")
+    }
+
+    pub(crate) const fn csrf() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "csrf")
+    }
+
+    pub(crate) const fn bad_request() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request")
+    }
+
+    pub(crate) const fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large")
+    }
+
+    /// A mistake of ours; the cause goes to the log.
+    pub(crate) fn internal(cause: impl ToString) -> Self {
+        Self { cause: Some(cause.to_string().into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal") }
+    }
+
+    /// The same with what caused it, for the log.
+    pub(crate) fn because(mut self, error: &dyn StdError) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain.push_str(": ");
+            chain.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        self.cause = Some(chain.into());
+        self
+    }
+
+    pub(crate) const fn after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    pub(crate) const fn with_tries(mut self, tries: u32) -> Self {
+        self.tries_left = Some(tries);
+        self
+    }
+
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened, in a few words.
+    pub(crate) fn title(&self, catalogue: &Catalogue, visit: &Visit) -> String {
+        catalogue.text(visit.language, &format!("error-{}", self.code))
+    }
+
+    /// Whether the key is safe, and what to do next.
+    pub(crate) fn detail(&self, catalogue: &Catalogue, visit: &Visit) -> String {
+        let arguments = [("seconds", Argument::from(self.retry_after.unwrap_or(60).to_string()))];
+        let mut text = catalogue.format(visit.language, &format!("error-{}-detail", self.code), &arguments);
+        if let Some(tries) = self.tries_left {
+            let arguments = [("tries", Argument::from(tries.to_string()))];
+            text.push(' ');
+            text.push_str(&catalogue.format(visit.language, "error-wrong-code-tries", &arguments));
+        }
+        text
+    }
+
+    /// The problem as one sentence after the other, for the place beside a field.
+    pub(crate) fn sentence(&self, catalogue: &Catalogue, visit: &Visit) -> String {
+        format!("{}. {}", self.title(catalogue, visit), self.detail(catalogue, visit))
+    }
+
+    fn log(&self, visit: &Visit) {
+        let cause = self.cause.as_deref().unwrap_or_default();
+        let (id, code) = (visit.request_id.as_str(), self.code);
+        if self.status.is_server_error() {
+            tracing::error!(id, code, cause, "a request failed");
+        } else if self.status == StatusCode::TOO_MANY_REQUESTS {
+            tracing::warn!(id, code, "too many requests");
+        } else {
+            tracing::debug!(id, code, cause, "a request was refused");
+        }
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(error: TooMany) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests").after(error.wait_seconds)
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The status alone; the words are put in by [`show`].
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        let _ = response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Puts problems, and errors of the router itself, into words.
+pub(crate) async fn show(State(state): State<CabinetState>, visit: Visit, request: Request, next: Next) -> Response {
+    let (api, method) = (is_api(request.uri().path()), request.method().clone());
+    let mut response = next.run(request).await;
+    let problem = match (response.extensions_mut().remove::<Problem>(), response.status()) {
+        (Some(problem), _) => problem,
+        (None, StatusCode::METHOD_NOT_ALLOWED) => {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
+        }
+        (None, StatusCode::PAYLOAD_TOO_LARGE) => Problem::too_large(),
+        (None, _) => return response,
+    };
+    problem.log(&visit);
+    let kept = response.headers_mut().remove(axum::http::header::SET_COOKIE);
+    let mut shown = if api { as_json(&state, &visit, &problem) } else { as_page(&state, &visit, &problem, &method) };
+    let headers = shown.headers_mut();
+    if let Some(seconds) = problem.retry_after {
+        let _ = headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(cookie) = kept {
+        let _ = headers.insert(axum::http::header::SET_COOKIE, cookie);
+    }
+    shown
+}
+
+fn as_json(state: &CabinetState, visit: &Visit, problem: &Problem) -> Response {
+    let mut members = Map::new();
+    let mut member = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+    member("type", json!("about:blank"));
+    member("title", json!(problem.title(state.catalogue(), visit)));
+    member("status", json!(problem.status.as_u16()));
+    member("code", json!(problem.code));
+    member("detail", json!(problem.detail(state.catalogue(), visit)));
+    if let Some(tries) = problem.tries_left {
+        member("tries_left", json!(tries));
+    }
+    if let Some(seconds) = problem.retry_after {
+        member("wait_seconds", json!(seconds));
+    }
+    let body = Value::Object(members).to_string();
+    (problem.status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+}
+
+/// Whoever has to sign in is shown where, and comes back afterwards.
+fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Method) -> Response {
+    let language = visit.language.tag();
+    if problem.status == StatusCode::UNAUTHORIZED {
+        let back = if *method == Method::GET { visit.place.as_str() } else { "/cabinet" };
+        let next = encode(&format!("/{language}{back}"));
+        let address = format!("/{language}/enter?next={next}");
+        return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
+    }
+    let error = minijinja::context! {
+        title => problem.title(state.catalogue(), visit),
+        detail => problem.detail(state.catalogue(), visit),
+    };
+    let screen = Screen { has_errors: true, ..Screen::new("error.html", "error", "error-title-prefix") };
+    let page = state.render(visit, None, &screen, minijinja::context! { error });
+    (problem.status, page).into_response()
+}
+
+/// A text as the value of a query (RFC 3986, 2.1).
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The machine codes of this crate; each has a text in every language, as have those of `ra`.
+#[cfg(test)]
+pub(crate) const OWN_CODES: [&str; 8] = [
+    "bad-request",
+    "csrf",
+    "internal",
+    "method-not-allowed",
+    "page-not-found",
+    "session-required",
+    "too-large",
+    "too-many-requests",
+];

@@ -1,0 +1,58 @@
+//! Which HTTP status goes with which error of the registration authority.
+
+use axum::http::StatusCode;
+use tanba_ra::{
+    BeginError, ConfirmError, InstallError, LoginError, NotMeError, PrepareError, ResendError, StepError, SubmitError,
+    Unavailable, codes,
+};
+
+use super::Problem;
+
+/// The status of a machine code; what can be corrected by asking again is 422.
+fn status(code: &str) -> StatusCode {
+    match code {
+        codes::APPLICATION_NOT_FOUND => StatusCode::NOT_FOUND,
+        codes::ALREADY_SIGNED
+        | codes::APPLICATION_CANCELLED
+        | codes::APPLICATION_EXPIRED
+        | codes::APPLICATION_REJECTED
+        | codes::APPLICATION_WRONG_STATE
+        | codes::CHANGED_MEANWHILE => StatusCode::CONFLICT,
+        codes::LINK_EXPIRED => StatusCode::GONE,
+        codes::PERSON_FROZEN => StatusCode::FORBIDDEN,
+        codes::CODES_PAUSED | codes::RESEND_TOO_EARLY | codes::TOO_MANY_APPLICATIONS => StatusCode::TOO_MANY_REQUESTS,
+        codes::ISSUANCE_DELAYED | codes::TEMPORARILY_UNAVAILABLE => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn coded(code: &'static str) -> Problem {
+    let problem = Problem::new(status(code), code);
+    if problem.status() == StatusCode::SERVICE_UNAVAILABLE { problem.after(30) } else { problem }
+}
+
+macro_rules! by_code {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                coded(error.code()).because(&error)
+            }
+        })+
+    };
+}
+
+by_code!(BeginError, InstallError, LoginError, NotMeError, PrepareError, StepError, SubmitError, Unavailable);
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let ConfirmError::Wrong { tries_left } = error { problem.with_tries(tries_left) } else { problem }
+    }
+}
+
+impl From<ResendError> for Problem {
+    fn from(error: ResendError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let ResendError::TooEarly { wait_seconds } = error { problem.after(wait_seconds) } else { problem }
+    }
+}

@@ -1,0 +1,98 @@
+//! How often something may be tried.
+//!
+//! A generic cell rate algorithm: per key one number, the time at which its bucket would be full again. Keys are hashes
+//! made with a secret of this process, so nothing here tells an address or a number.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use tanba_pki::Timestamp;
+
+/// Keys that are remembered before those that are full again are dropped.
+const REMEMBERED: usize = 100_000;
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Limited {
+    /// Signing in, by address.
+    SignIn,
+    /// Trying a code or asking for one, by address.
+    Code,
+    /// Trying a code or asking for one, by application.
+    ApplicationCode,
+    /// Looking up a number or a link, by address.
+    LookUp,
+    /// Looking up a number, by number.
+    Number,
+}
+
+/// Too many; how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooMany {
+    /// Seconds after which one more is allowed.
+    pub(crate) wait_seconds: u32,
+}
+
+/// Buckets in memory.
+#[derive(Debug, Default)]
+pub(crate) struct RateLimiter {
+    secret: RandomState,
+    /// Milliseconds since 1970 at which each bucket is full again.
+    full_again: Mutex<HashMap<u64, i64>>,
+}
+
+impl RateLimiter {
+    /// Takes one of `per_minute`, all of which may come at once.
+    pub(crate) fn take(
+        &self,
+        limited: Limited,
+        key: &impl Hash,
+        per_minute: u32,
+        now: Timestamp,
+    ) -> Result<(), TooMany> {
+        let interval = 60_000 / i64::from(per_minute.max(1));
+        let now = now.unix().saturating_mul(1000);
+        let latest = now.saturating_add(interval.saturating_mul(i64::from(per_minute.max(1)) - 1));
+        let mut buckets = self.full_again.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= REMEMBERED {
+            buckets.retain(|_, full_again| *full_again > now);
+        }
+        let full_again = buckets.entry(self.digest(limited, key)).or_insert(now);
+        *full_again = (*full_again).max(now);
+        if *full_again > latest {
+            let wait = full_again.saturating_sub(latest).saturating_add(999) / 1000;
+            return Err(TooMany { wait_seconds: u32::try_from(wait).unwrap_or(60).max(1) });
+        }
+        *full_again = full_again.saturating_add(interval);
+        Ok(())
+    }
+
+    /// A name for an address that nobody outside this process can turn back; for the audit log.
+    pub(crate) fn pseudonym(&self, key: &impl Hash) -> String {
+        format!("{:016x}", self.secret.hash_one(key))
+    }
+
+    fn digest(&self, limited: Limited, key: &impl Hash) -> u64 {
+        self.secret.hash_one((limited, self.secret.hash_one(key)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_last_one_must_wait_and_then_goes_on() {
+        let limiter = RateLimiter::default();
+        let at = |seconds| Timestamp::from_unix(1_800_000_000 + seconds);
+        for _ in 0..6 {
+            assert_eq!(limiter.take(Limited::Code, &"a", 6, at(0)), Ok(()));
+        }
+        assert_eq!(limiter.take(Limited::Code, &"a", 6, at(0)), Err(TooMany { wait_seconds: 10 }));
+        assert_eq!(limiter.take(Limited::Code, &"b", 6, at(0)), Ok(()), "another key has its own bucket");
+        assert_eq!(limiter.take(Limited::LookUp, &"a", 6, at(0)), Ok(()), "another thing has its own bucket");
+        assert_eq!(limiter.take(Limited::Code, &"a", 6, at(10)), Ok(()));
+        assert_eq!(limiter.take(Limited::Code, &"a", 6, at(11)), Err(TooMany { wait_seconds: 9 }));
+    }
+}

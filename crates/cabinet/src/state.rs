@@ -1,0 +1,104 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use tanba_model::ports::{Clock, RandomSource};
+use tanba_pki::Timestamp;
+use tanba_ra::RegistrationAuthority;
+
+use crate::assets::Assets;
+use crate::config::CabinetConfig;
+use crate::locale::{Catalogue, CatalogueError};
+use crate::rate_limit::RateLimiter;
+use crate::render::Pages;
+
+/// Why the cabinet cannot start. A test shows that what ships can.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The texts cannot be used.
+    #[error("the texts of the cabinet cannot be used")]
+    Catalogue(#[from] CatalogueError),
+    /// A template cannot be used.
+    #[error("the templates of the cabinet cannot be used")]
+    Template(#[from] minijinja::Error),
+    /// The list of embedded assets cannot be used.
+    #[error("the list of browser assets cannot be used")]
+    Assets(#[source] serde_json::Error),
+}
+
+/// What handlers share; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct CabinetState(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ra: Arc<RegistrationAuthority>,
+    config: CabinetConfig,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn RandomSource>,
+    catalogue: Arc<Catalogue>,
+    pages: Pages,
+    assets: Assets,
+    limiter: RateLimiter,
+}
+
+impl CabinetState {
+    /// Gets pages, texts and assets ready, and says in the log when there is nothing for browsers to run.
+    ///
+    /// # Errors
+    /// [`StartError`] when what ships is damaged.
+    pub fn new(
+        ra: Arc<RegistrationAuthority>,
+        config: CabinetConfig,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn RandomSource>,
+    ) -> Result<Self, StartError> {
+        let catalogue = Arc::new(Catalogue::shipped()?);
+        let assets = Assets::embedded().map_err(StartError::Assets)?;
+        if !crate::assets::are_embedded() {
+            tracing::warn!(
+                "built without browser assets: pages have no scripts and nobody can sign in; run `make build`, \
+                 or build with the feature `embed-assets`"
+            );
+        }
+        let pages = Pages::new(&catalogue, &assets, ra.gazetteer())?;
+        let limiter = RateLimiter::default();
+        Ok(Self(Arc::new(Shared { ra, config, clock, random, catalogue, pages, assets, limiter })))
+    }
+
+    pub(crate) fn authority(&self) -> &Arc<RegistrationAuthority> {
+        &self.0.ra
+    }
+
+    pub(crate) fn config(&self) -> &CabinetConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.0.pages
+    }
+
+    pub(crate) fn assets(&self) -> &Assets {
+        &self.0.assets
+    }
+
+    pub(crate) fn limiter(&self) -> &RateLimiter {
+        &self.0.limiter
+    }
+
+    /// A fresh request id: 16 hexadecimal digits.
+    pub(crate) fn request_id(&self) -> String {
+        let mut octets = [0; 8];
+        self.0.random.fill(&mut octets);
+        octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+}

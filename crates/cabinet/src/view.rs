@@ -1,0 +1,296 @@
+//! Records as pages show them.
+
+use serde::Serialize;
+use tanba_model::application::{Application, State};
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::language::Language;
+use tanba_model::person::Person;
+use tanba_pki::{Purpose, Timestamp};
+use tanba_ra::NextStep;
+
+use crate::dates;
+use crate::locale::Catalogue;
+
+/// Days before the end of a certificate from which on its owner is urged to renew it.
+const SOON: i64 = 30;
+
+/// Words records in one language, as of one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) language: Language,
+    pub(crate) now: Timestamp,
+}
+
+/// A certificate as a card.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CertificateCard {
+    purpose: &'static str,
+    tone: &'static str,
+    tag: &'static str,
+    status: String,
+    validity: String,
+    days: String,
+    serial: String,
+    keystore: String,
+    issued: String,
+    revoked: String,
+}
+
+/// An application as its owner sees it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ApplicationView {
+    number: String,
+    grouped: String,
+    state: &'static str,
+    kind: &'static str,
+    keystore: &'static str,
+    next: &'static str,
+    created: String,
+    since: String,
+    tag: &'static str,
+    timeline: Vec<Step>,
+}
+
+/// One step of the timeline.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Step {
+    state: &'static str,
+    /// `done`, `current`, `ahead` or `failed`.
+    mark: &'static str,
+    when: String,
+    iso: String,
+    note: String,
+}
+
+/// A person as pages show her to herself.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PersonView {
+    name: String,
+    surname: String,
+    given_name: String,
+    patronymic: Option<String>,
+    iin: String,
+    email: Option<String>,
+    mail_language: String,
+}
+
+/// Whether a certificate can be used now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Valid,
+    Soon,
+    Future,
+    Expired,
+    Frozen,
+    Revoked,
+}
+
+impl Standing {
+    fn of(record: &CertificateRecord, now: Timestamp) -> Option<Self> {
+        match record.status {
+            Status::Intended | Status::Void => None,
+            Status::Revoked { reason: RevocationReason::CertificateHold, .. } => Some(Self::Frozen),
+            Status::Revoked { .. } => Some(Self::Revoked),
+            Status::Valid if now >= record.not_after => Some(Self::Expired),
+            Status::Valid if now < record.not_before => Some(Self::Future),
+            Status::Valid if dates::days_between(now, record.not_after) <= SOON => Some(Self::Soon),
+            Status::Valid => Some(Self::Valid),
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Valid => "key-status-valid",
+            Self::Soon => "key-status-soon",
+            Self::Future => "key-status-future",
+            Self::Expired => "key-status-expired",
+            Self::Frozen => "key-status-frozen",
+            Self::Revoked => "key-status-revoked",
+        }
+    }
+
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Valid => "green",
+            Self::Soon => "yellow",
+            Self::Future => "blue",
+            Self::Expired => "grey",
+            Self::Frozen => "orange",
+            Self::Revoked => "red",
+        }
+    }
+
+    const fn usable(self) -> bool {
+        matches!(self, Self::Valid | Self::Soon)
+    }
+}
+
+/// Whether a certificate can be used now.
+pub(crate) fn is_usable(record: &CertificateRecord, now: Timestamp) -> bool {
+    Standing::of(record, now).is_some_and(Standing::usable)
+}
+
+pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Authentication => "authentication",
+        Purpose::Signature => "signature",
+        Purpose::Both => "both",
+        Purpose::CertificationAuthority => "certification-authority",
+        Purpose::Other => "other",
+    }
+}
+
+impl Words<'_> {
+    fn text(&self, key: &str) -> String {
+        self.catalogue.text(self.language, key)
+    }
+
+    pub(crate) fn date(&self, at: Timestamp) -> String {
+        dates::date(self.catalogue, self.language, at)
+    }
+
+    pub(crate) fn date_time(&self, at: Timestamp) -> String {
+        dates::date_time(self.catalogue, self.language, at)
+    }
+
+    /// The cards of issued certificates; intents that came to nothing are none.
+    pub(crate) fn certificates(&self, records: &[CertificateRecord]) -> Vec<CertificateCard> {
+        records.iter().filter_map(|record| self.certificate(record)).collect()
+    }
+
+    fn certificate(&self, record: &CertificateRecord) -> Option<CertificateCard> {
+        let standing = Standing::of(record, self.now)?;
+        let range = [("from", self.date(record.not_before).into()), ("to", self.date(record.not_after).into())];
+        let left = dates::days_between(self.now, record.not_after);
+        let days = standing.usable().then(|| {
+            self.catalogue.format(self.language, "days-left-count", &[("days", left.into())])
+        });
+        let issued = format!("key-issued-{}", record.channel.name());
+        Some(CertificateCard {
+            purpose: purpose(record.purpose),
+            tone: if standing.usable() { "usable" } else { "unusable" },
+            tag: standing.tag(),
+            status: self.text(standing.key()),
+            validity: self.catalogue.format(self.language, "date-range", &range),
+            days: days.map(|days| format!("({days})")).unwrap_or_default(),
+            serial: record.serial.hex(),
+            keystore: record.keystore.map_or_else(
+                || self.text("key-keystore-unknown"),
+                |kind| self.text(&format!("keystore-{}", kind.identifier())),
+            ),
+            issued: self.catalogue.format(
+                self.language,
+                &issued,
+                &[("date", self.date(record.created_at).into())],
+            ),
+            revoked: self.revoked(record),
+        })
+    }
+
+    fn revoked(&self, record: &CertificateRecord) -> String {
+        let Status::Revoked { at, reason } = record.status else {
+            return String::new();
+        };
+        let reason = self.text(&format!("reason-{}", reason.name()));
+        let arguments = [("date", self.date_time(at).into()), ("reason", reason.into())];
+        self.catalogue.format(self.language, "key-revoked-reason", &arguments)
+    }
+
+    /// The state of somebody's keys in one sentence.
+    pub(crate) fn keys_sentence(&self, records: &[CertificateRecord]) -> String {
+        let usable = records.iter().filter(|record| is_usable(record, self.now));
+        let Some(end) = usable.map(|record| record.not_after).min() else {
+            return self.text("cabinet-keys-none");
+        };
+        match dates::days_between(self.now, end) {
+            ..=0 => self.text("cabinet-keys-today"),
+            days @ 1..=SOON => self.catalogue.format(self.language, "cabinet-keys-soon", &[("days", days.into())]),
+            _ => self.catalogue.format(self.language, "cabinet-keys-good", &[("date", self.date(end).into())]),
+        }
+    }
+
+    /// An application with its timeline.
+    pub(crate) fn application(&self, application: &Application) -> ApplicationView {
+        let state = application.state.name();
+        ApplicationView {
+            number: application.number.as_str().to_owned(),
+            grouped: application.number.grouped(),
+            state,
+            kind: application.kind.name(),
+            keystore: application.keystore.identifier(),
+            next: NextStep::of(&application.state).key(),
+            created: self.date_time(application.created_at),
+            since: application.state.since().map(|at| self.date_time(at)).unwrap_or_default(),
+            tag: match application.state {
+                State::Installed { .. } => "green",
+                State::Issued { .. } | State::Confirmed { .. } => "blue",
+                State::Draft | State::Submitted { .. } | State::Awaiting2fa { .. } => "yellow",
+                State::Rejected { .. } => "red",
+                State::Expired { .. } | State::Cancelled { .. } => "grey",
+            },
+            timeline: self.timeline(application),
+        }
+    }
+
+    /// The steps behind, the present one, and those ahead; of an application that failed, where it ended.
+    fn timeline(&self, application: &Application) -> Vec<Step> {
+        const WAY: [&str; 4] = ["DRAFT", "AWAITING_2FA", "ISSUED", "INSTALLED"];
+        let state = &application.state;
+        let name = state.name();
+        let at = state.since().unwrap_or(application.created_at);
+        let step = |state, mark, at: Option<Timestamp>, note: String| Step {
+            state,
+            mark,
+            when: at.map(|at| self.date_time(at)).unwrap_or_default(),
+            iso: at.map(Timestamp::rfc3339).unwrap_or_default(),
+            note,
+        };
+        let begun = step("DRAFT", "done", Some(application.created_at), String::new());
+        if matches!(state, State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. }) {
+            return vec![begun, step(name, "failed", Some(at), self.reason(state))];
+        }
+        let here = match state {
+            State::Draft => 0,
+            State::Submitted { .. } | State::Awaiting2fa { .. } => 1,
+            State::Confirmed { .. } | State::Issued { .. } => 2,
+            State::Installed { .. } | State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. } => 3,
+        };
+        let mark = |place: usize| match place.cmp(&here) {
+            std::cmp::Ordering::Less => "done",
+            std::cmp::Ordering::Equal if place == 3 => "done",
+            std::cmp::Ordering::Equal => "current",
+            std::cmp::Ordering::Greater => "ahead",
+        };
+        let mut steps = Vec::new();
+        for (place, usual) in WAY.into_iter().enumerate() {
+            let shown = if place == here { name } else { usual };
+            let when = if place == here { Some(at) } else { (place == 0).then_some(application.created_at) };
+            steps.push(step(shown, mark(place), when, String::new()));
+        }
+        steps
+    }
+
+    fn reason(&self, state: &State) -> String {
+        let State::Rejected { reason, .. } = state else {
+            return String::new();
+        };
+        if tanba_ra::codes::REASONS.contains(&reason.as_str()) {
+            return self.text(&format!("rejected-{reason}"));
+        }
+        self.catalogue.format(self.language, "rejected-other", &[("reason", reason.as_str().into())])
+    }
+
+    /// A person to herself; her address mostly hidden, for those who look over her shoulder.
+    pub(crate) fn person(&self, person: &Person) -> PersonView {
+        PersonView {
+            name: person.full_name(),
+            surname: person.surname.clone(),
+            given_name: person.given_name.clone(),
+            patronymic: person.patronymic.clone(),
+            iin: person.iin.as_str().to_owned(),
+            email: person.email.as_ref().map(tanba_model::person::EmailAddress::masked),
+            mail_language: self.text(&format!("language-{}", person.language.tag())),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Who asks, in which language: what every handler needs to know of a request.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use tanba_model::language::Language;
+use tracing::Instrument as _;
+
+use crate::config::CabinetConfig;
+use crate::locale::negotiate;
+use crate::problem::Problem;
+use crate::state::CabinetState;
+
+/// The name of the cookie that remembers the language.
+pub(crate) const LANGUAGE_COOKIE: &str = "tanba-language";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LANGUAGE: HeaderName = HeaderName::from_static("x-tanba-language");
+const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What is known of a request before anything is done.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// Names the request in the log and to the contact centre.
+    pub(crate) request_id: String,
+    /// The language of the answer.
+    pub(crate) language: Language,
+    /// The path without its language, and the query: `/status?number=…`.
+    pub(crate) place: String,
+    /// The network the request comes from: an IPv4 address, or the first 64 bits of an IPv6 address.
+    pub(crate) network: IpAddr,
+    /// Whether it asks for a page (and not for the API).
+    pub(crate) wants_page: bool,
+}
+
+/// Outermost: names the request, learns language and network, and writes one line about the answer.
+pub(crate) async fn learn(State(state): State<CabinetState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let visit = Visit::of(&state, request.uri(), request.headers(), peer);
+    let remembered = cookie(request.headers(), LANGUAGE_COOKIE).and_then(|tag| Language::from_tag(&tag));
+    let language = visit.wants_page.then_some(visit.language).filter(|language| remembered != Some(*language));
+    // Never the whole path: numbers and links in it are secrets.
+    let span = tracing::info_span!("cabinet.request", id = %visit.request_id, method = %request.method());
+    let id = visit.request_id.clone();
+    let _ = request.extensions_mut().insert(visit);
+    let mut response = async {
+        let response = next.run(request).await;
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    }
+    .instrument(span)
+    .await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        let _ = response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Some(language) = language
+        && let Ok(value) = HeaderValue::from_str(&language_cookie(language, state.config()))
+    {
+        let _ = response.headers_mut().append(axum::http::header::SET_COOKIE, value);
+    }
+    response
+}
+
+impl Visit {
+    fn of(state: &CabinetState, uri: &Uri, headers: &HeaderMap, peer: Option<IpAddr>) -> Self {
+        let (in_path, rest) = split_language(uri.path());
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let api = is_api(uri.path());
+        let asked = headers.get(LANGUAGE).and_then(|value| value.to_str().ok()).and_then(Language::from_tag);
+        Self {
+            request_id: state.request_id(),
+            language: in_path.or(asked.filter(|_| api)).unwrap_or_else(|| preferred(headers)),
+            place: if in_path.is_some() { format!("{rest}{query}") } else { String::new() },
+            network: network(headers, peer, state.config()),
+            wants_page: in_path.is_some(),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(|| Problem::internal("a request without its visit"))
+    }
+}
+
+/// Whether a path is answered for programs, in JSON.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// The language that somebody reads who has not chosen one in the address: cookie, browser, Kazakh.
+pub(crate) fn preferred(headers: &HeaderMap) -> Language {
+    cookie(headers, LANGUAGE_COOKIE)
+        .and_then(|tag| Language::from_tag(&tag))
+        .or_else(|| negotiate(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?))
+        .unwrap_or_default()
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        .map(str::to_owned)
+}
+
+fn language_cookie(language: Language, config: &CabinetConfig) -> String {
+    let secure = if config.secure() { "; Secure" } else { "" };
+    format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language.tag())
+}
+
+/// `/kk/status` as Kazakh and `/status`.
+fn split_language(path: &str) -> (Option<Language>, &str) {
+    let trimmed = path.strip_prefix('/').unwrap_or(path);
+    let (first, rest) = trimmed.find('/').map_or((trimmed, ""), |slash| trimmed.split_at(slash));
+    (Language::from_tag(first), rest)
+}
+
+/// The network that asks; what a header says counts only where a trusted proxy wrote it.
+fn network(headers: &HeaderMap, peer: Option<IpAddr>, config: &CabinetConfig) -> IpAddr {
+    let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    let trusted = |address: &IpAddr| config.trusted_proxies().contains(address);
+    let address = if trusted(&peer) {
+        let hops = headers.get_all(FORWARDED).iter().filter_map(|value| value.to_str().ok());
+        let mut hops: Vec<IpAddr> =
+            hops.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+        hops.reverse();
+        hops.into_iter().find(|hop| !trusted(hop)).unwrap_or(peer)
+    } else {
+        peer
+    };
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_first_part_of_the_path() {
+        assert_eq!(split_language("/kk/status"), (Some(Language::Kk), "/status"));
+        assert_eq!(split_language("/ru"), (Some(Language::Ru), ""));
+        assert_eq!(split_language("/"), (None, ""));
+        assert_eq!(split_language("/english"), (None, ""));
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let mut headers = HeaderMap::new();
+        let _ = headers.insert(COOKIE, HeaderValue::from_static("a=1; tanba-language=ru; tanba=secret"));
+        assert_eq!(cookie(&headers, "tanba").as_deref(), Some("secret"));
+        assert_eq!(cookie(&headers, LANGUAGE_COOKIE).as_deref(), Some("ru"));
+        assert_eq!(cookie(&headers, "anba"), None);
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed_about_addresses() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let section = crate::CabinetSection { trusted_proxies: vec![proxy], ..crate::CabinetSection::default() };
+        let config = section.check("https://cabinet.example", false).unwrap();
+        let mut headers = HeaderMap::new();
+        let _ = headers.insert(FORWARDED, HeaderValue::from_static("6.6.6.6, 203.0.113.7, 10.0.0.1"));
+        let from = |peer: &str| network(&headers, Some(peer.parse().unwrap()), &config).to_string();
+        assert_eq!(from("10.0.0.1"), "203.0.113.7");
+        assert_eq!(from("198.51.100.9"), "198.51.100.9");
+        assert_eq!(from("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+}
