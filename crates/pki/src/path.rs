@@ -4,8 +4,10 @@
 //! revocation by complete and delta lists. Not processed yet: policies and name constraints; a critical constraint
 //! of these kinds is refused like any other extension that is not understood.
 
+mod name;
 mod revocation;
 
+use name::same_name;
 use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, UnsupportedAlgorithm, VerifyError};
 
 use crate::crl::{Crl, Reason};
@@ -270,7 +272,7 @@ impl Search<'_> {
             .iter()
             .chain(self.options.intermediates)
         {
-            let fits = issuer.subject() == certificate.issuer();
+            let fits = same_name(issuer.subject(), certificate.issuer());
             if fits && !self.path.contains(issuer) && !found.contains(issuer) {
                 found.push(issuer.clone());
             }

@@ -2,6 +2,7 @@
 
 use tanba_crypto::DigestAlgorithm;
 
+use super::name::same_name;
 use super::{PathError, Revocation, Search};
 use crate::crl::{Crl, IssuingDistributionPoint, Reason};
 use crate::{Certificate, KeyUsage};
@@ -13,8 +14,17 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let path = self.path.clone();
-        for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
-            self.look_up(certificate, issuer)?;
+        let (_, above) = path.split_at_checked(1).unwrap_or_default();
+        for (certificate, issuer) in path.iter().zip(above) {
+            // The issuer's key may have been renewed: its other keys on this path sign lists as well.
+            let others = above
+                .iter()
+                .filter(|other| *other != issuer && same_name(other.subject(), issuer.subject()));
+            let signers: Vec<&Certificate> = std::iter::once(issuer)
+                .chain(others)
+                .filter(|signer| may_sign_lists(signer))
+                .collect();
+            self.look_up(certificate, &signers)?;
         }
         Ok(())
     }
@@ -22,16 +32,16 @@ impl<'a> Search<'a> {
     fn look_up(
         &mut self,
         certificate: &Certificate,
-        issuer: &Certificate,
+        signers: &[&Certificate],
     ) -> Result<(), PathError> {
-        let complete = self.newest(certificate, issuer, |list| !list.is_delta())?;
+        let complete = self.newest(certificate, signers, |list| !list.is_delta())?;
         let Some(complete) = complete else {
             return match self.options.revocation {
                 Revocation::Required => Err(PathError::RevocationUnknown),
                 Revocation::Ignored | Revocation::IfListed => Ok(()),
             };
         };
-        let delta = self.newest(certificate, issuer, |list| builds_on(list, complete))?;
+        let delta = self.newest(certificate, signers, |list| builds_on(list, complete))?;
         let serial = certificate.serial_bytes();
         let entry = delta
             .and_then(|delta| delta.find(serial))
@@ -45,31 +55,28 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The newest current list about the certificate that the issuer signed.
+    /// The newest current list about the certificate that one of these signed.
     fn newest(
         &mut self,
         certificate: &Certificate,
-        issuer: &Certificate,
+        signers: &[&Certificate],
         wanted: impl Fn(&Crl) -> bool,
     ) -> Result<Option<&'a Crl>, PathError> {
-        let may_sign = issuer
-            .key_usage()
-            .is_none_or(|usage| usage.contains(KeyUsage::CRL_SIGN));
-        if !may_sign {
-            return Ok(None);
-        }
         let mut lists: Vec<&Crl> = self
             .options
             .crls
             .iter()
-            .filter(|list| list.issuer() == certificate.issuer() && wanted(list))
-            .filter(|list| self.is_usable(list) && is_about(list.scope(), certificate))
+            .filter(|list| wanted(list) && self.is_usable(list))
+            .filter(|list| same_name(list.issuer(), certificate.issuer()))
+            .filter(|list| is_about(list.scope(), certificate))
             .collect();
         lists.sort_by_key(|list| std::cmp::Reverse(list.this_update()));
         for list in lists {
-            self.spend()?;
-            if list.verify(issuer.public_key()).is_ok() {
-                return Ok(Some(list));
+            for signer in signers {
+                self.spend()?;
+                if list.verify(signer.public_key()).is_ok() {
+                    return Ok(Some(list));
+                }
             }
         }
         Ok(None)
@@ -84,6 +91,12 @@ impl<'a> Search<'a> {
                 .is_ok_and(|algorithm| algorithm.digest() != DigestAlgorithm::Sha1);
         current && strong
     }
+}
+
+fn may_sign_lists(certificate: &Certificate) -> bool {
+    certificate
+        .key_usage()
+        .is_none_or(|usage| usage.contains(KeyUsage::CRL_SIGN))
 }
 
 /// Whether a list with this scope answers for the certificate for all reasons (RFC 5280, 6.3.3 b 2).
