@@ -194,7 +194,7 @@ impl House {
     pub(crate) fn parts(&self) -> Parts {
         Parts {
             storage: Arc::clone(&self.storage),
-            chest: Arc::clone(&self.chest) as Arc<dyn KeyChest>,
+            chest: self.chest.clone(),
             random: random(self.seed),
             profiles: Profiles::builtin(),
             rules: Rules::default(),

@@ -1,0 +1,144 @@
+//! Lists, certificates, health and counters.
+
+use axum::http::StatusCode;
+use tanba_ca::IssuingKey;
+use tanba_model::certificate::RevocationReason;
+use tanba_model::ports::{Clock, Issuance};
+use tanba_pki::crl::Crl;
+
+use crate::harness::{House, NOW};
+
+#[tokio::test]
+async fn lists_are_found_where_certificates_say() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    for (path, age) in [
+        ("/crl/root.crl", 600),
+        ("/crl/test.crl", 600),
+        ("/crl/test/0.crl", 600),
+        ("/crl/test/1.crl", 600),
+        ("/crl/test/0-delta.crl", 10),
+        ("/crl/test/1-delta.crl", 10),
+    ] {
+        let answer = house.get(path).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (StatusCode::OK, "application/pkix-crl"),
+            "{path}"
+        );
+        assert_eq!(
+            answer.header("cache-control"),
+            format!("public, no-transform, must-revalidate, max-age={age}")
+        );
+        assert_eq!(
+            answer.header("last-modified"),
+            "Tue, 24 Nov 2026 06:00:00 GMT"
+        );
+        Crl::from_der(&answer.body).unwrap();
+        let again = house
+            .get_if(path, "if-none-match", answer.header("etag"))
+            .await;
+        assert_eq!(
+            (again.status, again.body.len()),
+            (StatusCode::NOT_MODIFIED, 0)
+        );
+        let again = house
+            .get_if(path, "if-modified-since", answer.header("last-modified"))
+            .await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+        assert_eq!(
+            house
+                .get_if(path, "if-none-match", "\"other\"")
+                .await
+                .status,
+            StatusCode::OK
+        );
+    }
+    for path in [
+        "/crl/test/2.crl",
+        "/crl/test/00.crl",
+        "/crl/other.crl",
+        "/crl/test",
+        "/crl/root/0.crl",
+        "/crl/",
+        "/nothing",
+    ] {
+        assert_eq!(
+            house.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_is_in_the_delta_after_the_next_round_of_the_worker() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    let record = house.certificate(1);
+    let path = format!("/crl/test/{}-delta.crl", record.shard);
+    let before = house.get(&path).await;
+    house.wait(10);
+    house.revoke(record.id, RevocationReason::Superseded);
+    house.authority.maintain(house.clock.now()).unwrap();
+    let after = house
+        .get_if(&path, "if-none-match", before.header("etag"))
+        .await;
+    assert_eq!(after.status, StatusCode::OK);
+    assert!(
+        Crl::from_der(&after.body)
+            .unwrap()
+            .find(record.serial.as_bytes())
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn certificates_of_the_authority_are_found_where_certificates_say() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    let chain = house.authority.chain();
+    for (path, der) in [("/ca/test.cer", &chain[0]), ("/ca/root.cer", &chain[1])] {
+        let answer = house.get(path).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (StatusCode::OK, "application/pkix-cert")
+        );
+        assert_eq!(&answer.body[..], &der[..]);
+    }
+    for path in ["/ca/other.cer", "/ca/root", "/ca/root.crt"] {
+        assert_eq!(
+            house.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn health_and_counters_say_what_is_going_on() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    assert_eq!(house.get("/health/live").await.status, StatusCode::OK);
+    let ready = house.get("/health/ready").await;
+    assert_eq!(ready.status, StatusCode::OK, "{:?}", ready.body);
+    house.post("/ocsp", b"hello".to_vec()).await;
+    house.get("/crl/test.crl").await;
+    let metrics = house.get("/metrics").await;
+    let text = std::str::from_utf8(&metrics.body).unwrap();
+    for line in [
+        "tanba_ocsp_responses_total{outcome=\"malformed_request\"} 1",
+        "tanba_ocsp_responses_total{outcome=\"good\"} 0",
+        "tanba_crl_downloads_total{kind=\"full\"} 1",
+        "tanba_certificates 3",
+    ] {
+        assert!(
+            text.lines().any(|candidate| candidate == line),
+            "{line} is missing in\n{text}"
+        );
+    }
+    // Deltas end after two hours when nobody renews them.
+    house.wait(3 * 3600);
+    let late = house.get("/health/ready").await;
+    assert_eq!(late.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        &late.body[..],
+        b"test: a revocation list is missing or too old\n"
+    );
+}
