@@ -281,3 +281,5 @@ fn rsa_kind(der: &[u8]) -> Result<Kind, PublicKeyError> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -1,5 +1,7 @@
 //! Keys that must not be certified (baseline of the public CAs, 6.1.1.3).
 
+use std::sync::LazyLock;
+
 use rsa::BoxedUint;
 
 use crate::UnsupportedAlgorithm;
@@ -52,11 +54,10 @@ pub(crate) fn check_rsa(bits: u32, modulus: &[u8], exponent: &[u8]) -> Result<()
     if exponent != EXPONENT {
         return Err(WeakKey::Exponent);
     }
-    let primes = primes_below(SMALL_FACTOR_LIMIT);
-    if let Some(factor) = primes.iter().find(|prime| remainder(modulus, **prime) == 0) {
+    if let Some(factor) = PRIMES.iter().find(|prime| remainder(modulus, **prime) == 0) {
         return Err(WeakKey::SmallFactor(*factor));
     }
-    if has_roca_fingerprint(modulus, &primes) {
+    if has_roca_fingerprint(modulus) {
         return Err(WeakKey::Roca);
     }
     if has_close_factors(bits, modulus) {
@@ -64,6 +65,8 @@ pub(crate) fn check_rsa(bits: u32, modulus: &[u8], exponent: &[u8]) -> Result<()
     }
     Ok(())
 }
+
+static PRIMES: LazyLock<Vec<u32>> = LazyLock::new(|| primes_below(SMALL_FACTOR_LIMIT));
 
 fn primes_below(limit: u32) -> Vec<u32> {
     let mut primes: Vec<u32> = Vec::new();
@@ -79,16 +82,24 @@ fn primes_below(limit: u32) -> Vec<u32> {
     primes
 }
 
-fn remainder(modulus: &[u8], divisor: u32) -> u32 {
-    modulus
+/// Four octets at a time: this is most of the work.
+fn remainder(number: &[u8], divisor: u32) -> u32 {
+    let divisor = u64::from(divisor);
+    let (head, words) = number.as_rchunks::<4>();
+    let head = head
         .iter()
-        .fold(0, |rest, octet| (rest * 256 + u32::from(*octet)) % divisor)
+        .fold(0, |rest, octet| (rest * 256 + u64::from(*octet)) % divisor);
+    let rest = words.iter().fold(head, |rest, word| {
+        ((rest << 32) + u64::from(u32::from_be_bytes(*word))) % divisor
+    });
+    // Smaller than the divisor, which was 32 bits.
+    u32::try_from(rest).unwrap_or(u32::MAX)
 }
 
 /// The flawed generator made primes of the form k·M + 65537^a mod M, so the modulus is a power of 65537 modulo every
 /// small prime: one key in about 2^27 of the sound ones would be so by chance.
-fn has_roca_fingerprint(modulus: &[u8], primes: &[u32]) -> bool {
-    primes
+fn has_roca_fingerprint(modulus: &[u8]) -> bool {
+    PRIMES
         .iter()
         .filter(|prime| **prime > 2 && **prime <= ROCA_PRIME_LIMIT)
         .all(|prime| is_power_of_65537(remainder(modulus, *prime), *prime))
@@ -120,13 +131,23 @@ fn has_close_factors(bits: u32, modulus: &[u8]) -> bool {
     }
     for _ in 0..FERMAT_ROUNDS {
         let square = a.wrapping_mul(&a).wrapping_sub(&n);
-        let root = square.floor_sqrt_vartime();
-        if root.wrapping_mul(&root) == square {
-            return true;
+        if may_be_square(&square.to_be_bytes()) {
+            let root = square.floor_sqrt_vartime();
+            if root.wrapping_mul(&root) == square {
+                return true;
+            }
         }
         a = a.wrapping_add(&one);
     }
     false
+}
+
+/// Passes all squares and one in some hundred other numbers: square roots are slow.
+fn may_be_square(number: &[u8]) -> bool {
+    [64, 63, 65, 11, 17].iter().all(|modulus| {
+        let rest = remainder(number, *modulus);
+        (0..*modulus).any(|root| root * root % modulus == rest)
+    })
 }
 
 #[cfg(test)]

@@ -150,6 +150,8 @@ fn validity_that_is_a_second_off_is_found() {
     assert_eq!(bench.codes(), ["validity.issuer"]);
 }
 
+type Part = (ObjectIdentifier, StringKind, &'static str);
+
 #[test]
 fn names_in_another_order_or_type_are_found() {
     let mut bench = bench(SIGNATURE);
@@ -181,7 +183,7 @@ fn names_in_another_order_or_type_are_found() {
         parts[index] = (parts[index].0, kind, text);
         parts
     };
-    let cases: Vec<([(ObjectIdentifier, StringKind, &str); 4], Vec<&str>)> = vec![
+    let cases: Vec<([Part; 4], Vec<&str>)> = vec![
         (good, vec![]),
         (change(2, Utf8, "IIN880101400123"), vec!["name.type"]),
         (change(2, Printable, "IIN88010140012"), vec!["name.iin"]),
@@ -264,7 +266,7 @@ fn wrong_identifiers_usages_and_addresses_are_found() {
 }
 
 #[test]
-fn sha1_and_weak_keys_are_found() {
+fn signatures_that_must_not_be_made_are_found() {
     let mut bench = bench(SIGNATURE);
     bench.algorithm = SignatureAlgorithm::RsaSha1;
     assert_eq!(bench.codes(), ["signature.sha1"]);

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use tanba_crypto::DigestAlgorithm;
 use tanba_pki::{
-    Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, StringKind, oid,
+    Certificate, CertificateRequest, DistinguishedNameBuilder, Purpose, RequestAttributes,
+    StringKind, oid,
 };
 
-use crate::harness::{Desk, KEY_KINDS, fixtures};
+use crate::harness::{Authority, Desk, KEY_KINDS, fixtures, flips};
 
 fn visit(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -79,6 +80,28 @@ fn national_certificates_are_read() {
         .expect("a key of the national algorithm");
     let error = gost.public_key().algorithm().unwrap_err();
     assert_eq!(error.name, Some("GOST R 34.10-2015"));
+}
+
+/// What the national keys are for, by the names of their files.
+#[test]
+fn national_keys_have_their_purpose() {
+    let Some(folder) = fixtures("kz") else { return };
+    let mut paths = Vec::new();
+    visit(&folder, &mut paths);
+    for path in paths {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let expected = if name.starts_with("test-") || name.starts_with("prod-") {
+            Purpose::CertificationAuthority
+        } else if name.starts_with("gost2015-") {
+            Purpose::Both
+        } else if name.contains("-auth-") {
+            Purpose::Authentication
+        } else {
+            Purpose::Signature
+        };
+        let certificate = Certificate::from_der(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(certificate.purpose(), expected, "{name}");
+    }
 }
 
 /// A request of ours is accepted by OpenSSL, and one of OpenSSL by us.
@@ -168,5 +191,37 @@ fn names_are_printed_as_openssl_prints_them() {
             desk.openssl("x509 -in name.pem -noout -subject -nameopt RFC2253,-esc_msb,utf8");
         let expected = expected.trim().strip_prefix("subject=").unwrap();
         assert_eq!(desk.certificate("name.pem").subject().rfc4514(), expected);
+    }
+}
+
+/// A request with any single bit flipped is refused, or proves no possession.
+#[test]
+fn a_damaged_request_proves_nothing() {
+    let desk = Desk::new();
+    desk.openssl(
+        "req -newkey rsa:2048 -nodes -keyout key.pem -outform DER -out request.der -subj /CN=x",
+    );
+    let request = desk.read("request.der");
+    CertificateRequest::from_der(&request)
+        .unwrap()
+        .verify_possession()
+        .unwrap();
+    for (at, changed) in flips(&request) {
+        let proven = CertificateRequest::from_der(&changed)
+            .is_ok_and(|request| request.verify_possession().is_ok());
+        assert!(!proven, "octet {at}");
+    }
+}
+
+/// A certificate with any single bit flipped is refused, or not signed by its issuer.
+#[test]
+fn a_damaged_certificate_is_not_signed() {
+    let authority = Authority::new(KEY_KINDS[0]);
+    let key = authority.root.public_key();
+    authority.root.verify_signed_by(key).unwrap();
+    for (at, changed) in flips(authority.root.der()) {
+        let signed = Certificate::from_der(&changed)
+            .is_ok_and(|changed| changed.verify_signed_by(key).is_ok());
+        assert!(!signed, "octet {at}");
     }
 }

@@ -15,4 +15,6 @@ mod ocsp;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod pkits;
+#[cfg(test)]
 mod profiles;
