@@ -3,7 +3,7 @@
 //   node build/assets.mjs WORK OUT
 //
 // WORK holds the output of the earlier steps: `wasm/` (keystore.js, keystore_bg.wasm). OUT is replaced as a whole.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
@@ -35,9 +35,11 @@ report();
 function compileScripts() {
   rmSync(join(work, "js"), { recursive: true, force: true });
   const compiler = join(web, "node_modules", "typescript", "bin", "tsc");
-  execFileSync(process.execPath, [compiler, "-p", join(web, "tsconfig.json"), "--outDir", join(work, "js")], {
+  const run = spawnSync(process.execPath, [compiler, "-p", join(web, "tsconfig.json"), "--outDir", join(work, "js")], {
     stdio: "inherit",
   });
+  // The compiler has said what is wrong.
+  if (run.status !== 0) process.exit(1);
 }
 
 function compileStyle() {

@@ -78,7 +78,7 @@ async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
   placeProgress(button("confirm"));
   progress("progress-loading");
   const { number, keystore } = page;
-  const keys = await call("makeKeys", { number, email: null, keystore, password });
+  const keys = await call("makeKeys", { number, keystore, password });
   // Kept on the disk before the server hears of them: from here on a power cut loses nothing.
   const id = crypto.randomUUID();
   const created = Math.floor(Date.now() / 1000);

@@ -102,7 +102,7 @@ export interface Calls {
   touch: [args: Record<string, never>, result: null];
   checkPassword: [args: { password: string }, result: PasswordVerdict];
   signChallenge: [args: { entry: number; challenge: string }, result: string];
-  makeKeys: [args: { number: string; email: string | null; keystore: string; password: string }, result: NewKeys];
+  makeKeys: [args: { number: string; keystore: string; password: string }, result: NewKeys];
   summary: [args: { document: string }, result: readonly SummaryLine[]];
   signDocument: [args: { entry: number; document: string; number: string }, result: string];
   /** Which new keys are in memory: the application number, or `null`. */

@@ -72,18 +72,42 @@ function now(): number {
   return Math.floor((Date.now() + offset) / 1000);
 }
 
-/** Calls the module until no derivation is missing any more. */
-async function derived<T>(keys: KeyRing, call: () => string): Promise<T> {
+/** A derivation under way, and the salt that tells it from others. */
+interface Started {
+  readonly salt: string;
+  readonly key: Promise<Uint8Array>;
+}
+
+/** Starts the derivation that the module asks for. */
+function startDerivation(keys: KeyRing, request: Derivation): Started {
+  const password = keys.derivation_password() as Uint8Array<ArrayBuffer>;
+  const salt = keys.derivation_salt() as Uint8Array<ArrayBuffer>;
+  const key = pbkdf2(request, password, salt).finally(() => password.fill(0));
+  // One that turns out not to be needed may fail unheard.
+  key.catch(() => undefined);
+  return { salt: toBase64(salt), key };
+}
+
+/**
+ * Calls the module until no derivation is missing any more. With `opening` the browser starts on the file's derivation
+ * while the module computes the check value.
+ */
+async function derived<T>(keys: KeyRing, call: () => string, opening?: { bytes: Uint8Array; password: string }): Promise<T> {
   try {
+    let early: Started | null = null;
+    if (opening !== undefined) {
+      const { derive } = JSON.parse(keys.anticipate(opening.bytes, opening.password)) as { derive?: Derivation };
+      if (derive !== undefined) early = startDerivation(keys, derive);
+    }
     for (;;) {
       const outcome = JSON.parse(call()) as { derive?: Derivation };
       if (outcome.derive === undefined) return outcome as T;
-      const password = keys.derivation_password() as Uint8Array<ArrayBuffer>;
-      const salt = keys.derivation_salt() as Uint8Array<ArrayBuffer>;
-      const key = await pbkdf2(outcome.derive, password, salt);
-      password.fill(0);
-      keys.supply(key);
-      key.fill(0);
+      const same = early?.salt === toBase64(keys.derivation_salt());
+      const { key } = early !== null && same ? early : startDerivation(keys, outcome.derive);
+      early = null;
+      const derivedKey = await key;
+      keys.supply(derivedKey);
+      derivedKey.fill(0);
     }
   } finally {
     keys.drop_derivations();
@@ -140,7 +164,7 @@ const handlers: Handlers = {
   },
 
   async entries() {
-    return JSON.parse((await ring()).entries(now())) as Entry[];
+    return JSON.parse((await ring()).entries()) as Entry[];
   },
 
   async openFiles({ files, password }, progress) {
@@ -162,7 +186,7 @@ const handlers: Handlers = {
     return toBase64(keys.sign_challenge(entry, utf8(challenge), "login", "", scope.location.origin, now()));
   },
 
-  async makeKeys({ number, email, keystore, password }, progress) {
+  async makeKeys({ number, keystore, password }, progress) {
     const keys = await ring();
     keys.forget_new();
     fresh = null;
@@ -171,7 +195,7 @@ const handlers: Handlers = {
       progress("progress-making-keys", { number: String(place + 1), count: String(NEW_KEY_PURPOSES.length) });
       made.push(await makeKey(keys, purpose));
     }
-    const requests = made.map((key) => toBase64(keys.request(key, email ?? undefined, keystore)));
+    const requests = made.map((key) => toBase64(keys.request(key, keystore)));
     progress("progress-locking-keys");
     const files: PendingFile[] = [];
     for (const [place, key] of made.entries()) {
@@ -203,7 +227,11 @@ const handlers: Handlers = {
     const unlocked: number[] = [];
     for (const [place, file] of files.entries()) {
       progress("file-opening", { number: String(place + 1), count: String(files.length), file: file.purpose });
-      const { id } = await derived<{ id: number }>(keys, () => keys.unlock(file.bytes, password, file.purpose));
+      const { id } = await derived<{ id: number }>(
+        keys,
+        () => keys.unlock(file.bytes, password, file.purpose),
+        { bytes: file.bytes, password },
+      );
       unlocked.push(id);
     }
     fresh = { number, password, keys: unlocked, installed: [] };
@@ -218,7 +246,7 @@ const handlers: Handlers = {
   async install({ number, certificates, chain }) {
     const keys = await ring();
     const current = freshFor(number);
-    const issuers = chain.map(fromBase64);
+    const issuers = joined(chain.map(fromBase64));
     const files: InstalledFile[] = [];
     for (const certificate of certificates) {
       const der = fromBase64(certificate);
@@ -236,8 +264,10 @@ const handlers: Handlers = {
     const entries: Entry[] = [];
     for (const file of files) {
       progress("progress-checking", { file: file.name });
-      const { entry } = await derived<{ entry: Entry }>(keys, () =>
-        keys.verify(file.name, file.bytes, current.password, now()),
+      const { entry } = await derived<{ entry: Entry }>(
+        keys,
+        () => keys.verify(file.name, file.bytes, current.password, now()),
+        { bytes: file.bytes, password: current.password },
       );
       entries.push(entry);
     }
@@ -273,11 +303,26 @@ function freshFor(number: string): Fresh {
 
 async function openFile(keys: KeyRing, file: KeyFile, password: string): Promise<OpenedFile> {
   try {
-    const { entries } = await derived<{ entries: Entry[] }>(keys, () => keys.open(file.name, file.bytes, password, now()));
+    const { entries } = await derived<{ entries: Entry[] }>(
+      keys,
+      () => keys.open(file.name, file.bytes, password),
+      { bytes: file.bytes, password },
+    );
     return { name: file.name, entries, failure: null };
   } catch (error) {
     return { name: file.name, entries: [], failure: failure(error) };
   }
+}
+
+/** One after the other. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let place = 0;
+  for (const part of parts) {
+    whole.set(part, place);
+    place += part.length;
+  }
+  return whole;
 }
 
 /** RSA by the browser; the private key passes through this function into the module and nowhere else. */
