@@ -167,11 +167,10 @@ fn check_leaf(leaf: &Certificate, options: &PathOptions<'_>) -> Result<(), PathE
         || leaf
             .key_usage()
             .is_none_or(|usage| usage.intersects(options.key_usage));
+    let restricted = leaf.extension(oid::EXTENDED_KEY_USAGE).is_some();
     let purposes = leaf.extended_key_usage();
     let purpose_fits = options.extended_key_usage.is_none_or(|wanted| {
-        purposes.is_empty()
-            || purposes.contains(&wanted)
-            || purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
+        !restricted || purposes.contains(&wanted) || purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
     });
     if usage_fits && purpose_fits {
         Ok(())
