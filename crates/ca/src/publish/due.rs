@@ -1,6 +1,7 @@
 //! Which lists are due.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tanba_model::certificate::RevokedEntry;
 use tanba_model::ports::{CrlKind, CrlRecord, IssuerKind, StorageError, UnitOfWork};
@@ -43,22 +44,21 @@ pub(super) fn due(
     };
     // A revoked certificate stands on at least one list after its expiry (RFC 5280, 3.3).
     let valid_after = now.minus(life);
-    let complete = |unit: &mut dyn UnitOfWork,
-                    kind: CrlKind|
-     -> Result<Option<Due>, StorageError> {
-        let latest = unit.crls().latest(issuer.id, kind)?;
-        if urgency == Urgency::Due && latest.is_some_and(|crl| now < crl.this_update.plus(every)) {
-            return Ok(None);
-        }
-        let entries = unit
-            .certificates()
-            .revoked(issuer.id, kind.shard(), valid_after)?;
-        Ok(Some(Due {
-            kind,
-            next_update: now.plus(life),
-            entries,
-        }))
-    };
+    let complete =
+        |unit: &mut dyn UnitOfWork, kind: CrlKind| -> Result<Option<Due>, StorageError> {
+            let latest = unit.crls().latest(issuer.id, kind)?;
+            if urgency == Urgency::Due && latest.is_some_and(|crl| is_fresh(&crl, every, now)) {
+                return Ok(None);
+            }
+            let entries = unit
+                .certificates()
+                .revoked(issuer.id, kind.shard(), valid_after)?;
+            Ok(Some(Due {
+                kind,
+                next_update: now.plus(life),
+                entries,
+            }))
+        };
     lists.extend(complete(unit, CrlKind::Full)?);
     if root {
         return Ok(lists);
@@ -91,7 +91,7 @@ fn delta(
     };
     let latest = unit.crls().latest(issuer.id, kind)?;
     let fresh = latest.filter(|crl| {
-        !new_base && urgency == Urgency::Due && now < crl.this_update.plus(rules.delta_every)
+        !new_base && urgency == Urgency::Due && is_fresh(crl, rules.delta_every, now)
     });
     let entries = unit.certificates().changed(issuer.id, Some(shard), since)?;
     if fresh.is_some_and(|crl| says(&crl, &entries)) {
@@ -102,6 +102,11 @@ fn delta(
         next_update: now.plus(rules.delta_life),
         entries,
     }))
+}
+
+/// Not old, and not from a future that a wrong clock believed in.
+fn is_fresh(list: &CrlRecord, every: Duration, now: Timestamp) -> bool {
+    now < list.this_update.plus(every) && list.this_update <= now.plus(OVERLAP)
 }
 
 /// Whether a published delta has exactly these entries.

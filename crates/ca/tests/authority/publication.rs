@@ -201,3 +201,11 @@ fn responders_are_renewed_before_they_end() {
     );
     house.audit();
 }
+
+#[test]
+fn lists_from_a_future_that_never_came_are_replaced() {
+    let (_house, authority) = House::with_authority(1);
+    authority.publish_all(later(365 * 24 * HOUR)).unwrap();
+    assert_eq!(authority.publish_due(later(60)).unwrap().len(), 1 + 1 + 2);
+    assert_eq!(authority.publish_due(later(61)).unwrap(), []);
+}
