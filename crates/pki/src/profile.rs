@@ -69,7 +69,9 @@ pub enum ProfileError {
     #[error("the e-mail address cannot be written in a certificate")]
     Email,
     /// An address is not a plain HTTP address in ASCII.
-    #[error("{0:?} is not an address that a certificate may name: http:// and printable ASCII are needed")]
+    #[error(
+        "{0:?} is not an address that a certificate may name: http:// and printable ASCII are needed"
+    )]
     Url(String),
     /// The store of the key is not in the national register.
     #[error("{0} does not name a store of keys")]
@@ -89,8 +91,8 @@ pub struct IssuerUrls {
     pub freshest_crl: Option<String>,
 }
 
-/// Everything of a certificate that its profile does not decide.
-#[derive(Debug, Clone, Copy)]
+/// Everything of a certificate that its profile does not decide. No personal data are in its `Debug`.
+#[derive(Clone, Copy)]
 pub struct TbsInput<'a> {
     /// The serial number, never used before.
     pub serial: SerialNumber,
@@ -116,6 +118,18 @@ pub struct TbsInput<'a> {
     pub urls: &'a IssuerUrls,
 }
 
+impl std::fmt::Debug for TbsInput<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TbsInput")
+            .field("serial", &self.serial)
+            .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
+            .field("public_key", &self.public_key)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Profile {
     /// Reads a profile.
     ///
@@ -125,7 +139,10 @@ impl Profile {
         let specification: Specification =
             toml::from_str(text).map_err(|error| ProfileError::Syntax(error.to_string()))?;
         specification.check()?;
-        Ok(Self { specification, source: text.to_owned() })
+        Ok(Self {
+            specification,
+            source: text.to_owned(),
+        })
     }
 
     /// A profile that ships with the program; `None` when there is none of this name.
@@ -181,23 +198,38 @@ impl Profile {
     /// [`PublicKey::check_strength`]'s to say.
     #[must_use]
     pub fn allows_key(&self, key: &PublicKey) -> bool {
-        key.algorithm().is_ok_and(|algorithm| self.allows(algorithm))
+        key.algorithm()
+            .is_ok_and(|algorithm| self.allows(algorithm))
     }
 
     /// Whether keys of this kind may be certified.
     #[must_use]
     pub fn allows(&self, algorithm: KeyAlgorithm) -> bool {
-        self.specification.keys.iter().any(|key| key.algorithm() == algorithm)
+        self.specification
+            .keys
+            .iter()
+            .any(|key| key.algorithm() == algorithm)
     }
 
     /// The end of validity: one period for keys in files, another for keys in devices; no store named counts as a file.
     ///
     /// For authorities and services, the longest period the profile allows.
     #[must_use]
-    pub fn not_after(&self, not_before: Timestamp, keystore: Option<ObjectIdentifier>) -> Timestamp {
+    pub fn not_after(
+        &self,
+        not_before: Timestamp,
+        keystore: Option<ObjectIdentifier>,
+    ) -> Timestamp {
         let years = match &self.specification.validity {
-            Validity::Person { file_years, token_years } => {
-                if keystore.is_none_or(oid::is_file_keystore) { *file_years } else { *token_years }
+            Validity::Person {
+                file_years,
+                token_years,
+            } => {
+                if keystore.is_none_or(oid::is_file_keystore) {
+                    *file_years
+                } else {
+                    *token_years
+                }
             }
             Validity::Service { years_at_most } => *years_at_most,
         };
@@ -209,9 +241,10 @@ impl Profile {
     pub(crate) fn allows_validity(&self, not_before: Timestamp, not_after: Timestamp) -> bool {
         let years = |years: u16| not_before.plus_years(years);
         match &self.specification.validity {
-            Validity::Person { file_years, token_years } => {
-                not_after == years(*file_years) || not_after == years(*token_years)
-            }
+            Validity::Person {
+                file_years,
+                token_years,
+            } => not_after == years(*file_years) || not_after == years(*token_years),
             Validity::Service { years_at_most } => {
                 not_after > not_before.plus(Duration::ZERO) && not_after <= years(*years_at_most)
             }

@@ -29,8 +29,8 @@ pub struct CertificateRequest {
     signature: Vec<u8>,
 }
 
-/// What a request asks for besides name and key.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a request asks for besides name and key. The address is not in its `Debug`.
+#[derive(Clone, Copy, Default)]
 pub struct RequestAttributes<'a> {
     /// E-mail address for the certificate.
     pub email: Option<&'a str>,
@@ -57,6 +57,15 @@ pub enum RequestError {
     /// The key did not sign.
     #[error("the certificate request could not be signed")]
     Sign(#[from] SignError),
+}
+
+impl fmt::Debug for RequestAttributes<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RequestAttributes")
+            .field("keystore", &self.keystore)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CertificateRequest {
