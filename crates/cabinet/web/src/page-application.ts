@@ -38,6 +38,8 @@ export async function start(): Promise<void> {
     if (finished?.number === number) showFacts(finished);
     await forgetPending(number);
   }
+  // Nothing will ever be issued for these keys.
+  if (["REJECTED", "CANCELLED", "EXPIRED"].includes(state)) await forgetPending(number);
   if (state === "ISSUED") await new Installation(number).start();
 }
 
