@@ -9,8 +9,9 @@ mod writer;
 
 pub use reader::{Reader, Value, parse_all};
 pub use writer::{
-    bit_string, boolean, context, context_primitive, enumerated, generalized_time, ia5_string, integer, integer_bytes,
-    named_bits, null, octet_string, oid, printable_string, sequence, set, set_of, time, tlv, utc_time, utf8_string,
+    bit_string, boolean, context, context_primitive, enumerated, generalized_time, ia5_string,
+    integer, integer_bytes, named_bits, null, octet_string, oid, printable_string, sequence, set,
+    set_of, time, tlv, utc_time, utf8_string,
 };
 
 /// Tags of the universal class, constructed where the type is.

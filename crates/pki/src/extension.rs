@@ -121,13 +121,16 @@ impl Known {
         let value = extension.value.as_slice();
         match extension.oid {
             oid::KEY_USAGE => self.key_usage = Some(key_usage(value)?),
-            oid::EXTENDED_KEY_USAGE => self.extended_key_usage = Some(oids(value, "extended key usage")?),
+            oid::EXTENDED_KEY_USAGE => {
+                self.extended_key_usage = Some(oids(value, "extended key usage")?)
+            }
             oid::BASIC_CONSTRAINTS => self.basic_constraints = Some(basic_constraints(value)?),
             oid::CERTIFICATE_POLICIES => self.policies = policies(value)?,
             oid::SUBJECT_KEY_IDENTIFIER => self.subject_key_id = Some(subject_key_id(value)?),
             oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(value)?,
             oid::CRL_DISTRIBUTION_POINTS => {
-                self.crl_distribution_points = distribution_points(value, "CRL distribution points")?;
+                self.crl_distribution_points =
+                    distribution_points(value, "CRL distribution points")?;
             }
             oid::FRESHEST_CRL => self.freshest_crl = distribution_points(value, "freshest CRL")?,
             oid::AUTHORITY_INFO_ACCESS => self.take_access(value)?,
@@ -174,7 +177,11 @@ pub(crate) fn read_extensions(mut reader: Reader<'_>) -> Result<Vec<Extension>, 
         if extensions.iter().any(|extension| extension.oid == oid) {
             return Err(Malformed::new("extensions, which name one twice,"));
         }
-        extensions.push(Extension { oid, critical, value });
+        extensions.push(Extension {
+            oid,
+            critical,
+            value,
+        });
     }
     Ok(extensions)
 }
@@ -296,5 +303,7 @@ fn keystores(value: &[u8]) -> Result<Vec<ObjectIdentifier>, Malformed> {
 }
 
 fn ascii(octets: &[u8]) -> Option<String> {
-    octets.is_ascii().then(|| octets.iter().copied().map(char::from).collect())
+    octets
+        .is_ascii()
+        .then(|| octets.iter().copied().map(char::from).collect())
 }

@@ -9,7 +9,10 @@ pub fn encode(octets: &[u8]) -> String {
 /// Reads an even number of digits of either case; `None` when it is something else.
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|character| character.to_digit(16)).collect();
+    let digits: Option<Vec<u32>> = text
+        .chars()
+        .map(|character| character.to_digit(16))
+        .collect();
     digits?
         .chunks(2)
         .map(|pair| match pair {

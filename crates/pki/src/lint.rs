@@ -50,14 +50,20 @@ impl std::fmt::Display for Finding {
 /// Whether any finding forbids signing.
 #[must_use]
 pub fn has_errors(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
 }
 
 /// Reads a to-be-signed certificate against RFC 5280 and its profile.
 ///
 /// `issuer` is the certificate of the key that will sign; `None` for a self-signed root.
 #[must_use]
-pub fn lint_certificate(tbs: &[u8], profile: &Profile, issuer: Option<&Certificate>) -> Vec<Finding> {
+pub fn lint_certificate(
+    tbs: &[u8],
+    profile: &Profile,
+    issuer: Option<&Certificate>,
+) -> Vec<Finding> {
     let mut report = Report::default();
     let certificate = match TbsCertificate::from_der(tbs) {
         Ok(certificate) => certificate,
@@ -75,7 +81,10 @@ pub fn lint_certificate(tbs: &[u8], profile: &Profile, issuer: Option<&Certifica
     key(&certificate, profile, &mut report);
     extensions::lint(&certificate, profile, issuer, &mut report);
     if certificate.purpose() != profile.purpose() {
-        report.error("purpose", "Key usage, extended key usage and policy do not give the profile's purpose.");
+        report.error(
+            "purpose",
+            "Key usage, extended key usage and policy do not give the profile's purpose.",
+        );
     }
     report.findings
 }
@@ -88,11 +97,19 @@ pub(crate) struct Report {
 
 impl Report {
     fn error(&mut self, code: &'static str, sentence: impl Into<String>) {
-        self.findings.push(Finding { severity: Severity::Error, code, sentence: sentence.into() });
+        self.findings.push(Finding {
+            severity: Severity::Error,
+            code,
+            sentence: sentence.into(),
+        });
     }
 
     fn warning(&mut self, code: &'static str, sentence: impl Into<String>) {
-        self.findings.push(Finding { severity: Severity::Warning, code, sentence: sentence.into() });
+        self.findings.push(Finding {
+            severity: Severity::Warning,
+            code,
+            sentence: sentence.into(),
+        });
     }
 
     /// An error unless it is so.
@@ -107,14 +124,25 @@ impl Report {
 fn encoding(tbs: &[u8], report: &mut Report) {
     match TbsCertificateInner::<Raw>::from_der(tbs).and_then(|parsed| parsed.to_der()) {
         Ok(again) => {
-            report.require(again == tbs, "der.canonical", "A second parser writes the certificate differently.");
+            report.require(
+                again == tbs,
+                "der.canonical",
+                "A second parser writes the certificate differently.",
+            );
         }
-        Err(_) => report.error("der.second-parser", "A second parser does not read the certificate."),
+        Err(_) => report.error(
+            "der.second-parser",
+            "A second parser does not read the certificate.",
+        ),
     }
     match time_tags(tbs) {
         Ok(tags) => {
             for (tag, year) in tags {
-                let right = if year < 2050 { tag::UTC_TIME } else { tag::GENERALIZED_TIME };
+                let right = if year < 2050 {
+                    tag::UTC_TIME
+                } else {
+                    tag::GENERALIZED_TIME
+                };
                 report.require(
                     tag == right,
                     "validity.type",
@@ -143,7 +171,11 @@ fn time_tags(tbs: &[u8]) -> Result<Vec<(u8, i64)>, Malformed> {
 
 /// 20 octets with the first bit 0 and no sign octet, and the look of random ones.
 fn serial(certificate: &TbsCertificate, report: &mut Report) {
-    report.require(certificate.version() == 3, "version", "The version must be 3.");
+    report.require(
+        certificate.version() == 3,
+        "version",
+        "The version must be 3.",
+    );
     let serial = certificate.serial_bytes();
     let first = serial.first().copied().unwrap_or(0);
     report.require(
@@ -165,10 +197,17 @@ fn serial(certificate: &TbsCertificate, report: &mut Report) {
 fn signature(certificate: &TbsCertificate, issuer: Option<&Certificate>, report: &mut Report) {
     let identifier = certificate.tbs_signature_algorithm();
     let Ok(algorithm) = SignatureAlgorithm::from_algorithm_identifier(identifier) else {
-        report.error("signature.algorithm", "The signature algorithm is not one of the table.");
+        report.error(
+            "signature.algorithm",
+            "The signature algorithm is not one of the table.",
+        );
         return;
     };
-    report.require(algorithm.may_sign(), "signature.sha1", "SHA-1 must not be signed any more.");
+    report.require(
+        algorithm.may_sign(),
+        "signature.sha1",
+        "SHA-1 must not be signed any more.",
+    );
     let null = identifier.parameters.is_some();
     report.require(
         null == algorithm.is_rsa(),
@@ -177,11 +216,19 @@ fn signature(certificate: &TbsCertificate, issuer: Option<&Certificate>, report:
     );
     let key = issuer.map_or(certificate.public_key(), |issuer| issuer.public_key());
     let fits = key.algorithm().is_ok_and(|key| algorithm.fits(key));
-    report.require(fits, "signature.key", "The signature algorithm does not fit the issuer's key.");
+    report.require(
+        fits,
+        "signature.key",
+        "The signature algorithm does not fit the issuer's key.",
+    );
 }
 
 fn issuing(certificate: &TbsCertificate, issuer: Option<&Certificate>, report: &mut Report) {
-    report.require(!certificate.issuer().is_empty(), "issuer.empty", "The issuer must have a name.");
+    report.require(
+        !certificate.issuer().is_empty(),
+        "issuer.empty",
+        "The issuer must have a name.",
+    );
     match issuer {
         Some(issuer) => {
             report.require(
@@ -189,7 +236,11 @@ fn issuing(certificate: &TbsCertificate, issuer: Option<&Certificate>, report: &
                 "issuer.name",
                 "The issuer's name is not octet by octet the subject of the issuer's certificate.",
             );
-            report.require(issuer.is_ca(), "issuer.ca", "The issuer's certificate is not an authority's.");
+            report.require(
+                issuer.is_ca(),
+                "issuer.ca",
+                "The issuer's certificate is not an authority's.",
+            );
             report.require(
                 !certificate.is_self_issued(),
                 "issuer.self",
@@ -204,14 +255,27 @@ fn issuing(certificate: &TbsCertificate, issuer: Option<&Certificate>, report: &
     }
 }
 
-fn validity(certificate: &TbsCertificate, profile: &Profile, issuer: Option<&Certificate>, report: &mut Report) {
+fn validity(
+    certificate: &TbsCertificate,
+    profile: &Profile,
+    issuer: Option<&Certificate>,
+    report: &mut Report,
+) {
     let (from, to) = (certificate.not_before(), certificate.not_after());
-    report.require(from < to, "validity.order", "The validity ends before it begins.");
+    report.require(
+        from < to,
+        "validity.order",
+        "The validity ends before it begins.",
+    );
     let exact = match certificate.keystore_oid() {
         Some(keystore) if profile.is_for_persons() => to == profile.not_after(from, Some(keystore)),
         _ => profile.allows_validity(from, to),
     };
-    report.require(exact, "validity.period", "The validity is not the period of the profile.");
+    report.require(
+        exact,
+        "validity.period",
+        "The validity is not the period of the profile.",
+    );
     if let Some(issuer) = issuer {
         report.require(
             from >= issuer.not_before() && to <= issuer.not_after(),
@@ -226,10 +290,16 @@ fn key(certificate: &TbsCertificate, profile: &Profile, report: &mut Report) {
     report.require(
         profile.allows_key(key),
         "key.kind",
-        format!("The profile does not allow keys of the kind {}.", key.algorithm_label()),
+        format!(
+            "The profile does not allow keys of the kind {}.",
+            key.algorithm_label()
+        ),
     );
     if let Err(weak) = key.check_strength() {
-        report.error("key.weak", format!("The key must not be certified: {weak}."));
+        report.error(
+            "key.weak",
+            format!("The key must not be certified: {weak}."),
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::alphabet::STANDARD as ALPHABET;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 /// One block of a PEM text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,9 @@ pub fn decode_all(text: &[u8]) -> Result<Vec<Block>, PemError> {
     let mut rest = text.as_ref();
     while let Some((_, after)) = rest.split_once("-----BEGIN ") {
         let (label, after) = after.split_once("-----").ok_or(PemError)?;
-        let (content, after) = after.split_once(&format!("-----END {label}-----")).ok_or(PemError)?;
+        let (content, after) = after
+            .split_once(&format!("-----END {label}-----"))
+            .ok_or(PemError)?;
         let digits: String = content
             .lines()
             .filter(|line| !line.contains(':'))
@@ -58,7 +60,10 @@ pub fn decode_all(text: &[u8]) -> Result<Vec<Block>, PemError> {
             .filter(|character| !character.is_whitespace())
             .collect();
         let der = TOLERANT.decode(digits).map_err(|_| PemError)?;
-        blocks.push(Block { label: label.to_owned(), der });
+        blocks.push(Block {
+            label: label.to_owned(),
+            der,
+        });
         rest = after;
     }
     Ok(blocks)

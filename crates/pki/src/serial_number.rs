@@ -68,7 +68,10 @@ impl SerialNumber {
     /// # Errors
     /// [`SerialNumberError`] when it is something else.
     pub fn parse_hex(text: &str) -> Result<Self, SerialNumberError> {
-        let digits: String = text.chars().filter(|character| !matches!(character, ':' | ' ')).collect();
+        let digits: String = text
+            .chars()
+            .filter(|character| !matches!(character, ':' | ' '))
+            .collect();
         let octets = crate::hex::decode(&digits).ok_or(SerialNumberError)?;
         Self::from_bytes(&octets)
     }
@@ -122,14 +125,20 @@ mod tests {
         assert!(SerialNumber::from_bytes(&[0x80; 20]).is_err());
         assert!(SerialNumber::from_bytes(&[0; 20]).is_err());
         assert!(SerialNumber::from_bytes(&[1; 19]).is_err());
-        assert_eq!(SerialNumber::from_bytes(&[0x7f; 20]).unwrap().to_der()[..2], [2, 20]);
+        assert_eq!(
+            SerialNumber::from_bytes(&[0x7f; 20]).unwrap().to_der()[..2],
+            [2, 20]
+        );
     }
 
     #[test]
     fn the_text_comes_back() {
         let serial = SerialNumber::from_bytes(&[0x1c; 20]).unwrap();
         assert_eq!(SerialNumber::parse_hex(&serial.hex()).unwrap(), serial);
-        assert_eq!(SerialNumber::parse_hex(&serial.hex().to_uppercase()).unwrap(), serial);
+        assert_eq!(
+            SerialNumber::parse_hex(&serial.hex().to_uppercase()).unwrap(),
+            serial
+        );
         assert!(SerialNumber::parse_hex("1c").is_err());
         assert!(SerialNumber::parse_hex("жж").is_err());
     }

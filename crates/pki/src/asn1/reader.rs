@@ -30,7 +30,10 @@ impl<'a> Reader<'a> {
     /// Reads `input`, called `structure` in errors.
     #[must_use]
     pub const fn new(input: &'a [u8], structure: &'static str) -> Self {
-        Self { rest: input, structure }
+        Self {
+            rest: input,
+            structure,
+        }
     }
 
     /// The error of this structure.
@@ -81,7 +84,11 @@ impl<'a> Reader<'a> {
     /// [`Malformed`] when it has another.
     pub fn expect_value(&mut self, tag: u8) -> Result<Value<'a>, Malformed> {
         let value = self.next_value()?;
-        if value.tag == tag { Ok(value) } else { Err(self.malformed()) }
+        if value.tag == tag {
+            Ok(value)
+        } else {
+            Err(self.malformed())
+        }
     }
 
     /// The next value if it has this tag.
@@ -89,7 +96,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Malformed`] when it has the tag and is not DER.
     pub fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Malformed> {
-        if self.peek() == Some(tag) { self.next_value().map(Some) } else { Ok(None) }
+        if self.peek() == Some(tag) {
+            self.next_value().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// A reader of the next value's content, which must be a SEQUENCE.
@@ -106,7 +117,8 @@ impl<'a> Reader<'a> {
     /// [`Malformed`] when it has another.
     pub fn inside(&mut self, tag: u8) -> Result<Self, Malformed> {
         let structure = self.structure;
-        self.expect(tag).map(|content| Self::new(content, structure))
+        self.expect(tag)
+            .map(|content| Self::new(content, structure))
     }
 
     /// OBJECT IDENTIFIER
@@ -155,7 +167,9 @@ impl<'a> Reader<'a> {
         }
         content
             .iter()
-            .try_fold(0_u64, |number, octet| Some(number.checked_mul(256)? | u64::from(*octet)))
+            .try_fold(0_u64, |number, octet| {
+                Some(number.checked_mul(256)? | u64::from(*octet))
+            })
             .ok_or(self.malformed())
     }
 
@@ -193,7 +207,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Malformed`] when something is left.
     pub const fn finish(&self) -> Result<(), Malformed> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.malformed()) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.malformed())
+        }
     }
 }
 
@@ -226,7 +244,9 @@ fn split(input: &[u8]) -> Option<Value<'_>> {
         if octets.first() == Some(&0) {
             return None;
         }
-        let length = octets.iter().fold(0_usize, |length, octet| (length << 8) | usize::from(*octet));
+        let length = octets
+            .iter()
+            .fold(0_usize, |length, octet| (length << 8) | usize::from(*octet));
         if length < 0x80 {
             return None;
         }
@@ -234,7 +254,11 @@ fn split(input: &[u8]) -> Option<Value<'_>> {
     };
     let end = header.checked_add(length)?;
     let der = input.get(..end)?;
-    Some(Value { tag, content: der.get(header..)?, der })
+    Some(Value {
+        tag,
+        content: der.get(header..)?,
+        der,
+    })
 }
 
 fn named_bits(content: &[u8]) -> Option<u16> {
@@ -261,7 +285,14 @@ mod tests {
 
     #[test]
     fn lengths_that_are_not_der_are_refused() {
-        for input in [&[4, 0x81, 1, 0][..], &[0x30, 0x80, 0, 0], &[4, 2, 0], &[4], &[0x1f, 0x81, 1, 0], &[4, 0x82, 0, 128]] {
+        for input in [
+            &[4, 0x81, 1, 0][..],
+            &[0x30, 0x80, 0, 0],
+            &[4, 2, 0],
+            &[4],
+            &[0x1f, 0x81, 1, 0],
+            &[4, 0x82, 0, 128],
+        ] {
             assert!(reader(input).next_value().is_err(), "{input:02x?}");
         }
     }

@@ -73,7 +73,11 @@ pub fn integer(number: u64) -> Vec<u8> {
 /// INTEGER, not negative, from big-endian octets with or without leading zeros.
 #[must_use]
 pub fn integer_bytes(magnitude: &[u8]) -> Vec<u8> {
-    let mut content: Vec<u8> = magnitude.iter().copied().skip_while(|octet| *octet == 0).collect();
+    let mut content: Vec<u8> = magnitude
+        .iter()
+        .copied()
+        .skip_while(|octet| *octet == 0)
+        .collect();
     if content.first().is_none_or(|first| *first >= 0x80) {
         content.insert(0, 0);
     }
@@ -146,7 +150,11 @@ pub fn ia5_string(text: &str) -> Vec<u8> {
 /// `Time`: UTCTime from 1950 to 2049, GeneralizedTime otherwise (RFC 5280, 4.1.2.5).
 #[must_use]
 pub fn time(at: Timestamp) -> Vec<u8> {
-    if (1950..2050).contains(&at.civil().year) { utc_time(at) } else { generalized_time(at) }
+    if (1950..2050).contains(&at.civil().year) {
+        utc_time(at)
+    } else {
+        generalized_time(at)
+    }
 }
 
 /// UTCTime, `YYMMDDHHMMSSZ`.
@@ -169,7 +177,10 @@ pub fn utc_time(at: Timestamp) -> Vec<u8> {
 #[must_use]
 pub fn generalized_time(at: Timestamp) -> Vec<u8> {
     let c = at.civil();
-    let text = format!("{:04}{:02}{:02}{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    let text = format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}Z",
+        c.year, c.month, c.day, c.hour, c.minute, c.second
+    );
     tlv(tag::GENERALIZED_TIME, text.as_bytes())
 }
 
