@@ -5,10 +5,21 @@ use clap::{Parser, Subcommand};
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+mod application;
+mod audit;
 mod bench;
+mod certificate;
 mod cms;
+mod config_args;
+mod crl;
 mod demo;
+mod doctor;
+mod init;
 mod keystore;
+mod migrate;
+mod person;
+mod profile;
+mod serve;
 
 /// A self-service PKI: certification authority, registration authority, personal cabinet and validation services.
 #[derive(Debug, Parser)]
@@ -25,6 +36,27 @@ pub(crate) struct Tanba {
 enum Command {
     /// Run a throw-away national authority to try everything on
     Demo(demo::Args),
+    /// Make an installation: folder, database, authority, configuration
+    Init(init::Args),
+    /// Run the server of an installation
+    Serve(serve::Args),
+    /// Bring the database to the schema of this program
+    Migrate(migrate::Args),
+    /// Say what is wrong with an installation, and what to do
+    Doctor(doctor::Args),
+    /// The register of people
+    Person(person::Args),
+    /// Applications for keys
+    Application(application::Args),
+    /// Certificates of people
+    Certificate(certificate::Args),
+    /// Certificate profiles
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Revocation lists
+    Crl(crl::Args),
+    /// Evidence
+    Audit(audit::Args),
     /// Open, convert and write key stores
     #[command(subcommand)]
     Keystore(keystore::Command),
@@ -41,6 +73,16 @@ impl Tanba {
         let context = Context::new(self.json)?;
         match self.command {
             Command::Demo(args) => demo::run(args, &context),
+            Command::Init(args) => init::run(&args, &context),
+            Command::Serve(args) => serve::run(&args, &context),
+            Command::Migrate(args) => migrate::run(&args, &context),
+            Command::Doctor(args) => doctor::run(&args, &context),
+            Command::Person(args) => person::run(&args, &context),
+            Command::Application(args) => application::run(&args, &context),
+            Command::Certificate(args) => certificate::run(&args, &context),
+            Command::Profile(command) => profile::run(&command, &context),
+            Command::Crl(args) => crl::run(&args, &context),
+            Command::Audit(args) => audit::run(&args, &context),
             Command::Keystore(command) => keystore::run(command, &context),
             Command::Cms(command) => cms::run(command, &context),
             Command::Bench(args) => bench::run(args, &context),

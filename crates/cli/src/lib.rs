@@ -1,8 +1,8 @@
 //! One program that joins everything: the server, the demo and the command line.
 //!
 //! The only crate that knows concrete back ends, reads the clock and the environment, and makes the random generator.
-//! Each command is a module of [`commands`] with its arguments and a `run`; [`wire`] builds the server's parts from the
-//! checked configuration ([`config`]); [`worker`] does by itself what is due in time.
+//! Each command is a module of `commands` with its arguments and a `run`; `wire` builds the server's parts from the
+//! checked configuration (`config`); `worker` does by itself what is due in time.
 //!
 //! Start reading at [`run`], then `commands/serve.rs`.
 
@@ -11,10 +11,18 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+mod carrier;
 mod commands;
+mod config;
 mod context;
+mod listen;
 mod outcome;
 mod password;
+mod proxy;
+mod telemetry;
+mod tls;
+mod wire;
+mod worker;
 
 pub use outcome::Outcome;
 

@@ -40,8 +40,17 @@ impl Outcome {
 
 /// An error and its causes as one sentence on one line.
 pub(crate) fn sentence(error: &anyhow::Error) -> String {
+    join(error.chain())
+}
+
+/// The same for an error that is nobody's yet.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    join(std::iter::successors(Some(error), |error| error.source()))
+}
+
+fn join<'a>(causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
+    for cause in causes {
         let text = cause
             .to_string()
             .split_whitespace()

@@ -204,7 +204,9 @@ impl RaConfig {
         self.certificate_email
     }
 
-    pub(crate) fn country(&self) -> &str {
+    /// Country of the people, ISO 3166-1 alpha-2.
+    #[must_use]
+    pub fn country(&self) -> &str {
         &self.country
     }
 }

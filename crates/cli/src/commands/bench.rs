@@ -1,14 +1,87 @@
-//! `tanba bench`.
+//! `tanba bench`: how fast this machine does what matters. Nothing of an installation is touched.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use tanba_ca::IssuingKey;
 
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+mod issue;
+mod person;
+mod renewal;
+mod report;
+mod roof;
+mod scratch;
+mod timed;
+
 /// Arguments of `tanba bench`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Renewals from signing in to installed keys: what the server spends on one
+    Renewal(Options),
+    /// Pairs of certificates by the certification authority alone
+    Issue(Options),
+    /// Signatures of the issuing key in one thread: the roof over everything else
+    Sign(Options),
+}
+
+/// What can be chosen.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How often it is done
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    count: u32,
+    /// Key of the issuing authority
+    #[arg(long, value_enum, default_value_t = Key::Rsa2048)]
+    key: Key,
+    /// Folder for the throw-away database; its disk is what is measured. By default the system's temporary folder
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+/// Keys of issuing authorities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Key {
+    /// RSA-2048
+    #[value(name = "rsa-2048")]
+    Rsa2048,
+    /// EC P-256
+    #[value(name = "p256")]
+    P256,
+}
+
+impl Options {
+    const fn issuing_key(&self) -> IssuingKey {
+        match self.key {
+            Key::Rsa2048 => IssuingKey::Rsa2048,
+            Key::P256 => IssuingKey::EcP256,
+        }
+    }
+}
 
 /// Runs the command.
-pub(crate) fn run(args: Args, _context: &Context) -> anyhow::Result<Outcome> {
-    let Args {} = args;
-    Ok(Outcome::Refused("this command is not there yet".to_owned()))
+pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    match args.what {
+        What::Renewal(options) => {
+            let report = renewal::measure(&options, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Issue(options) => {
+            let report = issue::measure(&options, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Sign(options) => {
+            let report = roof::measure(&options, context)?;
+            context.print(&report, &report)?;
+        }
+    }
+    Ok(Outcome::Done)
 }

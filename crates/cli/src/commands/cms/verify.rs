@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 use tanba_pki::cms::{
-    CmsError, Message, SignedData, SignerVerdict, Trust, Verdict, VerifyOptions, content_type,
-    content_type_name, verify_signed_data,
+    CmsError, Message, SignatureFault, SignedData, SignerVerdict, Trust, Verdict, VerifyOptions,
+    content_type, content_type_name, verify_signed_data,
 };
 use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, Timestamp};
@@ -83,7 +83,11 @@ impl SignerFacts {
             _ => ("refused", None),
         };
         Self {
-            signature: if fault.is_some() { "invalid" } else { "valid" },
+            signature: match fault {
+                None => "valid",
+                Some(SignatureFault::Unsupported(_)) => "unsupported",
+                Some(_) => "invalid",
+            },
             fault: fault.cloned().map(sentence),
             trust,
             trust_fault,

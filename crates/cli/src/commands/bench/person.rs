@@ -1,0 +1,140 @@
+//! Somebody who renews: her keys, what she signs, and her mailbox.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use tanba_crypto::{KeyAlgorithm, SoftwareKey};
+use tanba_model::audit::Actor;
+use tanba_model::certificate::Channel;
+use tanba_model::id::{ApplicationId, PersonId};
+use tanba_model::iin::Iin;
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::language::Language;
+use tanba_model::message::{MessageBody, OutboxMessage};
+use tanba_model::person::{EmailAddress, NewPerson};
+use tanba_model::ports::{Carrier, CarrierError, Issuance as _, IssuanceOrder, RandomSource, SourceRng, Storage as _};
+use tanba_pki::cms::{self, SignOptions};
+use tanba_pki::profile::Subject;
+use tanba_pki::{Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, Timestamp};
+
+use super::scratch::Scratch;
+
+/// Her profiles, in the order of requests.
+pub(super) const PROFILES: [&str; 2] = ["kz-individual-authentication-rsa", "kz-individual-signature-rsa"];
+
+/// A key with its certificate.
+pub(super) struct Key {
+    pub(super) software: SoftwareKey,
+    pub(super) certificate: Certificate,
+}
+
+impl Key {
+    pub(super) fn sign(&self, content: &[u8], now: Timestamp) -> anyhow::Result<Vec<u8>> {
+        let mut options = SignOptions::new(&self.certificate);
+        options.signing_time = Some(now);
+        Ok(cms::sign(content, &self.software, &options)?)
+    }
+}
+
+/// Enters a person into the register.
+pub(super) fn enter(scratch: &Scratch) -> anyhow::Result<PersonId> {
+    let mut unit = scratch.storage.begin()?;
+    let new = NewPerson {
+        iin: iin()?,
+        surname: "ӨЛШЕМОВА".to_owned(),
+        given_name: "АЙГЕРІМ".to_owned(),
+        patronymic: None,
+        email: Some(EmailAddress::parse("bench@example.kz")?),
+        language: Language::Kk,
+    };
+    let id = unit.persons().insert(&new, scratch.made_at)?;
+    unit.commit()?;
+    Ok(id)
+}
+
+fn iin() -> anyhow::Result<Iin> {
+    (0..10).find_map(|last| Iin::complete(&format!("9001014123{last}"))).context("no personal number fits")
+}
+
+/// Makes two keys, as her browser would.
+pub(super) fn new_keys(random: &dyn RandomSource) -> anyhow::Result<[SoftwareKey; 2]> {
+    let key = || SoftwareKey::generate(KeyAlgorithm::Rsa { bits: 2048 }, &mut SourceRng(random));
+    Ok([key()?, key()?])
+}
+
+/// A request without a name in it: the authority knows who she is.
+pub(super) fn request(key: &SoftwareKey) -> anyhow::Result<Vec<u8>> {
+    let nobody = DistinguishedNameBuilder::new().build()?;
+    Ok(CertificateRequest::build(&nobody, key, &RequestAttributes::default())?)
+}
+
+/// Orders for two keys.
+pub(super) fn orders(
+    person: PersonId,
+    application: Option<ApplicationId>,
+    keys: &[SoftwareKey; 2],
+) -> anyhow::Result<Vec<IssuanceOrder>> {
+    let subject = Subject {
+        surname: "ӨЛШЕМОВА".to_owned(),
+        given_name: "АЙГЕРІМ".to_owned(),
+        iin: iin()?.as_str().to_owned(),
+        country: "KZ".to_owned(),
+        ..Subject::default()
+    };
+    let order = |(profile, key): (&str, &SoftwareKey)| {
+        Ok(IssuanceOrder {
+            person: Some(person),
+            application,
+            profile: profile.to_owned(),
+            subject: subject.clone(),
+            email: None,
+            keystore: KeystoreKind::PersonalComputer,
+            request: request(key)?,
+            channel: Channel::Administrator,
+            actor: Actor::System,
+        })
+    };
+    PROFILES.into_iter().zip(keys).map(order).collect()
+}
+
+/// Her first keys, from the counter.
+pub(super) fn first_keys(
+    scratch: &Scratch,
+    person: PersonId,
+    random: &dyn RandomSource,
+    now: Timestamp,
+) -> anyhow::Result<[Key; 2]> {
+    let keys = new_keys(random)?;
+    let issued = scratch.authority.issue(&orders(person, None, &keys)?, now)?;
+    let ders = issued.into_iter().filter_map(|record| record.der).collect();
+    with_certificates(keys, ders)
+}
+
+/// Puts certificates to keys, in the same order.
+pub(super) fn with_certificates(keys: [SoftwareKey; 2], ders: Vec<Vec<u8>>) -> anyhow::Result<[Key; 2]> {
+    let [first, second] = <[Vec<u8>; 2]>::try_from(ders).ok().context("two certificates were expected")?;
+    let [one, two] = keys;
+    Ok([
+        Key { software: one, certificate: Certificate::from_der(&first)? },
+        Key { software: two, certificate: Certificate::from_der(&second)? },
+    ])
+}
+
+/// Keeps the last code that was mailed.
+#[derive(Debug, Default)]
+pub(super) struct Mailbox(Arc<Mutex<Option<String>>>);
+
+impl Mailbox {
+    pub(super) fn code(&self) -> anyhow::Result<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().context("no code was mailed")
+    }
+}
+
+impl Carrier for Mailbox {
+    fn send(&self, message: &OutboxMessage, _now: Timestamp) -> Result<(), CarrierError> {
+        if let MessageBody::ConfirmationCode { code, .. } = &message.body {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(code.clone());
+        }
+        Ok(())
+    }
+}

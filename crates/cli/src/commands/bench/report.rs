@@ -1,0 +1,79 @@
+//! Numbers as people and scripts read them.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+/// Milliseconds of many repetitions.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct Spread {
+    /// Half of them were quicker.
+    pub(super) median_ms: f64,
+    /// One in twenty was slower.
+    pub(super) p95_ms: f64,
+}
+
+impl Spread {
+    pub(super) fn of(mut durations: Vec<Duration>) -> Self {
+        durations.sort_unstable();
+        let at = |percent: usize| {
+            let index = durations.len().saturating_sub(1).saturating_mul(percent) / 100;
+            milliseconds(durations.get(index).copied().unwrap_or_default())
+        };
+        Self {
+            median_ms: at(50),
+            p95_ms: at(95),
+        }
+    }
+}
+
+/// Milliseconds to the microsecond.
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
+/// How often it happens in a second.
+pub(super) fn per_second(count: u32, duration: Duration) -> f64 {
+    let seconds = duration.as_secs_f64();
+    if seconds > 0.0 {
+        (f64::from(count) / seconds * 10.0).round() / 10.0
+    } else {
+        0.0
+    }
+}
+
+/// What a piece of work gives, and how long it took.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measurement is what this is for"
+)]
+pub(super) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let begin = Instant::now();
+    let result = work();
+    (result, begin.elapsed())
+}
+
+/// Processors that this process may use.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle_and_nothing_has_no_spread() {
+        let durations = [9, 1, 5, 3, 7].map(Duration::from_millis).to_vec();
+        let expected = Spread {
+            median_ms: 5.0,
+            p95_ms: 7.0,
+        };
+        assert_eq!(Spread::of(durations), expected);
+        let nothing = Spread {
+            median_ms: 0.0,
+            p95_ms: 0.0,
+        };
+        assert_eq!(Spread::of(Vec::new()), nothing);
+    }
+}

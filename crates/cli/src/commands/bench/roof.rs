@@ -1,0 +1,63 @@
+//! The roof: signatures of one key in one thread.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use tanba_crypto::{KeyAlgorithm, Signer, SoftwareKey};
+use tanba_model::ports::SourceRng;
+
+use super::report::{milliseconds, per_second, processors, timed};
+use super::{Key, Options};
+use crate::context::Context;
+
+/// How fast the issuing key is.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Roof {
+    key: String,
+    processors: usize,
+    signatures: u32,
+    pub(super) signature_ms: f64,
+    signatures_per_second_and_thread: f64,
+}
+
+const AT_LEAST: Duration = Duration::from_millis(500);
+/// About the size of a certificate.
+const MESSAGE: [u8; 1200] = [0x5A; 1200];
+
+pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Roof> {
+    let algorithm = match options.key {
+        Key::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+        Key::P256 => KeyAlgorithm::EcP256,
+    };
+    let key = SoftwareKey::generate(algorithm, &mut SourceRng(context.random().as_ref()))?;
+    // The first ones fill caches.
+    for _ in 0..20 {
+        key.sign(&MESSAGE)?;
+    }
+    let mut signatures = 0_u32;
+    let mut time = Duration::ZERO;
+    while time < AT_LEAST || signatures < options.count {
+        let (signature, one) = timed(|| key.sign(&MESSAGE));
+        signature?;
+        signatures = signatures.saturating_add(1);
+        time = time.saturating_add(one);
+    }
+    Ok(Roof {
+        key: algorithm.label(),
+        processors: processors(),
+        signatures,
+        signature_ms: milliseconds(time.checked_div(signatures).unwrap_or_default()),
+        signatures_per_second_and_thread: per_second(signatures, time),
+    })
+}
+
+impl fmt::Display for Roof {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, processors, signature_ms, signatures_per_second_and_thread, .. } = self;
+        write!(
+            formatter,
+            "{key}: {signature_ms} ms a signature, {signatures_per_second_and_thread} a second in one thread of {processors}"
+        )
+    }
+}

@@ -1,0 +1,108 @@
+//! Storage that knows how long its commits take: the time of the disk, apart from the time of the processor.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tanba_model::ports::{
+    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions,
+    Storage, StorageError, UnitOfWork,
+};
+
+use super::report::timed;
+
+/// Storage around another.
+#[derive(Debug)]
+pub(super) struct Timed {
+    inner: Arc<dyn Storage>,
+    commits: Mutex<Commits>,
+}
+
+/// Commits since they were last asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Commits {
+    pub(super) count: u32,
+    pub(super) time: Duration,
+}
+
+impl Timed {
+    pub(super) fn new(inner: Arc<dyn Storage>) -> Self {
+        Self {
+            inner,
+            commits: Mutex::default(),
+        }
+    }
+
+    /// Commits since the last call.
+    pub(super) fn take(&self) -> Commits {
+        std::mem::take(&mut self.commits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, time: Duration) {
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        commits.count = commits.count.saturating_add(1);
+        commits.time = commits.time.saturating_add(time);
+    }
+}
+
+impl Storage for Timed {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        Ok(Box::new(TimedUnit {
+            inner: self.inner.begin()?,
+            timed: self,
+        }))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        self.inner.snapshot()
+    }
+}
+
+struct TimedUnit<'a> {
+    inner: Box<dyn UnitOfWork + 'a>,
+    timed: &'a Timed,
+}
+
+impl UnitOfWork for TimedUnit<'_> {
+    fn persons(&mut self) -> &mut dyn Persons {
+        self.inner.persons()
+    }
+
+    fn applications(&mut self) -> &mut dyn Applications {
+        self.inner.applications()
+    }
+
+    fn certificates(&mut self) -> &mut dyn Certificates {
+        self.inner.certificates()
+    }
+
+    fn issuers(&mut self) -> &mut dyn Issuers {
+        self.inner.issuers()
+    }
+
+    fn crls(&mut self) -> &mut dyn Crls {
+        self.inner.crls()
+    }
+
+    fn audit_log(&mut self) -> &mut dyn AuditLog {
+        self.inner.audit_log()
+    }
+
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        self.inner.sessions()
+    }
+
+    fn secrets(&mut self) -> &mut dyn Secrets {
+        self.inner.secrets()
+    }
+
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self.inner.outbox()
+    }
+
+    fn commit(self: Box<Self>) -> Result<(), StorageError> {
+        let Self { inner, timed: storage } = *self;
+        let (result, time) = timed(|| inner.commit());
+        storage.add(time);
+        result
+    }
+}

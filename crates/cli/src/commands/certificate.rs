@@ -1,0 +1,222 @@
+//! `tanba certificate …`: certificates of people.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow, bail};
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::id::IssuerId;
+use tanba_model::ports::{Issuance as _, Storage, UnitOfWork};
+use tanba_pki::SerialNumber;
+
+use super::config_args::ConfigArgs;
+use super::person;
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+mod facts;
+mod issue;
+
+pub(super) use facts::CertificateFacts;
+
+/// Commands of `tanba certificate`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Issue a certificate to a person of the register, for a request that was made where her key is
+    Issue(issue::Args),
+    /// List certificates, newest first of a person, oldest first otherwise
+    List {
+        /// Only those of a person
+        #[arg(long, value_name = "IIN")]
+        person: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: u32,
+    },
+    /// Show one certificate
+    Show {
+        /// Serial number, hexadecimal
+        serial: String,
+        /// Write the certificate to a file, PEM
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Revoke a certificate for good
+    Revoke {
+        /// Serial number, hexadecimal
+        serial: String,
+        /// unspecified, keyCompromise, affiliationChanged, superseded or cessationOfOperation
+        #[arg(long, value_name = "REASON", default_value = "unspecified")]
+        reason: String,
+    },
+    /// Freeze a certificate; it can be released again
+    Hold {
+        /// Serial number, hexadecimal
+        serial: String,
+    },
+    /// Release a frozen certificate
+    Release {
+        /// Serial number, hexadecimal
+        serial: String,
+    },
+}
+
+/// Arguments of `tanba certificate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    match &args.command {
+        Command::Issue(issue) => issue::run(issue, &args.config, context),
+        Command::List { person, limit } => list(&args.config, person.as_deref(), *limit, context),
+        Command::Show { serial, output } => show(&args.config, serial, output.as_deref(), context),
+        Command::Revoke { serial, reason } => {
+            let reason = RevocationReason::from_name(reason)
+                .filter(|reason| *reason != RevocationReason::CertificateHold)
+                .ok_or_else(|| {
+                    anyhow!("the reason {reason:?} is not one to revoke for; see --help")
+                })?;
+            change(&args.config, serial, Change::Revoke(reason), context)
+        }
+        Command::Hold { serial } => change(
+            &args.config,
+            serial,
+            Change::Revoke(RevocationReason::CertificateHold),
+            context,
+        ),
+        Command::Release { serial } => change(&args.config, serial, Change::Release, context),
+    }
+}
+
+/// The short names of the issuers.
+pub(super) fn issuer_names(
+    unit: &mut dyn UnitOfWork,
+) -> anyhow::Result<BTreeMap<IssuerId, String>> {
+    Ok(unit
+        .issuers()
+        .all()?
+        .into_iter()
+        .map(|record| (record.id, record.issuer.name))
+        .collect())
+}
+
+fn list(
+    config: &ConfigArgs,
+    iin: Option<&str>,
+    limit: u32,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
+    let storage = config.storage()?;
+    let mut unit = storage.snapshot()?;
+    let issuers = issuer_names(unit.as_mut())?;
+    let records = match iin {
+        Some(iin) => {
+            let person = person::find(unit.as_mut(), iin)?;
+            unit.certificates().of_person(person.id, limit)?
+        }
+        None => {
+            let mut all = Vec::new();
+            for issuer in issuers.keys() {
+                all.extend(unit.certificates().page(*issuer, None, limit)?);
+            }
+            all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            all
+        }
+    };
+    let facts: Vec<CertificateFacts> = records
+        .iter()
+        .map(|record| CertificateFacts::of(record, &issuers))
+        .collect();
+    let lines: Vec<String> = facts.iter().map(ToString::to_string).collect();
+    let text = if lines.is_empty() {
+        "No certificates.".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    context.print(&facts, text)?;
+    Ok(Outcome::Done)
+}
+
+fn show(
+    config: &ConfigArgs,
+    serial: &str,
+    output: Option<&std::path::Path>,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
+    let storage = config.storage()?;
+    let mut unit = storage.snapshot()?;
+    let record = find(unit.as_mut(), serial)?;
+    let issuers = issuer_names(unit.as_mut())?;
+    let facts = CertificateFacts::of(&record, &issuers);
+    if let Some(path) = output {
+        let der = record
+            .der
+            .as_deref()
+            .context("the certificate was not issued")?;
+        std::fs::write(path, tanba_pki::pem::encode("CERTIFICATE", der))
+            .with_context(|| format!("the file {} cannot be written", path.display()))?;
+    }
+    context.print(&facts, facts.details())?;
+    Ok(Outcome::Done)
+}
+
+/// The certificate of a serial number, whoever issued it.
+fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRecord> {
+    let serial: String = serial
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != ':')
+        .collect();
+    let serial = SerialNumber::parse_hex(&serial.to_lowercase())?;
+    for issuer in unit.issuers().all()? {
+        if let Some(record) = unit.certificates().find_by_serial(issuer.id, &serial)? {
+            return Ok(record);
+        }
+    }
+    bail!("there is no certificate with this serial number")
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Revoke(RevocationReason),
+    Release,
+}
+
+fn change(
+    config: &ConfigArgs,
+    serial: &str,
+    change: Change,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
+    let (storage, authority) = config.installation(context)?;
+    let record = find(storage.snapshot()?.as_mut(), serial)?;
+    let (actor, now) = (context.administrator(), context.now());
+    match change {
+        Change::Revoke(reason) => authority.revoke(record.id, reason, actor, now)?,
+        Change::Release => authority.release(record.id, actor, now)?,
+    }
+    // Lists do not wait for a server that may not be running.
+    let _ = authority.publish_due(now)?;
+    told(storage.as_ref(), serial, context)
+}
+
+fn told(storage: &dyn Storage, serial: &str, context: &Context) -> anyhow::Result<Outcome> {
+    let mut unit = storage.snapshot()?;
+    let record = find(unit.as_mut(), serial)?;
+    let facts = CertificateFacts::of(&record, &issuer_names(unit.as_mut())?);
+    let text = match record.status {
+        Status::Revoked {
+            reason: RevocationReason::CertificateHold,
+            ..
+        } => "Frozen.",
+        Status::Revoked { .. } => "Revoked.",
+        Status::Valid | Status::Intended | Status::Void => "Released.",
+    };
+    context.print(&facts, text)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,125 @@
+//! `tanba certificate issue`: first keys, before there is a registration centre.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use tanba_ca::Authority;
+use tanba_model::certificate::{CertificateRecord, Channel};
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::person::{EmailAddress, Person};
+use tanba_model::ports::{Issuance as _, IssuanceOrder};
+use tanba_pki::pem;
+use tanba_pki::profile::Subject;
+
+use super::{CertificateFacts, ConfigArgs, issuer_names, person};
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+/// Arguments of `tanba certificate issue`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Whose: individual identification number of a person in the register
+    #[arg(long, value_name = "IIN")]
+    person: String,
+    /// Profile, such as kz-individual-authentication-rsa; see `tanba profile show`
+    #[arg(long, value_name = "NAME")]
+    profile: String,
+    /// PKCS#10 request, PEM or DER, made where the key is
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// Where the key lives
+    #[arg(long, value_name = "NAME", default_value = "PKCS12")]
+    keystore: String,
+    /// Leave the person's confirmed address out of the certificate
+    #[arg(long)]
+    without_email: bool,
+    /// File for the certificate and those above it, PEM
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Issues one certificate.
+pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
+    let request = read_request(&args.request)?;
+    let keystore = KeystoreKind::from_identifier(&args.keystore).ok_or_else(|| {
+        anyhow!(
+            "there is no keystore {:?}; there are {}",
+            args.keystore,
+            names()
+        )
+    })?;
+    let country = config.load()?.ra.country().to_owned();
+    let (storage, authority) = config.installation(context)?;
+    let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
+    let order = IssuanceOrder {
+        person: Some(person.id),
+        application: None,
+        profile: args.profile.clone(),
+        subject: subject(&person, country),
+        email: person
+            .email
+            .as_ref()
+            .filter(|_| !args.without_email)
+            .map(EmailAddress::as_str)
+            .map(str::to_owned),
+        keystore,
+        request,
+        channel: Channel::Administrator,
+        actor: context.administrator(),
+    };
+    let issued = authority.issue(&[order], context.now())?;
+    let record = issued.first().context("no certificate was issued")?;
+    let chain = chain(&authority, record)?;
+    if let Some(path) = &args.output {
+        std::fs::write(path, &chain)
+            .with_context(|| format!("the file {} cannot be written", path.display()))?;
+    }
+    let issuers = issuer_names(storage.snapshot()?.as_mut())?;
+    let facts = CertificateFacts::of(record, &issuers);
+    let text = if args.output.is_some() {
+        facts.to_string()
+    } else {
+        chain
+    };
+    context.print(&facts, text)?;
+    Ok(Outcome::Done)
+}
+
+fn subject(person: &Person, country: String) -> Subject {
+    Subject {
+        surname: person.surname.clone(),
+        given_name: person.given_name.clone(),
+        patronymic: person.patronymic.clone(),
+        iin: person.iin.as_str().to_owned(),
+        country,
+        ..Subject::default()
+    }
+}
+
+/// The certificate and those above it, PEM.
+fn chain(authority: &Authority, record: &CertificateRecord) -> anyhow::Result<String> {
+    let own = record.der.clone().context("no certificate was issued")?;
+    let all = std::iter::once(own).chain(authority.chain());
+    Ok(all.map(|der| pem::encode("CERTIFICATE", &der)).collect())
+}
+
+/// A request in PEM or DER, as DER.
+fn read_request(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let content = std::fs::read(path)
+        .with_context(|| format!("the file {} cannot be read", path.display()))?;
+    if content.first() == Some(&0x30) {
+        return Ok(content);
+    }
+    let blocks = pem::decode_all(&content)?;
+    let request = blocks
+        .into_iter()
+        .find(|block| block.label.ends_with("CERTIFICATE REQUEST"));
+    match request {
+        Some(block) => Ok(block.der),
+        None => bail!("the file {} holds no certificate request", path.display()),
+    }
+}
+
+fn names() -> String {
+    KeystoreKind::ALL.map(KeystoreKind::identifier).join(", ")
+}

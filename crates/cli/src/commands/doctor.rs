@@ -1,0 +1,101 @@
+//! `tanba doctor`: says what is wrong with an installation, a sentence for each thing, and what to do.
+
+use serde::Serialize;
+use tanba_pki::Timestamp;
+
+use super::config_args::ConfigArgs;
+use crate::config::{Config, Finding, Findings, Severity};
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+mod authority;
+mod files;
+mod network;
+
+/// Arguments of `tanba doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Do not connect to the mail server and do not try the ports
+    #[arg(long)]
+    offline: bool,
+    /// Read the whole database and look for damage; takes seconds for each gigabyte
+    #[arg(long)]
+    thorough: bool,
+}
+
+/// What to look at beyond the files.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    network: bool,
+    thorough: bool,
+    now: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts<'a> {
+    healthy: bool,
+    findings: &'a [Finding],
+}
+
+/// Looks at everything and tells what was found; exit code 1 when the server could not work.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let extent = Extent {
+        network: !args.offline,
+        thorough: args.thorough,
+        now: context.now(),
+    };
+    let findings = match Config::load(&args.config.path()) {
+        Ok(config) => examine(&config, extent, context),
+        Err(findings) => findings,
+    };
+    let found = findings.as_slice();
+    let errors = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    let lines: Vec<String> = found.iter().map(line).collect();
+    let text = if lines.is_empty() {
+        "Nothing is wrong.".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    context.print(
+        &Facts {
+            healthy: errors == 0,
+            findings: found,
+        },
+        text,
+    )?;
+    Ok(match errors {
+        0 => Outcome::Done,
+        1 => Outcome::Refused("one thing keeps the server from working".to_owned()),
+        _ => Outcome::Refused(format!("{errors} things keep the server from working")),
+    })
+}
+
+fn line(finding: &Finding) -> String {
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    format!("{severity}: {finding}.")
+}
+
+fn examine(config: &Config, extent: Extent, context: &Context) -> Findings {
+    let mut findings = Findings::default();
+    findings.extend(files::passphrase(&config.passphrase));
+    if let Some(tls) = &config.tls {
+        findings.extend(files::tls(tls, extent.now));
+    }
+    authority::examine(config, extent, context, &mut findings);
+    if extent.network {
+        findings.extend(network::ports(config));
+        findings.extend(config.mail.as_ref().and_then(network::mail));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! The database and the authority in it: schema, passphrase, certificates, lists, clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tanba_ca::IssuerSummary;
+use tanba_model::ports::{CrlKind, IssuerKind, Storage, StorageError, UnitOfWork};
+use tanba_pki::{Certificate, Timestamp};
+use tanba_storage::SqliteStorage;
+
+use super::Extent;
+use crate::config::{Config, Finding, Findings};
+use crate::context::Context;
+use crate::outcome::{chain, sentence};
+use crate::wire;
+
+/// From this long before its end on, an authority's certificate is spoken of: what it issues cannot outlive it.
+const SOON: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// A clock that is behind the last evidence by more than this was set back.
+const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
+pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findings: &mut Findings) {
+    let storage = match SqliteStorage::open_existing(&config.database) {
+        Ok(storage) => storage,
+        Err(error) => return findings.push(wire::storage_finding(config, &error)),
+    };
+    findings.extend(writable(config, &storage));
+    if extent.thorough
+        && let Err(error) = storage.check()
+    {
+        findings.push(unusable(config, &error));
+    }
+    let storage: Arc<dyn Storage> = Arc::new(storage);
+    let issuers = match stored_issuers(storage.as_ref()) {
+        Ok(issuers) => issuers,
+        Err(error) => return findings.push(unusable(config, &error)),
+    };
+    if issuers.is_empty() {
+        return findings.push(Finding::error(
+            "authority-absent",
+            "the database has no certification authority".to_owned(),
+            "run `tanba init` again with the same folder and passphrase",
+        ));
+    }
+    for (name, certificate) in &issuers {
+        findings.extend(expiry(name, certificate, extent.now));
+    }
+    findings.extend(clock(storage.as_ref(), extent.now));
+    // Without a passphrase the files were told about already.
+    let Ok(passphrase) = config.passphrase.read() else {
+        return;
+    };
+    match wire::authority(&storage, &passphrase, config.ca, context) {
+        Ok(authority) => {
+            findings.extend(public_url(config, authority.public_url()));
+            findings.extend(lists(storage.as_ref(), &authority.issuers(), extent.now));
+        }
+        Err(error) => findings.push(Finding::error(
+            "passphrase-wrong",
+            sentence(&error),
+            "give the passphrase that was used at `tanba init`, or restore a backup",
+        )),
+    }
+}
+
+fn unusable(config: &Config, error: &StorageError) -> Finding {
+    let what = format!(
+        "the database {} cannot be used: {}",
+        config.database.display(),
+        chain(error)
+    );
+    Finding::error(
+        "database-unusable",
+        what,
+        "look at disk and permissions, or restore a backup",
+    )
+}
+
+/// Whether something could be written: begins a change and gives it up.
+fn writable(config: &Config, storage: &SqliteStorage) -> Option<Finding> {
+    let mut unit = match storage.begin() {
+        Ok(unit) => unit,
+        Err(error) => return Some(not_writable(config, &error)),
+    };
+    // Anything that changes a row will do; without a commit nothing of it stays.
+    unit.sessions()
+        .purge(Timestamp::from_unix(0))
+        .err()
+        .map(|error| not_writable(config, &error))
+}
+
+fn not_writable(config: &Config, error: &StorageError) -> Finding {
+    let what = format!(
+        "the database {} cannot be written: {}",
+        config.database.display(),
+        chain(error)
+    );
+    Finding::error(
+        "database-unwritable",
+        what,
+        "give file and folder to the server's account, and look for room on the disk",
+    )
+}
+
+fn stored_issuers(storage: &dyn Storage) -> Result<Vec<(String, Certificate)>, StorageError> {
+    let records = storage.snapshot()?.issuers().all()?;
+    let open = |der: &[u8], name: &str| {
+        Certificate::from_der(der)
+            .map_err(|_| StorageError::Damaged(format!("the certificate of {name}")))
+    };
+    records
+        .into_iter()
+        .map(|record| {
+            Ok((
+                record.issuer.name.clone(),
+                open(&record.issuer.certificate, &record.issuer.name)?,
+            ))
+        })
+        .collect()
+}
+
+fn expiry(name: &str, certificate: &Certificate, now: Timestamp) -> Option<Finding> {
+    let end = certificate.not_after();
+    let remedy = "make a new authority in time; certificates must not outlive their issuer";
+    if now > end {
+        let what = format!(
+            "the certificate of the authority {name} ended on {}",
+            end.rfc3339()
+        );
+        return Some(Finding::error("issuer-expired", what, remedy));
+    }
+    if now < certificate.not_before() {
+        let what = format!(
+            "the certificate of the authority {name} begins only on {}",
+            certificate.not_before().rfc3339()
+        );
+        return Some(Finding::error(
+            "clock-behind",
+            what,
+            "look at the clock of this computer",
+        ));
+    }
+    let what = format!(
+        "the certificate of the authority {name} ends on {}",
+        end.rfc3339()
+    );
+    (now.plus(SOON) > end).then(|| Finding::warning("issuer-expiring", what, remedy))
+}
+
+/// Whether the clock is behind what was recorded already.
+fn clock(storage: &dyn Storage, now: Timestamp) -> Option<Finding> {
+    let latest = latest_event(storage.snapshot().ok()?.as_mut())?;
+    let behind = latest > now.plus(CLOCK_SLACK);
+    let what = format!(
+        "the clock says {}, but the last evidence is of {}",
+        now.rfc3339(),
+        latest.rfc3339()
+    );
+    behind.then(|| Finding::error("clock-behind", what, "set the clock of this computer"))
+}
+
+/// When the last event was recorded. The chain has no gaps, so its end is found by halving.
+fn latest_event(unit: &mut dyn UnitOfWork) -> Option<Timestamp> {
+    let (mut low, mut high) = (0_u64, 1_u64);
+    while !unit.audit_log().page(high, 1).ok()?.is_empty() {
+        low = high;
+        high = high.checked_mul(2)?;
+    }
+    while high.saturating_sub(low) > 1 {
+        let middle = low.midpoint(high);
+        if unit.audit_log().page(middle, 1).ok()?.is_empty() {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    let last = unit.audit_log().page(low, 1).ok()?.into_iter().next()?;
+    let event: serde_json::Value = serde_json::from_slice(&last.event).ok()?;
+    Timestamp::parse_rfc3339(event.get("at")?.as_str()?).ok()
+}
+
+fn public_url(config: &Config, baked_in: Option<&str>) -> Option<Finding> {
+    let written = config.server.public_url();
+    let baked_in = baked_in.filter(|baked_in| *baked_in != written)?;
+    let what = format!("server.public_url is {written}, but the certificates say {baked_in}");
+    Some(Finding::error(
+        "public-url-differs",
+        what,
+        "write the one in the certificates: verifiers ask there",
+    ))
+}
+
+fn lists(storage: &dyn Storage, issuers: &[IssuerSummary], now: Timestamp) -> Vec<Finding> {
+    issuers
+        .iter()
+        .filter_map(|issuer| overdue(storage, issuer, now))
+        .collect()
+}
+
+fn overdue(storage: &dyn Storage, issuer: &IssuerSummary, now: Timestamp) -> Option<Finding> {
+    let mut unit = storage.snapshot().ok()?;
+    let shards = match issuer.kind {
+        IssuerKind::Root => 0,
+        IssuerKind::Issuing => issuer.shards,
+    };
+    let kinds = (0..shards).flat_map(|shard| [CrlKind::Shard(shard), CrlKind::Delta(shard)]);
+    let late = std::iter::once(CrlKind::Full).chain(kinds).filter(|kind| {
+        let list = unit.crls().latest(issuer.id, *kind).ok().flatten();
+        list.is_none_or(|list| list.next_update < now)
+    });
+    let count = late.count();
+    let what = format!(
+        "{count} revocation lists of the authority {} are missing or overdue",
+        issuer.name
+    );
+    (count > 0).then(|| {
+        Finding::warning(
+            "crl-overdue",
+            what,
+            "start the server, which renews them, or run `tanba crl publish`",
+        )
+    })
+}

@@ -1,0 +1,289 @@
+//! `tanba init`: makes an installation: folder, database, authority, documented configuration.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+use serde::Serialize;
+use tanba_ca::{
+    AuthorityNames, Cost, InitOptions, InitStep, IssuingKey, KeyVault, Parts, Profiles, Rules,
+};
+use tanba_crypto::Secret;
+use tanba_model::ports::{RandomSource, Storage};
+use tanba_storage::SqliteStorage;
+
+use crate::config::{Config, Example, FILE_NAME};
+use crate::context::Context;
+use crate::outcome::Outcome;
+use crate::password;
+
+/// Arguments of `tanba init`. What is decided here stands for the life of the authority.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folder of the installation; made where it is not
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    folder: PathBuf,
+    /// What stands before /ocsp, /crl and /ca in certificates, plain http: http://pki.example.kz
+    #[arg(long, value_name = "URL")]
+    public_url: String,
+    /// The cabinet as browsers see it: https://cabinet.example.kz
+    #[arg(long, value_name = "URL")]
+    origin: String,
+    /// File with the passphrase of the authority's keys; made, with a random one, where it is not
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "passphrase_env",
+        conflicts_with = "passphrase_env"
+    )]
+    passphrase_file: Option<PathBuf>,
+    /// Environment variable with the passphrase of the authority's keys
+    #[arg(long, value_name = "NAME")]
+    passphrase_env: Option<String>,
+    /// Address of the proxy that ends TLS in front of the cabinet; without one the server speaks TLS itself
+    #[arg(long, value_name = "ADDRESS")]
+    trusted_proxy: Option<std::net::IpAddr>,
+    /// Certificates as the national authority of Kazakhstan issues them, or for other organisations
+    #[arg(long, value_enum, default_value_t = ProfileChoice::Kz)]
+    profiles: ProfileChoice,
+    /// Name of the organisation, for --profiles neutral
+    #[arg(long, value_name = "NAME", required_if_eq("profiles", "neutral"))]
+    organization: Option<String>,
+    /// Country of the organisation
+    #[arg(long, value_name = "CODE", default_value = "KZ")]
+    country: String,
+    /// What tells the names of this authority from others', for --profiles kz
+    #[arg(long, value_name = "TEXT", default_value = "(RSA)")]
+    remark: String,
+    /// Short name of the issuing authority, in URLs
+    #[arg(long, value_name = "NAME", default_value = "nca-rsa")]
+    issuing_name: String,
+    /// Key of the issuing authority; the root always has RSA-4096
+    #[arg(long, value_enum, default_value_t = KeyChoice::Rsa2048)]
+    issuing_key: KeyChoice,
+    /// Number of parts that the revocation list is published in
+    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    shards: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ProfileChoice {
+    Kz,
+    Neutral,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeyChoice {
+    #[value(name = "rsa-2048")]
+    Rsa2048,
+    #[value(name = "ec-p256")]
+    EcP256,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    config: PathBuf,
+    database: PathBuf,
+    root_certificate: PathBuf,
+    /// Where a passphrase was made, if one was.
+    passphrase_made: Option<PathBuf>,
+}
+
+/// Makes an installation; after an interruption, the same command goes on.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    make_folder(&args.folder)?;
+    let folder = args
+        .folder
+        .canonicalize()
+        .context("the folder cannot be found")?;
+    let config_path = folder.join(FILE_NAME);
+    let (source, passphrase, passphrase_made) = passphrase(args, context.random().as_ref())?;
+    let config = write_config(args, &config_path, (source.0, &source.1))?;
+    let storage = SqliteStorage::open(&config.database)
+        .with_context(|| format!("the database {} cannot be made", config.database.display()))?;
+    let storage: Arc<dyn Storage> = Arc::new(storage);
+    let parts = Parts {
+        chest: Arc::new(vault(storage.as_ref(), &passphrase, context)?),
+        storage,
+        random: context.random(),
+        profiles: Profiles::builtin(),
+        rules: Rules::default(),
+    };
+    let authority = tanba_ca::init(
+        parts,
+        &options(args)?,
+        &context.administrator(),
+        context.now(),
+        &mut |step| {
+            context.progress(match step {
+                InitStep::RootKey => "Making the key of the root (RSA-4096)",
+                InitStep::IssuingKey => "Making the key of the issuing authority",
+                InitStep::Publication => "Publishing the first revocation lists",
+            });
+        },
+    )?;
+    let root_certificate = folder.join("root.pem");
+    let issuers = authority.issuers();
+    let root = issuers.first().context("the authority has no root")?;
+    fs::write(&root_certificate, root.certificate.to_pem())
+        .context("the root certificate cannot be written")?;
+    let facts = Facts {
+        config: config_path,
+        database: config.database,
+        root_certificate,
+        passphrase_made,
+    };
+    context.print(&facts, text(&facts))?;
+    Ok(Outcome::Done)
+}
+
+fn text(facts: &Facts) -> String {
+    let mut text = format!(
+        "The authority is made.\n  configuration     {}\n  database          {}\n  root certificate  {}\n",
+        facts.config.display(),
+        facts.database.display(),
+        facts.root_certificate.display(),
+    );
+    if let Some(path) = &facts.passphrase_made {
+        text.push_str(&format!(
+            "  passphrase        {} (made now: keep a copy apart from backups of the database)\n",
+            path.display()
+        ));
+    }
+    text.push_str(&format!(
+        "Next: look through the configuration, then `tanba doctor --config {}`.",
+        facts.config.display()
+    ));
+    text
+}
+
+/// The installation's folder, for its owner alone; an existing one stays as it is.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    let _ = builder.recursive(true);
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))
+}
+
+type PassphraseSource = (&'static str, String);
+
+/// Where the passphrase is, the passphrase, and the file when it was made just now.
+fn passphrase(
+    args: &Args,
+    random: &dyn RandomSource,
+) -> anyhow::Result<(PassphraseSource, Secret, Option<PathBuf>)> {
+    let (source, secret, made) = match (&args.passphrase_file, &args.passphrase_env) {
+        (Some(path), _) => {
+            let made = make_passphrase(path, random)?;
+            let path = path
+                .canonicalize()
+                .context("the passphrase file cannot be found")?;
+            let name = path
+                .to_str()
+                .context("the path of the passphrase file is not text")?
+                .to_owned();
+            let secret = password::from_file(&path)?;
+            (("passphrase_file", name), secret, made.then_some(path))
+        }
+        (None, Some(name)) => (
+            ("passphrase_env", name.clone()),
+            password::from_environment(name)?,
+            None,
+        ),
+        (None, None) => bail!("name the passphrase with --passphrase-file or --passphrase-env"),
+    };
+    if secret.len() < 12 {
+        bail!("the passphrase of the authority's keys is too short; take at least 12 characters");
+    }
+    Ok((source, secret, made))
+}
+
+/// Makes a file with a random passphrase (256 bits) for its owner alone; whether it was not there.
+fn make_passphrase(path: &Path, random: &dyn RandomSource) -> anyhow::Result<bool> {
+    if path.exists() {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let mut octets = [0; 32];
+    random.fill(&mut octets);
+    let mut options = OpenOptions::new();
+    let _ = options.write(true).create_new(true);
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options
+        .open(path)
+        .with_context(|| format!("the file {} cannot be made", path.display()))?;
+    writeln!(file, "{}", tanba_pki::hex::encode(&octets))
+        .context("the passphrase cannot be written")?;
+    file.sync_all()
+        .context("the passphrase cannot be written")?;
+    Ok(true)
+}
+
+/// Writes the documented configuration, unless there is one already, and reads it back.
+fn write_config(args: &Args, path: &Path, passphrase: (&str, &str)) -> anyhow::Result<Config> {
+    let proxy = args.trusted_proxy.map(|address| address.to_string());
+    let example = Example {
+        origin: &args.origin,
+        public_url: &args.public_url,
+        passphrase,
+        trusted_proxy: proxy.as_deref(),
+        profiles: match args.profiles {
+            ProfileChoice::Kz => "kz",
+            ProfileChoice::Neutral => "neutral",
+        },
+    };
+    if path.exists() {
+        return Ok(Config::load(path)?);
+    }
+    let text = example.text();
+    let config = Config::parse(&text, path.parent().unwrap_or(Path::new("")))?;
+    fs::write(path, text)
+        .with_context(|| format!("the file {} cannot be written", path.display()))?;
+    Ok(config)
+}
+
+/// The vault of an interrupted `init`, or a new one.
+fn vault(
+    storage: &dyn Storage,
+    passphrase: &Secret,
+    context: &Context,
+) -> anyhow::Result<KeyVault> {
+    let issuers = storage.snapshot()?.issuers().all()?;
+    let vault = match issuers.first() {
+        Some(record) => KeyVault::open(passphrase, &record.issuer.key),
+        None => KeyVault::create(passphrase, Cost::STANDARD, context.random().as_ref()),
+    };
+    vault.context("the keys of the authority cannot be opened")
+}
+
+fn options(args: &Args) -> anyhow::Result<InitOptions> {
+    let names = match (args.profiles, &args.organization) {
+        (ProfileChoice::Neutral, Some(organization)) => {
+            AuthorityNames::neutral(organization, &args.country)
+        }
+        (ProfileChoice::Neutral, None) => bail!("name the organisation with --organization"),
+        (ProfileChoice::Kz, _) => AuthorityNames::kazakh(&args.remark),
+    };
+    Ok(InitOptions {
+        public_url: args.public_url.clone(),
+        names,
+        issuing_name: args.issuing_name.clone(),
+        issuing_key: match args.issuing_key {
+            KeyChoice::Rsa2048 => IssuingKey::Rsa2048,
+            KeyChoice::EcP256 => IssuingKey::EcP256,
+        },
+        shards: args.shards,
+    })
+}

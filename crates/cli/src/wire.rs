@@ -1,0 +1,211 @@
+//! The parts of the program and how they are joined. The only file that knows which storage and which keys there are.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use tanba_ca::{Authority, KeyVault, Parts, Profiles, Rules};
+use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
+use tanba_crypto::Secret;
+use tanba_model::ports::{Carrier, Storage};
+use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
+use tanba_storage::{OpenError, SqliteStorage};
+
+use crate::config::{Config, Finding};
+use crate::context::Context;
+use crate::listen::{self, Listener};
+use crate::worker::{Duties, Worker};
+
+/// Opens the database of an installation.
+pub(crate) fn storage(config: &Config) -> anyhow::Result<SqliteStorage> {
+    SqliteStorage::open_existing(&config.database)
+        .map_err(|error| storage_finding(config, &error).into_error())
+}
+
+/// What an error of opening means to an operator.
+pub(crate) fn storage_finding(config: &Config, error: &OpenError) -> Finding {
+    let path = config.database.display();
+    let (code, what, remedy) = match error {
+        OpenError::Absent => (
+            "database-absent",
+            "does not exist".to_owned(),
+            "make it with `tanba init`, or correct database.path",
+        ),
+        OpenError::Unmigrated { found, needed } => (
+            "database-unmigrated",
+            format!("has schema {found}, and this program needs {needed}"),
+            "make a backup and run `tanba migrate`",
+        ),
+        OpenError::Foreign => (
+            "database-foreign",
+            "is not a Tanba database".to_owned(),
+            "correct database.path",
+        ),
+        OpenError::File(cause) => (
+            "database-unusable",
+            format!("cannot be read and written ({cause})"),
+            "give file and folder to the server's account",
+        ),
+        other => (
+            "database-unusable",
+            format!("cannot be used ({})", crate::outcome::chain(other)),
+            "look at disk and permissions, or restore a backup",
+        ),
+    };
+    Finding::error(code, format!("the database {path} {what}"), remedy)
+}
+
+/// Opens the authority that is recorded in the database, with its keys.
+pub(crate) fn authority(
+    storage: &Arc<dyn Storage>,
+    passphrase: &Secret,
+    rules: Rules,
+    context: &Context,
+) -> anyhow::Result<Authority> {
+    let issuers = storage.snapshot()?.issuers().all()?;
+    let first = issuers
+        .first()
+        .context("there is no certification authority yet; run `tanba init`")?;
+    let vault = KeyVault::open(passphrase, &first.issuer.key)
+        .context("the keys of the authority cannot be opened")?;
+    let parts = Parts {
+        storage: Arc::clone(storage),
+        chest: Arc::new(vault),
+        random: context.random(),
+        profiles: Profiles::builtin(),
+        rules,
+    };
+    Ok(Authority::open(parts)?)
+}
+
+/// What a configuration leads to: storage and the authority over it.
+pub(crate) fn installation(
+    config: &Config,
+    context: &Context,
+) -> anyhow::Result<(Arc<dyn Storage>, Authority)> {
+    let storage: Arc<dyn Storage> = Arc::new(storage(config)?);
+    let authority = authority(&storage, &config.passphrase.read()?, config.ca, context)?;
+    Ok((storage, authority))
+}
+
+/// How the services decide and answer.
+pub(crate) struct Policies {
+    /// How applications are decided.
+    pub(crate) ra: RaConfig,
+    /// How the cabinet is run.
+    pub(crate) cabinet: CabinetConfig,
+    /// How long answers to machines may be kept.
+    pub(crate) responder: tanba_responder::Rules,
+}
+
+/// Everything that answers and works by itself.
+#[derive(Debug)]
+pub(crate) struct Services {
+    /// Pages and API for people.
+    pub(crate) cabinet: Router,
+    /// OCSP, lists and certificates for machines.
+    pub(crate) responder: Router,
+    /// What happens by itself.
+    pub(crate) duties: Duties,
+}
+
+impl Services {
+    /// Joins the parts.
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        authority: Arc<Authority>,
+        policies: Policies,
+        carrier: Option<Arc<dyn Carrier>>,
+        context: &Context,
+    ) -> anyhow::Result<Self> {
+        let ra = RegistrationAuthority::new(
+            Arc::clone(&storage),
+            Arc::clone(&authority) as _,
+            policies.ra,
+            context.random(),
+        )?;
+        let ra = Arc::new(ra);
+        let state = CabinetState::new(
+            Arc::clone(&ra),
+            policies.cabinet,
+            context.clock(),
+            context.random(),
+        )?;
+        let responder = tanba_responder::router(tanba_responder::Parts {
+            storage,
+            signers: Arc::clone(&authority) as _,
+            clock: context.clock(),
+            rules: policies.responder,
+        })?;
+        let duties = Duties {
+            authority,
+            ra,
+            carrier,
+            clock: context.clock(),
+        };
+        Ok(Self {
+            cabinet: tanba_cabinet::router(state),
+            responder,
+            duties,
+        })
+    }
+}
+
+/// The demo: everything on one socket.
+#[derive(Debug)]
+pub(crate) struct Demo {
+    services: Services,
+}
+
+/// Joins the parts of a demo; `origin` is both the cabinet's address and the one in certificates.
+pub(crate) fn demo(
+    storage: Arc<dyn Storage>,
+    authority: Arc<Authority>,
+    carrier: Arc<dyn Carrier>,
+    origin: &str,
+    context: &Context,
+) -> anyhow::Result<Demo> {
+    let policies = Policies {
+        ra: RaSection::default().check(origin)?,
+        cabinet: CabinetSection::default().check(origin, true)?,
+        responder: tanba_responder::Rules::default(),
+    };
+    Ok(Demo {
+        services: Services::new(storage, authority, policies, Some(carrier), context)?,
+    })
+}
+
+impl Demo {
+    /// Answers on the socket until the program is ended; `extra` are the routes that only a demo has.
+    pub(crate) fn serve(self, socket: TcpListener, extra: Router) -> anyhow::Result<()> {
+        let Services {
+            cabinet,
+            responder,
+            duties,
+        } = self.services;
+        duties.recover()?;
+        let router = [
+            "/ocsp",
+            "/ocsp/",
+            "/ocsp/{*rest}",
+            "/crl/{*rest}",
+            "/ca/{*rest}",
+            "/health/{*rest}",
+            "/metrics",
+        ]
+        .into_iter()
+        .fold(extra, |router, path| {
+            router.route_service(path, responder.clone())
+        })
+        .fallback_service(cabinet);
+        let worker = Worker::start(duties)?;
+        listen::serve(vec![Listener {
+            socket,
+            router,
+            tls: None,
+        }])?;
+        drop(worker);
+        Ok(())
+    }
+}

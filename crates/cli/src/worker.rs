@@ -1,0 +1,218 @@
+//! What happens by itself: mails, revocation lists, expiry. Two threads, because a slow mail server must not delay a
+//! revocation list.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tanba_ca::Authority;
+use tanba_model::ports::{Carrier, Clock};
+use tanba_pki::Timestamp;
+use tanba_ra::RegistrationAuthority;
+
+/// Between two looks into the outbox.
+const MAIL_PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks at lists; a delta list is out within that time after a revocation, and a minute is promised.
+const UPKEEP_PAUSE: Duration = Duration::from_secs(2);
+/// Rounds of upkeep between two tries of applications that wait for the authority.
+const RESUME_ROUNDS: u64 = 5;
+/// Rounds of upkeep between two purges.
+const EXPIRY_ROUNDS: u64 = 30;
+
+/// What the threads work with.
+#[derive(Clone)]
+pub(crate) struct Duties {
+    /// Issues and publishes.
+    pub(crate) authority: Arc<Authority>,
+    /// Decides, expires and hands over.
+    pub(crate) ra: Arc<RegistrationAuthority>,
+    /// Carries mails; without one they wait.
+    pub(crate) carrier: Option<Arc<dyn Carrier>>,
+    /// What time it is.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// The running threads; stopped when dropped.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    stop: Arc<Stop>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Stop {
+    asked: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    /// Waits; whether it is time to end.
+    fn within(&self, pause: Duration) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (asked, _) = self
+            .changed
+            .wait_timeout_while(asked, pause, |asked| !*asked)
+            .unwrap_or_else(PoisonError::into_inner);
+        *asked
+    }
+
+    fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+}
+
+impl Worker {
+    /// Starts the threads.
+    pub(crate) fn start(duties: Duties) -> anyhow::Result<Self> {
+        let stop = Arc::new(Stop::default());
+        let mut worker = Self {
+            stop: Arc::clone(&stop),
+            threads: Vec::new(),
+        };
+        let upkeep = duties.clone();
+        worker.spawn("upkeep", move |stop| {
+            let mut round = 0;
+            loop {
+                upkeep.keep_up(round);
+                round = round.wrapping_add(1);
+                if stop.within(UPKEEP_PAUSE) {
+                    return;
+                }
+            }
+        })?;
+        let Some(carrier) = duties.carrier.clone() else {
+            return Ok(worker);
+        };
+        worker.spawn("mail", move |stop| {
+            while !stop.within(MAIL_PAUSE) {
+                duties.deliver(carrier.as_ref());
+            }
+        })?;
+        Ok(worker)
+    }
+
+    fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&Stop) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let stop = Arc::clone(&self.stop);
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || work(&stop));
+        self.threads
+            .push(thread.context("a thread cannot be started")?);
+        Ok(())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.ask();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked said so already.
+            let _: std::thread::Result<()> = thread.join();
+        }
+    }
+}
+
+impl Duties {
+    /// What has to be done once before anybody is served: intents and applications that a crash left open, and lists.
+    pub(crate) fn recover(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let recovered = self
+            .authority
+            .recover(now)
+            .context("the authority cannot recover from its last stop")?;
+        let resumed = self.ra.resume(now)?;
+        self.authority
+            .maintain(now)
+            .context("the first revocation lists cannot be made")?;
+        let (completed, voided) = (recovered.completed.len(), recovered.voided.len());
+        if completed > 0 || voided > 0 || resumed.finished > 0 || resumed.waiting > 0 {
+            let (finished, waiting) = (resumed.finished, resumed.waiting);
+            tracing::info!(
+                completed,
+                voided,
+                finished,
+                waiting,
+                "recovered what was open"
+            );
+        }
+        Ok(())
+    }
+
+    fn keep_up(&self, round: u64) {
+        let now = self.clock.now();
+        match self.authority.maintain(now) {
+            Ok(done) => {
+                for list in done.lists {
+                    let (kind, shard) = (list.kind.name(), list.kind.shard());
+                    tracing::debug!(issuer = %list.issuer, kind, shard, number = list.number, entries = list.entries, "list published");
+                }
+                for serial in done.responders {
+                    tracing::info!(%serial, "OCSP responder renewed");
+                }
+            }
+            Err(error) => complain("revocation lists were not renewed", &error),
+        }
+        if round.is_multiple_of(RESUME_ROUNDS)
+            && let Err(error) = self.ra.resume(now)
+        {
+            complain("confirmed applications were not looked at", &error);
+        }
+        if round.is_multiple_of(EXPIRY_ROUNDS) {
+            self.expire(now);
+        }
+    }
+
+    fn expire(&self, now: Timestamp) {
+        match self.ra.expire_old(now) {
+            Ok(expired) if expired.applications > 0 => {
+                tracing::info!(applications = expired.applications, "applications expired");
+            }
+            Ok(_) => {}
+            Err(error) => complain("nothing was expired", &error),
+        }
+    }
+
+    fn deliver(&self, carrier: &dyn Carrier) {
+        match self.ra.deliver_outbox(carrier, self.clock.now()) {
+            Ok(done) if done.sent > 0 => {
+                tracing::info!(sent = done.sent, later = done.later, "mails handed over")
+            }
+            Ok(_) => {}
+            Err(error) => complain("the outbox was not looked at", &error),
+        }
+    }
+}
+
+/// One line with the whole chain of causes; the next round tries again.
+fn complain(what: &str, error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(error, "{what}");
+}
+
+impl fmt::Debug for Duties {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Duties(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_asked_to_stop_does_not_wait_for_the_end_of_the_pause() {
+        let stop = Arc::new(Stop::default());
+        assert!(!stop.within(Duration::from_millis(1)));
+        let asker = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || asker.ask());
+        // Were it to wait for the end of the pause, this test would never end.
+        assert!(stop.within(Duration::from_secs(3600)));
+        thread.join().unwrap();
+    }
+}
