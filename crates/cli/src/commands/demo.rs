@@ -1,0 +1,198 @@
+//! `tanba demo`: a throw-away national authority on embedded defaults.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args as ClapArgs;
+use serde::Serialize;
+use tanba_ca::{Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Profiles};
+use tanba_crypto::Secret;
+use tanba_model::audit::Actor;
+use tanba_model::ports::Storage;
+use tanba_pki::Timestamp;
+use tanba_storage::SqliteStorage;
+
+use crate::context::Context;
+use crate::outcome::Outcome;
+use crate::wire;
+
+mod mailbox;
+mod people;
+
+use mailbox::Mailbox;
+use people::{CAST, Made, Workshop};
+
+/// A file in the folder that says that everything in it may be thrown away.
+const MARK: &str = "THROW-AWAY.txt";
+/// The authority is older than the oldest certificate of its people.
+const AGE_DAYS: i64 = 500;
+
+/// Run a throw-away national authority to try everything on
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// Port of the cabinet on this computer; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Folder for database and key files; made anew each time
+    #[arg(long, default_value = "tanba-demo")]
+    folder: PathBuf,
+}
+
+/// What the demo tells whoever started it.
+#[derive(Debug, Serialize)]
+struct Facts {
+    /// The cabinet.
+    url: String,
+    /// The mailbox page.
+    mailbox: String,
+    /// Certificate of the root, PEM.
+    root: PathBuf,
+    /// Folder with the people's key files.
+    keys: PathBuf,
+    people: Vec<Made>,
+}
+
+pub(crate) fn run(args: Args, context: &Context) -> Result<Outcome> {
+    let folder = prepare_folder(&args.folder)?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!(
+            "port {} is in use; choose another one with --port",
+            args.port
+        )
+    })?;
+    let origin = format!("http://localhost:{}", listener.local_addr()?.port());
+    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&folder.join("tanba.sqlite"))?);
+    let authority = Arc::new(make_authority(&storage, &origin, context)?);
+    context.progress("Making three people and their keys");
+    let keys = folder.join("keys");
+    let now = context.now();
+    let random = context.random();
+    let workshop = Workshop {
+        storage: storage.as_ref(),
+        authority: &authority,
+        random: random.as_ref(),
+        keys: &keys,
+        now,
+    };
+    let people = CAST
+        .iter()
+        .map(|character| workshop.make(character))
+        .collect::<Result<_>>()?;
+    authority.maintain(now)?;
+    let root = folder.join("root.pem");
+    fs::write(&root, root_pem(&authority)?).context("the root certificate cannot be written")?;
+    let facts = Facts {
+        mailbox: format!("{origin}/demo/mailbox"),
+        url: origin,
+        root,
+        keys,
+        people,
+    };
+    let mailbox = Mailbox::new(&facts.url);
+    let server = wire::demo(
+        storage,
+        authority,
+        Arc::clone(&mailbox) as _,
+        &facts.url,
+        context,
+    )?;
+    context.print(&facts, walk_through(&facts))?;
+    server.serve(listener, mailbox.router())?;
+    Ok(Outcome::Done)
+}
+
+/// Makes the folder; one of an earlier demo is emptied, any other that is not empty is left alone.
+fn prepare_folder(folder: &Path) -> Result<PathBuf> {
+    let mark = folder.join(MARK);
+    let full = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if full && !mark.exists() {
+        bail!(
+            "the folder {} is not empty and not of a demo; choose another one with --folder",
+            folder.display()
+        );
+    }
+    if full {
+        fs::remove_dir_all(folder).context("the folder of the last demo cannot be emptied")?;
+    }
+    fs::create_dir_all(folder).context("the folder for the demo cannot be made")?;
+    let text = "Made by `tanba demo`; everything in this folder is deleted at its next start.\n";
+    fs::write(&mark, text).context("the folder for the demo cannot be written")?;
+    folder
+        .canonicalize()
+        .context("the folder for the demo cannot be found")
+}
+
+/// An authority that exists since before its people got the keys that now expire.
+fn make_authority(
+    storage: &Arc<dyn Storage>,
+    origin: &str,
+    context: &Context,
+) -> Result<Authority> {
+    let random = context.random();
+    let mut passphrase = vec![0; 32];
+    random.fill(&mut passphrase);
+    let vault = KeyVault::create(&Secret::new(passphrase), Cost::THROW_AWAY, random.as_ref())?;
+    let parts = tanba_ca::Parts {
+        storage: Arc::clone(storage),
+        chest: Arc::new(vault),
+        random,
+        profiles: Profiles::builtin(),
+        rules: tanba_ca::Config::default().check()?,
+    };
+    let options = InitOptions {
+        public_url: origin.to_owned(),
+        names: AuthorityNames::kazakh("(RSA) DEMO"),
+        issuing_name: "nca-rsa".to_owned(),
+        issuing_key: IssuingKey::Rsa2048,
+        shards: 4,
+    };
+    let long_ago = Timestamp::from_unix(context.now().unix() - AGE_DAYS * 86_400);
+    let authority = tanba_ca::init(parts, &options, &Actor::System, long_ago, &mut |step| {
+        context.progress(match step {
+            tanba_ca::InitStep::RootKey => "Making the key of the root (RSA-4096)",
+            tanba_ca::InitStep::IssuingKey => "Making the key of the issuing authority",
+            tanba_ca::InitStep::Publication => "Publishing the first revocation lists",
+        });
+    })?;
+    Ok(authority)
+}
+
+fn root_pem(authority: &Authority) -> Result<String> {
+    let issuers = authority.issuers();
+    let root = issuers.first().context("the demo has no root")?;
+    Ok(root.certificate.to_pem())
+}
+
+fn walk_through(facts: &Facts) -> String {
+    let mut text = format!(
+        "\nTanba: a throw-away national certification authority.\n\n  Cabinet   {}\n  Mailbox   {}\n\n",
+        facts.url, facts.mailbox
+    );
+    for person in &facts.people {
+        let state = match person.days_left {
+            days if days < 0 => "expired yesterday".to_owned(),
+            days => format!("{days} days left"),
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "  {} ({state})\n      files     {}\n      password  {}\n",
+            person.name,
+            person.folder.display(),
+            person.password
+        );
+    }
+    text.push_str(
+        "\nWhat to do:\n  \
+         1. Open the cabinet, press “Sign in”, choose the folder of the first person, type the password, press “Sign”.\n  \
+         2. Press “Renew”, choose region and city, “Submit application”; tick, choose a new password, “Confirm”, “Sign”.\n  \
+         3. Type the code from the mailbox. Remember the number. Install the new keys.\n  \
+         4. The third person is told what to do when keys have expired.\n\nCtrl-C ends the demo.\n",
+    );
+    text
+}
