@@ -21,6 +21,9 @@ pub use file_name::file_name;
 use pfx::{Pfx, Safe};
 pub use write::{Profile, WritePlan};
 
+/// Private keys of one file that are read; each is checked, which takes a while for large ones.
+const MAX_KEYS: usize = 128;
+
 /// An open key store.
 ///
 /// Holds its private keys in memory; drop it soon.
@@ -294,6 +297,16 @@ impl Opening {
     }
 
     fn finish(mut self, session: &mut Session<'_>) -> Result<Container, KeyStoreError> {
+        let is_key =
+            |(bag, _): &&(Bag, Attributes)| matches!(bag, Bag::Key(_) | Bag::ShroudedKey(_));
+        let found = self.bags.iter().filter(is_key).count();
+        if found > MAX_KEYS {
+            return Err(KeyStoreError::TooLarge {
+                what: "keys in the file",
+                found,
+                bound: MAX_KEYS,
+            });
+        }
         let mut keys = Vec::new();
         let mut certificates = Vec::new();
         let mut others = Vec::new();

@@ -222,9 +222,12 @@ fn filled(octets: &[u8], block: usize) -> Vec<u8> {
 
 /// Adds `digest`, repeated to the length of `part`, and one (RFC 7292 B.2, step 6C).
 fn add_with_one(part: &mut [u8], digest: &[u8]) {
-    let addend: Vec<u8> = digest.iter().copied().cycle().take(part.len()).collect();
     let mut carry = 1_u16;
-    for (octet, added) in part.iter_mut().zip(addend).rev() {
+    for (index, octet) in part.iter_mut().enumerate().rev() {
+        let added = digest
+            .get(index % digest.len().max(1))
+            .copied()
+            .unwrap_or(0);
         let [high, low] = (u16::from(*octet) + u16::from(added) + carry).to_be_bytes();
         *octet = low;
         carry = u16::from(high);

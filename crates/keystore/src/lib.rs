@@ -40,9 +40,7 @@ mod oid;
 mod password;
 mod scheme;
 
-pub use container::{
-    Container, Entry, KeyEntry, Note, Profile, Protection, WritePlan, file_name,
-};
+pub use container::{Container, Entry, KeyEntry, Note, Profile, Protection, WritePlan, file_name};
 pub use derive::{Computing, Derive, Pbkdf2Request, Pkcs12Request, Prefetched};
 pub use detect::FileType;
 pub use error::KeyStoreError;

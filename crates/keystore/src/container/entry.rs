@@ -9,6 +9,9 @@ use super::bag::Attributes;
 use crate::ber::{self, Origin, Reader};
 use crate::{KeyStoreError, oid};
 
+/// Octets of a `PrivateKeyInfo` that is read: RSA with 8192 bits has 4700. Checking a larger one takes seconds.
+const MAX_KEY: usize = 5 * 1024;
+
 /// A key with its certificates, or a certificate alone.
 #[derive(Debug)]
 pub struct Entry {
@@ -215,6 +218,12 @@ impl Entry {
 impl KeyEntry {
     /// Reads `PrivateKeyInfo`; what cannot be used is kept.
     pub(super) fn from_pkcs8(pkcs8: Secret) -> Self {
+        if pkcs8.len() > MAX_KEY {
+            let large = || "RSA with more than 8192 bits".to_owned();
+            let algorithm = foreign_algorithm(pkcs8.expose()).unwrap_or_else(large);
+            let state = KeyState::Unsupported { algorithm, pkcs8 };
+            return Self { state };
+        }
         let state = match parse(pkcs8.expose()) {
             Ok(key) => KeyState::Usable(Box::new(key)),
             Err(KeyError::Unsupported { name, .. }) => KeyState::Unsupported {

@@ -16,7 +16,11 @@ impl Entry {
     #[must_use]
     pub fn file_name(&self, purpose: Option<Purpose>) -> Option<String> {
         let key = self.key().and_then(|key| key.software_key().ok())?;
-        name(key.public_key(), self.purpose().or(purpose), &self.key_id()?)
+        name(
+            key.public_key(),
+            self.purpose().or(purpose),
+            &self.key_id()?,
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{Hash, KeyPurpose, KeyStoreError, Password};
 /// Runs of the compression function that one file may cost.
 ///
 /// As many as 5 000 000 iterations of PBKDF2 with one block of output, which Java bounds itself to; programs write at most
-/// 1 000 000. Measured: 0.9 s of SHA-256 natively and 3 s of SHA-512, five to eight seconds in a browser without WebCrypto.
+/// 1 000 000. Measured: 0.9 s of SHA-256 natively and 3 s of SHA-512, in a browser without WebCrypto 3 s and 4 s.
 const MAX_WORK: u64 = 10_000_000;
 
 /// Octets of salt that are read; programs write 8 to 64.

@@ -1,11 +1,17 @@
 //! Files of other implementations, read from where they are.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tanba_keystore::{Computing, Container, KeyStoreError, Note, Password};
 use tanba_pki::Purpose;
+
+/// Says something past the capture of the test harness.
+pub(crate) fn say(text: &str) {
+    writeln!(std::io::stderr(), "{text}").unwrap();
+}
 
 /// The folder of the fixtures, or a loud message.
 pub(crate) fn folder() -> Option<PathBuf> {
@@ -18,7 +24,10 @@ pub(crate) fn folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("SKIPPED: fixtures folder absent ({})", folder.display());
+    say(&format!(
+        "SKIPPED: fixtures folder absent ({})",
+        folder.display()
+    ));
     None
 }
 
@@ -102,10 +111,10 @@ fn every_file_behaves_as_expected() {
             (_, Err(error)) => failures.push(format!("{name}: {error}")),
         }
     }
-    println!(
+    say(&format!(
         "fixtures p12: {opened} opened, {rejected} rejected, {optional} optional, {} failed",
         failures.len()
-    );
+    ));
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(opened > 60 && rejected > 5, "the list of files has shrunk");
 }
@@ -173,6 +182,6 @@ fn national_test_keys_are_listed_with_owner_and_purpose() {
         let wrong = timed(&bytes, "Qwerty13").0;
         assert!(matches!(wrong, Err(KeyStoreError::WrongPassword)), "{name}");
     }
-    println!("fixtures kz/p12: {count} opened");
+    say(&format!("fixtures kz/p12: {count} opened"));
     assert_eq!(count, 12);
 }

@@ -19,7 +19,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Option<Output> {
         .env("LC_ALL", "C.UTF-8")
         .output();
     if output.is_err() {
-        println!("SKIPPED: {program} is not installed");
+        crate::fixtures::say(&format!("SKIPPED: {program} is not installed"));
     }
     output.ok()
 }

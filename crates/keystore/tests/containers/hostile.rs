@@ -160,4 +160,13 @@ fn size_is_bounded() {
     huge.resize(0x0060_0000, 0x30);
     let error = Container::open(&huge, &password(""), &mut Computing).unwrap_err();
     assert!(matches!(error, KeyStoreError::TooLarge { .. }), "{error}");
+    let mut many = Container::new();
+    for _ in 0..129 {
+        many.add_key(crate::material::key("ec"));
+    }
+    let error = attempt(&write(&many, Profile::Nca, "Qwerty12")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "keys in the file: 129, more than the bound of 128"
+    );
 }
