@@ -46,7 +46,7 @@ pub(super) const CAST: [Character; 3] = [
         surname: "САҒЫНТАЕВА",
         given_name: "ӘЙГЕРІМ",
         patronymic: Some("НҰРЛАНҚЫЗЫ"),
-        iin: "90031240012",
+        iin: "90031240013",
         email: "aigerim@demo.kz",
         password: "Aigerim2026",
         folder: "aigerim",
