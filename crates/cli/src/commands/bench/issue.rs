@@ -70,7 +70,11 @@ impl fmt::Display for Report {
             "without its {} commits: median {} ms; the commits: median {} ms",
             self.commits_a_pair, self.without_commits.median_ms, self.commits.median_ms
         )?;
-        writeln!(formatter, "{} certificates a second, one after the other", self.certificates_per_second)?;
+        writeln!(
+            formatter,
+            "{} certificates a second, one after the other",
+            self.certificates_per_second
+        )?;
         write!(formatter, "{}", self.roof)
     }
 }

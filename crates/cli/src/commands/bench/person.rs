@@ -12,15 +12,22 @@ use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson};
-use tanba_model::ports::{Carrier, CarrierError, Issuance as _, IssuanceOrder, RandomSource, SourceRng, Storage as _};
+use tanba_model::ports::{
+    Carrier, CarrierError, Issuance as _, IssuanceOrder, RandomSource, SourceRng, Storage as _,
+};
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::Subject;
-use tanba_pki::{Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, Timestamp};
+use tanba_pki::{
+    Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, Timestamp,
+};
 
 use super::scratch::Scratch;
 
 /// Her profiles, in the order of requests.
-pub(super) const PROFILES: [&str; 2] = ["kz-individual-authentication-rsa", "kz-individual-signature-rsa"];
+pub(super) const PROFILES: [&str; 2] = [
+    "kz-individual-authentication-rsa",
+    "kz-individual-signature-rsa",
+];
 
 /// A key with its certificate.
 pub(super) struct Key {
@@ -53,7 +60,9 @@ pub(super) fn enter(scratch: &Scratch) -> anyhow::Result<PersonId> {
 }
 
 fn iin() -> anyhow::Result<Iin> {
-    (0..10).find_map(|last| Iin::complete(&format!("9001014123{last}"))).context("no personal number fits")
+    (0..10)
+        .find_map(|last| Iin::complete(&format!("9001014123{last}")))
+        .context("no personal number fits")
 }
 
 /// Makes two keys, as her browser would.
@@ -65,7 +74,11 @@ pub(super) fn new_keys(random: &dyn RandomSource) -> anyhow::Result<[SoftwareKey
 /// A request without a name in it: the authority knows who she is.
 pub(super) fn request(key: &SoftwareKey) -> anyhow::Result<Vec<u8>> {
     let nobody = DistinguishedNameBuilder::new().build()?;
-    Ok(CertificateRequest::build(&nobody, key, &RequestAttributes::default())?)
+    Ok(CertificateRequest::build(
+        &nobody,
+        key,
+        &RequestAttributes::default(),
+    )?)
 }
 
 /// Orders for two keys.
@@ -105,18 +118,31 @@ pub(super) fn first_keys(
     now: Timestamp,
 ) -> anyhow::Result<[Key; 2]> {
     let keys = new_keys(random)?;
-    let issued = scratch.authority.issue(&orders(person, None, &keys)?, now)?;
+    let issued = scratch
+        .authority
+        .issue(&orders(person, None, &keys)?, now)?;
     let ders = issued.into_iter().filter_map(|record| record.der).collect();
     with_certificates(keys, ders)
 }
 
 /// Puts certificates to keys, in the same order.
-pub(super) fn with_certificates(keys: [SoftwareKey; 2], ders: Vec<Vec<u8>>) -> anyhow::Result<[Key; 2]> {
-    let [first, second] = <[Vec<u8>; 2]>::try_from(ders).ok().context("two certificates were expected")?;
+pub(super) fn with_certificates(
+    keys: [SoftwareKey; 2],
+    ders: Vec<Vec<u8>>,
+) -> anyhow::Result<[Key; 2]> {
+    let [first, second] = <[Vec<u8>; 2]>::try_from(ders)
+        .ok()
+        .context("two certificates were expected")?;
     let [one, two] = keys;
     Ok([
-        Key { software: one, certificate: Certificate::from_der(&first)? },
-        Key { software: two, certificate: Certificate::from_der(&second)? },
+        Key {
+            software: one,
+            certificate: Certificate::from_der(&first)?,
+        },
+        Key {
+            software: two,
+            certificate: Certificate::from_der(&second)?,
+        },
     ])
 }
 
@@ -126,7 +152,11 @@ pub(super) struct Mailbox(Arc<Mutex<Option<String>>>);
 
 impl Mailbox {
     pub(super) fn code(&self) -> anyhow::Result<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().context("no code was mailed")
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .context("no code was mailed")
     }
 }
 

@@ -74,7 +74,12 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
     let roof = roof::measure(options, context)?;
     let random = context.random();
     let config = RaSection::default().check("https://bench.invalid")?;
-    let ra = RegistrationAuthority::new(scratch.storage.clone(), scratch.authority.clone(), config, Arc::clone(&random))?;
+    let ra = RegistrationAuthority::new(
+        scratch.storage.clone(),
+        scratch.authority.clone(),
+        config,
+        Arc::clone(&random),
+    )?;
     let who = person::enter(&scratch)?;
     let mut now = scratch.made_at;
     let mut keys = person::first_keys(&scratch, who, random.as_ref(), now)?;
@@ -106,7 +111,14 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
         without_commits,
         commits: Spread::of(commits),
         commits_a_renewal: f64::from(count) / f64::from(options.count),
-        steps: STEPS.into_iter().zip(steps).map(|(name, times)| Step { name, time: Spread::of(times) }).collect(),
+        steps: STEPS
+            .into_iter()
+            .zip(steps)
+            .map(|(name, times)| Step {
+                name,
+                time: Spread::of(times),
+            })
+            .collect(),
         target_ms: TARGET_MS,
         met: without_commits.median_ms <= TARGET_MS,
         roof,
@@ -132,7 +144,10 @@ fn renew(
         keystore: "PKCS12".to_owned(),
     };
     let number = laps.lap(|| ra.begin_reissue(&session, &form, now))?.number;
-    let requests = new.iter().map(person::request).collect::<anyhow::Result<Vec<_>>>()?;
+    let requests = new
+        .iter()
+        .map(person::request)
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let document = laps.lap(|| ra.prepare_document(&session, &number, &requests, now))?;
     let message = signature.sign(&document, now)?;
     laps.lap(|| ra.submit(&session, &number, &message, now))?;
@@ -142,7 +157,10 @@ fn renew(
     let issued = ra.certificates(&session, &number)?.certificates;
     let keys = person::with_certificates(new, issued)?;
     let challenge = laps.lap(|| ra.installation_challenge(&session, &number, now))?;
-    let proofs = keys.iter().map(|key| key.sign(&challenge, now)).collect::<anyhow::Result<Vec<_>>>()?;
+    let proofs = keys
+        .iter()
+        .map(|key| key.sign(&challenge, now))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     laps.lap(|| ra.installed(&session, &number, &proofs, true, now))?;
     Ok((laps, keys))
 }
@@ -158,10 +176,17 @@ impl fmt::Display for Report {
         writeln!(
             formatter,
             "without its {} commits: median {} ms (target {} ms: {verdict}); the commits: median {} ms",
-            self.commits_a_renewal, self.without_commits.median_ms, self.target_ms, self.commits.median_ms
+            self.commits_a_renewal,
+            self.without_commits.median_ms,
+            self.target_ms,
+            self.commits.median_ms
         )?;
         for step in &self.steps {
-            writeln!(formatter, "  {:<24} {:>9} ms", step.name, step.time.median_ms)?;
+            writeln!(
+                formatter,
+                "  {:<24} {:>9} ms",
+                step.name, step.time.median_ms
+            )?;
         }
         write!(formatter, "{}", self.roof)
     }

@@ -54,7 +54,13 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Ro
 
 impl fmt::Display for Roof {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, processors, signature_ms, signatures_per_second_and_thread, .. } = self;
+        let Self {
+            key,
+            processors,
+            signature_ms,
+            signatures_per_second_and_thread,
+            ..
+        } = self;
         write!(
             formatter,
             "{key}: {signature_ms} ms a signature, {signatures_per_second_and_thread} a second in one thread of {processors}"

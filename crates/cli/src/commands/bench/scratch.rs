@@ -42,10 +42,13 @@ impl Scratch {
         let random = context.random();
         let mut octets = [0; 8];
         random.fill(&mut octets);
-        let folder = Folder(parent.join(format!("tanba-bench-{}", tanba_pki::hex::encode(&octets))));
-        fs::create_dir(&folder.0).with_context(|| format!("{} cannot be made", folder.0.display()))?;
+        let folder =
+            Folder(parent.join(format!("tanba-bench-{}", tanba_pki::hex::encode(&octets))));
+        fs::create_dir(&folder.0)
+            .with_context(|| format!("{} cannot be made", folder.0.display()))?;
         let database: Arc<dyn Storage> = Arc::new(
-            SqliteStorage::open(folder.0.join("bench.sqlite")).context("the throw-away database cannot be made")?,
+            SqliteStorage::open(folder.0.join("bench.sqlite"))
+                .context("the throw-away database cannot be made")?,
         );
         let storage = Arc::new(Timed::new(database));
         let passphrase = Secret::from("throw-away".to_owned());
@@ -68,6 +71,11 @@ impl Scratch {
         let made_at = context.now().minus(Duration::from_secs(24 * 3600));
         let authority = tanba_ca::init(parts, &init, &Actor::System, made_at, &mut |_| {})?;
         storage.take();
-        Ok(Self { storage, authority: Arc::new(authority), made_at, _folder: folder })
+        Ok(Self {
+            storage,
+            authority: Arc::new(authority),
+            made_at,
+            _folder: folder,
+        })
     }
 }

@@ -100,7 +100,10 @@ impl UnitOfWork for TimedUnit<'_> {
     }
 
     fn commit(self: Box<Self>) -> Result<(), StorageError> {
-        let Self { inner, timed: storage } = *self;
+        let Self {
+            inner,
+            timed: storage,
+        } = *self;
         let (result, time) = timed(|| inner.commit());
         storage.add(time);
         result
