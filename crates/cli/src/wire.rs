@@ -185,20 +185,8 @@ impl Demo {
             duties,
         } = self.services;
         duties.recover()?;
-        let router = [
-            "/ocsp",
-            "/ocsp/",
-            "/ocsp/{*rest}",
-            "/crl/{*rest}",
-            "/ca/{*rest}",
-            "/health/{*rest}",
-            "/metrics",
-        ]
-        .into_iter()
-        .fold(extra, |router, path| {
-            router.route_service(path, responder.clone())
-        })
-        .fallback_service(cabinet);
+        // The responder answers what it knows; its own last word gives way to the pages.
+        let router = responder.fallback_service(cabinet).merge(extra);
         let worker = Worker::start(duties)?;
         listen::serve(vec![Listener {
             socket,
