@@ -141,7 +141,7 @@ mod tests {
             third.verify(Some(&first)),
             Err(ChainError::Gap { expected: 2 })
         );
-        let mut edited = second.clone();
+        let mut edited = second;
         edited.event[20] ^= 1;
         assert_eq!(
             edited.verify(Some(&first)),

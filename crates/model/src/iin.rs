@@ -85,19 +85,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_single_wrong_digit_is_noticed() {
+    fn nearly_every_wrong_digit_is_noticed() {
         let good = Iin::complete("85010130012").expect("has a check digit");
         assert_eq!(Iin::parse(good.as_str()), Ok(good.clone()));
-        for place in 0..12 {
-            let mut wrong: Vec<char> = good.as_str().chars().collect();
-            wrong[place] = if wrong[place] == '9' {
-                '0'
-            } else {
-                char::from(wrong[place] as u8 + 1)
-            };
-            let wrong: String = wrong.into_iter().collect();
-            assert!(Iin::parse(&wrong).is_err(), "{wrong}");
+        let mut missed = 0;
+        // The eleventh digit has weight 11, which is nothing modulo 11: the rule does not see it.
+        for place in (0..12).filter(|place| *place != 10) {
+            for digit in '0'..='9' {
+                let mut wrong: Vec<char> = good.as_str().chars().collect();
+                if wrong[place] == digit {
+                    continue;
+                }
+                wrong[place] = digit;
+                let wrong: String = wrong.into_iter().collect();
+                missed += u32::from(Iin::parse(&wrong).is_ok());
+            }
         }
+        // Where the second row of weights takes over, a digit may fit by chance.
+        assert!(missed <= 2, "{missed} of 99 wrong digits were not noticed");
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl RegistrationAuthority {
                 expired.applications = expired.applications.saturating_add(1);
             }
         }
-        expired.secrets = work.secrets().purge(now.minus(WINDOW))?;
+        expired.secrets = work.secrets().purge(now, now.minus(WINDOW))?;
         expired.sessions = work.sessions().purge(now)?;
         work.commit()?;
         Ok(expired)

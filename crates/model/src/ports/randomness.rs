@@ -30,7 +30,10 @@ impl<R> Debug for SharedRandom<R> {
 
 impl<R: CryptoRng + Send> RandomSource for SharedRandom<R> {
     fn fill(&self, octets: &mut [u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(octets);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(octets);
     }
 }
 

@@ -121,9 +121,10 @@ pub trait Secrets {
     /// [`StorageError`] when storage does not answer.
     fn delete_code(&mut self, application: ApplicationId) -> Result<(), StorageError>;
 
-    /// Forgets what expired before `now`, but not how many tries were taken of a code that is still waited for.
+    /// Forgets tokens that expired before `tokens`, and codes that expired before `codes` (later, because wrong tries
+    /// count for a day), but not how many tries were taken of a code that is still waited for.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn purge(&mut self, now: Timestamp) -> Result<u64, StorageError>;
+    fn purge(&mut self, tokens: Timestamp, codes: Timestamp) -> Result<u64, StorageError>;
 }

@@ -89,13 +89,13 @@ impl Secrets for SqliteUnit<'_> {
         Ok(())
     }
 
-    fn purge(&mut self, now: Timestamp) -> Result<u64, StorageError> {
-        let tokens = self.execute("DELETE FROM token WHERE expires_at < ?1", [now.unix()])?;
+    fn purge(&mut self, tokens: Timestamp, codes: Timestamp) -> Result<u64, StorageError> {
+        let tokens = self.execute("DELETE FROM token WHERE expires_at < ?1", [tokens.unix()])?;
         // While the application still waits for a code, the row remembers how many tries were taken.
         let codes = self.execute(
             "DELETE FROM confirmation_code WHERE expires_at < ?1 AND application_id NOT IN
              (SELECT id FROM application WHERE state IN ('DRAFT', 'AWAITING_2FA'))",
-            [now.unix()],
+            [codes.unix()],
         )?;
         Ok(u64::try_from(tokens.saturating_add(codes)).unwrap_or(u64::MAX))
     }

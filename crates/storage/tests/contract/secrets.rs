@@ -50,7 +50,7 @@ contract! {
         unit.secrets().insert_token(purpose, &[2; 32], None, "", given::at(20)).unwrap();
         assert_eq!(unit.secrets().peek_token(purpose, &[1; 32], given::at(10)).unwrap(), None);
         assert_eq!(unit.secrets().take_token(purpose, &[1; 32], given::at(10)).unwrap(), None);
-        assert_eq!(unit.secrets().purge(given::at(11)).unwrap(), 1);
+        assert_eq!(unit.secrets().purge(given::at(11), given::at(0)).unwrap(), 1);
         assert!(unit.secrets().take_token(purpose, &[2; 32], given::at(11)).unwrap().is_some());
     }
 
@@ -90,11 +90,12 @@ contract! {
         let id = waiting_application(&mut *unit);
         unit.secrets().set_code(&code(id, 3), given::at(2)).unwrap();
         unit.secrets().take_try(id).unwrap();
-        assert_eq!(unit.secrets().purge(given::at(10_000)).unwrap(), 0);
+        assert_eq!(unit.secrets().purge(given::at(10_000), given::at(10_000)).unwrap(), 0);
         assert_eq!(unit.secrets().code(id).unwrap().unwrap().tries_left, 2);
         let mut application = unit.applications().find(id).unwrap().unwrap();
         application.state = application.state.expire(given::at(10_000)).unwrap();
         unit.applications().update(&mut application).unwrap();
-        assert_eq!(unit.secrets().purge(given::at(10_000)).unwrap(), 1);
+        assert_eq!(unit.secrets().purge(given::at(10_000), given::at(600)).unwrap(), 0);
+        assert_eq!(unit.secrets().purge(given::at(10_000), given::at(601)).unwrap(), 1);
     }
 }
