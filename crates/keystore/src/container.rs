@@ -369,3 +369,6 @@ fn is_whole_sequence(octets: &[u8]) -> bool {
             && matches!(first, None | Some(&(ber::SEQUENCE | ber::INTEGER)))
     })
 }
+
+#[cfg(test)]
+mod tests;
