@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tanba_crypto::{KeyAlgorithm, PublicKey, Signer};
 use tanba_model::audit::Actor;
+use tanba_model::certificate::RevocationReason;
 use tanba_model::ports::{IssuerKind, IssuerRecord, NewIssuer, StorageError};
 use tanba_pki::profile::{IssuerUrls, Profile};
 use tanba_pki::{Certificate, DistinguishedName, Timestamp, assemble_certificate};
@@ -53,6 +54,10 @@ pub enum InitStep {
 }
 
 const ROOT: &str = "root";
+const ROOT_PROFILE: &str = "root-ca";
+const ISSUING_PROFILE: &str = "issuing-ca";
+/// Certificates of a root that is being set up: more tries than anybody has patience for.
+const ORPHANS: u32 = 1000;
 const ROOT_YEARS: u16 = 20;
 const ISSUING_YEARS: u16 = 10;
 const MAXIMUM_SHARDS: u16 = 4096;
@@ -94,6 +99,7 @@ pub fn init(
     root.urls = Some(Urls::new(&options.public_url, ROOT)?);
     let root = Arc::new(root);
     desk.recover(std::slice::from_ref(&root), now)?;
+    desk.retire_orphans(&root, actor, now)?;
     progress(InitStep::IssuingKey);
     desk.make_issuing(&root, options, actor, now)?;
     progress(InitStep::Publication);
@@ -139,7 +145,7 @@ impl Desk {
             .chest
             .make_key(algorithm, self.random.as_ref())
             .map_err(key_fault)?;
-        let profile = self.profile("root-ca")?;
+        let profile = self.profile(ROOT_PROFILE)?;
         let name = profile
             .subject_name(&options.names.root)
             .map_err(|error| refusal(&error))?;
@@ -201,6 +207,32 @@ impl Desk {
         })
     }
 
+    /// A crash between certifying an issuing authority and recording its key leaves a certificate whose key nobody
+    /// has; it is revoked before another one is made.
+    fn retire_orphans(
+        &self,
+        root: &Issuer,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), AuthorityError> {
+        let records = self
+            .storage
+            .snapshot()?
+            .certificates()
+            .page(root.id, None, ORPHANS)?;
+        for record in records {
+            if record.profile == ISSUING_PROFILE && record.status.is_valid() {
+                self.revoke(
+                    record.id,
+                    RevocationReason::CessationOfOperation,
+                    actor,
+                    now,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
     fn make_issuing(
         &self,
         root: &Arc<Issuer>,
@@ -220,7 +252,7 @@ impl Desk {
             .chest
             .make_key(algorithm, self.random.as_ref())
             .map_err(key_fault)?;
-        let profile = self.profile("issuing-ca")?;
+        let profile = self.profile(ISSUING_PROFILE)?;
         let name = profile
             .subject_name(&options.names.issuing)
             .map_err(|error| refusal(&error))?;

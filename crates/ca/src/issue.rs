@@ -19,6 +19,7 @@ impl Prepared {
     /// # Errors
     /// [`IssuanceError::Signer`] or [`IssuanceError::Storage`]: nothing left the authority, and the intents stay open
     /// for another try. [`IssuanceError::Frozen`]: they were given up.
+    #[tracing::instrument(name = "ca.issue", skip_all)]
     pub fn issue(self, now: Timestamp) -> Result<Vec<CertificateRecord>, IssuanceError> {
         let Self { desk, items, actor } = self;
         let signed = items

@@ -36,6 +36,7 @@ impl Desk {
     /// Checks the orders of one application and records an intent for each, all in one commit.
     ///
     /// What an earlier call for the same application recorded is taken up again instead.
+    #[tracing::instrument(name = "ca.prepare", skip_all)]
     pub(crate) fn prepare(
         &self,
         issuer: &Arc<Issuer>,

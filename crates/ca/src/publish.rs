@@ -47,6 +47,7 @@ impl Desk {
     /// Makes the lists of an issuer that are due, or all of them.
     ///
     /// Like certificates: number and digest are recorded, then signed, then compared and stored.
+    #[tracing::instrument(name = "ca.publish", skip_all)]
     pub(crate) fn publish(
         &self,
         issuer: &Issuer,

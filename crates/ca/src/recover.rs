@@ -30,6 +30,7 @@ impl Desk {
     ///
     /// Signing the recorded bytes again is not a second certificate: a first signature that was not stored never
     /// left this program.
+    #[tracing::instrument(name = "ca.recover", skip_all)]
     pub(crate) fn recover(
         &self,
         known: &[Arc<Issuer>],

@@ -22,6 +22,7 @@ impl Desk {
     ///
     /// The certificate carries id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1): nobody can ask whether it was revoked, so it
     /// lives shortly, and each has a key of its own.
+    #[tracing::instrument(name = "ca.renew_responder", skip_all)]
     pub(crate) fn renew_responder(
         &self,
         issuer: &Arc<Issuer>,

@@ -9,6 +9,7 @@ use tanba_pki::Timestamp;
 use crate::desk::{Desk, audit};
 
 impl Desk {
+    #[tracing::instrument(name = "ca.revoke", skip_all)]
     pub(crate) fn revoke(
         &self,
         id: CertificateId,
@@ -46,6 +47,7 @@ impl Desk {
         )
     }
 
+    #[tracing::instrument(name = "ca.release", skip_all)]
     pub(crate) fn release(
         &self,
         id: CertificateId,

@@ -117,6 +117,7 @@ impl Reply {
 }
 
 impl Service {
+    #[tracing::instrument(name = "responder.ocsp", skip_all)]
     fn status(&self, request: &[u8]) -> Reply {
         let now = self.parts.clock.now();
         let Ok(request) = Request::parse(request) else {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use tanba_ca::Authority;
+use tanba_ca::{Authority, AuthorityError, IssuingKey};
 use tanba_model::certificate::Status;
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Issuance, IssuanceError, Issuers, Outbox, Persons,
     Secrets, Sessions, Storage, StorageError, UnitOfWork,
 };
 
-use crate::harness::{Behaviour, House, NOW, later, pair};
+use crate::harness::{Behaviour, House, NOW, administrator, later, options, pair};
 
 fn open_intents(house: &House) -> usize {
     house
@@ -245,4 +245,56 @@ fn a_power_cut_at_any_commit_loses_nothing_and_doubles_nothing() {
         deaths, 4,
         "issuing takes two commits, so the third is never reached"
     );
+}
+
+#[test]
+fn a_power_cut_at_any_commit_of_making_an_authority_is_taken_up_and_leaves_one_issuing_authority() {
+    let mut died = 0;
+    for commits in 0..14 {
+        for heard in [false, true] {
+            let house = House::empty();
+            let mut parts = house.parts();
+            parts.storage = Arc::new(Dying {
+                inner: Arc::clone(&house.storage),
+                commits_left: AtomicI32::new(commits),
+                heard,
+            });
+            let options = options(IssuingKey::EcP256, 2);
+            let first = tanba_ca::init(parts, &options, &administrator(), NOW, &mut |_| {});
+            died += i32::from(first.is_err());
+            let mut parts = house.parts();
+            parts.random = crate::harness::random(99);
+            let authority =
+                match tanba_ca::init(parts, &options, &administrator(), later(60), &mut |_| {}) {
+                    Ok(authority) => authority,
+                    // The issuing authority was there already; what is missing is made by and by.
+                    Err(AuthorityError::Exists) => {
+                        let mut parts = house.parts();
+                        parts.random = crate::harness::random(100);
+                        let authority = Authority::open(parts).unwrap();
+                        authority.recover(later(60)).unwrap();
+                        authority.maintain(later(60)).unwrap();
+                        authority
+                    }
+                    Err(other) => panic!("{commits} {heard}: {other:?}"),
+                };
+            assert_eq!(authority.issuers().len(), 2);
+            assert!(authority.issuers()[1].responder_not_after.is_some());
+            let records = house.certificates();
+            let count = |profile: &str| {
+                records
+                    .iter()
+                    .filter(|record| record.profile == profile && record.status == Status::Valid)
+                    .count()
+            };
+            assert_eq!(
+                (count("root-ca"), count("issuing-ca")),
+                (1, 1),
+                "{commits} {heard}"
+            );
+            assert_eq!(open_intents(&house), 0);
+            house.audit();
+        }
+    }
+    assert!(died > 10, "{died}");
 }
