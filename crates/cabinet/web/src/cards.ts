@@ -1,14 +1,12 @@
 /** Key cards: one for each key of the opened files, the unsuitable ones greyed with the reason. */
 import { now } from "./api.js";
 import { element, find, make } from "./dom.js";
-import { date, hasText, text } from "./messages.js";
+import { date, daysBetween, hasText, text } from "./messages.js";
 import { localised } from "./problem.js";
 import type { Entry } from "./protocol.js";
 
 /** What a key is wanted for. */
 export type Wanted = "sign-in" | "sign";
-
-const DAY_SECONDS = 86_400;
 
 /** Why the key does not serve, in the reader's language; `null` when it does. */
 export function unsuitable(entry: Entry, wanted: Wanted, iin: string | null = null): string | null {
@@ -50,8 +48,8 @@ export function purposeText(entry: Entry): string {
 }
 
 function daysText(notAfter: number): string {
-  const days = Math.floor((notAfter - now()) / DAY_SECONDS);
-  return days >= 0 ? text("days-left", { days }) : text("days-expired", { days: -days });
+  const days = daysBetween(now(), notAfter);
+  return now() <= notAfter ? text("days-left", { days }) : text("days-expired", { days: Math.abs(days) });
 }
 
 /** Shows the cards, suitable keys first; the best one is selected. */

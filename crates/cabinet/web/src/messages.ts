@@ -44,18 +44,51 @@ export function language(): string {
   return document.documentElement.lang || "kk";
 }
 
-const LOCALES: Readonly<Record<string, string>> = { kk: "kk-KZ", ru: "ru-RU", en: "en-GB" };
+interface Civil {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly time: string;
+}
 
-function format(seconds: number, options: Intl.DateTimeFormatOptions): string {
+/** The date by the clocks of the cabinet. Not every browser knows how Kazakh writes dates, so words are ours. */
+function civil(seconds: number): Civil {
   const timeZone = document.documentElement.dataset["timezone"] ?? "Asia/Almaty";
-  const locale = LOCALES[language()] ?? language();
-  return new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(new Date(seconds * 1000));
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  const parts = new Map(format.formatToParts(new Date(seconds * 1000)).map(({ type, value }) => [type, value]));
+  const number = (part: Intl.DateTimeFormatPartTypes): number => Number(parts.get(part) ?? 0);
+  return {
+    year: number("year"),
+    month: number("month"),
+    day: number("day"),
+    time: `${parts.get("hour") ?? ""}:${parts.get("minute") ?? ""}`,
+  };
 }
 
 export function date(seconds: number): string {
-  return format(seconds, { day: "numeric", month: "long", year: "numeric" });
+  const { year, month, day } = civil(seconds);
+  return text("date-long", { year, month: text(`month-${String(month)}`), day });
 }
 
 export function dateTime(seconds: number): string {
-  return format(seconds, { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  return text("date-time", { date: date(seconds), time: civil(seconds).time });
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** Days by the calendar from one moment to another; negative when it is over. */
+export function daysBetween(from: number, to: number): number {
+  const day = (seconds: number): number => {
+    const { year, month, day: dayOfMonth } = civil(seconds);
+    return Date.UTC(year, month - 1, dayOfMonth) / DAY_MILLISECONDS;
+  };
+  return day(to) - day(from);
 }
