@@ -132,6 +132,10 @@ impl RegistrationAuthority {
             }
         };
         work.commit()?;
+        match &outcome {
+            Ok(opened) => tracing::info!(person = %opened.person.id, "signed in"),
+            Err(error) => tracing::info!(code = error.code(), "not signed in"),
+        }
         outcome
     }
 

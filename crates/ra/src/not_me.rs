@@ -112,6 +112,7 @@ impl RegistrationAuthority {
         };
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;
+        tracing::warn!(person = %person.id, certificates = serials.len(), "frozen by the link of a notice");
         for id in confirmed {
             // Somebody may be issuing for it right now: wait for that, then take back what came of it.
             let _alone = self.issuing(id);

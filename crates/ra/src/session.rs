@@ -7,7 +7,7 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::language::Language;
 use tanba_model::person::Person;
-use tanba_model::ports::Session;
+use tanba_model::ports::{Session, StorageError};
 use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
@@ -64,12 +64,22 @@ impl RegistrationAuthority {
             return Ok(None);
         }
         if now >= session.used_at.plus(TOUCH) {
-            let mut work = self.storage.begin()?;
-            work.sessions().touch(&session.token_sha256, now)?;
-            work.commit()?;
-            session.used_at = now;
+            match self.touch(&session, now) {
+                Ok(()) => session.used_at = now,
+                // Reading goes on while nothing can be written; the session only ends earlier than it would.
+                Err(error) => {
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::warn!(error = cause, "the use of a session is not remembered");
+                }
+            }
         }
         Ok(Some((session, person)))
+    }
+
+    fn touch(&self, session: &Session, now: Timestamp) -> Result<(), StorageError> {
+        let mut work = self.storage.begin()?;
+        work.sessions().touch(&session.token_sha256, now)?;
+        work.commit()
     }
 
     /// Ends the session of a cookie's secret; ending one that is not there is fine.

@@ -99,7 +99,10 @@ impl RegistrationAuthority {
             let id = application.id;
             let ended = match self.finish(application, now) {
                 Ok(application) => !matches!(application.state, State::Confirmed { .. }),
-                Err(IssueError::Refused(_) | IssueError::Step(StepError::Frozen)) => true,
+                Err(
+                    IssueError::Refused(_)
+                    | IssueError::Step(StepError::Frozen | StepError::WrongState(_)),
+                ) => true,
                 Err(IssueError::Delayed(_)) => false,
                 Err(IssueError::Step(error)) => {
                     let cause: &dyn std::error::Error = &error;

@@ -245,6 +245,7 @@ impl RegistrationAuthority {
         };
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;
+        tracing::info!(application = %application.id, "installed");
         Ok(self.done(application)?)
     }
 

@@ -107,7 +107,7 @@ impl RegistrationAuthority {
         let _alone = self.issuing(application.id);
         let (application, person) = self.reread(&application)?;
         if !matches!(application.state, State::Confirmed { .. }) {
-            return Ok(application);
+            return settled(application);
         }
         if person.frozen_at.is_some() {
             self.withhold(application.id, now)?;
@@ -121,20 +121,18 @@ impl RegistrationAuthority {
             Err(error) => return self.not_issued(&application, error, now),
         };
         match self.conclude(&application, &records, now) {
-            // Another process was faster; what it wrote is the answer.
-            Err(IssueError::Step(StepError::Storage(StorageError::Conflict))) => {
-                let (application, _) = self.reread(&application)?;
-                if matches!(application.state, State::Confirmed { .. }) {
-                    return Err(StorageError::Conflict.into());
-                }
-                Ok(application)
+            Ok(Some(application)) => {
+                tracing::info!(application = %application.id, "issued");
+                settled(application)
             }
             Ok(None) => {
-                let (application, _) = self.reread(&application)?;
                 self.withhold(application.id, now)?;
                 Err(StepError::Frozen.into())
             }
-            Ok(Some(application)) => Ok(application),
+            // Another process was faster; what it wrote is the answer.
+            Err(IssueError::Step(StepError::Storage(StorageError::Conflict))) => {
+                settled(self.reread(&application)?.0)
+            }
             Err(error) => Err(error),
         }
     }
@@ -247,7 +245,7 @@ impl RegistrationAuthority {
                     .find(application.id)?
                     .ok_or(StepError::NotFound)?;
                 if !matches!(application.state, State::Confirmed { .. }) {
-                    return Ok(application);
+                    return settled(application);
                 }
                 reject(work.as_mut(), &mut application, request_code(fault), now)?;
                 work.commit()?;
@@ -294,5 +292,19 @@ impl RegistrationAuthority {
             work.commit()?;
         }
         Ok(())
+    }
+}
+
+/// What somebody who asked for issuance is told when somebody else brought the application to an end.
+fn settled(application: Application) -> Result<Application, IssueError> {
+    match application.state {
+        State::Issued { .. } | State::Installed { .. } => Ok(application),
+        State::Confirmed { .. } => Err(StorageError::Conflict.into()),
+        State::Draft
+        | State::Submitted { .. }
+        | State::Awaiting2fa { .. }
+        | State::Rejected { .. }
+        | State::Expired { .. }
+        | State::Cancelled { .. } => Err(wrong_state("issue", &application).into()),
     }
 }

@@ -147,6 +147,7 @@ impl RegistrationAuthority {
         });
         self.take(work.as_mut(), session, &mut application, &person, now)?;
         work.commit()?;
+        tracing::info!(application = %application.id, state = application.state.name(), "submitted");
         Ok(self.finish(application, now)?)
     }
 
