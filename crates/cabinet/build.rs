@@ -9,7 +9,8 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
+    let here =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
     list_templates(&here.join("templates"), &out)?;
     let assets = here.join("../../target/assets");
     let wanted = env::var_os("CARGO_FEATURE_EMBED_ASSETS").is_some();
@@ -50,13 +51,21 @@ fn list_assets(folder: Option<&Path>, out: &Path) -> Result<(), Box<dyn Error>> 
     Ok(fs::write(out.join("assets.rs"), code)?)
 }
 
-fn walk(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> Result<(), Box<dyn Error>> {
+fn walk(
+    root: &Path,
+    folder: &Path,
+    files: &mut Vec<(String, PathBuf)>,
+) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
             walk(root, &path, files)?;
         } else {
-            let name = path.strip_prefix(root)?.to_str().ok_or("file names are UTF-8")?.to_owned();
+            let name = path
+                .strip_prefix(root)?
+                .to_str()
+                .ok_or("file names are UTF-8")?
+                .to_owned();
             files.push((name, fs::canonicalize(&path)?));
         }
     }

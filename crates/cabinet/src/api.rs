@@ -43,17 +43,47 @@ pub(crate) fn routes() -> Router<CabinetState> {
         .route("/api/v1/login/challenge", post(login::challenge))
         .route("/api/v1/login", post(login::submit))
         .route("/api/v1/logout", post(login::logout))
-        .route("/api/v1/applications", get(applications::list).post(applications::begin))
+        .route(
+            "/api/v1/applications",
+            get(applications::list).post(applications::begin),
+        )
         .route("/api/v1/applications/{number}", get(applications::show))
-        .route("/api/v1/applications/{number}/requests", post(applications::requests))
-        .route("/api/v1/applications/{number}/signature", post(applications::signature))
-        .route("/api/v1/applications/{number}/code", post(applications::code))
-        .route("/api/v1/applications/{number}/code/resend", post(applications::resend))
-        .route("/api/v1/applications/{number}/cancel", post(applications::cancel))
-        .route("/api/v1/applications/{number}/certificates", get(installation::certificates))
-        .route("/api/v1/applications/{number}/installation/challenge", post(installation::challenge))
-        .route("/api/v1/applications/{number}/installation", post(installation::submit))
-        .route("/api/v1/applications/{number}/reminder.ics", get(installation::reminder))
+        .route(
+            "/api/v1/applications/{number}/requests",
+            post(applications::requests),
+        )
+        .route(
+            "/api/v1/applications/{number}/signature",
+            post(applications::signature),
+        )
+        .route(
+            "/api/v1/applications/{number}/code",
+            post(applications::code),
+        )
+        .route(
+            "/api/v1/applications/{number}/code/resend",
+            post(applications::resend),
+        )
+        .route(
+            "/api/v1/applications/{number}/cancel",
+            post(applications::cancel),
+        )
+        .route(
+            "/api/v1/applications/{number}/certificates",
+            get(installation::certificates),
+        )
+        .route(
+            "/api/v1/applications/{number}/installation/challenge",
+            post(installation::challenge),
+        )
+        .route(
+            "/api/v1/applications/{number}/installation",
+            post(installation::submit),
+        )
+        .route(
+            "/api/v1/applications/{number}/reminder.ics",
+            get(installation::reminder),
+        )
         .route("/api/v1/certificates", get(certificates::list))
         .route("/api/v1/status/{number}", get(status::show))
         .route("/api/v1/openapi.json", get(description))
@@ -61,7 +91,10 @@ pub(crate) fn routes() -> Router<CabinetState> {
 }
 
 async fn description() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], OPENAPI)
+    (
+        [(CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")],
+        OPENAPI,
+    )
 }
 
 async fn missing() -> Problem {
@@ -71,3 +104,37 @@ async fn missing() -> Problem {
 /// A body whose members do not matter: `{}`.
 #[derive(Debug, serde::Deserialize)]
 struct Nothing {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_description_names_every_path() {
+        let description: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        let described: BTreeSet<&str> = description["paths"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(described, PATHS.into_iter().collect());
+        let source = include_str!("api.rs");
+        for path in PATHS {
+            assert!(
+                source.contains(&format!("route(\"{path}\"")),
+                "{path} has no route"
+            );
+        }
+        let codes = &description["components"]["schemas"]["NextStep"]["enum"];
+        let steps: Vec<&str> = codes
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|code| code.as_str())
+            .collect();
+        assert_eq!(steps, tanba_ra::codes::NEXT_STEPS);
+    }
+}

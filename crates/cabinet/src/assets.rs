@@ -44,7 +44,10 @@ impl Assets {
             script: link("main.js"),
             icon: link("favicon.svg").or_else(|| link("mark.svg")),
         };
-        Ok(Self { files: ASSETS.iter().copied().collect(), links })
+        Ok(Self {
+            files: ASSETS.iter().copied().collect(),
+            links,
+        })
     }
 
     pub(crate) fn links(&self) -> &Links {
@@ -59,20 +62,30 @@ pub(crate) async fn asset(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let files = &state.assets().files;
-    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let plain = files.get(name.as_str()).copied().ok_or_else(Problem::page_not_found)?;
+    let accepted = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let plain = files
+        .get(name.as_str())
+        .copied()
+        .ok_or_else(Problem::page_not_found)?;
     let kind = content_type(&name).ok_or_else(Problem::page_not_found)?;
-    let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(encoding, suffix)| {
-        let content = files.get(format!("{name}{suffix}").as_str()).copied()?;
-        accepts(accepted, encoding).then_some((encoding, content))
-    });
+    let compressed = [("br", ".br"), ("gzip", ".gz")]
+        .into_iter()
+        .find_map(|(encoding, suffix)| {
+            let content = files.get(format!("{name}{suffix}").as_str()).copied()?;
+            accepts(accepted, encoding).then_some((encoding, content))
+        });
     let constant: [(HeaderName, &str); 3] = [
         (CONTENT_TYPE, kind),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (VARY, "accept-encoding"),
     ];
     Ok(match compressed {
-        Some((encoding, content)) => (constant, [(CONTENT_ENCODING, encoding)], content).into_response(),
+        Some((encoding, content)) => {
+            (constant, [(CONTENT_ENCODING, encoding)], content).into_response()
+        }
         None => (constant, plain).into_response(),
     })
 }

@@ -20,7 +20,7 @@ impl CabinetState {
         let ra = Arc::clone(self.authority());
         match tokio::task::spawn_blocking(move || use_case(&ra)).await {
             Ok(outcome) => outcome.map_err(Into::into),
-            Err(error) => Err(Problem::internal(error)),
+            Err(error) => Err(Problem::internal(&error)),
         }
     }
 }

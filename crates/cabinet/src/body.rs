@@ -23,12 +23,17 @@ pub(crate) struct Json<T>(pub(crate) T);
 pub(crate) struct Form<T>(pub(crate) T);
 
 fn media_type(headers: &HeaderMap) -> &str {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
 }
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|_| Problem::too_large())
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|_| Problem::too_large())
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -38,7 +43,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if media_type(request.headers()) != "application/json" {
             return Err(Problem::bad_request());
         }
-        serde_json::from_slice(&bytes(request, state).await?).map(Self).map_err(|_| Problem::bad_request())
+        serde_json::from_slice(&bytes(request, state).await?)
+            .map(Self)
+            .map_err(|_| Problem::bad_request())
     }
 }
 
@@ -46,7 +53,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        axum::Form::from_request(request, state).await.map(|axum::Form(form)| Self(form)).map_err(|_| Problem::bad_request())
+        axum::Form::from_request(request, state)
+            .await
+            .map(|axum::Form(form)| Self(form))
+            .map_err(|_| Problem::bad_request())
     }
 }
 

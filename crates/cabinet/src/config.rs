@@ -70,7 +70,9 @@ impl CabinetSection {
     /// # Errors
     /// [`ConfigError`] with the first thing that cannot work.
     pub fn check(self, origin: &str, demo: bool) -> Result<CabinetConfig, ConfigError> {
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let host = origin
+            .strip_prefix("https://")
+            .or_else(|| origin.strip_prefix("http://"));
         if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])) {
             return Err(ConfigError::Origin(origin.to_owned()));
         }
@@ -78,9 +80,15 @@ impl CabinetSection {
         for (name, value) in [
             ("sign_ins_per_minute", limits.sign_ins_per_minute),
             ("codes_per_minute", limits.codes_per_minute),
-            ("codes_per_application_per_minute", limits.codes_per_application_per_minute),
+            (
+                "codes_per_application_per_minute",
+                limits.codes_per_application_per_minute,
+            ),
             ("look_ups_per_minute", limits.look_ups_per_minute),
-            ("look_ups_per_number_per_minute", limits.look_ups_per_number_per_minute),
+            (
+                "look_ups_per_number_per_minute",
+                limits.look_ups_per_number_per_minute,
+            ),
         ] {
             if value == 0 {
                 return Err(ConfigError::Limit(name));

@@ -13,8 +13,15 @@ use crate::state::CabinetState;
 const TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// Refuses what the browser itself says comes from another site, whether somebody is signed in or not.
-pub(crate) async fn same_origin(State(state): State<CabinetState>, request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+pub(crate) async fn same_origin(
+    State(state): State<CabinetState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if safe || is_ours(request.headers(), state.config().origin()) {
         return next.run(request).await;
     }
@@ -32,9 +39,19 @@ fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
 }
 
 /// Compares the token of a form field, or else of the header, with the session's, in constant time.
-pub(crate) fn check(session: &Session, headers: &HeaderMap, field: Option<&str>) -> Result<(), Problem> {
-    let sent = field.or_else(|| headers.get(TOKEN)?.to_str().ok()).unwrap_or_default();
-    if bool::from(sent.as_bytes().ct_eq(session.csrf.as_bytes())) { Ok(()) } else { Err(Problem::csrf()) }
+pub(crate) fn check(
+    session: &Session,
+    headers: &HeaderMap,
+    field: Option<&str>,
+) -> Result<(), Problem> {
+    let sent = field
+        .or_else(|| headers.get(TOKEN)?.to_str().ok())
+        .unwrap_or_default();
+    if bool::from(sent.as_bytes().ct_eq(session.csrf.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Problem::csrf())
+    }
 }
 
 #[cfg(test)]
@@ -47,11 +64,19 @@ mod tests {
         let ask = |pairs: &[(&'static str, &'static str)]| {
             let headers: HeaderMap = pairs
                 .iter()
-                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .map(|(name, value)| {
+                    (
+                        HeaderName::from_static(name),
+                        HeaderValue::from_static(value),
+                    )
+                })
                 .collect();
             is_ours(&headers, "https://cabinet.example")
         };
-        assert!(ask(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
+        assert!(ask(&[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "null")
+        ]));
         assert!(ask(&[("origin", "https://cabinet.example")]));
         assert!(!ask(&[("sec-fetch-site", "cross-site")]));
         assert!(!ask(&[("sec-fetch-site", "same-site")]));

@@ -33,14 +33,19 @@ pub(crate) fn date(catalogue: &Catalogue, language: Language, at: Timestamp) -> 
 pub(crate) fn date_time(catalogue: &Catalogue, language: Language, at: Timestamp) -> String {
     let local = local(at);
     let time = format!("{:02}:{:02}", local.hour(), local.minute());
-    let arguments = [("date", date(catalogue, language, at).into()), ("time", time.into())];
+    let arguments = [
+        ("date", date(catalogue, language, at).into()),
+        ("time", time.into()),
+    ];
     catalogue.format(language, "date-time", &arguments)
 }
 
 /// Days by the calendar from `from` to `to`; negative when it is over.
 pub(crate) fn days_between(from: Timestamp, to: Timestamp) -> i64 {
     let day = |at| local(at).date();
-    day(from).until(day(to)).map_or(0, |span| span.get_days().into())
+    day(from)
+        .until(day(to))
+        .map_or(0, |span| span.get_days().into())
 }
 
 /// The local date as `20261124`, as calendars (RFC 5545) write it.
@@ -73,8 +78,17 @@ mod tests {
     #[test]
     fn days_are_counted_by_the_calendar() {
         let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
-        assert_eq!(days_between(at("2026-11-24T01:00:00Z"), at("2026-12-14T23:00:00Z")), 21);
-        assert_eq!(days_between(at("2026-11-24T01:00:00Z"), at("2027-11-24T01:00:00Z")), 365);
-        assert_eq!(days_between(at("2026-11-24T01:00:00Z"), at("2026-11-22T01:00:00Z")), -2);
+        assert_eq!(
+            days_between(at("2026-11-24T01:00:00Z"), at("2026-12-14T23:00:00Z")),
+            21
+        );
+        assert_eq!(
+            days_between(at("2026-11-24T01:00:00Z"), at("2027-11-24T01:00:00Z")),
+            365
+        );
+        assert_eq!(
+            days_between(at("2026-11-24T01:00:00Z"), at("2026-11-22T01:00:00Z")),
+            -2
+        );
     }
 }

@@ -27,16 +27,28 @@ const STRICT: [(&str, &str); 8] = [
 ];
 
 /// Adds the strict headers; pages and the API are never kept by caches.
-pub(crate) async fn strict(State(state): State<CabinetState>, request: Request, next: Next) -> Response {
+pub(crate) async fn strict(
+    State(state): State<CabinetState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in STRICT {
-        let _ = headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        let _ = headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     if state.config().secure() {
         let name = HeaderName::from_static("strict-transport-security");
-        let _ = headers.insert(name, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        let _ = headers.insert(
+            name,
+            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
+        );
     }
-    let _ = headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let _ = headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

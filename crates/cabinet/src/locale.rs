@@ -106,15 +106,25 @@ impl Catalogue {
     }
 
     /// The text of a key with its arguments filled in.
-    pub(crate) fn format(&self, language: Language, key: &str, arguments: &[(&str, Argument)]) -> String {
+    pub(crate) fn format(
+        &self,
+        language: Language,
+        key: &str,
+        arguments: &[(&str, Argument)],
+    ) -> String {
         let mut values = FluentArgs::new();
         for (name, argument) in arguments {
-            values.set(*name, match argument {
-                Argument::Text(text) => FluentValue::from(text.clone()),
-                Argument::Number(number) => FluentValue::from(*number),
-            });
+            values.set(
+                *name,
+                match argument {
+                    Argument::Text(text) => FluentValue::from(text.clone()),
+                    Argument::Number(number) => FluentValue::from(*number),
+                },
+            );
         }
-        self.of(language).format(key, &values).unwrap_or_else(|| key.to_owned())
+        self.of(language)
+            .format(key, &values)
+            .unwrap_or_else(|| key.to_owned())
     }
 
     /// The texts that scripts need; placeholders stay as `{$name}` for them.
@@ -139,9 +149,13 @@ impl Catalogue {
 impl Texts {
     fn read((language, source): (Language, &str)) -> Result<Self, CatalogueError> {
         let fault = |text: String| CatalogueError::Syntax(language.tag(), text);
-        let resource = FluentResource::try_new(source.to_owned())
-            .map_err(|(_, errors)| fault(errors.first().map(ToString::to_string).unwrap_or_default()))?;
-        let tag = language.tag().parse().map_err(|_| fault("unknown language".to_owned()))?;
+        let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| {
+            fault(errors.first().map(ToString::to_string).unwrap_or_default())
+        })?;
+        let tag = language
+            .tag()
+            .parse()
+            .map_err(|_| fault("unknown language".to_owned()))?;
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // Marks around placeholders are invisible to readers and in the way of those who copy a number.
         bundle.set_use_isolating(false);
@@ -154,7 +168,10 @@ impl Texts {
     fn format(&self, key: &str, values: &FluentArgs<'_>) -> Option<String> {
         let pattern = self.bundle.get_message(key)?.value()?;
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(values), &mut errors).into_owned();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(values), &mut errors)
+            .into_owned();
         for error in errors {
             tracing::error!(key, %error, "a text could not be filled in");
         }
@@ -165,7 +182,11 @@ impl Texts {
     fn with_placeholders(&self, key: &str) -> Option<String> {
         let pattern = self.bundle.get_message(key)?.value()?;
         let mut errors = Vec::new();
-        Some(self.bundle.format_pattern(pattern, None, &mut errors).into_owned())
+        Some(
+            self.bundle
+                .format_pattern(pattern, None, &mut errors)
+                .into_owned(),
+        )
     }
 }
 
@@ -178,7 +199,9 @@ pub(crate) fn negotiate(header: &str) -> Option<Language> {
         let Some(language) = Language::from_tag(tag.split('-').next().unwrap_or_default()) else {
             continue;
         };
-        let quality = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(1000, thousandths);
+        let quality = parts
+            .find_map(|part| part.trim().strip_prefix("q="))
+            .map_or(1000, thousandths);
         if quality > 0 && best.is_none_or(|(known, _)| quality > known) {
             best = Some((quality, language));
         }
@@ -188,7 +211,10 @@ pub(crate) fn negotiate(header: &str) -> Option<Language> {
 
 /// `0.8` as 800; anything else as 0.
 fn thousandths(quality: &str) -> u32 {
-    let (whole, fraction) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
+    let (whole, fraction) = quality
+        .trim()
+        .split_once('.')
+        .unwrap_or((quality.trim(), ""));
     let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
     match (whole.parse::<u32>(), digits.parse::<u32>()) {
         (Ok(whole), Ok(digits)) if whole <= 1 => (whole * 1000 + digits).min(1000),
@@ -197,36 +223,4 @@ fn thousandths(quality: &str) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wanted_language_is_found() {
-        assert_eq!(negotiate("ru-KZ, kk;q=0.9, en;q=0.8"), Some(Language::Ru));
-        assert_eq!(negotiate("de, kk;q=0.3, en;q=0.8"), Some(Language::En));
-        assert_eq!(negotiate("en;q=0, kk;q=0.1"), Some(Language::Kk));
-        assert_eq!(negotiate("de, fr"), None);
-        assert_eq!(negotiate(""), None);
-    }
-
-    #[test]
-    fn scripts_get_their_placeholders_back() {
-        let catalogue = Catalogue::shipped().unwrap();
-        for language in Language::ALL {
-            let messages = catalogue.script_messages(language);
-            assert!(messages["folder-chosen"].contains("{$folder}"), "{}", messages["folder-chosen"]);
-            assert!(messages["folder-chosen"].contains("{$count}"));
-        }
-    }
-
-    #[test]
-    fn plural_forms_are_chosen() {
-        let catalogue = Catalogue::shipped().unwrap();
-        let days = |language, days: i64| catalogue.format(language, "days-left-count", &[("days", days.into())]);
-        assert_eq!(days(Language::Ru, 21), "остался 21 день");
-        assert_eq!(days(Language::Ru, 3), "осталось 3 дня");
-        assert_eq!(days(Language::Ru, 20), "осталось 20 дней");
-        assert_eq!(days(Language::Kk, 20), "20 күн қалды");
-        assert_eq!(days(Language::En, 1), "1 day left");
-    }
-}
+mod tests;

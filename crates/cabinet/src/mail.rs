@@ -54,12 +54,23 @@ enum Block {
 /// [`MailError`] when what ships is damaged.
 pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailError> {
     let catalogue = std::sync::Arc::new(Catalogue::shipped()?);
-    let writer = Writer { catalogue: &catalogue, language: message.language, public_url };
+    let writer = Writer {
+        catalogue: &catalogue,
+        language: message.language,
+        public_url,
+    };
     let (subject, blocks) = writer.write(&message.body);
-    let environment = crate::render::environment(std::sync::Arc::clone(&catalogue), message.language)?;
+    let environment =
+        crate::render::environment(std::sync::Arc::clone(&catalogue), message.language)?;
     let values = context! { lang => message.language.tag(), subject => subject.as_str(), blocks => Serde(&blocks) };
-    let html = environment.get_template("mail/letter.html")?.render(values)?;
-    Ok(Letter { text: writer.plain(&blocks), subject, html })
+    let html = environment
+        .get_template("mail/letter.html")?
+        .render(values)?;
+    Ok(Letter {
+        text: writer.plain(&blocks),
+        subject,
+        html,
+    })
 }
 
 struct Writer<'a> {
@@ -74,12 +85,17 @@ impl Writer<'_> {
     }
 
     fn say(&self, key: &str, arguments: &[(&str, Argument)]) -> Block {
-        Block::Text { text: self.words(key, arguments) }
+        Block::Text {
+            text: self.words(key, arguments),
+        }
     }
 
     fn link(&self, key: &str, path: &str) -> Block {
         let url = format!("{}/{}{path}", self.public_url, self.language.tag());
-        Block::Link { text: self.words(key, &[]), url }
+        Block::Link {
+            text: self.words(key, &[]),
+            url,
+        }
     }
 
     fn status(&self, key: &str, number: &str) -> Block {
@@ -88,7 +104,11 @@ impl Writer<'_> {
 
     fn write(&self, body: &MessageBody) -> (String, Vec<Block>) {
         match body {
-            MessageBody::ConfirmationCode { number, code, minutes } => {
+            MessageBody::ConfirmationCode {
+                number,
+                code,
+                minutes,
+            } => {
                 let number = [("number", grouped(number).into())];
                 let life = [("minutes", minutes.to_string().into())];
                 let blocks = vec![
@@ -97,9 +117,15 @@ impl Writer<'_> {
                     self.say("mail-code-life", &life),
                     self.say("mail-code-not-me", &[]),
                 ];
-                (self.words("mail-code-subject", &[("code", code.as_str().into())]), blocks)
+                (
+                    self.words("mail-code-subject", &[("code", code.as_str().into())]),
+                    blocks,
+                )
             }
-            MessageBody::ApplicationAccepted { number, not_me_path } => {
+            MessageBody::ApplicationAccepted {
+                number,
+                not_me_path,
+            } => {
                 let argument = [("number", grouped(number).into())];
                 let blocks = vec![
                     self.say("mail-accepted-lead", &argument),
@@ -108,30 +134,41 @@ impl Writer<'_> {
                 ];
                 (self.words("mail-accepted-subject", &argument), blocks)
             }
-            MessageBody::CertificatesIssued { number, serials, not_me_path } => {
+            MessageBody::CertificatesIssued {
+                number,
+                serials,
+                not_me_path,
+            } => {
                 let argument = [("number", grouped(number).into())];
                 let blocks = vec![
                     self.say("mail-issued-lead", &argument),
-                    Block::List { items: serials.clone() },
+                    Block::List {
+                        items: serials.clone(),
+                    },
                     self.status("mail-issued-next", number),
                     self.link("mail-not-me-link", not_me_path),
                 ];
                 (self.words("mail-issued-subject", &[]), blocks)
             }
             MessageBody::Installed { number, superseded } => {
-                let mut blocks = vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
+                let mut blocks =
+                    vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
                 if superseded.is_empty() {
                     blocks.push(self.say("mail-installed-kept", &[]));
                 } else {
                     blocks.push(self.say("mail-installed-superseded", &[]));
-                    blocks.push(Block::List { items: superseded.clone() });
+                    blocks.push(Block::List {
+                        items: superseded.clone(),
+                    });
                 }
                 (self.words("mail-installed-subject", &[]), blocks)
             }
             MessageBody::Frozen { serials } => {
                 let blocks = vec![
                     self.say("mail-frozen-lead", &[]),
-                    Block::List { items: serials.clone() },
+                    Block::List {
+                        items: serials.clone(),
+                    },
                     self.say("mail-frozen-next", &[]),
                 ];
                 (self.words("mail-frozen-subject", &[]), blocks)
@@ -146,7 +183,11 @@ impl Writer<'_> {
                 Block::Text { text } => text.clone(),
                 Block::Code { text } => format!("    {text}"),
                 Block::Link { text, url } => format!("{text}\n{url}"),
-                Block::List { items } => items.iter().map(|item| format!("    {item}")).collect::<Vec<_>>().join("\n"),
+                Block::List { items } => items
+                    .iter()
+                    .map(|item| format!("    {item}"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
             })
             .collect();
         paragraphs.push(format!("-- \n{}", self.words("mail-footer", &[])));

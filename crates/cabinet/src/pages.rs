@@ -22,7 +22,9 @@ pub(crate) mod status;
 
 /// Addresses that lead to the same in the reader's language.
 pub(crate) fn without_language() -> Router<CabinetState> {
-    Router::new().route("/", get(root)).route("/not-me/{token}", get(not_me_link))
+    Router::new()
+        .route("/", get(root))
+        .route("/not-me/{token}", get(not_me_link))
 }
 
 /// `GET /`
@@ -40,7 +42,11 @@ async fn not_me_link(headers: HeaderMap, Path(token): Path<String>) -> Redirect 
 pub(crate) async fn fallback(uri: Uri) -> Response {
     let path = uri.path();
     match path.strip_suffix('/') {
-        Some(shorter) if shorter.starts_with('/') && !shorter.starts_with("//") && !shorter.contains('\\') => {
+        Some(shorter)
+            if shorter.starts_with('/')
+                && !shorter.starts_with("//")
+                && !shorter.contains('\\') =>
+        {
             Redirect::to(shorter).into_response()
         }
         _ => Problem::page_not_found().into_response(),
@@ -50,6 +56,10 @@ pub(crate) async fn fallback(uri: Uri) -> Response {
 impl CabinetState {
     /// Words in the language of a visit, as of now.
     pub(crate) fn words(&self, visit: &Visit) -> Words<'_> {
-        Words { catalogue: self.catalogue(), language: visit.language, now: self.now() }
+        Words {
+            catalogue: self.catalogue(),
+            language: visit.language,
+            now: self.now(),
+        }
     }
 }

@@ -32,7 +32,10 @@ pub(crate) fn regions(gazetteer: &Gazetteer, language: Language) -> Vec<RegionVi
             settlements: region
                 .settlements
                 .iter()
-                .map(|settlement| SettlementView { code: &settlement.code, name: settlement.name(language) })
+                .map(|settlement| SettlementView {
+                    code: &settlement.code,
+                    name: settlement.name(language),
+                })
                 .collect(),
         })
         .collect()
@@ -51,9 +54,19 @@ pub(crate) fn names(gazetteer: &Gazetteer, language: Language) -> BTreeMap<&str,
 }
 
 /// The names of two codes; a code that is not known shows itself.
-pub(crate) fn named(gazetteer: &Gazetteer, language: Language, region: &str, settlement: &str) -> (String, String) {
+pub(crate) fn named(
+    gazetteer: &Gazetteer,
+    language: Language,
+    region: &str,
+    settlement: &str,
+) -> (String, String) {
     gazetteer.find(region, settlement).map_or_else(
         || (region.to_owned(), settlement.to_owned()),
-        |(region, settlement)| (region.name(language).to_owned(), settlement.name(language).to_owned()),
+        |(region, settlement)| {
+            (
+                region.name(language).to_owned(),
+                settlement.name(language).to_owned(),
+            )
+        },
     )
 }

@@ -33,7 +33,13 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) const fn new(status: StatusCode, code: &'static str) -> Self {
-        Self { status, code, retry_after: None, tries_left: None, cause: None }
+        Self {
+            status,
+            code,
+            retry_after: None,
+            tries_left: None,
+            cause: None,
+        }
     }
 
     pub(crate) const fn page_not_found() -> Self {
@@ -41,7 +47,10 @@ impl Problem {
     }
 
     pub(crate) const fn application_not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, tanba_ra::codes::APPLICATION_NOT_FOUND)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            tanba_ra::codes::APPLICATION_NOT_FOUND,
+        )
     }
 
     pub(crate) const fn session_required() -> Self {
@@ -61,8 +70,11 @@ impl Problem {
     }
 
     /// A mistake of ours; the cause goes to the log.
-    pub(crate) fn internal(cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string().into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal") }
+    pub(crate) fn internal(cause: &dyn ToString) -> Self {
+        Self {
+            cause: Some(cause.to_string().into()),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+        }
     }
 
     /// The same with what caused it, for the log.
@@ -103,8 +115,15 @@ impl Problem {
 
     /// Whether the key is safe, and what to do next.
     pub(crate) fn detail(&self, catalogue: &Catalogue, visit: &Visit) -> String {
-        let arguments = [("seconds", Argument::from(self.retry_after.unwrap_or(60).to_string()))];
-        let mut text = catalogue.format(visit.language, &format!("error-{}-detail", self.code), &arguments);
+        let arguments = [(
+            "seconds",
+            Argument::from(self.retry_after.unwrap_or(60).to_string()),
+        )];
+        let mut text = catalogue.format(
+            visit.language,
+            &format!("error-{}-detail", self.code),
+            &arguments,
+        );
         if let Some(tries) = self.tries_left {
             let arguments = [("tries", Argument::from(tries.to_string()))];
             text.push(' ');
@@ -115,7 +134,11 @@ impl Problem {
 
     /// The problem as one sentence after the other, for the place beside a field.
     pub(crate) fn sentence(&self, catalogue: &Catalogue, visit: &Visit) -> String {
-        format!("{}. {}", self.title(catalogue, visit), self.detail(catalogue, visit))
+        format!(
+            "{}. {}",
+            self.title(catalogue, visit),
+            self.detail(catalogue, visit)
+        )
     }
 
     fn log(&self, visit: &Visit) {
@@ -147,10 +170,18 @@ impl IntoResponse for Problem {
 }
 
 /// Puts problems, and errors of the router itself, into words.
-pub(crate) async fn show(State(state): State<CabinetState>, visit: Visit, request: Request, next: Next) -> Response {
+pub(crate) async fn show(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    request: Request,
+    next: Next,
+) -> Response {
     let (api, method) = (is_api(request.uri().path()), request.method().clone());
     let mut response = next.run(request).await;
-    let problem = match (response.extensions_mut().remove::<Problem>(), response.status()) {
+    let problem = match (
+        response.extensions_mut().remove::<Problem>(),
+        response.status(),
+    ) {
         (Some(problem), _) => problem,
         (None, StatusCode::METHOD_NOT_ALLOWED) => {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
@@ -159,8 +190,14 @@ pub(crate) async fn show(State(state): State<CabinetState>, visit: Visit, reques
         (None, _) => return response,
     };
     problem.log(&visit);
-    let kept = response.headers_mut().remove(axum::http::header::SET_COOKIE);
-    let mut shown = if api { as_json(&state, &visit, &problem) } else { as_page(&state, &visit, &problem, &method) };
+    let kept = response
+        .headers_mut()
+        .remove(axum::http::header::SET_COOKIE);
+    let mut shown = if api {
+        as_json(&state, &visit, &problem)
+    } else {
+        as_page(&state, &visit, &problem, &method)
+    };
     let headers = shown.headers_mut();
     if let Some(seconds) = problem.retry_after {
         let _ = headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -186,14 +223,23 @@ fn as_json(state: &CabinetState, visit: &Visit, problem: &Problem) -> Response {
         member("wait_seconds", json!(seconds));
     }
     let body = Value::Object(members).to_string();
-    (problem.status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+    (
+        problem.status,
+        [(CONTENT_TYPE, "application/problem+json")],
+        body,
+    )
+        .into_response()
 }
 
 /// Whoever has to sign in is shown where, and comes back afterwards.
 fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Method) -> Response {
     let language = visit.language.tag();
     if problem.status == StatusCode::UNAUTHORIZED {
-        let back = if *method == Method::GET { visit.place.as_str() } else { "/cabinet" };
+        let back = if *method == Method::GET {
+            visit.place.as_str()
+        } else {
+            "/cabinet"
+        };
         let next = encode(&format!("/{language}{back}"));
         let address = format!("/{language}/enter?next={next}");
         return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
@@ -202,7 +248,10 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
         title => problem.title(state.catalogue(), visit),
         detail => problem.detail(state.catalogue(), visit),
     };
-    let screen = Screen { has_errors: true, ..Screen::new("error.html", "error", "error-title-prefix") };
+    let screen = Screen {
+        has_errors: true,
+        ..Screen::new("error.html", "error", "error-title-prefix")
+    };
     let page = state.render(visit, None, &screen, minijinja::context! { error });
     (problem.status, page).into_response()
 }

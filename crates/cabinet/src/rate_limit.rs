@@ -54,7 +54,10 @@ impl RateLimiter {
         let interval = 60_000 / i64::from(per_minute.max(1));
         let now = now.unix().saturating_mul(1000);
         let latest = now.saturating_add(interval.saturating_mul(i64::from(per_minute.max(1)) - 1));
-        let mut buckets = self.full_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self
+            .full_again
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= REMEMBERED {
             buckets.retain(|_, full_again| *full_again > now);
         }
@@ -62,7 +65,9 @@ impl RateLimiter {
         *full_again = (*full_again).max(now);
         if *full_again > latest {
             let wait = full_again.saturating_sub(latest).saturating_add(999) / 1000;
-            return Err(TooMany { wait_seconds: u32::try_from(wait).unwrap_or(60).max(1) });
+            return Err(TooMany {
+                wait_seconds: u32::try_from(wait).unwrap_or(60).max(1),
+            });
         }
         *full_again = full_again.saturating_add(interval);
         Ok(())
@@ -85,14 +90,28 @@ mod tests {
     #[test]
     fn after_the_last_one_must_wait_and_then_goes_on() {
         let limiter = RateLimiter::default();
-        let at = |seconds| Timestamp::from_unix(1_800_000_000 + seconds);
+        let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds);
         for _ in 0..6 {
             assert_eq!(limiter.take(Limited::Code, &"a", 6, at(0)), Ok(()));
         }
-        assert_eq!(limiter.take(Limited::Code, &"a", 6, at(0)), Err(TooMany { wait_seconds: 10 }));
-        assert_eq!(limiter.take(Limited::Code, &"b", 6, at(0)), Ok(()), "another key has its own bucket");
-        assert_eq!(limiter.take(Limited::LookUp, &"a", 6, at(0)), Ok(()), "another thing has its own bucket");
+        assert_eq!(
+            limiter.take(Limited::Code, &"a", 6, at(0)),
+            Err(TooMany { wait_seconds: 10 })
+        );
+        assert_eq!(
+            limiter.take(Limited::Code, &"b", 6, at(0)),
+            Ok(()),
+            "another key has its own bucket"
+        );
+        assert_eq!(
+            limiter.take(Limited::LookUp, &"a", 6, at(0)),
+            Ok(()),
+            "another thing has its own bucket"
+        );
         assert_eq!(limiter.take(Limited::Code, &"a", 6, at(10)), Ok(()));
-        assert_eq!(limiter.take(Limited::Code, &"a", 6, at(11)), Err(TooMany { wait_seconds: 9 }));
+        assert_eq!(
+            limiter.take(Limited::Code, &"a", 6, at(11)),
+            Err(TooMany { wait_seconds: 9 })
+        );
     }
 }

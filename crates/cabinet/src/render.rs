@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::response::Html;
 use minijinja::value::{Kwargs, Serde};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, context,
+};
 use serde::Serialize;
 use serde_json::json;
 use tanba_model::language::Language;
@@ -52,8 +54,19 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// A page without help.
-    pub(crate) const fn new(template: &'static str, name: &'static str, title_key: &'static str) -> Self {
-        Self { template, name, title_key, help: &[], has_errors: false, places: false }
+    pub(crate) const fn new(
+        template: &'static str,
+        name: &'static str,
+        title_key: &'static str,
+    ) -> Self {
+        Self {
+            template,
+            name,
+            title_key,
+            help: &[],
+            has_errors: false,
+            places: false,
+        }
     }
 
     /// With steps of the guide in the help panel.
@@ -89,11 +102,19 @@ struct LanguageLink {
 }
 
 impl Pages {
-    pub(crate) fn new(catalogue: &Arc<Catalogue>, assets: &Assets, gazetteer: &Gazetteer) -> Result<Self, Error> {
+    pub(crate) fn new(
+        catalogue: &Arc<Catalogue>,
+        assets: &Assets,
+        gazetteer: &Gazetteer,
+    ) -> Result<Self, Error> {
         let environment = |language| environment(Arc::clone(catalogue), language);
         let data = |language| ScriptData::new(catalogue, gazetteer, language);
         Ok(Self {
-            environments: [environment(Language::Kk)?, environment(Language::Ru)?, environment(Language::En)?],
+            environments: [
+                environment(Language::Kk)?,
+                environment(Language::Ru)?,
+                environment(Language::En)?,
+            ],
             data: [data(Language::Kk), data(Language::Ru), data(Language::En)],
             links: assets.links().clone(),
         })
@@ -133,9 +154,15 @@ impl CabinetState {
             languages: self.language_links(visit),
             time_zone: crate::dates::TIME_ZONE,
         };
-        let block = if screen.places { &data.messages_and_places } else { &data.messages };
+        let block = if screen.places {
+            &data.messages_and_places
+        } else {
+            &data.messages
+        };
         let page = context! { page => Serde(frame), page_data => Value::from_safe_string(block.clone()), ..values };
-        let rendered = environment.get_template(screen.template).and_then(|template| template.render(page));
+        let rendered = environment
+            .get_template(screen.template)
+            .and_then(|template| template.render(page));
         Html(rendered.unwrap_or_else(|error| {
             tracing::error!(id = %visit.request_id, template = screen.template, %error, "a page could not be rendered");
             format!("<!DOCTYPE html><title>500</title><h1>500</h1><p>{}</p>", visit.request_id)
@@ -145,7 +172,9 @@ impl CabinetState {
     fn language_links(&self, visit: &Visit) -> Vec<LanguageLink> {
         let link = |language: Language| LanguageLink {
             tag: language.tag(),
-            name: self.catalogue().text(language, &format!("language-{}", language.tag())),
+            name: self
+                .catalogue()
+                .text(language, &format!("language-{}", language.tag())),
             href: format!("/{}{}", language.tag(), visit.place),
             current: language == visit.language,
         };
@@ -171,28 +200,77 @@ impl ScriptData {
 
 /// JSON that no text in it can end the `<script>` element around it.
 fn script_safe(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 /// The templates of one language, with `t(key, name=value)` for its texts.
-pub(crate) fn environment(catalogue: Arc<Catalogue>, language: Language) -> Result<Environment<'static>, Error> {
+pub(crate) fn environment(
+    catalogue: Arc<Catalogue>,
+    language: Language,
+) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_function("t", move |key: String, values: Kwargs| -> Result<String, Error> {
-        let mut arguments = Vec::new();
-        for name in values.args() {
-            arguments.push((name, argument(&values.get::<Value>(name)?)));
-        }
-        if !catalogue.has(language, &key) {
-            return Err(Error::new(ErrorKind::InvalidOperation, format!("no text {key:?}")));
-        }
-        Ok(catalogue.format(language, &key, &arguments))
-    });
+    environment.set_formatter(write_escaped);
+    environment.add_function(
+        "t",
+        move |key: String, values: Kwargs| -> Result<String, Error> {
+            let mut arguments = Vec::new();
+            for name in values.args() {
+                arguments.push((name, argument(&values.get::<Value>(name)?)));
+            }
+            if !catalogue.has(language, &key) {
+                return Err(Error::new(
+                    ErrorKind::InvalidOperation,
+                    format!("no text {key:?}"),
+                ));
+            }
+            Ok(catalogue.format(language, &key, &arguments))
+        },
+    );
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
     Ok(environment)
+}
+
+/// Escapes what means something in HTML, in text and in quoted attributes; a slash does not, so paths stay readable.
+fn write_escaped(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let Some(text) = value.as_str().filter(|_| !value.is_safe()) else {
+        return minijinja::escape_formatter(out, state, value);
+    };
+    let mut rest = text;
+    while let Some((before, special, after)) = split_at_special(rest) {
+        out.write_str(before)?;
+        out.write_str(special)?;
+        rest = after;
+    }
+    Ok(out.write_str(rest)?)
+}
+
+/// What comes before the first special character, what is written in its place, what comes after.
+fn split_at_special(text: &str) -> Option<(&str, &'static str, &str)> {
+    let (place, replacement) = text.char_indices().find_map(|(place, character)| {
+        let replacement = match character {
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '&' => "&amp;",
+            '"' => "&quot;",
+            '\'' => "&#39;",
+            _ => return None,
+        };
+        Some((place, replacement))
+    })?;
+    // All of them are one octet long.
+    Some((text.get(..place)?, replacement, text.get(place + 1..)?))
 }
 
 fn argument(value: &Value) -> Argument {

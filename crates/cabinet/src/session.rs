@@ -40,7 +40,9 @@ impl FromRequestParts<CabinetState> for MaybeSignedIn {
         };
         let now = state.now();
         let found = state.ra(move |ra| ra.session(&token, now)).await?;
-        Ok(Self(found.map(|(session, person)| SignedIn { session, person })))
+        Ok(Self(
+            found.map(|(session, person)| SignedIn { session, person }),
+        ))
     }
 }
 
@@ -60,22 +62,35 @@ impl FromRequestParts<CabinetState> for SignedIn {
 
 /// The secret in the cookie, if it can be one.
 pub(crate) fn token(headers: &HeaderMap, config: &CabinetConfig) -> Option<String> {
-    cookie(headers, name(config)).filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    cookie(headers, name(config))
+        .filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Over HTTPS the prefix makes browsers insist on `Secure`, `Path=/` and this very host.
 const fn name(config: &CabinetConfig) -> &'static str {
-    if config.secure() { "__Host-tanba" } else { "tanba" }
+    if config.secure() {
+        "__Host-tanba"
+    } else {
+        "tanba"
+    }
 }
 
 /// `Set-Cookie` that opens a session; it ends with the browser, and on the server earlier.
 pub(crate) fn opening_cookie(token: &str, config: &CabinetConfig) -> String {
-    format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{}", name(config), secure(config))
+    format!(
+        "{}={token}; Path=/; HttpOnly; SameSite=Strict{}",
+        name(config),
+        secure(config)
+    )
 }
 
 /// `Set-Cookie` that forgets a session.
 pub(crate) fn closing_cookie(config: &CabinetConfig) -> String {
-    format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}", name(config), secure(config))
+    format!(
+        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
+        name(config),
+        secure(config)
+    )
 }
 
 const fn secure(config: &CabinetConfig) -> &'static str {

@@ -64,7 +64,16 @@ impl CabinetState {
         }
         let pages = Pages::new(&catalogue, &assets, ra.gazetteer())?;
         let limiter = RateLimiter::default();
-        Ok(Self(Arc::new(Shared { ra, config, clock, random, catalogue, pages, assets, limiter })))
+        Ok(Self(Arc::new(Shared {
+            ra,
+            config,
+            clock,
+            random,
+            catalogue,
+            pages,
+            assets,
+            limiter,
+        })))
     }
 
     pub(crate) fn authority(&self) -> &Arc<RegistrationAuthority> {

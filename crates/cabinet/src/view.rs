@@ -90,7 +90,10 @@ impl Standing {
     fn of(record: &CertificateRecord, now: Timestamp) -> Option<Self> {
         match record.status {
             Status::Intended | Status::Void => None,
-            Status::Revoked { reason: RevocationReason::CertificateHold, .. } => Some(Self::Frozen),
+            Status::Revoked {
+                reason: RevocationReason::CertificateHold,
+                ..
+            } => Some(Self::Frozen),
             Status::Revoked { .. } => Some(Self::Revoked),
             Status::Valid if now >= record.not_after => Some(Self::Expired),
             Status::Valid if now < record.not_before => Some(Self::Future),
@@ -156,20 +159,31 @@ impl Words<'_> {
 
     /// The cards of issued certificates; intents that came to nothing are none.
     pub(crate) fn certificates(&self, records: &[CertificateRecord]) -> Vec<CertificateCard> {
-        records.iter().filter_map(|record| self.certificate(record)).collect()
+        records
+            .iter()
+            .filter_map(|record| self.certificate(record))
+            .collect()
     }
 
     fn certificate(&self, record: &CertificateRecord) -> Option<CertificateCard> {
         let standing = Standing::of(record, self.now)?;
-        let range = [("from", self.date(record.not_before).into()), ("to", self.date(record.not_after).into())];
+        let range = [
+            ("from", self.date(record.not_before).into()),
+            ("to", self.date(record.not_after).into()),
+        ];
         let left = dates::days_between(self.now, record.not_after);
         let days = standing.usable().then(|| {
-            self.catalogue.format(self.language, "days-left-count", &[("days", left.into())])
+            self.catalogue
+                .format(self.language, "days-left-count", &[("days", left.into())])
         });
         let issued = format!("key-issued-{}", record.channel.name());
         Some(CertificateCard {
             purpose: purpose(record.purpose),
-            tone: if standing.usable() { "usable" } else { "unusable" },
+            tone: if standing.usable() {
+                "usable"
+            } else {
+                "unusable"
+            },
             tag: standing.tag(),
             status: self.text(standing.key()),
             validity: self.catalogue.format(self.language, "date-range", &range),
@@ -193,8 +207,12 @@ impl Words<'_> {
             return String::new();
         };
         let reason = self.text(&format!("reason-{}", reason.name()));
-        let arguments = [("date", self.date_time(at).into()), ("reason", reason.into())];
-        self.catalogue.format(self.language, "key-revoked-reason", &arguments)
+        let arguments = [
+            ("date", self.date_time(at).into()),
+            ("reason", reason.into()),
+        ];
+        self.catalogue
+            .format(self.language, "key-revoked-reason", &arguments)
     }
 
     /// The state of somebody's keys in one sentence.
@@ -205,8 +223,15 @@ impl Words<'_> {
         };
         match dates::days_between(self.now, end) {
             ..=0 => self.text("cabinet-keys-today"),
-            days @ 1..=SOON => self.catalogue.format(self.language, "cabinet-keys-soon", &[("days", days.into())]),
-            _ => self.catalogue.format(self.language, "cabinet-keys-good", &[("date", self.date(end).into())]),
+            days @ 1..=SOON => {
+                self.catalogue
+                    .format(self.language, "cabinet-keys-soon", &[("days", days.into())])
+            }
+            _ => self.catalogue.format(
+                self.language,
+                "cabinet-keys-good",
+                &[("date", self.date(end).into())],
+            ),
         }
     }
 
@@ -221,7 +246,11 @@ impl Words<'_> {
             keystore: application.keystore.identifier(),
             next: NextStep::of(&application.state).key(),
             created: self.date_time(application.created_at),
-            since: application.state.since().map(|at| self.date_time(at)).unwrap_or_default(),
+            since: application
+                .state
+                .since()
+                .map(|at| self.date_time(at))
+                .unwrap_or_default(),
             tag: match application.state {
                 State::Installed { .. } => "green",
                 State::Issued { .. } | State::Confirmed { .. } => "blue",
@@ -247,14 +276,20 @@ impl Words<'_> {
             note,
         };
         let begun = step("DRAFT", "done", Some(application.created_at), String::new());
-        if matches!(state, State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. }) {
+        if matches!(
+            state,
+            State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. }
+        ) {
             return vec![begun, step(name, "failed", Some(at), self.reason(state))];
         }
         let here = match state {
             State::Draft => 0,
             State::Submitted { .. } | State::Awaiting2fa { .. } => 1,
             State::Confirmed { .. } | State::Issued { .. } => 2,
-            State::Installed { .. } | State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. } => 3,
+            State::Installed { .. }
+            | State::Rejected { .. }
+            | State::Expired { .. }
+            | State::Cancelled { .. } => 3,
         };
         let mark = |place: usize| match place.cmp(&here) {
             std::cmp::Ordering::Less => "done",
@@ -265,7 +300,11 @@ impl Words<'_> {
         let mut steps = Vec::new();
         for (place, usual) in WAY.into_iter().enumerate() {
             let shown = if place == here { name } else { usual };
-            let when = if place == here { Some(at) } else { (place == 0).then_some(application.created_at) };
+            let when = if place == here {
+                Some(at)
+            } else {
+                (place == 0).then_some(application.created_at)
+            };
             steps.push(step(shown, mark(place), when, String::new()));
         }
         steps
@@ -278,7 +317,11 @@ impl Words<'_> {
         if tanba_ra::codes::REASONS.contains(&reason.as_str()) {
             return self.text(&format!("rejected-{reason}"));
         }
-        self.catalogue.format(self.language, "rejected-other", &[("reason", reason.as_str().into())])
+        self.catalogue.format(
+            self.language,
+            "rejected-other",
+            &[("reason", reason.as_str().into())],
+        )
     }
 
     /// A person to herself; her address mostly hidden, for those who look over her shoulder.
@@ -289,7 +332,10 @@ impl Words<'_> {
             given_name: person.given_name.clone(),
             patronymic: person.patronymic.clone(),
             iin: person.iin.as_str().to_owned(),
-            email: person.email.as_ref().map(tanba_model::person::EmailAddress::masked),
+            email: person
+                .email
+                .as_ref()
+                .map(tanba_model::person::EmailAddress::masked),
             mail_language: self.text(&format!("language-{}", person.language.tag())),
         }
     }

@@ -39,13 +39,25 @@ pub(crate) struct Visit {
 }
 
 /// Outermost: names the request, learns language and network, and writes one line about the answer.
-pub(crate) async fn learn(State(state): State<CabinetState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+pub(crate) async fn learn(
+    State(state): State<CabinetState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(address)| address.ip());
     let visit = Visit::of(&state, request.uri(), request.headers(), peer);
-    let remembered = cookie(request.headers(), LANGUAGE_COOKIE).and_then(|tag| Language::from_tag(&tag));
-    let language = visit.wants_page.then_some(visit.language).filter(|language| remembered != Some(*language));
+    let remembered =
+        cookie(request.headers(), LANGUAGE_COOKIE).and_then(|tag| Language::from_tag(&tag));
+    let language = visit
+        .wants_page
+        .then_some(visit.language)
+        .filter(|language| remembered != Some(*language));
     // Never the whole path: numbers and links in it are secrets.
-    let span = tracing::info_span!("cabinet.request", id = %visit.request_id, method = %request.method());
+    let span =
+        tracing::info_span!("cabinet.request", id = %visit.request_id, method = %request.method());
     let id = visit.request_id.clone();
     let _ = request.extensions_mut().insert(visit);
     let mut response = async {
@@ -61,7 +73,9 @@ pub(crate) async fn learn(State(state): State<CabinetState>, mut request: Reques
     if let Some(language) = language
         && let Ok(value) = HeaderValue::from_str(&language_cookie(language, state.config()))
     {
-        let _ = response.headers_mut().append(axum::http::header::SET_COOKIE, value);
+        let _ = response
+            .headers_mut()
+            .append(axum::http::header::SET_COOKIE, value);
     }
     response
 }
@@ -69,13 +83,25 @@ pub(crate) async fn learn(State(state): State<CabinetState>, mut request: Reques
 impl Visit {
     fn of(state: &CabinetState, uri: &Uri, headers: &HeaderMap, peer: Option<IpAddr>) -> Self {
         let (in_path, rest) = split_language(uri.path());
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let query = uri
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
         let api = is_api(uri.path());
-        let asked = headers.get(LANGUAGE).and_then(|value| value.to_str().ok()).and_then(Language::from_tag);
+        let asked = headers
+            .get(LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(Language::from_tag);
         Self {
             request_id: state.request_id(),
-            language: in_path.or(asked.filter(|_| api)).unwrap_or_else(|| preferred(headers)),
-            place: if in_path.is_some() { format!("{rest}{query}") } else { String::new() },
+            language: in_path
+                .or(asked.filter(|_| api))
+                .unwrap_or_else(|| preferred(headers)),
+            place: if in_path.is_some() {
+                format!("{rest}{query}")
+            } else {
+                String::new()
+            },
             network: network(headers, peer, state.config()),
             wants_page: in_path.is_some(),
         }
@@ -86,7 +112,11 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get().cloned().ok_or_else(|| Problem::internal("a request without its visit"))
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(|| Problem::internal(&"a request without its visit"))
     }
 }
 
@@ -116,13 +146,18 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 
 fn language_cookie(language: Language, config: &CabinetConfig) -> String {
     let secure = if config.secure() { "; Secure" } else { "" };
-    format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language.tag())
+    format!(
+        "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
+        language.tag()
+    )
 }
 
 /// `/kk/status` as Kazakh and `/status`.
 fn split_language(path: &str) -> (Option<Language>, &str) {
     let trimmed = path.strip_prefix('/').unwrap_or(path);
-    let (first, rest) = trimmed.find('/').map_or((trimmed, ""), |slash| trimmed.split_at(slash));
+    let (first, rest) = trimmed
+        .find('/')
+        .map_or((trimmed, ""), |slash| trimmed.split_at(slash));
     (Language::from_tag(first), rest)
 }
 
@@ -131,9 +166,14 @@ fn network(headers: &HeaderMap, peer: Option<IpAddr>, config: &CabinetConfig) ->
     let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
     let trusted = |address: &IpAddr| config.trusted_proxies().contains(address);
     let address = if trusted(&peer) {
-        let hops = headers.get_all(FORWARDED).iter().filter_map(|value| value.to_str().ok());
-        let mut hops: Vec<IpAddr> =
-            hops.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+        let hops = headers
+            .get_all(FORWARDED)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let mut hops: Vec<IpAddr> = hops
+            .flat_map(|value| value.split(','))
+            .filter_map(|hop| hop.trim().parse().ok())
+            .collect();
         hops.reverse();
         hops.into_iter().find(|hop| !trusted(hop)).unwrap_or(peer)
     } else {
@@ -154,7 +194,10 @@ mod tests {
 
     #[test]
     fn the_language_is_the_first_part_of_the_path() {
-        assert_eq!(split_language("/kk/status"), (Some(Language::Kk), "/status"));
+        assert_eq!(
+            split_language("/kk/status"),
+            (Some(Language::Kk), "/status")
+        );
         assert_eq!(split_language("/ru"), (Some(Language::Ru), ""));
         assert_eq!(split_language("/"), (None, ""));
         assert_eq!(split_language("/english"), (None, ""));
@@ -163,7 +206,10 @@ mod tests {
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        let _ = headers.insert(COOKIE, HeaderValue::from_static("a=1; tanba-language=ru; tanba=secret"));
+        let _ = headers.insert(
+            COOKIE,
+            HeaderValue::from_static("a=1; tanba-language=ru; tanba=secret"),
+        );
         assert_eq!(cookie(&headers, "tanba").as_deref(), Some("secret"));
         assert_eq!(cookie(&headers, LANGUAGE_COOKIE).as_deref(), Some("ru"));
         assert_eq!(cookie(&headers, "anba"), None);
@@ -172,10 +218,16 @@ mod tests {
     #[test]
     fn only_a_trusted_proxy_is_believed_about_addresses() {
         let proxy: IpAddr = "10.0.0.1".parse().unwrap();
-        let section = crate::CabinetSection { trusted_proxies: vec![proxy], ..crate::CabinetSection::default() };
+        let section = crate::CabinetSection {
+            trusted_proxies: vec![proxy],
+            ..crate::CabinetSection::default()
+        };
         let config = section.check("https://cabinet.example", false).unwrap();
         let mut headers = HeaderMap::new();
-        let _ = headers.insert(FORWARDED, HeaderValue::from_static("6.6.6.6, 203.0.113.7, 10.0.0.1"));
+        let _ = headers.insert(
+            FORWARDED,
+            HeaderValue::from_static("6.6.6.6, 203.0.113.7, 10.0.0.1"),
+        );
         let from = |peer: &str| network(&headers, Some(peer.parse().unwrap()), &config).to_string();
         assert_eq!(from("10.0.0.1"), "203.0.113.7");
         assert_eq!(from("198.51.100.9"), "198.51.100.9");

@@ -42,12 +42,20 @@ impl View {
             number: application.number.as_str().to_owned(),
             kind: application.kind.name(),
             state: application.state.name(),
-            since: application.state.since().unwrap_or(application.created_at).rfc3339(),
+            since: application
+                .state
+                .since()
+                .unwrap_or(application.created_at)
+                .rfc3339(),
             created: application.created_at.rfc3339(),
             keystore: application.keystore.identifier(),
             next: NextStep::of(&application.state).key(),
-            code_expires: standing.as_ref().map(|standing| standing.expires_at.rfc3339()),
-            resend_at: standing.as_ref().map(|standing| standing.resend_at.rfc3339()),
+            code_expires: standing
+                .as_ref()
+                .map(|standing| standing.expires_at.rfc3339()),
+            resend_at: standing
+                .as_ref()
+                .map(|standing| standing.resend_at.rfc3339()),
             tries_left: standing.as_ref().map(|standing| standing.tries_left),
             email_hint: standing.map(|standing| standing.hint),
         }
@@ -60,9 +68,19 @@ pub(super) struct List {
 }
 
 /// `GET /api/v1/applications`
-pub(super) async fn list(State(state): State<CabinetState>, signed_in: SignedIn) -> Result<Answer<List>, Problem> {
-    let found = state.ra(move |ra| ra.applications(&signed_in.session)).await?;
-    Ok(Answer(List { applications: found.iter().map(|application| View::of(application, None)).collect() }))
+pub(super) async fn list(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+) -> Result<Answer<List>, Problem> {
+    let found = state
+        .ra(move |ra| ra.applications(&signed_in.session))
+        .await?;
+    Ok(Answer(List {
+        applications: found
+            .iter()
+            .map(|application| View::of(application, None))
+            .collect(),
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -91,8 +109,12 @@ pub(super) async fn begin(
         keystore: begin.keystore,
     };
     let now = state.now();
-    let application = state.ra(move |ra| ra.begin_reissue(&signed_in.session, &form, now)).await?;
-    Ok(Answer(Begun { number: application.number.as_str().to_owned() }))
+    let application = state
+        .ra(move |ra| ra.begin_reissue(&signed_in.session, &form, now))
+        .await?;
+    Ok(Answer(Begun {
+        number: application.number.as_str().to_owned(),
+    }))
 }
 
 /// `GET /api/v1/applications/{number}`
@@ -130,10 +152,18 @@ pub(super) async fn requests(
     Json(sent): Json<Requests>,
 ) -> Result<Answer<Document>, Problem> {
     let number = number(&asked)?;
-    let requests = sent.requests.iter().map(|request| octets(request)).collect::<Result<Vec<_>, _>>()?;
+    let requests = sent
+        .requests
+        .iter()
+        .map(|request| octets(request))
+        .collect::<Result<Vec<_>, _>>()?;
     let now = state.now();
-    let document = state.ra(move |ra| ra.prepare_document(&signed_in.session, &number, &requests, now)).await?;
-    Ok(Answer(Document { document: text(document)? }))
+    let document = state
+        .ra(move |ra| ra.prepare_document(&signed_in.session, &number, &requests, now))
+        .await?;
+    Ok(Answer(Document {
+        document: text(document)?,
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,7 +203,9 @@ pub(super) async fn code(
 ) -> Result<Answer<View>, Problem> {
     let (number, now) = (number(&asked)?, state.now());
     state.limit_codes(&visit, number.as_str())?;
-    let application = state.ra(move |ra| ra.confirm(&signed_in.session, &number, &sent.code, now)).await?;
+    let application = state
+        .ra(move |ra| ra.confirm(&signed_in.session, &number, &sent.code, now))
+        .await?;
     Ok(Answer(View::of(&application, None)))
 }
 
@@ -196,9 +228,13 @@ pub(super) async fn resend(
 ) -> Result<Answer<Resent>, Problem> {
     let (number, now) = (number(&asked)?, state.now());
     state.limit_codes(&visit, number.as_str())?;
-    let standing = state.ra(move |ra| ra.resend_code(&signed_in.session, &number, now)).await?;
+    let standing = state
+        .ra(move |ra| ra.resend_code(&signed_in.session, &number, now))
+        .await?;
     Ok(Answer(Resent {
-        wait_seconds: standing.as_ref().map_or(60, |standing| standing.resend_at.since(now).as_secs()),
+        wait_seconds: standing
+            .as_ref()
+            .map_or(60, |standing| standing.resend_at.since(now).as_secs()),
         sends_left: standing.as_ref().map(|standing| standing.sends_left),
         sent_at: standing.map(|standing| standing.sent_at.rfc3339()),
     }))
@@ -212,6 +248,8 @@ pub(super) async fn cancel(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Answer<View>, Problem> {
     let (number, now) = (number(&asked)?, state.now());
-    let application = state.ra(move |ra| ra.cancel(&signed_in.session, &number, now)).await?;
+    let application = state
+        .ra(move |ra| ra.cancel(&signed_in.session, &number, now))
+        .await?;
     Ok(Answer(View::of(&application, None)))
 }

@@ -35,9 +35,14 @@ struct Entry {
     certificate: String,
 }
 
-pub(super) async fn list(State(state): State<CabinetState>, signed_in: SignedIn) -> Result<Answer<List>, Problem> {
+pub(super) async fn list(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+) -> Result<Answer<List>, Problem> {
     let records = state.certificates_of(&signed_in).await?;
-    Ok(Answer(List { certificates: records.iter().filter_map(entry).collect() }))
+    Ok(Answer(List {
+        certificates: records.iter().filter_map(entry).collect(),
+    }))
 }
 
 /// Intents that came to nothing are no certificates.

@@ -37,9 +37,14 @@ pub(super) async fn certificates(
     Path(asked): Path<String>,
 ) -> Result<Answer<Certificates>, Problem> {
     let number = number(&asked)?;
-    let issued = state.ra(move |ra| ra.certificates(&signed_in.session, &number)).await?;
+    let issued = state
+        .ra(move |ra| ra.certificates(&signed_in.session, &number))
+        .await?;
     let all = |list: &[Vec<u8>]| list.iter().map(|der| base64(der)).collect();
-    Ok(Answer(Certificates { certificates: all(&issued.certificates), chain: all(&issued.chain) }))
+    Ok(Answer(Certificates {
+        certificates: all(&issued.certificates),
+        chain: all(&issued.chain),
+    }))
 }
 
 #[derive(Debug, Serialize)]
@@ -56,8 +61,12 @@ pub(super) async fn challenge(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Answer<Challenge>, Problem> {
     let (number, now) = (number(&asked)?, state.now());
-    let bytes = state.ra(move |ra| ra.installation_challenge(&signed_in.session, &number, now)).await?;
-    Ok(Answer(Challenge { challenge: text(bytes)? }))
+    let bytes = state
+        .ra(move |ra| ra.installation_challenge(&signed_in.session, &number, now))
+        .await?;
+    Ok(Answer(Challenge {
+        challenge: text(bytes)?,
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,13 +93,22 @@ pub(super) async fn submit(
     Json(sent): Json<Proofs>,
 ) -> Result<Answer<Installed>, Problem> {
     let (number, now) = (number(&asked)?, state.now());
-    let proofs = sent.proofs.iter().map(|proof| octets(proof)).collect::<Result<Vec<_>, _>>()?;
-    let done = state.ra(move |ra| ra.installed(&signed_in.session, &number, &proofs, sent.revoke_old, now)).await?;
+    let proofs = sent
+        .proofs
+        .iter()
+        .map(|proof| octets(proof))
+        .collect::<Result<Vec<_>, _>>()?;
+    let done = state
+        .ra(move |ra| ra.installed(&signed_in.session, &number, &proofs, sent.revoke_old, now))
+        .await?;
     Ok(Answer(Installed {
         state: done.application.state.name(),
         superseded: done.superseded.iter().map(SerialNumber::hex).collect(),
         reminder: dates::iso(done.reminder),
-        ics: format!("/api/v1/applications/{}/reminder.ics", done.application.number),
+        ics: format!(
+            "/api/v1/applications/{}/reminder.ics",
+            done.application.number
+        ),
     }))
 }
 
@@ -102,8 +120,13 @@ pub(super) async fn reminder(
     Path(asked): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let (session, number) = (signed_in.session.clone(), number(&asked)?);
-    let application = state.ra(move |ra| ra.application(&session, &number)).await?;
-    let at = state.reminder(&signed_in, &application).await?.ok_or_else(Problem::application_not_found)?;
+    let application = state
+        .ra(move |ra| ra.application(&session, &number))
+        .await?;
+    let at = state
+        .reminder(&signed_in, &application)
+        .await?
+        .ok_or_else(Problem::application_not_found)?;
     let end = state.words(&visit).date(at.plus(REMIND_BEFORE));
     let url = format!("{}/{}/enter", state.config().origin(), visit.language.tag());
     let text = state.catalogue().format(
@@ -111,13 +134,35 @@ pub(super) async fn reminder(
         "reminder-text",
         &[("date", end.into()), ("url", url.as_str().into())],
     );
-    let event = calendar(&application, at, state.now(), &state.text(&visit, "reminder-title"), &text);
+    let event = calendar(
+        &application,
+        at,
+        state.now(),
+        &state.text(&visit, "reminder-title"),
+        &text,
+    );
     let name = format!("attachment; filename=\"tanba-{}.ics\"", application.number);
-    Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], event))
+    Ok((
+        [
+            (CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned()),
+            (CONTENT_DISPOSITION, name),
+        ],
+        event,
+    ))
 }
 
-fn calendar(application: &Application, at: Timestamp, now: Timestamp, title: &str, text: &str) -> String {
-    let stamp: String = now.rfc3339().chars().filter(|character| !"-:".contains(*character)).collect();
+fn calendar(
+    application: &Application,
+    at: Timestamp,
+    now: Timestamp,
+    title: &str,
+    text: &str,
+) -> String {
+    let stamp: String = now
+        .rfc3339()
+        .chars()
+        .filter(|character| !"-:".contains(*character))
+        .collect();
     let lines = [
         "BEGIN:VCALENDAR".to_owned(),
         "VERSION:2.0".to_owned(),
@@ -136,12 +181,18 @@ fn calendar(application: &Application, at: Timestamp, now: Timestamp, title: &st
         "END:VEVENT".to_owned(),
         "END:VCALENDAR".to_owned(),
     ];
-    lines.iter().map(|line| format!("{}\r\n", fold(line))).collect()
+    lines
+        .iter()
+        .map(|line| format!("{}\r\n", fold(line)))
+        .collect()
 }
 
 /// RFC 5545, 3.3.11.
 fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n")
+    text.replace('\\', "\\\\")
+        .replace(';', "\\;")
+        .replace(',', "\\,")
+        .replace('\n', "\\n")
 }
 
 /// Lines of at most 75 octets, continued by a space (RFC 5545, 3.1); no character is cut.
@@ -166,12 +217,20 @@ impl CabinetState {
         signed_in: &SignedIn,
         application: &Application,
     ) -> Result<Option<Timestamp>, Problem> {
-        if !matches!(application.state, Stage::Issued { .. } | Stage::Installed { .. }) {
+        if !matches!(
+            application.state,
+            Stage::Issued { .. } | Stage::Installed { .. }
+        ) {
             return Ok(None);
         }
         let records = self.certificates_of(signed_in).await?;
-        let own = records.iter().filter(|record| record.application == Some(application.id));
-        Ok(own.map(|record| record.not_after).min().map(|end| end.minus(REMIND_BEFORE)))
+        let own = records
+            .iter()
+            .filter(|record| record.application == Some(application.id));
+        Ok(own
+            .map(|record| record.not_after)
+            .min()
+            .map(|end| end.minus(REMIND_BEFORE)))
     }
 }
 

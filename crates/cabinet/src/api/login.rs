@@ -30,7 +30,9 @@ pub(super) async fn challenge(
     limit(&state, &visit, Limited::LookUp)?;
     let now = state.now();
     let bytes = state.ra(move |ra| ra.login_challenge(now)).await?;
-    Ok(Answer(Challenge { challenge: text(bytes)? }))
+    Ok(Answer(Challenge {
+        challenge: text(bytes)?,
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,7 +71,10 @@ pub(super) async fn submit(
     if let Err(problem) = after.await {
         tracing::warn!(id = %visit.request_id, code = problem.code(), "signed in, but the language was not remembered");
     }
-    let answer = Opened { csrf: opened.session.csrf, next: format!("/{}/cabinet", language.tag()) };
+    let answer = Opened {
+        csrf: opened.session.csrf,
+        next: format!("/{}/cabinet", language.tag()),
+    };
     Ok(([(SET_COOKIE, cookie)], Answer(answer)))
 }
 
@@ -79,17 +84,28 @@ pub(super) async fn logout(
     _signed_in: SignedIn,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let (token, now) = (token(&headers, state.config()).unwrap_or_default(), state.now());
+    let (token, now) = (
+        token(&headers, state.config()).unwrap_or_default(),
+        state.now(),
+    );
     state.ra(move |ra| ra.logout(&token, now)).await?;
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, closing_cookie(state.config()))]))
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(SET_COOKIE, closing_cookie(state.config()))],
+    ))
 }
 
 fn limit(state: &CabinetState, visit: &Visit, limited: Limited) -> Result<(), Problem> {
     let per_minute = state.config().limits().sign_ins_per_minute;
-    Ok(state.limiter().take(limited, &("sign-in", visit.network), per_minute, state.now())?)
+    Ok(state.limiter().take(
+        limited,
+        &("sign-in", visit.network),
+        per_minute,
+        state.now(),
+    )?)
 }
 
 /// Bytes that are text.
 pub(super) fn text(bytes: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(bytes).map_err(Problem::internal)
+    String::from_utf8(bytes).map_err(|error| Problem::internal(&error))
 }

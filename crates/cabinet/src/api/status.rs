@@ -24,7 +24,10 @@ pub(super) async fn show(
     visit: Visit,
     Path(asked): Path<String>,
 ) -> Result<Answer<View>, Problem> {
-    let found = state.look_up(&visit, number(&asked)?).await?.ok_or_else(Problem::application_not_found)?;
+    let found = state
+        .look_up(&visit, number(&asked)?)
+        .await?
+        .ok_or_else(Problem::application_not_found)?;
     Ok(Answer(View {
         number: found.number.as_str().to_owned(),
         kind: found.kind,

@@ -1,0 +1,98 @@
+use tanba_model::id::{MessageId, PersonId};
+use tanba_model::person::EmailAddress;
+use tanba_pki::Timestamp;
+
+use super::*;
+
+fn bodies() -> Vec<MessageBody> {
+    let number = "123456789012".to_owned();
+    let serials = vec!["00ff".to_owned(), "11ee".to_owned()];
+    let not_me_path = "/not-me/abc".to_owned();
+    vec![
+        MessageBody::ConfirmationCode {
+            number: number.clone(),
+            code: "042042".to_owned(),
+            minutes: 10,
+        },
+        MessageBody::ApplicationAccepted {
+            number: number.clone(),
+            not_me_path: not_me_path.clone(),
+        },
+        MessageBody::CertificatesIssued {
+            number: number.clone(),
+            serials: serials.clone(),
+            not_me_path,
+        },
+        MessageBody::Installed {
+            number: number.clone(),
+            superseded: serials.clone(),
+        },
+        MessageBody::Installed {
+            number,
+            superseded: Vec::new(),
+        },
+        MessageBody::Frozen { serials },
+    ]
+}
+
+fn letter(body: MessageBody, language: Language) -> Letter {
+    let message = OutboxMessage {
+        id: MessageId(1),
+        person: PersonId(1),
+        to: EmailAddress::parse("a@example.kz").unwrap(),
+        language,
+        body,
+        created_at: Timestamp::from_unix(1_795_500_000),
+        tries: 0,
+    };
+    render(&message, "https://cabinet.example").unwrap()
+}
+
+#[test]
+fn every_message_is_worded_in_every_language() {
+    for language in Language::ALL {
+        for body in bodies() {
+            let kind = body.kind();
+            let letter = letter(body, language);
+            assert!(
+                !letter.subject.is_empty() && !letter.subject.starts_with("mail-"),
+                "{kind}"
+            );
+            assert!(
+                !letter.text.contains("mail-") && !letter.text.contains("{$"),
+                "{kind}: {}",
+                letter.text
+            );
+            assert!(
+                letter
+                    .html
+                    .contains(&format!("<html lang=\"{}\">", language.tag()))
+            );
+            for forbidden in ["<img", "<script", "http://", "<link"] {
+                assert!(!letter.html.contains(forbidden), "{kind} has {forbidden}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_code_is_in_the_subject_and_links_lead_to_the_readers_language() {
+    let code = letter(bodies().remove(0), Language::Ru);
+    assert!(
+        code.subject.contains("042042")
+            && code.text.contains("042042")
+            && code.html.contains("042042")
+    );
+    let issued = letter(bodies().remove(2), Language::Kk);
+    assert!(
+        issued
+            .text
+            .contains("https://cabinet.example/kk/not-me/abc")
+    );
+    assert!(
+        issued
+            .text
+            .contains("https://cabinet.example/kk/status?number=123456789012")
+    );
+    assert!(issued.text.contains("11ee"));
+}

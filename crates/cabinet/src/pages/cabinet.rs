@@ -43,9 +43,15 @@ pub(crate) async fn show(
     let session = signed_in.session.clone();
     let applications = state.ra(move |ra| ra.applications(&session)).await?;
     let words = state.words(&visit);
-    let usable: Vec<CertificateRecord> =
-        records.iter().filter(|record| view::is_usable(record, words.now)).cloned().collect();
-    let menu: Vec<Value> = MENU.into_iter().map(|(key, path)| context! { key, path }).collect();
+    let usable: Vec<CertificateRecord> = records
+        .iter()
+        .filter(|record| view::is_usable(record, words.now))
+        .cloned()
+        .collect();
+    let menu: Vec<Value> = MENU
+        .into_iter()
+        .map(|(key, path)| context! { key, path })
+        .collect();
     let values = context! {
         person => Serde(words.person(&signed_in.person)),
         waiting => waiting(&applications, &visit),
@@ -64,12 +70,20 @@ fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
         Stage::Awaiting2fa { .. } => 2,
         Stage::Submitted { .. } => 3,
         Stage::Draft => 4,
-        Stage::Rejected { .. } | Stage::Expired { .. } | Stage::Installed { .. } | Stage::Cancelled { .. } => 9,
+        Stage::Rejected { .. }
+        | Stage::Expired { .. }
+        | Stage::Installed { .. }
+        | Stage::Cancelled { .. } => 9,
     };
-    let found = applications.iter().filter(|application| rank(application) < 9).min_by_key(rank)?;
+    let found = applications
+        .iter()
+        .filter(|application| rank(application) < 9)
+        .min_by_key(rank)?;
     let (number, lang) = (found.number.as_str(), visit.language.tag());
     let href = match found.state {
-        Stage::Draft | Stage::Awaiting2fa { .. } => format!("/{lang}/cabinet/reissue/confirm?number={number}"),
+        Stage::Draft | Stage::Awaiting2fa { .. } => {
+            format!("/{lang}/cabinet/reissue/confirm?number={number}")
+        }
         Stage::Submitted { .. }
         | Stage::Confirmed { .. }
         | Stage::Rejected { .. }
@@ -83,7 +97,10 @@ fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
 
 impl CabinetState {
     /// All certificates of whoever is signed in, newest first.
-    pub(crate) async fn certificates_of(&self, signed_in: &SignedIn) -> Result<Vec<CertificateRecord>, Problem> {
+    pub(crate) async fn certificates_of(
+        &self,
+        signed_in: &SignedIn,
+    ) -> Result<Vec<CertificateRecord>, Problem> {
         let session = signed_in.session.clone();
         self.ra(move |ra| ra.person_certificates(&session)).await
     }

@@ -24,8 +24,15 @@ pub(crate) async fn show(
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
     let next = fields.next.filter(|next| is_ours(next));
-    let notice = next.as_ref().map(|_| state.text(&visit, "error-session-required-detail"));
-    Ok(state.render(&visit, None, &SCREEN, context! { next, notice, errors => Vec::<String>::new() }))
+    let notice = next
+        .as_ref()
+        .map(|_| state.text(&visit, "error-session-required-detail"));
+    Ok(state.render(
+        &visit,
+        None,
+        &SCREEN,
+        context! { next, notice, errors => Vec::<String>::new() },
+    ))
 }
 
 /// Only a path of the cabinet is gone to: nothing that a browser could read as another site.
@@ -35,7 +42,9 @@ fn is_ours(next: &str) -> bool {
         return false;
     };
     tanba_model::language::Language::from_tag(language).is_some()
-        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && next
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && !next.contains("//")
 }
 
@@ -46,7 +55,14 @@ mod tests {
     #[test]
     fn only_paths_of_the_cabinet_are_gone_to() {
         assert!(is_ours("/kk/cabinet/applications/123?x=1"));
-        for foreign in ["//evil.example", "https://evil.example", "/\\evil.example", "/kk//evil.example", "/xx/cabinet", ""] {
+        for foreign in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/kk//evil.example",
+            "/xx/cabinet",
+            "",
+        ] {
             assert!(!is_ours(foreign), "{foreign}");
         }
     }

@@ -26,14 +26,28 @@ pub(crate) async fn show(
     MaybeSignedIn(signed_in): MaybeSignedIn,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    let q: String = fields.q.unwrap_or_default().trim().chars().take(60).collect();
-    let steps: Vec<u8> = STEPS.filter(|step| matches(state.catalogue(), &visit, *step, &q)).collect();
+    let q: String = fields
+        .q
+        .unwrap_or_default()
+        .trim()
+        .chars()
+        .take(60)
+        .collect();
+    let steps: Vec<u8> = STEPS
+        .filter(|step| matches(state.catalogue(), &visit, *step, &q))
+        .collect();
     Ok(state.render(&visit, signed_in.as_ref(), &SCREEN, context! { q, steps }))
 }
 
 /// Whether every word that is looked for stands in the step.
 fn matches(catalogue: &Catalogue, visit: &Visit, step: u8, q: &str) -> bool {
     let part = |key: String| catalogue.text(visit.language, &key).to_lowercase();
-    let text = format!("{} {}", part(format!("guide-{step}")), part(format!("guide-{step}-text")));
-    q.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    let text = format!(
+        "{} {}",
+        part(format!("guide-{step}")),
+        part(format!("guide-{step}-text"))
+    );
+    q.to_lowercase()
+        .split_whitespace()
+        .all(|word| text.contains(word))
 }

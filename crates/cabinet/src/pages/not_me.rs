@@ -21,7 +21,10 @@ pub(crate) async fn show(
 ) -> Result<impl IntoResponse, Problem> {
     limit(&state, &visit)?;
     let (asked, now) = (token.clone(), state.now());
-    let found = match state.ra(move |ra| Ok::<_, Problem>(ra.not_me_page(&asked, now))).await? {
+    let found = match state
+        .ra(move |ra| Ok::<_, Problem>(ra.not_me_page(&asked, now)))
+        .await?
+    {
         Ok(found) => found,
         Err(NotMeError::LinkExpired) => return Ok(used(&state, &visit)),
         Err(error) => return Err(error.into()),
@@ -43,19 +46,28 @@ pub(crate) async fn freeze(
 ) -> Result<impl IntoResponse, Problem> {
     limit(&state, &visit)?;
     let now = state.now();
-    let frozen = match state.ra(move |ra| Ok::<_, Problem>(ra.not_me(&token, now))).await? {
+    let frozen = match state
+        .ra(move |ra| Ok::<_, Problem>(ra.not_me(&token, now)))
+        .await?
+    {
         Ok(frozen) => frozen,
         Err(NotMeError::LinkExpired) => return Ok(used(&state, &visit)),
         Err(error) => return Err(error.into()),
     };
-    let serials: Vec<String> = frozen.serials.iter().map(tanba_pki::SerialNumber::hex).collect();
+    let serials: Vec<String> = frozen
+        .serials
+        .iter()
+        .map(tanba_pki::SerialNumber::hex)
+        .collect();
     let values = context! { done => true, valid => false, serials };
     Ok((StatusCode::OK, state.render(&visit, None, &SCREEN, values)))
 }
 
 fn limit(state: &CabinetState, visit: &Visit) -> Result<(), Problem> {
     let per_minute = state.config().limits().look_ups_per_minute;
-    Ok(state.limiter().take(Limited::LookUp, &visit.network, per_minute, state.now())?)
+    Ok(state
+        .limiter()
+        .take(Limited::LookUp, &visit.network, per_minute, state.now())?)
 }
 
 fn used(state: &CabinetState, visit: &Visit) -> (StatusCode, Html<String>) {

@@ -29,7 +29,9 @@ pub(crate) async fn show(
     Query(fields): Query<Fields>,
 ) -> Result<Response, Problem> {
     let Some(typed) = fields.number else {
-        return Ok(state.render(&visit, signed_in.as_ref(), &SCREEN, context! {}).into_response());
+        return Ok(state
+            .render(&visit, signed_in.as_ref(), &SCREEN, context! {})
+            .into_response());
     };
     let (error, status) = match ApplicationNumber::parse(&typed) {
         _ if typed.trim().is_empty() => (Some("status-number-missing"), None),
@@ -41,11 +43,18 @@ pub(crate) async fn show(
         },
     };
     let number_error = error.map(|key| state.text(&visit, key));
-    let screen = Screen { has_errors: number_error.is_some(), ..SCREEN };
+    let screen = Screen {
+        has_errors: number_error.is_some(),
+        ..SCREEN
+    };
     let application = status.map(|status| view(&state, &visit, &status));
     let values = context! { number_error, number_value => typed, application };
     let page = state.render(&visit, signed_in.as_ref(), &screen, values);
-    let code = if screen.has_errors { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let code = if screen.has_errors {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     Ok((code, page).into_response())
 }
 
@@ -70,8 +79,18 @@ impl CabinetState {
         number: ApplicationNumber,
     ) -> Result<Option<PublicStatus>, Problem> {
         let (limits, now) = (self.config().limits(), self.now());
-        self.limiter().take(Limited::LookUp, &visit.network, limits.look_ups_per_minute, now)?;
-        self.limiter().take(Limited::Number, &number.as_str(), limits.look_ups_per_number_per_minute, now)?;
+        self.limiter().take(
+            Limited::LookUp,
+            &visit.network,
+            limits.look_ups_per_minute,
+            now,
+        )?;
+        self.limiter().take(
+            Limited::Number,
+            &number.as_str(),
+            limits.look_ups_per_number_per_minute,
+            now,
+        )?;
         self.ra(move |ra| ra.status(&number)).await
     }
 }

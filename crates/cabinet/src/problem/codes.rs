@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use tanba_ra::{
-    BeginError, ConfirmError, InstallError, LoginError, NotMeError, PrepareError, ResendError, StepError, SubmitError,
-    Unavailable, codes,
+    BeginError, ConfirmError, InstallError, LoginError, NotMeError, PrepareError, ResendError,
+    StepError, SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -20,7 +20,9 @@ fn status(code: &str) -> StatusCode {
         | codes::CHANGED_MEANWHILE => StatusCode::CONFLICT,
         codes::LINK_EXPIRED => StatusCode::GONE,
         codes::PERSON_FROZEN => StatusCode::FORBIDDEN,
-        codes::CODES_PAUSED | codes::RESEND_TOO_EARLY | codes::TOO_MANY_APPLICATIONS => StatusCode::TOO_MANY_REQUESTS,
+        codes::CODES_PAUSED | codes::RESEND_TOO_EARLY | codes::TOO_MANY_APPLICATIONS => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         codes::ISSUANCE_DELAYED | codes::TEMPORARILY_UNAVAILABLE => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -28,7 +30,11 @@ fn status(code: &str) -> StatusCode {
 
 fn coded(code: &'static str) -> Problem {
     let problem = Problem::new(status(code), code);
-    if problem.status() == StatusCode::SERVICE_UNAVAILABLE { problem.after(30) } else { problem }
+    if problem.status() == StatusCode::SERVICE_UNAVAILABLE {
+        problem.after(30)
+    } else {
+        problem
+    }
 }
 
 macro_rules! by_code {
@@ -41,18 +47,35 @@ macro_rules! by_code {
     };
 }
 
-by_code!(BeginError, InstallError, LoginError, NotMeError, PrepareError, StepError, SubmitError, Unavailable);
+by_code!(
+    BeginError,
+    InstallError,
+    LoginError,
+    NotMeError,
+    PrepareError,
+    StepError,
+    SubmitError,
+    Unavailable
+);
 
 impl From<ConfirmError> for Problem {
     fn from(error: ConfirmError) -> Self {
         let problem = coded(error.code()).because(&error);
-        if let ConfirmError::Wrong { tries_left } = error { problem.with_tries(tries_left) } else { problem }
+        if let ConfirmError::Wrong { tries_left } = error {
+            problem.with_tries(tries_left)
+        } else {
+            problem
+        }
     }
 }
 
 impl From<ResendError> for Problem {
     fn from(error: ResendError) -> Self {
         let problem = coded(error.code()).because(&error);
-        if let ResendError::TooEarly { wait_seconds } = error { problem.after(wait_seconds) } else { problem }
+        if let ResendError::TooEarly { wait_seconds } = error {
+            problem.after(wait_seconds)
+        } else {
+            problem
+        }
     }
 }

@@ -1,0 +1,267 @@
+//! Every template with every sample in every language.
+
+use minijinja::{Value, context};
+use tanba_model::application::State;
+use tanba_model::place::Gazetteer;
+use tanba_pki::Timestamp;
+
+use super::*;
+
+const STATES: [&str; 9] = [
+    "DRAFT",
+    "SUBMITTED",
+    "AWAITING_2FA",
+    "CONFIRMED",
+    "REJECTED",
+    "EXPIRED",
+    "ISSUED",
+    "INSTALLED",
+    "CANCELLED",
+];
+
+fn frame(language: Language, name: &str, help: Vec<u8>, has_errors: bool) -> Value {
+    let languages: Vec<Value> = Language::ALL
+        .into_iter()
+        .map(|other| context! { tag => other.tag(), name => other.tag(), href => "/", current => other == language })
+        .collect();
+    context! {
+        lang => language.tag(), name, title_key => "front-title", csrf => "0123", surname => "ӘБДІҚАДЫРОВА",
+        demo => true, has_errors, request_id => "0123456789abcdef", help, languages, time_zone => "Asia/Almaty",
+        assets => context! { style => "/assets/style.css", script => Value::from(()), icon => "/assets/mark.svg" },
+    }
+}
+
+fn person(with_everything: bool) -> Value {
+    context! {
+        name => "ӘБДІҚАДЫРОВА ӘЙГЕРІМ", surname => "ӘБДІҚАДЫРОВА", given_name => "ӘЙГЕРІМ",
+        patronymic => with_everything.then_some("ҚАНАТҚЫЗЫ"), iin => "850101300123",
+        email => with_everything.then_some("a•••@example.kz"), mail_language => "Қазақша",
+    }
+}
+
+fn application(state: &str) -> Value {
+    let at = Timestamp::from_unix(1_795_500_000);
+    let reason = Some("too-many-codes".to_owned());
+    let stage = State::from_parts(state, at, reason).unwrap();
+    let step = |state: &str, mark: &str| context! { state, mark, when => "бүгін", iso => at.rfc3339(), note => "<&>" };
+    context! {
+        number => "123456789012", grouped => "1234 5678 9012", state, kind => "reissue", keystore => "PKCS12",
+        next => tanba_ra::NextStep::of(&stage).key(), created => "бүгін", since => "бүгін", tag => "green",
+        open => true, timeline => vec![step("DRAFT", "done"), step(state, "current")],
+    }
+}
+
+fn certificate(purpose: &str) -> Value {
+    context! {
+        purpose, tone => "usable", tag => "green", status => "жарамды", validity => "a – b", days => "(20)",
+        serial => "00ff", keystore => "PKCS12", issued => "бүгін", revoked => "бүгін",
+    }
+}
+
+fn field(value: &str, error: Option<&str>) -> Value {
+    context! { value, error }
+}
+
+fn errors() -> Vec<Value> {
+    vec![
+        context! { field => "email", text => "<b>" },
+        context! { field => "", text => "whole" },
+    ]
+}
+
+/// The samples of one template.
+#[expect(clippy::too_many_lines, reason = "one arm for each template")]
+fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Value> {
+    let regions = Value::from(Serde(places::regions(gazetteer, language)));
+    let cards: Vec<Value> = [
+        "authentication",
+        "signature",
+        "both",
+        "certification-authority",
+        "other",
+    ]
+    .map(certificate)
+    .into();
+    let none = Vec::<Value>::new;
+    match template {
+        "front.html" | "obtain.html" => vec![context! {}],
+        "enter.html" => vec![
+            context! { errors => none(), next => Value::from(()), notice => Value::from(()) },
+            context! { errors => none(), next => "/kk/cabinet", notice => "x" },
+        ],
+        "cabinet.html" => ["DRAFT", "AWAITING_2FA", "SUBMITTED", "CONFIRMED", "ISSUED"]
+            .into_iter()
+            .map(|state| Some(context! { state, grouped => "1", href => "/" }))
+            .chain([None])
+            .map(|waiting| {
+                let menu = ["reissue", "revoke", "apps", "list", "status", "password"];
+                let menu: Vec<Value> = menu.into_iter().map(|key| context! { key, path => "/" }).collect();
+                context! {
+                    person => person(true), waiting, keys_sentence => "x", certificates => cards.clone(), menu,
+                }
+            })
+            .collect(),
+        "cabinet/reissue.html" => [None, Some("mistake")]
+            .into_iter()
+            .map(|error| {
+                let fields = context! {
+                    email => field("a@example.kz", error), region => field("KZ-75", error),
+                    settlement => field("almaty", error), keystore => field("PKCS12", error),
+                };
+                let errors = if error.is_some() { errors() } else { none() };
+                let code_address = error.map(|_| "a•••@example.kz");
+                context! { person => person(error.is_some()), errors, fields, code_address, regions => regions.clone() }
+            })
+            .collect(),
+        "cabinet/reissue/confirm.html" => ["DRAFT", "AWAITING_2FA"]
+            .into_iter()
+            .map(|state| {
+                let code_error = (state != "DRAFT").then_some("wrong");
+                context! {
+                    application => application(state), lines => vec![context! { key => "k", value => "v" }],
+                    code_address => "a•••@example.kz", code_error, code_notice => code_error, errors => none(),
+                }
+            })
+            .collect(),
+        "cabinet/application.html" => STATES
+            .into_iter()
+            .map(|state| context! { application => application(state), reminder => "бүгін", errors => none() })
+            .collect(),
+        "cabinet/applications.html" => {
+            let all: Vec<Value> = STATES.into_iter().map(application).collect();
+            vec![context! { applications => all }, context! { applications => none() }]
+        }
+        "cabinet/keys.html" | "cabinet/revoke.html" => {
+            vec![context! { certificates => cards }, context! { certificates => none() }]
+        }
+        "cabinet/password.html" => vec![context! { errors => none() }],
+        "cabinet/profile.html" => vec![context! { person => person(true) }, context! { person => person(false) }],
+        "status.html" => STATES
+            .into_iter()
+            .map(|state| context! { application => application(state), number_value => "1" })
+            .chain([context! { number_error => "x", number_value => "<1>" }, context! {}])
+            .collect(),
+        "not_me.html" => vec![
+            context! { done => false, valid => true, number => "1", created => "x", action => "/kk/not-me/x" },
+            context! { done => true, valid => false, serials => vec!["00ff"] },
+            context! { done => true, valid => false, serials => Vec::<&str>::new() },
+            context! { done => false, valid => false },
+        ],
+        "guide.html" => {
+            let all: Vec<u8> = (1..=15).collect();
+            vec![context! { q => "", steps => all }, context! { q => "<x>", steps => Vec::<u8>::new() }]
+        }
+        "error.html" => vec![context! { error => context! { title => "t", detail => "d" } }],
+        "mail/letter.html" => vec![context! {
+            lang => language.tag(), subject => "s",
+            blocks => vec![
+                context! { kind => "text", text => "t" }, context! { kind => "code", text => "123456" },
+                context! { kind => "link", text => "t", url => "https://x" },
+                context! { kind => "list", items => vec!["00"] },
+            ],
+        }],
+        other => panic!("the template {other} has no sample"),
+    }
+}
+
+fn each(mut look: impl FnMut(&str, Language, &str)) {
+    let catalogue = Arc::new(Catalogue::shipped().unwrap());
+    let gazetteer = Gazetteer::kazakhstan().unwrap();
+    for language in Language::ALL {
+        let environment = environment(Arc::clone(&catalogue), language).unwrap();
+        for (template, _) in TEMPLATES
+            .iter()
+            .filter(|(name, _)| !name.starts_with("components/") && *name != "base.html")
+        {
+            for (place, sample) in samples(template, &gazetteer, language)
+                .into_iter()
+                .enumerate()
+            {
+                let page = frame(language, "cabinet", (1..=15).collect(), place % 2 == 1);
+                let values = context! { page, page_data => Value::from_safe_string("{}".to_owned()), ..sample };
+                let html = environment
+                    .get_template(template)
+                    .and_then(|template| template.render(values))
+                    .unwrap_or_else(|error| panic!("{template} in {}: {error:?}", language.tag()));
+                look(template, language, &html);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_template_renders_with_every_sample_in_every_language() {
+    let mut rendered = 0;
+    each(|template, language, html| {
+        rendered += 1;
+        let html = html.trim_start();
+        assert!(html.starts_with("<!DOCTYPE html>"), "{template}");
+        assert!(
+            html.contains(&format!("<html lang=\"{}\"", language.tag())),
+            "{template}"
+        );
+        assert_eq!(
+            html.matches("<h1").count(),
+            1,
+            "{template} needs exactly one h1"
+        );
+        assert!(
+            !html.contains("<b>") && !html.contains("<x>") && !html.contains("<&>"),
+            "{template} must escape"
+        );
+        assert!(
+            !html.contains('\u{2068}') && !html.contains('\u{2069}'),
+            "{template} has isolation marks"
+        );
+        if template != "mail/letter.html" {
+            assert_eq!(
+                html.matches("<main").count(),
+                1,
+                "{template} needs one main"
+            );
+            assert!(
+                !html.contains(" style=") && !html.contains("onclick"),
+                "{template} must have nothing inline"
+            );
+        }
+    });
+    assert!(rendered > 150, "only {rendered} pages");
+}
+
+#[test]
+fn ids_are_unique_and_what_refers_to_them_finds_them() {
+    each(|template, language, html| {
+        let values = |name: &str| -> Vec<String> {
+            html.split(&format!(" {name}=\""))
+                .skip(1)
+                .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+                .collect()
+        };
+        let ids = values("id");
+        for id in &ids {
+            let count = ids.iter().filter(|other| *other == id).count();
+            assert_eq!(
+                count,
+                1,
+                "{template} in {}: id {id} {count} times",
+                language.tag()
+            );
+        }
+        for name in [
+            "for",
+            "aria-describedby",
+            "aria-labelledby",
+            "aria-controls",
+        ] {
+            for reference in values(name)
+                .iter()
+                .flat_map(|value| value.split_whitespace())
+            {
+                assert!(
+                    ids.iter().any(|id| id == reference),
+                    "{template}: {name} points at {reference}, which is missing"
+                );
+            }
+        }
+    });
+}

@@ -15,9 +15,18 @@ use crate::state::CabinetState;
 use crate::view::ApplicationView;
 use crate::visit::Visit;
 
-const LIST: Screen = Screen::new("cabinet/applications.html", "applications", "menu-keys-apps").help(&[8]);
-const ONE: Screen =
-    Screen::new("cabinet/application.html", "application", "application-title").help(&[12, 13, 14, 15]);
+const LIST: Screen = Screen::new(
+    "cabinet/applications.html",
+    "applications",
+    "menu-keys-apps",
+)
+.help(&[8]);
+const ONE: Screen = Screen::new(
+    "cabinet/application.html",
+    "application",
+    "application-title",
+)
+.help(&[12, 13, 14, 15]);
 
 pub(crate) async fn list(
     State(state): State<CabinetState>,
@@ -27,8 +36,16 @@ pub(crate) async fn list(
     let session = signed_in.session.clone();
     let found = state.ra(move |ra| ra.applications(&session)).await?;
     let words = state.words(&visit);
-    let applications: Vec<ApplicationView> = found.iter().map(|application| words.application(application)).collect();
-    Ok(state.render(&visit, Some(&signed_in), &LIST, context! { applications => Serde(applications) }))
+    let applications: Vec<ApplicationView> = found
+        .iter()
+        .map(|application| words.application(application))
+        .collect();
+    Ok(state.render(
+        &visit,
+        Some(&signed_in),
+        &LIST,
+        context! { applications => Serde(applications) },
+    ))
 }
 
 pub(crate) async fn show(
@@ -38,9 +55,14 @@ pub(crate) async fn show(
     Path(asked): Path<String>,
 ) -> Result<Html<String>, Problem> {
     let (session, number) = (signed_in.session.clone(), number(&asked)?);
-    let found = state.ra(move |ra| ra.application(&session, &number)).await?;
+    let found = state
+        .ra(move |ra| ra.application(&session, &number))
+        .await?;
     let words = state.words(&visit);
-    let reminder = state.reminder(&signed_in, &found).await?.map(|at| words.date(at));
+    let reminder = state
+        .reminder(&signed_in, &found)
+        .await?
+        .map(|at| words.date(at));
     let values = context! {
         application => Serde(words.application(&found)),
         reminder,
@@ -64,6 +86,12 @@ pub(crate) async fn cancel(
 ) -> Result<Redirect, Problem> {
     signed_in.check(&headers, &fields.csrf)?;
     let (session, number, now) = (signed_in.session, number(&asked)?, state.now());
-    let cancelled = state.ra(move |ra| ra.cancel(&session, &number, now)).await?;
-    Ok(Redirect::to(&format!("/{}/cabinet/applications/{}", visit.language.tag(), cancelled.number)))
+    let cancelled = state
+        .ra(move |ra| ra.cancel(&session, &number, now))
+        .await?;
+    Ok(Redirect::to(&format!(
+        "/{}/cabinet/applications/{}",
+        visit.language.tag(),
+        cancelled.number
+    )))
 }

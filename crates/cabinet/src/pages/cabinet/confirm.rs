@@ -32,18 +32,12 @@ pub(crate) struct Asked {
     number: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Fields {
     csrf: String,
     number: String,
     code: String,
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self { csrf: String::new(), number: String::new(), code: String::new() }
-    }
 }
 
 /// One line of the summary, in plain words.
@@ -91,10 +85,18 @@ pub(crate) async fn code(
         .await?;
     match tried {
         Ok(application) => Ok(to_application(&visit, &application)),
-        Err(error @ (ConfirmError::Wrong { .. } | ConfirmError::Malformed | ConfirmError::Expired)) => {
+        Err(
+            error @ (ConfirmError::Wrong { .. } | ConfirmError::Malformed | ConfirmError::Expired),
+        ) => {
             let application = find(&state, &signed_in, number.as_str()).await?;
             let sentence = Problem::from(error).sentence(state.catalogue(), &visit);
-            let page = page(&state, &visit, &signed_in, &application, &Note::Mistake(sentence));
+            let page = page(
+                &state,
+                &visit,
+                &signed_in,
+                &application,
+                &Note::Mistake(sentence),
+            );
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(error) => Err(error.into()),
@@ -113,7 +115,9 @@ pub(crate) async fn resend(
     let number = number(&fields.number)?;
     state.limit_codes(&visit, number.as_str())?;
     let (session, now, asked) = (signed_in.session.clone(), state.now(), number.clone());
-    let sent = state.ra(move |ra| Ok::<_, Problem>(ra.resend_code(&session, &asked, now))).await?;
+    let sent = state
+        .ra(move |ra| Ok::<_, Problem>(ra.resend_code(&session, &asked, now)))
+        .await?;
     let note = match sent {
         Ok(_) => Note::Said(state.text(&visit, "code-resent")),
         Err(error @ (ResendError::TooEarly { .. } | ResendError::NoMore)) => {
@@ -125,7 +129,11 @@ pub(crate) async fn resend(
     Ok(page(&state, &visit, &signed_in, &application, &note).into_response())
 }
 
-async fn find(state: &CabinetState, signed_in: &SignedIn, asked: &str) -> Result<Application, Problem> {
+async fn find(
+    state: &CabinetState,
+    signed_in: &SignedIn,
+    asked: &str,
+) -> Result<Application, Problem> {
     let (session, number) = (signed_in.session.clone(), number(asked)?);
     state.ra(move |ra| ra.application(&session, &number)).await
 }
@@ -154,7 +162,10 @@ fn page(
         Note::Mistake(text) => (Some(text), None),
         Note::Said(text) => (None, Some(text)),
     };
-    let errors: Vec<_> = code_error.into_iter().map(|text| context! { field => "code", text }).collect();
+    let errors: Vec<_> = code_error
+        .into_iter()
+        .map(|text| context! { field => "code", text })
+        .collect();
     let email = signed_in.person.email.as_ref();
     let values = context! {
         application => Serde(state.words(visit).application(application)),
@@ -164,16 +175,28 @@ fn page(
         code_notice,
         errors,
     };
-    let screen = Screen { has_errors: code_error.is_some(), ..SCREEN };
+    let screen = Screen {
+        has_errors: code_error.is_some(),
+        ..SCREEN
+    };
     state.render(visit, Some(signed_in), &screen, values)
 }
 
 /// The application in plain words, in the order of the document that will be signed.
-fn lines(state: &CabinetState, visit: &Visit, signed_in: &SignedIn, application: &Application) -> Vec<Line> {
+fn lines(
+    state: &CabinetState,
+    visit: &Visit,
+    signed_in: &SignedIn,
+    application: &Application,
+) -> Vec<Line> {
     let person = &signed_in.person;
     let gazetteer = state.authority().gazetteer();
-    let (region, settlement) =
-        places::named(gazetteer, visit.language, &application.region, &application.settlement);
+    let (region, settlement) = places::named(
+        gazetteer,
+        visit.language,
+        &application.region,
+        &application.settlement,
+    );
     let none = || state.text(visit, "summary-none");
     let keystore = format!("keystore-{}", application.keystore.identifier());
     let kind = format!("summary-kind-{}", application.kind.name());
@@ -183,16 +206,28 @@ fn lines(state: &CabinetState, visit: &Visit, signed_in: &SignedIn, application:
         ("summary-number", application.number.grouped()),
         ("summary-surname", person.surname.clone()),
         ("summary-given-name", person.given_name.clone()),
-        ("summary-patronymic", person.patronymic.clone().unwrap_or_else(none)),
+        (
+            "summary-patronymic",
+            person.patronymic.clone().unwrap_or_else(none),
+        ),
         ("summary-iin", person.iin.as_str().to_owned()),
         ("summary-country", state.text(visit, "country-KZ")),
-        ("summary-email", application.email.as_ref().map_or_else(none, |email| email.as_str().to_owned())),
+        (
+            "summary-email",
+            application
+                .email
+                .as_ref()
+                .map_or_else(none, |email| email.as_str().to_owned()),
+        ),
         ("summary-region", region),
         ("summary-settlement", settlement),
         ("summary-keystore", state.text(visit, &keystore)),
     ]
     .into_iter()
-    .map(|(key, value)| Line { key: state.text(visit, key), value })
+    .map(|(key, value)| Line {
+        key: state.text(visit, key),
+        value,
+    })
     .collect()
 }
 
@@ -200,7 +235,13 @@ impl CabinetState {
     /// Counts a try of a code, or a wish for one, for the network and for the application.
     pub(crate) fn limit_codes(&self, visit: &Visit, number: &str) -> Result<(), Problem> {
         let (limits, now) = (self.config().limits(), self.now());
-        self.limiter().take(Limited::Code, &visit.network, limits.codes_per_minute, now)?;
-        Ok(self.limiter().take(Limited::ApplicationCode, &number, limits.codes_per_application_per_minute, now)?)
+        self.limiter()
+            .take(Limited::Code, &visit.network, limits.codes_per_minute, now)?;
+        Ok(self.limiter().take(
+            Limited::ApplicationCode,
+            &number,
+            limits.codes_per_application_per_minute,
+            now,
+        )?)
     }
 }

@@ -20,5 +20,10 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, Problem> {
     let records = state.certificates_of(&signed_in).await?;
     let certificates = state.words(&visit).certificates(&records);
-    Ok(state.render(&visit, Some(&signed_in), &SCREEN, context! { certificates => Serde(certificates) }))
+    Ok(state.render(
+        &visit,
+        Some(&signed_in),
+        &SCREEN,
+        context! { certificates => Serde(certificates) },
+    ))
 }

@@ -10,7 +10,8 @@ use crate::session::SignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
-const SCREEN: Screen = Screen::new("cabinet/password.html", "password", "menu-keys-password").help(&[14]);
+const SCREEN: Screen =
+    Screen::new("cabinet/password.html", "password", "menu-keys-password").help(&[14]);
 
 pub(crate) async fn show(
     State(state): State<CabinetState>,

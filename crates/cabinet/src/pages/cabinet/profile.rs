@@ -19,5 +19,10 @@ pub(crate) async fn show(
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
     let person = state.words(&visit).person(&signed_in.person);
-    Ok(state.render(&visit, Some(&signed_in), &SCREEN, context! { person => Serde(person) }))
+    Ok(state.render(
+        &visit,
+        Some(&signed_in),
+        &SCREEN,
+        context! { person => Serde(person) },
+    ))
 }

@@ -18,7 +18,8 @@ use crate::session::SignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
-const SCREEN: Screen = Screen::new("cabinet/reissue.html", "reissue", "menu-keys-reissue").help(&[9]);
+const SCREEN: Screen =
+    Screen::new("cabinet/reissue.html", "reissue", "menu-keys-reissue").help(&[9]);
 
 /// The form as it was sent; everything may be missing.
 #[derive(Debug, Default, Deserialize)]
@@ -55,18 +56,29 @@ pub(crate) async fn show(
     let session = signed_in.session.clone();
     let earlier = state.ra(move |ra| ra.applications(&session)).await?;
     let newest = earlier.first();
-    let email = newest.map_or(signed_in.person.email.as_ref(), |application| application.email.as_ref());
+    let email = newest.map_or(signed_in.person.email.as_ref(), |application| {
+        application.email.as_ref()
+    });
     let fields = Fields {
         csrf: String::new(),
-        email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
-        region: newest.map(|application| application.region.clone()).unwrap_or_default(),
-        settlement: newest.map(|application| application.settlement.clone()).unwrap_or_default(),
+        email: email
+            .map(|email| email.as_str().to_owned())
+            .unwrap_or_default(),
+        region: newest
+            .map(|application| application.region.clone())
+            .unwrap_or_default(),
+        settlement: newest
+            .map(|application| application.settlement.clone())
+            .unwrap_or_default(),
         keystore: KeystoreKind::PersonalComputer.identifier().to_owned(),
     };
     let needs_address = state.authority().config().second_factor() == SecondFactorPolicy::EmailCode;
     let mut mistakes = Mistakes::default();
     if needs_address && signed_in.person.email.is_none() {
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, codes::NO_CONFIRMED_ADDRESS);
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            codes::NO_CONFIRMED_ADDRESS,
+        );
         mistakes.whole = Some(problem.sentence(state.catalogue(), &visit));
     }
     Ok(page(&state, &visit, &signed_in, &fields, &mistakes))
@@ -89,10 +101,19 @@ pub(crate) async fn submit(
             keystore: fields.keystore.clone(),
         };
         let (session, now) = (signed_in.session.clone(), state.now());
-        match state.ra(move |ra| ra.begin_reissue(&session, &form, now).map_err(Problem::from)).await {
+        match state
+            .ra(move |ra| {
+                ra.begin_reissue(&session, &form, now)
+                    .map_err(Problem::from)
+            })
+            .await
+        {
             Ok(application) => {
                 let lang = visit.language.tag();
-                let address = format!("/{lang}/cabinet/reissue/confirm?number={}", application.number);
+                let address = format!(
+                    "/{lang}/cabinet/reissue/confirm?number={}",
+                    application.number
+                );
                 return Ok(Redirect::to(&address).into_response());
             }
             Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
@@ -109,14 +130,23 @@ pub(crate) async fn submit(
 fn examine(state: &CabinetState, visit: &Visit, fields: &Fields) -> Mistakes {
     let gazetteer = state.authority().gazetteer();
     let wrong = |is_wrong: bool, key: &str| is_wrong.then(|| state.text(visit, key));
-    let region = gazetteer.regions.iter().any(|region| region.code == fields.region);
+    let region = gazetteer
+        .regions
+        .iter()
+        .any(|region| region.code == fields.region);
     let settlement = gazetteer.find(&fields.region, &fields.settlement).is_some();
     let email = fields.email.trim();
     Mistakes {
-        email: wrong(!email.is_empty() && EmailAddress::parse(email).is_err(), "field-email"),
+        email: wrong(
+            !email.is_empty() && EmailAddress::parse(email).is_err(),
+            "field-email",
+        ),
         region: wrong(!region, "field-region"),
         settlement: wrong(region && !settlement, "field-settlement"),
-        keystore: wrong(KeystoreKind::from_identifier(&fields.keystore).is_none(), "field-keystore"),
+        keystore: wrong(
+            KeystoreKind::from_identifier(&fields.keystore).is_none(),
+            "field-keystore",
+        ),
         whole: None,
     }
 }
@@ -149,7 +179,15 @@ impl Mistakes {
             ("settlement", &self.settlement),
             ("keystore", &self.keystore),
         ];
-        fields.into_iter().filter_map(|(field, text)| Some(Mistake { field, text: text.as_deref()? })).collect()
+        fields
+            .into_iter()
+            .filter_map(|(field, text)| {
+                Some(Mistake {
+                    field,
+                    text: text.as_deref()?,
+                })
+            })
+            .collect()
     }
 }
 
@@ -160,7 +198,9 @@ fn page(
     fields: &Fields,
     mistakes: &Mistakes,
 ) -> Html<String> {
-    let field = |value: &str, error: &Option<String>| -> Value { context! { value, error } };
+    let field = |value: &str, error: &Option<String>| -> Value {
+        context! { value, error }
+    };
     let person = &signed_in.person;
     let values = context! {
         person => Serde(state.words(visit).person(person)),
@@ -174,6 +214,9 @@ fn page(
             keystore => field(&fields.keystore, &mistakes.keystore),
         },
     };
-    let screen = Screen { has_errors: !mistakes.is_none(), ..SCREEN };
+    let screen = Screen {
+        has_errors: !mistakes.is_none(),
+        ..SCREEN
+    };
     state.render(visit, Some(signed_in), &screen, values)
 }

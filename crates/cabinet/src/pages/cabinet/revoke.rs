@@ -23,5 +23,10 @@ pub(crate) async fn show(
     let mut records = state.certificates_of(&signed_in).await?;
     records.retain(|record| view::is_usable(record, words.now));
     let certificates = words.certificates(&records);
-    Ok(state.render(&visit, Some(&signed_in), &SCREEN, context! { certificates => Serde(certificates) }))
+    Ok(state.render(
+        &visit,
+        Some(&signed_in),
+        &SCREEN,
+        context! { certificates => Serde(certificates) },
+    ))
 }

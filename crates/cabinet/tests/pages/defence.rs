@@ -1,0 +1,263 @@
+//! What keeps strangers out.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::json;
+use tanba_cabinet::{CabinetSection, LimitsSection};
+use tanba_model::application::ApplicationNumber;
+
+use crate::browser::Browser;
+use crate::world::World;
+
+#[tokio::test]
+async fn every_answer_carries_the_strict_headers_and_a_request_id() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    for path in [
+        "/kk",
+        "/ru/enter",
+        "/kk/nothing",
+        "/api/v1/status/1",
+        "/assets/nothing.js",
+        "/kk/cabinet",
+    ] {
+        let answer = browser.get(path).await;
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"),
+            "{path}: {policy}"
+        );
+        assert!(!policy.contains("unsafe-inline"));
+        assert!(
+            answer
+                .header("strict-transport-security")
+                .contains("max-age="),
+            "{path}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("x-request-id").len(), 16, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_session_cookie_cannot_be_read_or_sent_from_elsewhere() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    let answer = browser.sign_in_with(&citizen.authentication).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-tanba="), "{cookie}");
+    for part in ["; Path=/", "; HttpOnly", "; SameSite=Strict", "; Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"));
+}
+
+#[tokio::test]
+async fn a_change_needs_the_token_of_the_session() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let number = browser.begin().await;
+    let right = std::mem::replace(&mut browser.csrf, "0".repeat(64));
+    for csrf in ["0".repeat(64), String::new(), right[1..].to_owned()] {
+        browser.csrf = csrf;
+        let answer = browser
+            .post(&format!("/applications/{number}/cancel"), json!({}))
+            .await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::FORBIDDEN, "csrf")
+        );
+        let form = browser
+            .submit(&format!("/kk/cabinet/applications/{number}/cancel"), &[])
+            .await;
+        assert_eq!(form.status, StatusCode::FORBIDDEN);
+        assert_eq!(
+            browser.submit("/kk/logout", &[]).await.status,
+            StatusCode::FORBIDDEN
+        );
+    }
+    browser.csrf = right;
+    let answer = browser
+        .post(&format!("/applications/{number}/cancel"), json!({}))
+        .await;
+    assert_eq!(answer.json()["state"], "CANCELLED", "{}", answer.body);
+}
+
+#[tokio::test]
+async fn another_site_can_send_nothing() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    let from = |name: &'static str, value: &'static str| {
+        let request =
+            Request::post("/api/v1/login/challenge").header("content-type", "application/json");
+        request.header(name, value).body(Body::from("{}")).unwrap()
+    };
+    assert_eq!(
+        browser
+            .send(from("sec-fetch-site", "cross-site"))
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        browser
+            .send(from("origin", "https://evil.example"))
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    let form = Request::post("/api/v1/login/challenge")
+        .header("content-type", "text/plain")
+        .body(Body::from("{}"));
+    assert_eq!(
+        browser.send(form.unwrap()).await.status,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+#[tokio::test]
+async fn numbers_cannot_be_tried_out() {
+    let limits = LimitsSection {
+        look_ups_per_minute: 3,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    });
+    let mut browser = Browser::new(&world);
+    // A number with a right check digit that nobody has.
+    let number = (0..10).map(|last| format!("10000000000{last}"));
+    let number = number
+        .into_iter()
+        .find(|number| ApplicationNumber::parse(number).is_ok())
+        .unwrap();
+    for _ in 0..3 {
+        let answer = browser.get(&format!("/api/v1/status/{number}")).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::NOT_FOUND, "application-not-found")
+        );
+    }
+    let number = format!("/kk/status?number={number}");
+    let answer = browser.get(&number).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!answer.header("retry-after").is_empty());
+    assert!(
+        answer.body.contains("Сұраулар тым жиі келді"),
+        "{}",
+        answer.body
+    );
+    world.clock.forward(60);
+    assert_eq!(
+        browser.get(&number).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+}
+
+#[tokio::test]
+async fn codes_and_sign_ins_are_limited() {
+    let limits = LimitsSection {
+        codes_per_application_per_minute: 2,
+        sign_ins_per_minute: 3,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
+    let path = format!("/applications/{number}/code");
+    for _ in 0..2 {
+        assert_ne!(
+            browser.post(&path, json!({ "code": "x" })).await.status,
+            StatusCode::TOO_MANY_REQUESTS
+        );
+    }
+    let answer = browser.post(&path, json!({ "code": "x" })).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "too-many-requests")
+    );
+    for _ in 0..2 {
+        browser.sign_in(&citizen).await;
+    }
+    let answer = browser.post("/login", json!({ "signature": "" })).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn what_is_anothers_is_not_there() {
+    let world = World::new();
+    let owner = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let stranger = world.citizen("Bolat", Some("bolat@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&owner).await;
+    let number = browser.begin().await;
+    let mut other = Browser::new(&world);
+    other.sign_in(&stranger).await;
+    let answer = other.get(&format!("/api/v1/applications/{number}")).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::NOT_FOUND, "application-not-found")
+    );
+    assert_eq!(
+        other
+            .get(&format!("/kk/cabinet/applications/{number}"))
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+    let anybody = Browser::new(&world)
+        .get(&format!("/kk/status?number={number}"))
+        .await;
+    assert_eq!(anybody.status, StatusCode::OK);
+    assert!(!anybody.body.contains("AIGERIM") && !anybody.body.contains("example.kz"));
+}
+
+#[tokio::test]
+async fn a_signed_out_session_is_worth_nothing() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let kept = browser.cookies.clone();
+    assert_eq!(browser.submit("/kk/logout", &[]).await.location(), "/kk");
+    assert!(!browser.cookies.contains_key("__Host-tanba"));
+    browser.cookies = kept;
+    assert_eq!(
+        browser.get("/kk/cabinet").await.location(),
+        "/kk/enter?next=/kk/cabinet"
+    );
+    assert_eq!(
+        browser.get("/api/v1/certificates").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
+async fn too_much_is_refused_in_words() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    let answer = browser
+        .post("/login", json!({ "signature": "A".repeat(600 * 1024) }))
+        .await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "too-large")
+    );
+}

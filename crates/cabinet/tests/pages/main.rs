@@ -1,0 +1,13 @@
+//! The cabinet as browsers meet it, with a real registration and certification authority behind it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod api;
+mod browser;
+mod defence;
+mod pages;
+mod world;

@@ -1,0 +1,352 @@
+//! Pages: each in each language, forms without script, what is shown to whom.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+
+use crate::browser::Browser;
+use crate::world::World;
+
+const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+
+#[tokio::test]
+async fn the_front_door_opens_in_the_readers_language() {
+    let world = World::new();
+    let ask = |language: &'static str| {
+        Request::get("/")
+            .header("accept-language", language)
+            .body(Body::empty())
+            .unwrap()
+    };
+    for (header, path) in [("ru-RU,ru;q=0.9", "/ru"), ("en", "/en"), ("de", "/kk")] {
+        assert_eq!(
+            Browser::new(&world).send(ask(header)).await.location(),
+            path
+        );
+    }
+    let mut browser = Browser::new(&world);
+    browser.get("/ru").await;
+    assert_eq!(
+        browser.send(ask("en")).await.location(),
+        "/ru",
+        "a choice that was made is remembered"
+    );
+    assert_eq!(browser.get("/kk/").await.location(), "/kk");
+}
+
+#[tokio::test]
+async fn every_page_opens_in_every_language() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    for language in LANGUAGES {
+        let mut browser = Browser::new(&world);
+        browser.language = language;
+        for page in ["", "/enter", "/status", "/guide", "/obtain"] {
+            let answer = browser.get(&format!("/{language}{page}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{page}");
+            assert!(answer.body.contains(&format!("<html lang=\"{language}\"")));
+        }
+        browser.sign_in(&citizen).await;
+        for page in [
+            "",
+            "/reissue",
+            "/keys",
+            "/applications",
+            "/revoke",
+            "/password",
+            "/profile",
+        ] {
+            let answer = browser.get(&format!("/{language}/cabinet{page}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
+            assert!(answer.body.contains("AIGERIM"), "{page}");
+            assert!(
+                answer.body.contains(&format!(
+                    "<meta name=\"csrf\" content=\"{}\">",
+                    browser.csrf
+                )),
+                "{page}"
+            );
+        }
+        let missing = browser.get(&format!("/{language}/nothing")).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+        assert!(missing.body.contains("<h1"), "{}", missing.body);
+    }
+}
+
+#[tokio::test]
+async fn switching_the_language_keeps_the_page() {
+    let world = World::new();
+    let answer = Browser::new(&world).get("/kk/guide?q=E-mail").await;
+    for language in LANGUAGES {
+        assert!(
+            answer
+                .body
+                .contains(&format!("href=\"/{language}/guide?q=E-mail\"")),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_must_sign_in_comes_back_afterwards() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    let to = browser
+        .get("/ru/cabinet/reissue/confirm?number=1")
+        .await
+        .location()
+        .to_owned();
+    assert_eq!(
+        to,
+        "/ru/enter?next=/ru/cabinet/reissue/confirm%3Fnumber%3D1"
+    );
+    let page = browser.get(&to).await;
+    assert_eq!(
+        page.attribute("data-next=\""),
+        "/ru/cabinet/reissue/confirm?number=1"
+    );
+    let evil = browser.get("/ru/enter?next=//evil.example").await;
+    assert_eq!(evil.attribute("data-next=\""), "");
+}
+
+#[tokio::test]
+async fn the_cabinet_says_how_long_keys_are_valid() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let sentences = [
+        ("kk", "Кілттеріңіздің мерзімі өтуіне 20 күн қалды"),
+        ("ru", "осталось 20 дней"),
+        ("en", "Your keys expire in 20 days"),
+    ];
+    for (language, sentence) in sentences {
+        let answer = browser.get(&format!("/{language}/cabinet")).await;
+        assert!(answer.body.contains(sentence), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_form_says_everything_that_is_wrong_and_loses_nothing() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let fields = [
+        ("email", "not an address"),
+        ("region", "KZ-75"),
+        ("settlement", "semey"),
+        ("keystore", "PKCS12"),
+    ];
+    let answer = browser.submit("/kk/cabinet/reissue", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in [
+        "value=\"not an address\"",
+        "<option value=\"KZ-75\" selected>",
+        "href=\"#email\"",
+        "href=\"#settlement\"",
+        "E-mail дұрыс жазылмаған",
+        "<title>Қате: ",
+    ] {
+        assert!(
+            answer.body.contains(part),
+            "{part} is missing in {}",
+            answer.body
+        );
+    }
+    let fields = [
+        ("email", ""),
+        ("region", "KZ-75"),
+        ("settlement", "almaty"),
+        ("keystore", "AKKaztokenStore"),
+    ];
+    let answer = browser.submit("/kk/cabinet/reissue", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer.body.contains("Бұл қоймаға Таңба агенті керек"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn a_second_click_goes_on_with_the_same_application() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let first = browser.begin().await;
+    assert_eq!(browser.begin().await, first);
+    let cabinet = browser.get("/kk/cabinet").await;
+    assert!(
+        cabinet
+            .body
+            .contains(&format!("/kk/cabinet/reissue/confirm?number={first}")),
+        "{}",
+        cabinet.body
+    );
+    let confirm = browser
+        .get(&format!("/kk/cabinet/reissue/confirm?number={first}"))
+        .await;
+    assert_eq!(confirm.attribute("data-number=\""), first);
+    assert_eq!(confirm.attribute("data-state=\""), "DRAFT");
+    for part in [
+        "Алматы қаласы",
+        "new@example.kz",
+        "Дербес компьютер",
+        "ӘЙГЕРІМ",
+    ] {
+        assert!(confirm.body.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_confirmed_address_is_told_before_filling_in_anything() {
+    let world = World::new();
+    let citizen = world.citizen("Bolat", None);
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let answer = browser.get("/kk/cabinet/reissue").await;
+    assert!(
+        answer.body.contains("Расталған e-mail мекенжайыңыз жоқ"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn the_code_works_without_script() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
+    let (code, _) = world.mailed();
+    let wrong = if code.as_deref() == Some("000000") {
+        "000001"
+    } else {
+        "000000"
+    };
+    let path = "/kk/cabinet/reissue/confirm/code";
+    let answer = browser
+        .submit(path, &[("number", &number), ("code", wrong)])
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer.body.contains("Қалған әрекет саны: 4."),
+        "{}",
+        answer.body
+    );
+    let resent = browser
+        .submit("/kk/cabinet/reissue/confirm/resend", &[("number", &number)])
+        .await;
+    assert!(
+        resent.body.contains("Код жаңа ғана жіберілді"),
+        "{}",
+        resent.body
+    );
+    let answer = browser
+        .submit(
+            path,
+            &[("number", &number), ("code", code.as_deref().unwrap())],
+        )
+        .await;
+    assert_eq!(
+        answer.location(),
+        format!("/kk/cabinet/applications/{number}")
+    );
+    let page = browser
+        .get(&format!("/kk/cabinet/applications/{number}"))
+        .await;
+    assert_eq!(page.attribute("data-state=\""), "ISSUED");
+    assert!(page.body.contains("id=\"install-section\""));
+    let status = Browser::new(&world)
+        .get(&format!("/en/status?number={number}"))
+        .await;
+    assert!(
+        status.body.contains("issued, ready to install"),
+        "{}",
+        status.body
+    );
+    let confirm = browser
+        .get(&format!("/kk/cabinet/reissue/confirm?number={number}"))
+        .await;
+    assert_eq!(
+        confirm.location(),
+        format!("/kk/cabinet/applications/{number}")
+    );
+}
+
+#[tokio::test]
+async fn it_was_not_me_shows_first_and_freezes_only_by_its_button() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let _ = browser.apply(&citizen).await;
+    let link = world.mailed().1.unwrap();
+    let mut owner = Browser::new(&world);
+    let to = owner.get(&link).await.location().to_owned();
+    for _ in 0..2 {
+        let page = owner.get(&to).await;
+        assert!(page.body.contains("Кілттерімді тоқтату"), "{}", page.body);
+    }
+    assert_eq!(
+        browser.get("/kk/cabinet").await.status,
+        StatusCode::OK,
+        "looking changes nothing"
+    );
+    let frozen = owner.submit(&to, &[]).await;
+    assert!(
+        frozen.body.contains("Кілттеріңіз тоқтатылды"),
+        "{}",
+        frozen.body
+    );
+    assert_eq!(
+        browser.get("/kk/cabinet").await.status,
+        StatusCode::SEE_OTHER,
+        "sessions end"
+    );
+    assert_eq!(
+        browser.sign_in_with(&citizen.authentication).await.code(),
+        "certificate-frozen"
+    );
+    let again = owner.get(&to).await;
+    assert_eq!(again.status, StatusCode::GONE);
+    assert!(again.body.contains("бұрын пайдаланылған"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn the_guide_is_searched_without_script() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    let all = browser.get("/kk/guide").await;
+    assert_eq!(all.body.matches("tanba-guide__step").count(), 15);
+    let some = browser
+        .get("/kk/guide?q=%D2%9B%D2%B1%D1%81%D0%B1%D0%B5%D0%BB%D0%B3%D1%96")
+        .await;
+    assert_eq!(
+        some.body.matches("tanba-guide__step").count(),
+        1,
+        "{}",
+        some.body
+    );
+    assert!(some.body.contains("id=\"step-10\""));
+    let none = browser.get("/kk/guide?q=xyzzy").await;
+    assert_eq!(none.body.matches("tanba-guide__step").count(), 0);
+}
+
+#[tokio::test]
+async fn a_mistyped_number_is_told_from_an_unknown_one() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    for (number, sentence) in [
+        ("", "Өтінім нөмірін енгізіңіз"),
+        ("12345", "дәл 12 цифрдан"),
+        ("123456789019", "цифры қате терілген"),
+    ] {
+        let answer = browser.get(&format!("/kk/status?number={number}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains(sentence), "{number}: {}", answer.body);
+    }
+}

@@ -1,0 +1,293 @@
+//! A small country: an authority on a temporary SQLite file, a person with keys, a clock that stands still.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tanba_ca::{
+    Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Parts, Profiles, Rules,
+    init,
+};
+use tanba_cabinet::{CabinetSection, CabinetState, router};
+use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
+use tanba_model::audit::Actor;
+use tanba_model::certificate::Channel;
+use tanba_model::iin::Iin;
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::language::Language;
+use tanba_model::message::{MessageBody, OutboxMessage};
+use tanba_model::person::{EmailAddress, NewPerson};
+use tanba_model::ports::{
+    Carrier, CarrierError, Clock, Issuance as _, IssuanceOrder, RandomSource, SharedRandom,
+    SourceRng, Storage as _,
+};
+use tanba_pki::cms::{self, SignOptions};
+use tanba_pki::profile::{Profile, Subject};
+use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
+use tanba_ra::{ProfileSet, RaSection, RegistrationAuthority};
+use tanba_storage::SqliteStorage;
+use tempfile::TempDir;
+
+pub(crate) const ORIGIN: &str = "https://cabinet.example";
+/// 2026-11-24T06:00:00Z.
+const NOON: i64 = 1_795_500_000;
+const DAY: i64 = 24 * 60 * 60;
+
+/// A clock that goes only when told.
+#[derive(Debug)]
+pub(crate) struct StandingClock(AtomicI64);
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl StandingClock {
+    pub(crate) fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+/// Keeps what it is given.
+#[derive(Debug, Default)]
+struct Mailbox(Mutex<Vec<OutboxMessage>>);
+
+impl Carrier for Mailbox {
+    fn send(&self, message: &OutboxMessage, _: Timestamp) -> Result<(), CarrierError> {
+        self.0.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
+struct Template {
+    folder: TempDir,
+    vault: Arc<KeyVault>,
+}
+
+fn random() -> Arc<dyn RandomSource> {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    Arc::new(SharedRandom::new(StdRng::seed_from_u64(
+        SEED.fetch_add(1, Ordering::Relaxed),
+    )))
+}
+
+fn parts(storage: &Arc<SqliteStorage>, vault: &Arc<KeyVault>) -> Parts {
+    Parts {
+        storage: storage.clone(),
+        chest: vault.clone(),
+        random: random(),
+        profiles: Profiles::builtin(),
+        rules: Rules::default(),
+    }
+}
+
+impl Template {
+    fn make() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Arc::new(SqliteStorage::open(folder.path().join("tanba.db")).unwrap());
+        let passphrase = Secret::new(b"throw-away".to_vec());
+        let vault =
+            Arc::new(KeyVault::create(&passphrase, Cost::THROW_AWAY, random().as_ref()).unwrap());
+        let options = InitOptions {
+            public_url: "http://pki.example".to_owned(),
+            names: AuthorityNames::kazakh("(RSA) TEST"),
+            issuing_name: "rsa".to_owned(),
+            issuing_key: IssuingKey::EcP256,
+            shards: 4,
+        };
+        let before = Timestamp::from_unix(NOON - 400 * DAY);
+        init(
+            parts(&storage, &vault),
+            &options,
+            &Actor::System,
+            before,
+            &mut |_| {},
+        )
+        .unwrap();
+        Self { folder, vault }
+    }
+
+    fn copy(&self, to: &Path) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+pub(crate) struct World {
+    _folder: TempDir,
+    storage: Arc<SqliteStorage>,
+    authority: Arc<Authority>,
+    ra: Arc<RegistrationAuthority>,
+    mailbox: Mailbox,
+    pub(crate) clock: Arc<StandingClock>,
+    pub(crate) router: Router,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(CabinetSection::default())
+    }
+
+    pub(crate) fn with(section: CabinetSection) -> Self {
+        static TEMPLATE: OnceLock<Template> = OnceLock::new();
+        let template = TEMPLATE.get_or_init(Template::make);
+        let folder = tempfile::tempdir().unwrap();
+        template.copy(folder.path());
+        let storage = Arc::new(SqliteStorage::open(folder.path().join("tanba.db")).unwrap());
+        let authority = Arc::new(Authority::open(parts(&storage, &template.vault)).unwrap());
+        // Neutral profiles and P-256 keys, because they are quick.
+        let rules = RaSection {
+            profiles: ProfileSet::Neutral,
+            ..RaSection::default()
+        };
+        let rules = rules.check(ORIGIN).unwrap();
+        let ra = RegistrationAuthority::new(storage.clone(), authority.clone(), rules, random())
+            .unwrap();
+        let ra = Arc::new(ra);
+        let clock = Arc::new(StandingClock(AtomicI64::new(NOON)));
+        let config = section.check(ORIGIN, false).unwrap();
+        let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();
+        let peer = ConnectInfo(SocketAddr::from(([203, 0, 113, 7], 4711)));
+        let router = router(state).layer(axum::Extension(peer));
+        Self {
+            _folder: folder,
+            storage,
+            authority,
+            ra,
+            mailbox: Mailbox::default(),
+            clock,
+            router,
+        }
+    }
+
+    /// A person with keys that expire in 20 days.
+    pub(crate) fn citizen(&self, name: &str, email: Option<&str>) -> Citizen {
+        let issued = Timestamp::from_unix(NOON - 345 * DAY);
+        let digits: u64 = name
+            .bytes()
+            .fold(0, |sum, octet| (sum * 31 + u64::from(octet)) % 10_000);
+        let iin = (0..10)
+            .find_map(|last| Iin::complete(&format!("850101{digits:04}{last}")))
+            .unwrap();
+        let person = NewPerson {
+            iin: iin.clone(),
+            surname: name.to_uppercase(),
+            given_name: "ӘЙГЕРІМ".to_owned(),
+            patronymic: None,
+            email: email.map(|email| EmailAddress::parse(email).unwrap()),
+            language: Language::Kk,
+        };
+        let mut work = self.storage.begin().unwrap();
+        let id = work.persons().insert(&person, issued).unwrap();
+        work.commit().unwrap();
+        let subject = Subject {
+            surname: person.surname,
+            given_name: person.given_name,
+            iin: iin.as_str().to_owned(),
+            country: "KZ".to_owned(),
+            ..Subject::default()
+        };
+        let [authentication, signature] = self.ra.config().profiles().map(|profile| {
+            let software = new_key();
+            let order = IssuanceOrder {
+                person: Some(id),
+                application: None,
+                profile: profile.to_owned(),
+                subject: subject.clone(),
+                email: None,
+                keystore: KeystoreKind::PersonalComputer,
+                request: request(&software, profile, &subject),
+                channel: Channel::Administrator,
+                actor: Actor::Administrator("test".to_owned()),
+            };
+            let record = self.authority.issue(&[order], issued).unwrap().remove(0);
+            let certificate = Certificate::from_der(record.der.as_deref().unwrap()).unwrap();
+            Key {
+                software,
+                certificate,
+            }
+        });
+        Citizen {
+            subject,
+            authentication,
+            signature,
+        }
+    }
+
+    /// Requests for two new keys, and the keys.
+    pub(crate) fn requests(&self, citizen: &Citizen) -> (Vec<SoftwareKey>, Vec<Vec<u8>>) {
+        let keys = vec![new_key(), new_key()];
+        let profiles = self.ra.config().profiles();
+        let requests = keys
+            .iter()
+            .zip(profiles)
+            .map(|(key, profile)| request(key, profile, &citizen.subject));
+        let requests = requests.collect();
+        (keys, requests)
+    }
+
+    /// Delivers what is due and empties the mailbox.
+    pub(crate) fn mail(&self) -> Vec<OutboxMessage> {
+        self.ra
+            .deliver_outbox(&self.mailbox, self.clock.now())
+            .unwrap();
+        std::mem::take(&mut self.mailbox.0.lock().unwrap())
+    }
+
+    /// The newest code and "it was not me" link that were mailed.
+    pub(crate) fn mailed(&self) -> (Option<String>, Option<String>) {
+        let (mut newest_code, mut newest_link) = (None, None);
+        for message in self.mail() {
+            match message.body {
+                MessageBody::ConfirmationCode { code, .. } => newest_code = Some(code),
+                MessageBody::ApplicationAccepted { not_me_path, .. }
+                | MessageBody::CertificatesIssued { not_me_path, .. } => {
+                    newest_link = Some(not_me_path)
+                }
+                MessageBody::Installed { .. } | MessageBody::Frozen { .. } => {}
+            }
+        }
+        (newest_code, newest_link)
+    }
+}
+
+fn new_key() -> SoftwareKey {
+    SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random().as_ref())).unwrap()
+}
+
+fn request(key: &SoftwareKey, profile: &str, subject: &Subject) -> Vec<u8> {
+    let name = Profile::builtin(profile)
+        .unwrap()
+        .subject_name(subject)
+        .unwrap();
+    CertificateRequest::build(&name, key, &RequestAttributes::default()).unwrap()
+}
+
+/// What a person has on her computer.
+pub(crate) struct Citizen {
+    subject: Subject,
+    pub(crate) authentication: Key,
+    pub(crate) signature: Key,
+}
+
+pub(crate) struct Key {
+    pub(crate) software: SoftwareKey,
+    pub(crate) certificate: Certificate,
+}
+
+impl Key {
+    /// CMS signed data with the content inside.
+    pub(crate) fn sign(&self, content: &str) -> Vec<u8> {
+        let mut options = SignOptions::new(&self.certificate);
+        options.signing_time = Some(Timestamp::from_unix(NOON));
+        cms::sign(content.as_bytes(), &self.software, &options).unwrap()
+    }
+}
