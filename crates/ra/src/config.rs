@@ -210,3 +210,76 @@ impl RaConfig {
         &self.country
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section(text: &str) -> Result<RaSection, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    #[test]
+    fn an_absent_section_asks_for_a_code_and_takes_files_only() {
+        let config = section("{}")
+            .unwrap()
+            .check("https://cabinet.example")
+            .unwrap();
+        assert_eq!(config.second_factor(), SecondFactorPolicy::EmailCode);
+        assert_eq!(config.keystores(), [KeystoreKind::PersonalComputer]);
+        assert_eq!(
+            config.profiles(),
+            [
+                "kz-individual-authentication-rsa",
+                "kz-individual-signature-rsa"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_word_that_is_none_and_a_key_that_is_unknown_are_refused() {
+        assert!(section("{\"second_factor\":\"sms\"}").is_err());
+        assert!(section("{\"second-factor\":\"none\"}").is_err());
+        assert!(section("{\"keystores\":[\"JKS\"]}").is_err());
+        assert_eq!(
+            section("{\"second_factor\":\"none\"}")
+                .unwrap()
+                .second_factor,
+            SecondFactorPolicy::None
+        );
+        assert_eq!(
+            section("{\"profiles\":\"neutral\"}").unwrap().profiles,
+            ProfileSet::Neutral
+        );
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused() {
+        for origin in [
+            "cabinet.example",
+            "https://",
+            "https://cabinet.example/",
+            "ftp://cabinet.example",
+            "https://a b",
+        ] {
+            let checked = RaSection::default().check(origin);
+            assert!(matches!(checked, Err(ConfigError::Origin(_))), "{origin}");
+        }
+        let none = RaSection {
+            keystores: Vec::new(),
+            ..RaSection::default()
+        };
+        assert!(matches!(
+            none.check("http://localhost:8080"),
+            Err(ConfigError::NoKeystore)
+        ));
+        let country = RaSection {
+            country: "Kazakhstan".to_owned(),
+            ..RaSection::default()
+        };
+        assert!(matches!(
+            country.check("http://localhost:8080"),
+            Err(ConfigError::Country(_))
+        ));
+    }
+}

@@ -149,6 +149,51 @@ fn confirming_from_two_tabs_at_once_issues_once() {
 }
 
 #[test]
+fn two_processes_over_one_database_issue_once() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    for round in 0..5 {
+        let now = after(round * 120);
+        let draft = world.submit(&citizen, &session, now);
+        let code = world.mailed_code(now);
+        let other = world.second_process();
+        let barrier = Barrier::new(4);
+        std::thread::scope(|scope| {
+            for ra in [world.ra.as_ref(), &other, world.ra.as_ref(), &other] {
+                let (session, draft, code, barrier) = (&session, &draft, &code, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    match ra.confirm(session, &draft.number, code, now) {
+                        Ok(application) => {
+                            assert!(matches!(application.state, State::Issued { .. }))
+                        }
+                        Err(error) => assert_eq!(error.code(), "changed-meanwhile"),
+                    }
+                });
+            }
+        });
+        world.ra.resume(now).unwrap();
+        assert_eq!(
+            world.ra.status(&draft.number).unwrap().unwrap().state,
+            "ISSUED"
+        );
+        assert_eq!(
+            world.certificates(citizen.id).len(),
+            4 + 2 * usize::try_from(round).unwrap()
+        );
+    }
+    assert_eq!(
+        world
+            .audit()
+            .iter()
+            .filter(|event| *event == "application.issue")
+            .count(),
+        5
+    );
+}
+
+#[test]
 fn what_nobody_goes_on_with_expires() {
     let world = World::new();
     let (citizen, other) = (world.citizen("Aigerim"), world.citizen("Bolat"));

@@ -249,6 +249,14 @@ impl World {
         }
     }
 
+    /// A second server process over the same database.
+    pub(crate) fn second_process(&self) -> RegistrationAuthority {
+        let storage = Arc::new(SqliteStorage::open(self.folder.path().join("tanba.db")).unwrap());
+        let authority = Arc::new(Authority::open(parts(&storage, &self.vault)).unwrap());
+        let config = self.section.clone().check(ORIGIN).unwrap();
+        RegistrationAuthority::new(storage, authority, config, random()).unwrap()
+    }
+
     /// The server is started again on the same database.
     pub(crate) fn restart(self, now: Timestamp) -> Self {
         let Self {
