@@ -149,6 +149,8 @@ export class Chooser {
       chosen.push({ file, folder, status: text("file-waiting"), state: "waiting" });
     }
     chosen = chosen.slice(0, MAX_FILES);
+    // While the password is typed the module loads.
+    call("load", {}).catch(() => undefined);
     this.#render();
     this.#changed();
   }

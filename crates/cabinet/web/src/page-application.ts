@@ -224,8 +224,21 @@ class Installation {
     focusOn(element("done-title"));
   }
 
+  /** The keys were wiped: the files are there, but the proof needs the keys once more. */
+  async #startAnew(): Promise<void> {
+    checkedNumber = null;
+    element("done-checks")?.replaceChildren();
+    show(element("done-section"), false);
+    show(element("install-section"), true);
+    await this.#showPending();
+  }
+
   async #finish(): Promise<void> {
     const number = this.#number;
+    if (!(await this.#inMemory())) {
+      await this.#startAnew();
+      throw Problem.of("keys-wiped", {}, "install-password");
+    }
     placeProgress(button("finish"));
     progress("progress-proving");
     const { challenge } = await post<{ challenge: string }>(`/applications/${number}/installation/challenge`, {});

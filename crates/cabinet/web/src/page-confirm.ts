@@ -3,7 +3,7 @@ import { post } from "./api.js";
 import { best, distinct, keystoreText, purposeText, summaryRow, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
 import { button, element, find, focusOn, input, once, onClick, show } from "./dom.js";
-import { call, isRunning } from "./keys.js";
+import { call, isRunning, onWiped } from "./keys.js";
 import { dateTime, hasText, place, text } from "./messages.js";
 import { go } from "./navigation.js";
 import { NewPassword, helpPassword } from "./password.js";
@@ -45,6 +45,16 @@ export async function start(): Promise<void> {
   startCode(page);
   if (state === "DRAFT" && prepared?.number === number && (await newKeysInMemory()) === number) await showSigning(prepared, false);
 }
+
+/** Without the keys in memory nothing can be signed: they are made anew. */
+function startAnew(): void {
+  prepared = null;
+  if (element("signing")?.hidden !== false) return;
+  show(element("signing"), false);
+  show(element("make-section"), true);
+}
+
+onWiped(startAnew);
 
 async function newKeysInMemory(): Promise<string | null> {
   return isRunning() ? call("newKeys", {}) : null;
@@ -184,7 +194,10 @@ function startSigning(page: Page): void {
 
 async function sign(page: Page, chooser: Chooser): Promise<void> {
   const work = prepared;
-  if (work === null || work.number !== page.number) throw Problem.of("signed-in-again");
+  if (work === null || work.number !== page.number || (await newKeysInMemory()) !== page.number) {
+    startAnew();
+    throw Problem.of("keys-wiped", {}, "new-password");
+  }
   placeProgress(button("sign"));
   const key = best(await openedEntries(), "sign", personIin()) ?? (await openSigningKey(chooser));
   progress("progress-signing");

@@ -22,7 +22,7 @@ test("base64 survives the way there and back at every length", () => {
 });
 
 /** Keys that are put together from parts in the code. */
-const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month)-/;
+const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country)-/;
 
 test("every text that the scripts name is on the list, and no text is left over", () => {
   const names = ["api", "cards", "chooser", "folder", "keys", "main", "messages", "navigation", "page-application", "page-confirm", "page-enter", "page-password", "password", "problem", "progress", "worker"];
