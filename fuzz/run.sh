@@ -27,11 +27,12 @@ triple=$(rustc -vV | sed -n 's/^host: //p')
 build=(cargo build --quiet --release --target "$triple" --target-dir ../target/fuzz)
 for target in "${targets[@]}"; do
     "${build[@]}" --bin "$target"
-    mkdir -p "corpus/$target" "artifacts/$target"
+    corpus=../target/fuzz/corpus/$target
+    mkdir -p "$corpus" "artifacts/$target"
     seeds "$target" | while read -r seed; do
-        cp -n "$seed" "corpus/$target/$(sha1sum "$seed" | cut -c1-16)" 2>/dev/null || true
+        cp -n "$seed" "$corpus/$(sha1sum "$seed" | cut -c1-16)" 2>/dev/null || true
     done
     echo "fuzz: $target, $runs runs"
     "../target/fuzz/$triple/release/$target" -runs="$runs" -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
-        -verbosity=0 -print_final_stats=1 -artifact_prefix="artifacts/$target/" "corpus/$target"
+        -verbosity=0 -print_final_stats=1 -artifact_prefix="artifacts/$target/" "$corpus"
 done
