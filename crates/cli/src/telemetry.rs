@@ -2,6 +2,8 @@
 //!
 //! Lines carry ids and serial numbers that were chosen by hand, never names, numbers of people or requests.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Format, Level, Logging};
@@ -15,6 +17,7 @@ pub(crate) fn start(logging: Logging) {
         Level::Debug => LevelFilter::DEBUG,
     };
     let lines = tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_target(false);

@@ -8,7 +8,7 @@ use axum::Router;
 use tanba_ca::{Authority, KeyVault, Parts, Profiles, Rules};
 use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
 use tanba_crypto::Secret;
-use tanba_model::ports::{Carrier, Storage};
+use tanba_model::ports::{Carrier, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
 use tanba_storage::{OpenError, SqliteStorage};
 
@@ -24,6 +24,10 @@ pub(crate) fn storage(config: &Config) -> anyhow::Result<SqliteStorage> {
 }
 
 /// What an error of opening means to an operator.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever storage adds, it is unusable"
+)]
 pub(crate) fn storage_finding(config: &Config, error: &OpenError) -> Finding {
     let path = config.database.display();
     let (code, what, remedy) = match error {
@@ -119,9 +123,11 @@ impl Services {
         carrier: Option<Arc<dyn Carrier>>,
         context: &Context,
     ) -> anyhow::Result<Self> {
+        let issuance: Arc<dyn Issuance> = authority.clone();
+        let signers: Arc<dyn OcspSigners> = authority.clone();
         let ra = RegistrationAuthority::new(
             Arc::clone(&storage),
-            Arc::clone(&authority) as _,
+            issuance,
             policies.ra,
             context.random(),
         )?;
@@ -134,7 +140,7 @@ impl Services {
         )?;
         let responder = tanba_responder::router(tanba_responder::Parts {
             storage,
-            signers: Arc::clone(&authority) as _,
+            signers,
             clock: context.clock(),
             rules: policies.responder,
         })?;

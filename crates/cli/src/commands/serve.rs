@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .as_ref()
         .map(|mail| SmtpCarrier::new(mail, config.server.origin()))
         .transpose()?;
-    let carrier = carrier.map(|carrier| Arc::new(carrier) as Arc<dyn Carrier>);
+    let carrier = carrier.map(|carrier| -> Arc<dyn Carrier> { Arc::new(carrier) });
     let (storage, authority) = wire::installation(&config, context)?;
     warn_of_another_url(&config, authority.public_url());
     let policies = Policies {

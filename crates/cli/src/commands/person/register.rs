@@ -112,9 +112,9 @@ fn person(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ne
     let iin = Iin::parse(&iin.ok_or("the IIN is missing")?).map_err(|error| error.to_string())?;
     Ok(NewPerson {
         iin,
-        surname: name(surname.ok_or("the surname is missing")?)?,
-        given_name: name(given_name.ok_or("the given name is missing")?)?,
-        patronymic: patronymic.map(name).transpose()?,
+        surname: name(&surname.ok_or("the surname is missing")?)?,
+        given_name: name(&given_name.ok_or("the given name is missing")?)?,
+        patronymic: patronymic.as_deref().map(name).transpose()?,
         email: email
             .map(|text| EmailAddress::parse(&text))
             .transpose()
@@ -127,7 +127,7 @@ fn person(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ne
 }
 
 /// A name as it stands in certificates: upper case.
-fn name(text: String) -> Result<String, String> {
+fn name(text: &str) -> Result<String, String> {
     let text = text.to_uppercase();
     let fits = text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
     if fits {

@@ -1,0 +1,617 @@
+//! A real installation from outside: made, filled, served, looked after.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// People of a register, all invented; the IINs have their check digits.
+const PEOPLE: &str = "iin,surname,given_name,patronymic,email,language\n\
+    {1},Сағынтаева,Әйгерім,Нұрланқызы,aigerim@example.kz,kk\n\
+    {2},\"Ахметов\",Данияр,,,ru\n";
+
+/// An installation in a folder of its own.
+struct Installation {
+    folder: TempDir,
+}
+
+impl Installation {
+    fn new(arguments: &[&str]) -> Self {
+        let installation = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        let fixed = [
+            "init",
+            "--folder",
+            ".",
+            "--public-url",
+            "http://pki.example.kz",
+            "--origin",
+            "https://cabinet.example.kz",
+            "--passphrase-file",
+            "passphrase",
+            "--shards",
+            "2",
+        ];
+        let output = installation.tanba(&[&fixed, arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        installation.edit("#listen = \"0.0.0.0:8443\"", "listen = \"127.0.0.1:0\"");
+        installation.edit("#machines = \"0.0.0.0:8080\"", "machines = \"127.0.0.1:0\"");
+        installation
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let content = std::fs::read_to_string(self.path("tanba.toml")).expect("a configuration");
+        assert!(content.contains(from), "{from}");
+        std::fs::write(self.path("tanba.toml"), content.replace(from, to)).expect("written");
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_remove("TANBA_CONFIG");
+        command
+    }
+
+    fn tanba(&self, arguments: &[&str]) -> Output {
+        self.command(env!("CARGO_BIN_EXE_tanba"), arguments)
+            .output()
+            .expect("the program runs")
+    }
+
+    /// The facts that a command prints.
+    fn facts(&self, arguments: &[&str]) -> Value {
+        let output = self.tanba(&[&["--json"], arguments].concat());
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// The sentence with which a command is refused.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.tanba(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{arguments:?}: {}",
+            text(&output.stdout)
+        );
+        let sentence = text(&output.stderr);
+        assert_eq!(sentence.lines().count(), 1, "{sentence}");
+        sentence
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> String {
+        let output = self
+            .command("openssl", arguments)
+            .output()
+            .expect("openssl runs");
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    }
+
+    fn import_people(&self) -> [String; 2] {
+        let iins = ["90031240011", "85070130045"].map(iin);
+        let content = PEOPLE.replace("{1}", &iins[0]).replace("{2}", &iins[1]);
+        std::fs::write(self.path("people.csv"), content).expect("written");
+        assert_eq!(
+            self.facts(&["person", "import", "people.csv"])["entered"],
+            2
+        );
+        iins
+    }
+
+    fn serve(&self) -> Server {
+        let mut child = self
+            .command(env!("CARGO_BIN_EXE_tanba"), &["serve"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut log = BufReader::new(child.stderr.take().expect("a log"));
+        let mut line = String::new();
+        while !line.contains("serving") {
+            line.clear();
+            assert!(
+                log.read_line(&mut line).expect("a line") > 0,
+                "the server ended"
+            );
+        }
+        let address = |key: &str| {
+            let rest = line.split(&format!("{key}=")).nth(1).expect("an address");
+            rest.split_whitespace()
+                .next()
+                .expect("an address")
+                .to_owned()
+        };
+        let (people, machines) = (address("people"), address("machines"));
+        // The log is read to the end, so that the server never waits for a reader.
+        let reader = std::thread::spawn(move || {
+            let mut rest = String::new();
+            let _ = log.read_to_string(&mut rest);
+            rest
+        });
+        Server {
+            child,
+            people,
+            machines,
+            reader: Some(reader),
+        }
+    }
+}
+
+struct Server {
+    child: Child,
+    people: String,
+    machines: String,
+    reader: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Server {
+    /// Ends it as systemd does; its exit code and the rest of its log.
+    fn terminate(mut self) -> (Option<i32>, String) {
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(status.success());
+        let code = self.child.wait().expect("an end").code();
+        (
+            code,
+            self.reader.take().expect("a reader").join().expect("a log"),
+        )
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn iin(eleven: &str) -> String {
+    tanba_model::iin::Iin::complete(eleven)
+        .expect("a check digit")
+        .as_str()
+        .to_owned()
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+/// A plain HTTP request; status line and everything behind it.
+fn get(address: &str, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n"
+    )
+    .expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("answered");
+    text(&answer)
+}
+
+fn request(installation: &Installation, name: &str) {
+    let (key, file) = (format!("{name}.key"), format!("{name}.csr"));
+    installation.openssl(&[
+        "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/", "-keyout", &key, "-out",
+        &file,
+    ]);
+}
+
+#[test]
+fn first_people_get_first_keys_from_the_command_line() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let [iin, other] = installation.import_people();
+    assert_eq!(
+        installation.facts(&["person", "import", "people.csv"])["already_there"],
+        2
+    );
+    let person = installation.facts(&["person", "show", &iin]);
+    assert_eq!(
+        (person["surname"].as_str(), person["email"].as_str()),
+        (Some("САҒЫНТАЕВА"), Some("aigerim@example.kz"))
+    );
+
+    request(&installation, "signature");
+    let profile = "kz-individual-signature-rsa";
+    let issue = [
+        "certificate",
+        "issue",
+        "--profile",
+        profile,
+        "--request",
+        "signature.csr",
+        "-o",
+        "signature.pem",
+    ];
+    let issued = installation.facts(&[&issue[..], &["--person", &iin]].concat());
+    assert_eq!(
+        (issued["status"].as_str(), issued["channel"].as_str()),
+        (Some("valid"), Some("administrator"))
+    );
+    installation.openssl(&[
+        "verify",
+        "-CAfile",
+        "root.pem",
+        "-untrusted",
+        "signature.pem",
+        "signature.pem",
+    ]);
+    let subject = installation.openssl(&[
+        "x509",
+        "-in",
+        "signature.pem",
+        "-noout",
+        "-subject",
+        "-nameopt",
+        "utf8",
+    ]);
+    assert!(
+        subject.contains("САҒЫНТАЕВА") && subject.contains(&format!("IIN{iin}")),
+        "{subject}"
+    );
+
+    let again = installation.refusal(&[&issue[..], &["--person", &other]].concat());
+    assert!(again.contains("used before"), "{again}");
+    assert!(
+        installation
+            .refusal(&["person", "show", "123"])
+            .contains("12 digits")
+    );
+    assert!(
+        installation
+            .facts(&["application", "list"])
+            .as_array()
+            .is_some_and(Vec::is_empty)
+    );
+
+    let serial = issued["serial"].as_str().expect("a serial number");
+    assert_eq!(
+        installation.facts(&["certificate", "hold", serial])["reason"],
+        "certificateHold"
+    );
+    assert_eq!(
+        installation.facts(&["certificate", "release", serial])["status"],
+        "valid"
+    );
+    let revoke = ["certificate", "revoke", serial, "--reason"];
+    assert_eq!(
+        installation.facts(&[&revoke[..], &["keyCompromise"]].concat())["status"],
+        "revoked"
+    );
+    assert!(
+        installation
+            .refusal(&["certificate", "release", serial])
+            .contains("already revoked")
+    );
+    assert!(
+        installation
+            .refusal(&[&revoke[..], &["boredom"]].concat())
+            .contains("boredom")
+    );
+    let listed = installation.facts(&["certificate", "list", "--person", &iin]);
+    assert_eq!(
+        (listed[0]["serial"].as_str(), listed[0]["reason"].as_str()),
+        (Some(serial), Some("keyCompromise"))
+    );
+    let lists = installation.facts(&["crl", "publish"]);
+    assert!(
+        lists
+            .as_array()
+            .expect("lists")
+            .iter()
+            .any(|list| list["kind"] == "full" && list["entries"] == 1)
+    );
+}
+
+#[test]
+fn a_register_with_a_wrong_line_enters_nobody() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let good = iin("90031240011");
+    let content = format!("iin,surname,given_name\n{good},A,B\n123456789012,C,D\n");
+    std::fs::write(installation.path("people.csv"), content).expect("written");
+    let sentence = installation.refusal(&["person", "import", "people.csv"]);
+    assert!(
+        sentence.contains("line 3") && !sentence.contains("123456789012"),
+        "{sentence}"
+    );
+    assert!(
+        installation
+            .refusal(&["person", "show", &good])
+            .contains("nobody")
+    );
+}
+
+#[test]
+fn evidence_is_verified_where_it_is_and_where_it_was_taken() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    installation.import_people();
+    let verdict = installation.facts(&["audit", "verify"]);
+    assert_eq!(verdict["valid"], true);
+    let head = verdict["last_hash"].as_str().expect("a hash").to_owned();
+    assert!(
+        installation
+            .tanba(&["audit", "export", "-o", "audit.jsonl"])
+            .status
+            .success()
+    );
+    let elsewhere = Installation {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    std::fs::copy(
+        installation.path("audit.jsonl"),
+        elsewhere.path("audit.jsonl"),
+    )
+    .expect("copied");
+    assert_eq!(
+        elsewhere.facts(&["audit", "verify", "audit.jsonl", "--expect", &head]),
+        verdict
+    );
+
+    let lines = std::fs::read_to_string(elsewhere.path("audit.jsonl")).expect("text");
+    let lines: Vec<&str> = lines.lines().collect();
+    let write = |name: &str, lines: &[&str]| {
+        std::fs::write(elsewhere.path(name), lines.join("\n")).expect("written")
+    };
+    write("gap.jsonl", &[&lines[..2], &lines[3..]].concat());
+    assert!(
+        elsewhere
+            .refusal(&["audit", "verify", "gap.jsonl"])
+            .contains("record 3")
+    );
+    let edited = lines[4]
+        .replace("system", "sistem")
+        .replace("administrator", "administratoR");
+    write(
+        "edited.jsonl",
+        &[&lines[..4], &[edited.as_str()], &lines[5..]].concat(),
+    );
+    assert!(
+        elsewhere
+            .refusal(&["audit", "verify", "edited.jsonl"])
+            .contains("record 5")
+    );
+    write("short.jsonl", &lines[..lines.len() - 1]);
+    assert!(
+        elsewhere
+            .refusal(&["audit", "verify", "short.jsonl", "--expect", &head])
+            .contains("cut off")
+    );
+}
+
+#[test]
+fn a_server_answers_people_and_machines_and_ends_in_good_order() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let server = installation.serve();
+    assert!(get(&server.machines, "/health/ready", "").starts_with("HTTP/1.1 200"));
+    assert!(get(&server.machines, "/crl/nca-rsa.crl", "").starts_with("HTTP/1.1 200"));
+    assert!(
+        get(&server.machines, "/kk", "").starts_with("HTTP/1.1 404"),
+        "pages are not for machines"
+    );
+    let page = get(&server.people, "/kk", "X-Forwarded-Proto: https\r\n");
+    assert!(
+        page.starts_with("HTTP/1.1 200") && page.to_lowercase().contains("content-security-policy"),
+        "{page}"
+    );
+    let plain = get(&server.people, "/kk/status", "X-Forwarded-Proto: http\r\n");
+    assert!(
+        plain.starts_with("HTTP/1.1 308") && plain.contains("https://cabinet.example.kz/kk/status"),
+        "{plain}"
+    );
+    assert!(
+        get(&server.people, "/ocsp", "X-Forwarded-Proto: https\r\n").starts_with("HTTP/1.1 404")
+    );
+    assert!(installation.refusal(&["serve"]).contains("another server"));
+    let (code, log) = server.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("ended") && !log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn behind_a_proxy_nobody_else_is_served() {
+    let installation = Installation::new(&["--trusted-proxy", "192.0.2.7"]);
+    let server = installation.serve();
+    let answer = get(
+        &server.people,
+        "/kk",
+        "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+/// A self-signed certificate for this computer.
+fn make_tls(installation: &Installation, name: &str) {
+    let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
+    let curve = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ];
+    let subject = [
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "30",
+        "-keyout",
+        &key,
+        "-out",
+        &certificate,
+    ];
+    installation.openssl(&[&["req", "-x509"][..], &curve, &subject].concat());
+}
+
+fn fingerprint(installation: &Installation, certificate: &str) -> String {
+    installation.openssl(&[
+        "x509",
+        "-in",
+        certificate,
+        "-noout",
+        "-fingerprint",
+        "-sha256",
+    ])
+}
+
+/// The fingerprint of the certificate that the server shows.
+fn shown(installation: &Installation, address: &str) -> String {
+    let script = format!(
+        "openssl s_client -connect {address} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
+    );
+    let output = installation
+        .command("sh", &["-c", &script])
+        .output()
+        .expect("a shell runs");
+    text(&output.stdout)
+}
+
+#[test]
+fn a_renewed_tls_certificate_is_shown_without_a_restart() {
+    let installation = Installation::new(&[]);
+    make_tls(&installation, "old");
+    make_tls(&installation, "new");
+    installation.edit("tls/certificate.pem", "server.pem");
+    installation.edit("tls/key.pem", "server.key");
+    for part in ["pem", "key"] {
+        std::fs::copy(
+            installation.path(&format!("old.{part}")),
+            installation.path(&format!("server.{part}")),
+        )
+        .expect("copied");
+    }
+    let server = installation.serve();
+    assert_eq!(
+        shown(&installation, &server.people),
+        fingerprint(&installation, "old.pem")
+    );
+    // A pair that does not fit, as in the middle of a renewal, changes nothing.
+    std::fs::copy(
+        installation.path("new.key"),
+        installation.path("server.key"),
+    )
+    .expect("copied");
+    assert_eq!(
+        shown(&installation, &server.people),
+        fingerprint(&installation, "old.pem")
+    );
+    std::fs::copy(
+        installation.path("new.pem"),
+        installation.path("server.pem"),
+    )
+    .expect("copied");
+    let new = fingerprint(&installation, "new.pem");
+    let became_new = (0..1000).any(|_| shown(&installation, &server.people) == new);
+    assert!(became_new, "the old certificate is still shown");
+    assert_eq!(server.terminate().0, Some(0));
+}
+
+#[test]
+fn exit_codes_tell_wrong_usage_from_refusal() {
+    let nowhere = Installation {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    assert_eq!(nowhere.tanba(&["no-such-command"]).status.code(), Some(2));
+    assert_eq!(
+        nowhere.tanba(&["certificate", "revoke"]).status.code(),
+        Some(2)
+    );
+    assert_eq!(nowhere.tanba(&["--help"]).status.code(), Some(0));
+    assert_eq!(nowhere.tanba(&["--version"]).status.code(), Some(0));
+    let config = ["--config", "absent.toml"];
+    for command in [
+        &["serve"][..],
+        &["migrate"],
+        &["person", "show", "1"],
+        &["audit", "verify"],
+        &["crl", "publish"],
+    ] {
+        assert!(
+            nowhere
+                .refusal(&[command, &config].concat())
+                .contains("absent.toml does not exist")
+        );
+    }
+    let doctor = nowhere.tanba(&["doctor", "--json", "--config", "absent.toml"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    let facts: Value = serde_json::from_slice(&doctor.stdout).expect("JSON");
+    assert_eq!(
+        (&facts["healthy"], facts["findings"][0]["code"].as_str()),
+        (&Value::Bool(false), Some("config-file"))
+    );
+}
+
+#[test]
+fn profiles_are_shown_and_linted() {
+    let nowhere = Installation {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    let names = nowhere.facts(&["profile", "show"]);
+    for profile in names.as_array().expect("profiles") {
+        let name = profile["name"].as_str().expect("a name");
+        let shown = nowhere.tanba(&["profile", "show", name]);
+        std::fs::write(nowhere.path("profile.toml"), &shown.stdout).expect("written");
+        assert!(
+            nowhere
+                .tanba(&["profile", "lint", "profile.toml"])
+                .status
+                .success(),
+            "{name}"
+        );
+    }
+    std::fs::write(
+        nowhere.path("profile.toml"),
+        "name = \"x\"\nno_such_key = 1\n",
+    )
+    .expect("written");
+    assert!(
+        nowhere
+            .refusal(&["profile", "lint", "profile.toml"])
+            .contains("profile")
+    );
+    assert!(
+        nowhere
+            .refusal(&["profile", "lint", "no-such-profile"])
+            .contains("no-such-profile")
+    );
+}
+
+#[test]
+fn a_second_init_in_the_same_folder_changes_nothing() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let root = std::fs::read(installation.path("root.pem")).expect("a root");
+    let again = [
+        "init",
+        "--public-url",
+        "http://pki.example.kz",
+        "--origin",
+        "https://cabinet.example.kz",
+    ];
+    let sentence =
+        installation.refusal(&[&again[..], &["--passphrase-file", "passphrase"]].concat());
+    assert!(sentence.contains("already"), "{sentence}");
+    assert_eq!(
+        std::fs::read(installation.path("root.pem")).expect("a root"),
+        root
+    );
+    assert!(Path::new(&installation.path("tanba.sqlite")).exists());
+}
