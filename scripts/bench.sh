@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Measures what docs/benchmarks.md reports, on the release program, and writes that page anew. Takes about three minutes;
+# nothing else should run on the machine meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh test
+scripts/build-assets.sh
+cargo build --release -p tanba-cli --features embed-assets
+mkdir -p target/bench
+target/release/tanba bench renewal --count 200 --json >target/bench/renewal.json
+target/release/tanba bench issue --count 500 --json >target/bench/issue.json
+target/release/tanba bench issue --count 500 --key p256 --json >target/bench/issue-p256.json
+node scripts/bench-serve.mjs target/release/tanba >target/bench/serve.json
+(cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node speed.mjs)
+node scripts/bench-report.mjs >docs/benchmarks.md
+echo "written: docs/benchmarks.md"
