@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use axum_server::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -17,6 +21,8 @@ const THREADS: usize = 2;
 const BLOCKING_THREADS: usize = 16;
 /// A client that does not say what it wants within this time is let go.
 const HEADER_PATIENCE: Duration = Duration::from_secs(15);
+/// An answer may take so long, and so may the rest of a request.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 /// Answers that are under way at the end may take so long.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -61,7 +67,9 @@ async fn answer(listeners: Vec<Listener>) -> anyhow::Result<()> {
         tls,
     } in listeners
     {
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let service = router
+            .layer(from_fn(in_time))
+            .into_make_service_with_connect_info::<SocketAddr>();
         let mut server = axum_server::from_tcp(socket)
             .context("a socket cannot be used")?
             .handle(handle.clone());
@@ -97,4 +105,12 @@ async fn answer(listeners: Vec<Listener>) -> anyhow::Result<()> {
             .context("a listener broke down")?;
     }
     Ok(())
+}
+
+/// Lets go of whoever sends a request too slowly, and of what hangs.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER_PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }

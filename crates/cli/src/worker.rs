@@ -2,8 +2,8 @@
 //! revocation list.
 
 use std::fmt;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,6 +20,10 @@ const UPKEEP_PAUSE: Duration = Duration::from_secs(2);
 const RESUME_ROUNDS: u64 = 5;
 /// Rounds of upkeep between two purges.
 const EXPIRY_ROUNDS: u64 = 30;
+
+/// How long threads are waited for at the end. A mail that is under way then is sent again after the next start; lists and
+/// records are in storage, which loses nothing.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What the threads work with.
 #[derive(Clone)]
@@ -38,7 +42,9 @@ pub(crate) struct Duties {
 #[derive(Debug)]
 pub(crate) struct Worker {
     stop: Arc<Stop>,
-    threads: Vec<JoinHandle<()>>,
+    /// Each thread holds a sender for as long as it runs; nothing is ever sent.
+    running: Option<Sender<()>>,
+    ended: Receiver<()>,
 }
 
 #[derive(Debug, Default)]
@@ -68,9 +74,11 @@ impl Worker {
     /// Starts the threads.
     pub(crate) fn start(duties: Duties) -> anyhow::Result<Self> {
         let stop = Arc::new(Stop::default());
-        let mut worker = Self {
-            stop: Arc::clone(&stop),
-            threads: Vec::new(),
+        let (running, ended) = mpsc::channel();
+        let worker = Self {
+            stop,
+            running: Some(running),
+            ended,
         };
         let upkeep = duties.clone();
         worker.spawn("upkeep", move |stop| {
@@ -94,17 +102,15 @@ impl Worker {
         Ok(worker)
     }
 
-    fn spawn(
-        &mut self,
-        name: &str,
-        work: impl FnOnce(&Stop) + Send + 'static,
-    ) -> anyhow::Result<()> {
-        let stop = Arc::clone(&self.stop);
-        let thread = std::thread::Builder::new()
+    fn spawn(&self, name: &str, work: impl FnOnce(&Stop) + Send + 'static) -> anyhow::Result<()> {
+        let (stop, running) = (Arc::clone(&self.stop), self.running.clone());
+        let _ = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&stop));
-        self.threads
-            .push(thread.context("a thread cannot be started")?);
+            .spawn(move || {
+                work(&stop);
+                drop(running);
+            })
+            .context("a thread cannot be started")?;
         Ok(())
     }
 }
@@ -112,10 +118,9 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.stop.ask();
-        for thread in self.threads.drain(..) {
-            // A thread that panicked said so already.
-            let _: std::thread::Result<()> = thread.join();
-        }
+        drop(self.running.take());
+        // An error either way: all have ended, or it took too long.
+        let _ = self.ended.recv_timeout(FAREWELL);
     }
 }
 

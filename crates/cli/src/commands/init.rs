@@ -245,7 +245,16 @@ fn write_config(args: &Args, path: &Path, passphrase: (&str, &str)) -> anyhow::R
         },
     };
     if path.exists() {
-        return Ok(Config::load(path)?);
+        let config = Config::load(path)?;
+        let same =
+            config.server.origin() == args.origin && config.server.public_url() == args.public_url;
+        if !same {
+            bail!(
+                "{} names another origin or public_url; remove it, or choose another folder",
+                path.display()
+            );
+        }
+        return Ok(config);
     }
     let text = example.text();
     let config = Config::parse(&text, path.parent().unwrap_or(Path::new("")))?;
