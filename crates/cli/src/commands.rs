@@ -72,7 +72,7 @@ impl Tanba {
     pub(crate) fn run(self) -> anyhow::Result<Outcome> {
         let context = Context::new(self.json)?;
         match self.command {
-            Command::Demo(args) => demo::run(args, &context),
+            Command::Demo(args) => demo::run(&args, &context),
             Command::Init(args) => init::run(&args, &context),
             Command::Serve(args) => serve::run(&args, &context),
             Command::Migrate(args) => migrate::run(&args, &context),

@@ -56,7 +56,7 @@ struct Facts {
     people: Vec<Made>,
 }
 
-pub(crate) fn run(args: Args, context: &Context) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
     let folder = prepare_folder(&args.folder)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).with_context(|| {
@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<Outcome> {
         )
     })?;
     let origin = format!("http://localhost:{}", listener.local_addr()?.port());
-    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&folder.join("tanba.sqlite"))?);
+    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(folder.join("tanba.sqlite"))?);
     let authority = Arc::new(make_authority(&storage, &origin, context)?);
     context.progress("Making three people and their keys");
     let keys = folder.join("keys");
@@ -94,13 +94,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<Outcome> {
         people,
     };
     let mailbox = Mailbox::new(&facts.url);
-    let server = wire::demo(
-        storage,
-        authority,
-        Arc::clone(&mailbox) as _,
-        &facts.url,
-        context,
-    )?;
+    let server = wire::demo(storage, authority, mailbox.clone(), &facts.url, context)?;
     context.print(&facts, walk_through(&facts))?;
     server.serve(listener, mailbox.router())?;
     Ok(Outcome::Done)
