@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use tanba_model::ports::{Storage, StorageError, UnitOfWork};
 
 use crate::error::{Mapped, storage_error};
@@ -17,7 +16,8 @@ const READERS: usize = 4;
 
 /// A database in one SQLite file.
 ///
-/// Several processes may have it open: the server and the command line take turns at writing.
+/// Several processes may have it open: the server and the command line take turns at writing. Whoever closes it last
+/// folds the write-ahead log into the file.
 #[derive(Debug)]
 pub struct SqliteStorage {
     path: PathBuf,
@@ -148,19 +148,6 @@ impl Storage for SqliteStorage {
     fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
         Ok(Box::new(SqliteUnit::begin(&self.readers)?))
     }
-}
-
-impl Drop for SqliteStorage {
-    /// Folds the write-ahead log into the file, so that a stopped server leaves one file behind.
-    fn drop(&mut self) {
-        if let Ok(connection) = self.writer.take() {
-            let _: Result<(), rusqlite::Error> = checkpoint(&connection);
-        }
-    }
-}
-
-fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn make_file(path: &Path) -> io::Result<()> {
