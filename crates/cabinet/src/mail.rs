@@ -1,5 +1,7 @@
 //! Mails: what a message of the outbox says, in the language of its reader. No pictures, no tracking; links only show.
 
+use std::sync::{Arc, OnceLock};
+
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
 
@@ -53,15 +55,14 @@ enum Block {
 /// # Errors
 /// [`MailError`] when what ships is damaged.
 pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailError> {
-    let catalogue = std::sync::Arc::new(Catalogue::shipped()?);
+    let catalogue = shared()?;
     let writer = Writer {
         catalogue: &catalogue,
         language: message.language,
         public_url,
     };
     let (subject, blocks) = writer.write(&message.body);
-    let environment =
-        crate::render::environment(std::sync::Arc::clone(&catalogue), message.language)?;
+    let environment = crate::render::environment(Arc::clone(&catalogue), message.language)?;
     let values = context! { lang => message.language.tag(), subject => subject.as_str(), blocks => Serde(&blocks) };
     let html = environment
         .get_template("mail/letter.html")?
@@ -71,6 +72,16 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailE
         subject,
         html,
     })
+}
+
+/// The texts, read once for all mails of this process.
+fn shared() -> Result<Arc<Catalogue>, CatalogueError> {
+    static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+    if let Some(catalogue) = CATALOGUE.get() {
+        return Ok(Arc::clone(catalogue));
+    }
+    let catalogue = Arc::new(Catalogue::shipped()?);
+    Ok(Arc::clone(CATALOGUE.get_or_init(|| catalogue)))
 }
 
 struct Writer<'a> {

@@ -11,8 +11,15 @@ use tanba_ra::NextStep;
 use crate::dates;
 use crate::locale::Catalogue;
 
+mod timeline;
+
+use timeline::Step;
+
 /// Days before the end of a certificate from which on its owner is urged to renew it.
 const SOON: i64 = 30;
+
+/// Seconds within which certificates count as issued together.
+const TOGETHER: i64 = 3600;
 
 /// Words records in one language, as of one moment.
 #[derive(Clone, Copy, Debug)]
@@ -50,17 +57,6 @@ pub(crate) struct ApplicationView {
     since: String,
     tag: &'static str,
     timeline: Vec<Step>,
-}
-
-/// One step of the timeline.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Step {
-    state: &'static str,
-    /// `done`, `current`, `ahead` or `failed`.
-    mark: &'static str,
-    when: String,
-    iso: String,
-    note: String,
 }
 
 /// A person as pages show her to herself.
@@ -159,8 +155,17 @@ impl Words<'_> {
 
     /// The cards of issued certificates; intents that came to nothing are none.
     pub(crate) fn certificates(&self, records: &[CertificateRecord]) -> Vec<CertificateCard> {
-        records
-            .iter()
+        let mut ordered: Vec<&CertificateRecord> = records.iter().collect();
+        // Newest first; of a pair that was issued together the authentication key.
+        ordered.sort_by_key(|record| {
+            let issued = record.created_at.unix() / TOGETHER;
+            (
+                std::cmp::Reverse(issued),
+                record.purpose != Purpose::Authentication,
+            )
+        });
+        ordered
+            .into_iter()
             .filter_map(|record| self.certificate(record))
             .collect()
     }
@@ -260,68 +265,6 @@ impl Words<'_> {
             },
             timeline: self.timeline(application),
         }
-    }
-
-    /// The steps behind, the present one, and those ahead; of an application that failed, where it ended.
-    fn timeline(&self, application: &Application) -> Vec<Step> {
-        const WAY: [&str; 4] = ["DRAFT", "AWAITING_2FA", "ISSUED", "INSTALLED"];
-        let state = &application.state;
-        let name = state.name();
-        let at = state.since().unwrap_or(application.created_at);
-        let step = |state, mark, at: Option<Timestamp>, note: String| Step {
-            state,
-            mark,
-            when: at.map(|at| self.date_time(at)).unwrap_or_default(),
-            iso: at.map(Timestamp::rfc3339).unwrap_or_default(),
-            note,
-        };
-        let begun = step("DRAFT", "done", Some(application.created_at), String::new());
-        if matches!(
-            state,
-            State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. }
-        ) {
-            return vec![begun, step(name, "failed", Some(at), self.reason(state))];
-        }
-        let here = match state {
-            State::Draft => 0,
-            State::Submitted { .. } | State::Awaiting2fa { .. } => 1,
-            State::Confirmed { .. } | State::Issued { .. } => 2,
-            State::Installed { .. }
-            | State::Rejected { .. }
-            | State::Expired { .. }
-            | State::Cancelled { .. } => 3,
-        };
-        let mark = |place: usize| match place.cmp(&here) {
-            std::cmp::Ordering::Less => "done",
-            std::cmp::Ordering::Equal if place == 3 => "done",
-            std::cmp::Ordering::Equal => "current",
-            std::cmp::Ordering::Greater => "ahead",
-        };
-        let mut steps = Vec::new();
-        for (place, usual) in WAY.into_iter().enumerate() {
-            let shown = if place == here { name } else { usual };
-            let when = if place == here {
-                Some(at)
-            } else {
-                (place == 0).then_some(application.created_at)
-            };
-            steps.push(step(shown, mark(place), when, String::new()));
-        }
-        steps
-    }
-
-    fn reason(&self, state: &State) -> String {
-        let State::Rejected { reason, .. } = state else {
-            return String::new();
-        };
-        if tanba_ra::codes::REASONS.contains(&reason.as_str()) {
-            return self.text(&format!("rejected-{reason}"));
-        }
-        self.catalogue.format(
-            self.language,
-            "rejected-other",
-            &[("reason", reason.as_str().into())],
-        )
     }
 
     /// A person to herself; her address mostly hidden, for those who look over her shoulder.

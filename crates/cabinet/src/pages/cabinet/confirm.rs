@@ -162,6 +162,12 @@ fn page(
         Note::Mistake(text) => (Some(text), None),
         Note::Said(text) => (None, Some(text)),
     };
+    // Wherever the form was sent to, this is the page that another language shows.
+    let place = format!("/cabinet/reissue/confirm?number={}", application.number);
+    let visit = &Visit {
+        place,
+        ..visit.clone()
+    };
     let errors: Vec<_> = code_error
         .into_iter()
         .map(|text| context! { field => "code", text })
