@@ -4,7 +4,7 @@ import { Problem } from "./problem.js";
 
 let csrf: string | null = null;
 let clockOffset = 0;
-const clockListeners: ((offset: number) => void)[] = [];
+const clockListeners: (() => void)[] = [];
 
 /** The token for calls that change something; a sign-in brings a new one. */
 export function setCsrf(token: string | null): void {
@@ -25,13 +25,18 @@ export function serverClockOffset(): number {
   return clockOffset;
 }
 
-export function onClockOffset(listener: (offset: number) => void): void {
+export function onClockOffset(listener: () => void): void {
   clockListeners.push(listener);
+}
+
+/** The time by the server's clock, milliseconds since 1970. */
+export function serverMilliseconds(): number {
+  return Date.now() + clockOffset;
 }
 
 /** The time by the server's clock, seconds since 1970. */
 export function now(): number {
-  return Math.floor((Date.now() + clockOffset) / 1000);
+  return Math.floor(serverMilliseconds() / 1000);
 }
 
 function readClock(date: string | null, sent: number): void {
@@ -42,14 +47,14 @@ function readClock(date: string | null, sent: number): void {
   const received = Date.now();
   const difference = server + 500 - (sent + received) / 2;
   clockOffset = Math.abs(difference) < 2000 ? 0 : Math.round(difference);
-  for (const listener of clockListeners) listener(clockOffset);
+  for (const listener of clockListeners) listener();
 }
 
 /** Asks the server for nothing but its clock. */
 export async function learnClock(): Promise<void> {
   const sent = Date.now();
   try {
-    const answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" });
+    const answer = await fetch(`/${language()}`, { method: "HEAD", cache: "no-store" });
     readClock(answer.headers.get("date"), sent);
   } catch {
     // Not being told the time is no reason to stop.

@@ -1,5 +1,5 @@
 /** The page's end of the worker that owns the keys. */
-import { onClockOffset, serverClockOffset } from "./api.js";
+import { onClockOffset, serverMilliseconds } from "./api.js";
 import { text } from "./messages.js";
 import { Problem } from "./problem.js";
 import { progress } from "./progress.js";
@@ -46,7 +46,7 @@ function started(): Worker {
     worker = null;
   };
   worker = made;
-  made.postMessage({ id: 0, call: "clock", args: { offset: serverClockOffset() } });
+  tellClock(made);
   return made;
 }
 
@@ -69,8 +69,13 @@ function progressValues(values: Record<string, string>): Record<string, string> 
   return values;
 }
 
-onClockOffset((offset) => {
-  if (worker !== null) worker.postMessage({ id: 0, call: "clock", args: { offset } });
+/** The worker's own clock may be another one: it is told the time, not the difference. */
+function tellClock(to: Worker): void {
+  to.postMessage({ id: 0, call: "clock", args: { now: serverMilliseconds() } });
+}
+
+onClockOffset(() => {
+  if (worker !== null) tellClock(worker);
 });
 
 const TOUCH_MILLISECONDS = 30_000;

@@ -61,7 +61,7 @@ onWiped(() => {
   line.textContent = text("keys-wiped");
 });
 
-readPageData();
+readPageData(document);
 readCsrf();
 takeOver(startPage);
 startPage();

@@ -7,9 +7,9 @@ interface PageData {
 
 let data: PageData = {};
 
-/** Reads `#page-data` of the document; call it again after a swap. */
-export function readPageData(): void {
-  const block = document.getElementById("page-data");
+/** Reads `#page-data` of a page. */
+export function readPageData(page: Document): void {
+  const block = page.getElementById("page-data");
   if (block === null) return;
   const read = JSON.parse(block.textContent ?? "{}") as PageData;
   // Texts stay when a page brings none; places belong to one page.

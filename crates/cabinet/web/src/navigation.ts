@@ -111,7 +111,11 @@ async function show(address: string, how: How): Promise<void> {
     const typed = how.keepTyped === true ? typedValues() : null;
     for (const listener of leaveListeners) listener();
     const final = finalAddress(answer.responseURL, address);
-    if (how.history === "push" && final !== location.href) history.pushState({ swap: true }, "", final);
+    if (final !== location.href) {
+      if (how.history === "push") history.pushState({ swap: true }, "", final);
+      // Going back to a step that is over leads to where the application stands now.
+      else history.replaceState({ swap: true }, "", final);
+    }
     replace(page);
     if (typed !== null) restoreTyped(typed);
     startPage();
@@ -149,15 +153,11 @@ function replace(page: Document): void {
   const meta = document.querySelector<HTMLMetaElement>('meta[name="csrf"]');
   if (meta !== null) meta.content = token;
   setCsrf(null);
-  const kept = [...document.body.children].filter((child) => child instanceof HTMLScriptElement && child.id !== "page-data");
-  const fresh = [...page.body.childNodes].filter((node) => !isRunningScript(node));
-  document.body.replaceChildren(...fresh.map((node) => document.importNode(node, true)), ...kept);
+  // Scripts run once, and the data of the page is read where it is.
+  const fresh = [...page.body.childNodes].filter((node) => node.nodeName !== "SCRIPT");
+  document.body.replaceChildren(...fresh.map((node) => document.importNode(node, true)));
   readCsrf();
-  readPageData();
-}
-
-function isRunningScript(node: Node): boolean {
-  return node.nodeName === "SCRIPT" && (node as Element).id !== "page-data";
+  readPageData(page);
 }
 
 function arrive(address: string): void {

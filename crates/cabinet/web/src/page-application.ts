@@ -22,7 +22,6 @@ interface Certificates {
 interface Finished {
   readonly number: string;
   readonly superseded: number;
-  readonly reminder: string | null;
 }
 
 /** Outlive a change of language. */
@@ -243,11 +242,11 @@ class Installation {
     progress("progress-proving");
     const { challenge } = await post<{ challenge: string }>(`/applications/${number}/installation/challenge`, {});
     const proofs = await call("proveInstalled", { number, challenge });
-    const answer = await post<{ superseded?: readonly string[]; reminder?: string }>(`/applications/${number}/installation`, {
+    const answer = await post<{ superseded?: readonly string[] }>(`/applications/${number}/installation`, {
       proofs,
       revoke_old: input("revoke-old")?.checked === true,
     });
-    finished = { number, superseded: answer.superseded?.length ?? 0, reminder: answer.reminder ?? null };
+    finished = { number, superseded: answer.superseded?.length ?? 0 };
     await forgetPending(number);
     await call("forget", {});
     forgetChosen();
@@ -258,10 +257,9 @@ class Installation {
   }
 }
 
-function showFacts({ superseded, reminder }: Finished): void {
+function showFacts({ superseded }: Finished): void {
   const list = find("#finished-facts", HTMLUListElement);
   const facts = [text("installed-accepted")];
   if (superseded > 0) facts.push(text("installed-superseded", { count: superseded }));
-  if (reminder !== null && reminder !== "") facts.push(text("installed-reminder", { date: date(Date.parse(reminder) / 1000) }));
   list?.replaceChildren(...facts.map((fact) => make("li", { text: fact })));
 }

@@ -94,8 +94,8 @@ export interface PlannedFile {
 export interface Calls {
   /** Loads the module; calls do it by themselves. */
   load: [args: Record<string, never>, result: null];
-  /** Takes the server's clock: milliseconds to add to the local one. */
-  clock: [args: { offset: number }, result: null];
+  /** Takes the time by the server's clock, milliseconds since 1970. */
+  clock: [args: { now: number }, result: null];
   openFiles: [args: { files: readonly KeyFile[]; password: string }, result: readonly OpenedFile[]];
   entries: [args: Record<string, never>, result: readonly Entry[]];
   forget: [args: Record<string, never>, result: null];

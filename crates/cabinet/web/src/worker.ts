@@ -149,7 +149,7 @@ const handlers: Handlers = {
   },
 
   async clock(args) {
-    offset = args.offset;
+    offset = args.now - Date.now();
     return null;
   },
 
