@@ -1,0 +1,71 @@
+// Writes docs/benchmarks.md from what scripts/bench.sh measured.
+import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
+import path from "node:path";
+
+const folder = path.resolve(import.meta.dirname, "../target/bench");
+const read = (name) => {
+  const file = path.join(folder, `${name}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+};
+const number = (value, digits = 1) => Number(value).toFixed(digits);
+const verdict = (met) => (met ? "met" : "**missed**");
+const renewal = read("renewal");
+const serve = read("serve");
+const browser = read("browser");
+const rsa = read("issue");
+const p256 = read("issue-p256");
+const rustc = execFileSync("rustc", ["--version"]).toString().trim();
+
+const lines = [
+  "# Benchmarks",
+  "",
+  "Written by `make bench`; every figure is of the release program on the machine named below, run alone. Benchmarks",
+  "measure; no test asserts a time.",
+  "",
+  `Machine: ${cpus().length} processors, ${cpus()[0].model.trim()}; ${rustc}.`,
+  "",
+  "## Targets",
+  "",
+  "| What | Target | Measured | |",
+  "|---|---|---|---|",
+];
+const row = (what, target, measured, met) => lines.push(`| ${what} | ${target} | ${measured} | ${verdict(met)} |`);
+if (renewal) {
+  const ms = renewal.without_commits.median_ms;
+  row("server side of one renewal without its durable commits, median", "30 ms", `${number(ms)} ms`, ms < 30);
+}
+if (serve) {
+  row("start of `tanba serve` until it answers, median of 7", "300 ms", `${number(serve.start_median_ms, 0)} ms`, serve.start_median_ms < 300);
+  row("idle memory of `tanba serve` (resident), median of 7", "40 MiB", `${number(serve.idle_median_mib)} MiB`, serve.idle_median_mib < 40);
+}
+for (const item of browser?.measurements ?? []) {
+  row(item.what, `${item.target} ${item.unit}`, `${item.measured} ${item.unit}`, item.met);
+}
+lines.push("");
+const missed = (browser?.measurements ?? []).filter((item) => !item.met);
+if (missed.length > 0) {
+  lines.push("## Missed, and why", "");
+  for (const item of missed) lines.push(`- ${item.what}: ${item.why ?? "not yet explained"}`);
+  lines.push("");
+}
+lines.push("## How it was measured", "");
+if (renewal) {
+  lines.push(
+    `- **Renewal**: \`tanba bench renewal --count ${renewal.renewals}\`: sign-in to installed keys through the use cases on a`,
+    `  temporary SQLite file, RSA-2048 issuer. ${number(renewal.commits_a_renewal)} durable commits take a median of ${number(renewal.commits.median_ms)} ms together and are`,
+    `  counted apart; HTTP is not in it. 95 % stay under ${number(renewal.without_commits.p95_ms)} ms. Roof in the same run: ${number(renewal.roof.signatures_per_second_and_thread, 0)} RSA-2048`,
+    "  signatures a second and thread.",
+  );
+}
+const pair = (name, run) => {
+  if (!run) return;
+  const facts = run.pair ?? run.renewal ?? {};
+  lines.push(`- **Issuing alone** (${name}): a pair of certificates takes a median of ${number(run.without_commits.median_ms)} ms without its commits, ${number(facts.median_ms ?? run.without_commits.median_ms + run.commits.median_ms)} ms with them.`);
+};
+pair("RSA-2048 issuer", rsa);
+pair("P-256 issuer", p256);
+if (serve) lines.push("- **Server**: `scripts/bench-serve.mjs`: a fresh installation, started seven times; memory is VmRSS three seconds after the start.");
+if (browser) lines.push(`- **Browser**: \`tests/browser/speed.mjs\` in ${browser.browser ?? "headless Chromium"}; ${browser.method ?? "medians"}.`);
+console.log(lines.join("\n"));
