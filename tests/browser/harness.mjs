@@ -1,6 +1,6 @@
 // Starts the demo on a free port with a folder of its own and a browser with an empty profile; stops both.
 import { spawn, execFile } from "node:child_process";
-import { mkdtemp, rm, mkdir, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -9,8 +9,8 @@ import { chromium } from "playwright-core";
 
 export const run = promisify(execFile);
 const require = createRequire(import.meta.url);
-const root = path.resolve(import.meta.dirname, "../..");
-const program = process.env.TANBA_BIN ?? path.join(root, "target/release/tanba");
+export const root = path.resolve(import.meta.dirname, "../..");
+export const program = process.env.TANBA_BIN ?? path.join(root, "target/release/tanba");
 export const screens = path.join(root, "docs/screens");
 
 const flags = [
@@ -42,17 +42,28 @@ export async function startDemo(extra = []) {
     async mailbox() {
       return (await fetch(`${facts.url}/demo/mailbox.json`)).json();
     },
-    /** The newest code that was mailed for an application. */
-    async code(number) {
+    /** The newest code that was mailed for an application, once there are so many. */
+    async code(number, count = 1) {
       for (let turn = 0; turn < 100; turn += 1) {
         const mails = await this.mailbox();
-        const found = mails.filter((mail) => mail.kind === "confirmation_code" && mail.text.includes(number)).at(-1);
-        const code = found?.text.match(/(?<!\d)\d{6}(?!\d)/)?.[0];
-        if (code) return code;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        const codes = mails
+          .filter(({ kind, text }) => kind === "confirmation_code" && text.replace(/(?<=\d) (?=\d)/g, "").includes(number))
+          .map(({ subject }) => subject.match(/\d{6}/)?.[0]);
+        if (codes.length >= count && codes.at(-1)) return codes.at(-1);
+        await pause(100);
       }
       throw new Error("no code was mailed");
     },
+    /** Mails of a kind that came to an address, once there are so many. */
+    async mails(kind, address, count = 1) {
+      for (let turn = 0; turn < 100; turn += 1) {
+        const found = (await this.mailbox()).filter((mail) => mail.kind === kind && mail.to === address);
+        if (found.length >= count) return found;
+        await pause(100);
+      }
+      throw new Error(`no mail "${kind}" came to ${address}`);
+    },
+    person: (name) => facts.people.find(({ email }) => email.startsWith(`${name}@`)),
     async stop() {
       child.removeAllListeners("exit");
       const ended = new Promise((resolve) => child.on("exit", resolve));
@@ -62,6 +73,8 @@ export async function startDemo(extra = []) {
     },
   };
 }
+
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A browser with an empty profile that notes every request it makes. */
 export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280, height: 900 }, ...context } = {}) {
@@ -87,6 +100,7 @@ export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280,
     requests,
     errors,
     page: browser.pages()[0] ?? (await browser.newPage()),
+    profile,
     async stop() {
       await browser.close();
       await rm(profile, { recursive: true, force: true });
@@ -121,12 +135,12 @@ export function foreign(requests, origin) {
 
 /** Keeps a picture of the page as `docs/screens/<language>/<name>.png` when asked to by TANBA_SCREENS. */
 export async function picture(page, language, name) {
-  const folder = process.env.TANBA_SCREENS === "keep" ? screens : path.join(root, "target/screens");
-  await mkdir(path.join(folder, language), { recursive: true });
-  await page.screenshot({ path: path.join(folder, language, `${name}.png`), fullPage: true });
-}
-
-export async function save(file, bytes) {
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, bytes);
+  const folder = path.join(process.env.TANBA_SCREENS === "keep" ? screens : path.join(root, "target/screens"), language);
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, `${name}.png`);
+  await page.screenshot({ path: file, fullPage: true, animations: "disabled", caret: "hide" });
+  // Pictures that are kept are made small where the tool is there.
+  if (process.env.TANBA_SCREENS === "keep") {
+    await run("pngquant", ["--force", "--skip-if-larger", "--ext", ".png", "--quality", "70-95", file]).catch(() => undefined);
+  }
 }

@@ -1,0 +1,204 @@
+// The fifteen steps of the guide on the eight pages, in three languages, by folder and by downloads.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { foreign, startBrowser, startDemo } from "./harness.mjs";
+import { look } from "./screen.mjs";
+import { NEW_PASSWORD, Wizard, readFolder, standInFolder, withoutFolders } from "./wizard.mjs";
+import { Verifier, certificateOf, facts, openElsewhere } from "./witness.mjs";
+import { writeFile, mkdir } from "node:fs/promises";
+
+const WALKS = [
+  { language: "kk", locale: "kk-KZ", name: "aigerim", folder: true },
+  { language: "ru", locale: "ru-RU", name: "daniyar", folder: false },
+  { language: "en", locale: "en-GB", name: "aigerim", folder: true },
+];
+
+for (const walk of WALKS) {
+  describe(`${walk.language}, ${walk.folder ? "folder" : "downloads"}`, () => {
+    test("fifteen steps, other pages, and what others say of the result", async (context) => {
+      const demo = await startDemo();
+      context.after(() => demo.stop());
+      const run = await startBrowser({ locale: walk.locale });
+      context.after(() => run.stop());
+      if (walk.folder) await standInFolder(run.browser);
+      else await withoutFolders(run.browser);
+      const person = demo.person(walk.name);
+      const wizard = new Wizard({ demo, page: run.page, language: walk.language, person });
+      await context.test("steps 1 to 15", () => renew(wizard, walk));
+      const { files } = wizard;
+      assert.ok(files, "nothing was installed, so there is nothing more to see");
+      await context.test("every other page", () => otherPages(wizard));
+      await context.test("the new files open elsewhere, the chain holds, the old pair is superseded", () =>
+        others(demo, person, files));
+      await context.test("notices came to the confirmed address", () => notices(demo, person, wizard.number));
+      await context.test("the new file signs in", () => signInAgain(wizard, walk, files));
+      await context.test("“it was not me” shows first and freezes when told", () => notMe(wizard, person));
+      await context.test("no request left the origin, no error was logged", () => {
+        assert.deepEqual(foreign(run.requests, demo.url), []);
+        assert.ok(run.requests.some((url) => url.endsWith(".wasm")), "requests of the worker are in the log");
+        assert.deepEqual(run.errors.filter((text) => !EXPECTED.test(text)), []);
+      });
+    });
+  });
+}
+
+/** A page that is shown with its error status is logged by the browser as a failed load. */
+const EXPECTED = /Failed to load resource: the server responded with a status of (404|410|422)/;
+
+async function renew(wizard, { language, folder }) {
+  const { page, demo } = wizard;
+  const everywhere = { everywhere: true };
+  await page.goto(demo.url);
+  assert.equal(new URL(page.url()).pathname, `/${language}`, "the browser's language is taken");
+  await look(page, language, "01-front", everywhere);
+
+  await page.locator(".govuk-button--start").click();
+  await page.locator("#enter-form").waitFor();
+  await look(page, language, "02-enter", everywhere);
+  await page.locator('input[value="AKKaztokenStore"]').check();
+  assert.ok(await page.locator("#agent-section").isVisible());
+  await look(page, language, "02-enter-device");
+  await page.locator('input[value="PKCS12"]').check();
+
+  if (folder) await wizard.chooseFolder();
+  else {
+    assert.ok(await page.locator("#choose-folder").isHidden(), "what the browser cannot do is not offered");
+    await wizard.chooseFiles();
+  }
+  await page.locator("#password").fill(wizard.password);
+  await look(page, language, "03-password");
+  await page.locator("#refresh-keys").click();
+  await page.locator("#key-cards .tanba-key-card").first().waitFor();
+  assert.equal(await page.locator('#key-cards input[name="key"]:checked').count(), 1, "the right key is selected");
+  const chosen = page.locator(".tanba-key-card", { has: page.locator("input:checked") });
+  assert.equal(await chosen.getAttribute("data-purpose"), "authentication");
+  assert.match(await chosen.innerText(), new RegExp(wizard.person.name.split(" ")[0]));
+  assert.equal(await page.locator(".tanba-key-card--unsuitable").count(), 1, "the signing key is greyed");
+  assert.equal(await page.locator("#password").inputValue(), "");
+  await look(page, language, "04-keys", everywhere);
+  await wizard.sign();
+
+  await look(page, language, "05-cabinet", everywhere);
+  assert.match(await page.locator(".tanba-keys-state__sentence").innerText(), new RegExp(`\\b${wizard.person.days_left}\\b`));
+  await wizard.openForm();
+  await wizard.fillForm();
+  await look(page, language, "06-reissue", everywhere);
+  await wizard.apply();
+  await wizard.fillConfirmation();
+  await page.locator("#password-strength:not(:empty)").waitFor();
+  await look(page, language, "07-confirm", everywhere);
+  await wizard.makeKeys();
+  await look(page, language, "08-sign", everywhere);
+  await wizard.signDocument();
+  await look(page, language, "09-code", everywhere);
+  await wizard.typeCode();
+  await wizard.issued();
+  await page.locator("#install-list li").nth(1).waitFor();
+  await look(page, language, "10-number", everywhere);
+  wizard.files = folder ? await intoFolder(wizard) : await wizard.installByDownloads();
+  await look(page, language, "11-installed", everywhere);
+  await wizard.finish();
+  assert.equal(await page.locator("#install-password-section:visible").count(), 0, "the new password was not asked again");
+  await look(page, language, "12-done", everywhere);
+}
+
+async function intoFolder(wizard) {
+  const before = await readFolder(wizard.page);
+  await wizard.install();
+  const after = await readFolder(wizard.page);
+  for (const [name, bytes] of before) assert.ok(after.get(name)?.equals(bytes), "old files are not touched");
+  return new Map([...after].filter(([name]) => !before.has(name)));
+}
+
+async function otherPages(wizard) {
+  const { page, language } = wizard;
+  const everywhere = { everywhere: true };
+  const shown = [
+    ["13-cabinet-renewed", "/cabinet"],
+    ["14-key-list", "/cabinet/keys"],
+    ["15-applications", "/cabinet/applications"],
+    ["16-status", `/status?number=${wizard.number}`],
+    ["16-status-wrong", "/status?number=123"],
+    ["17-revoke", "/cabinet/revoke"],
+    ["18-password", "/cabinet/password"],
+    ["19-profile", "/cabinet/profile"],
+    ["20-guide", "/guide"],
+    ["21-obtain", "/obtain"],
+    ["22-not-found", "/nothing-here"],
+  ];
+  for (const [name, place] of shown) {
+    await page.goto(wizard.address(place));
+    await page.locator("#help summary").first().click({ timeout: 500 }).catch(() => undefined);
+    await look(page, language, name, everywhere);
+  }
+}
+
+async function others(demo, person, files) {
+  const folder = path.join(demo.folder, "witness");
+  assert.equal(files.size, 2, [...files.keys()].join(" "));
+  const verifier = new Verifier(folder, demo.root);
+  const serials = new Set();
+  for (const [name, bytes] of files) {
+    assert.match(name, /^(AUTH_)?RSA256_[0-9a-f]{40}\.p12$/);
+    const pem = await openElsewhere(folder, name, bytes, NEW_PASSWORD);
+    const { ok, text } = await verifier.verify(pem);
+    assert.ok(ok, text);
+    assert.equal(await verifier.ocsp(pem), "good");
+    const { text: shown, serial } = await facts(pem);
+    serials.add(serial);
+    assert.match(shown, new RegExp(`IIN${person.iin}`));
+    assert.match(shown, name.startsWith("AUTH") ? /Key Usage: critical\s+Digital Signature, Key Encipherment|Key Usage: critical\s+Digital Signature/ : /Non Repudiation/);
+  }
+  assert.equal(serials.size, 2);
+  assert.equal([...files.keys()].filter((name) => name.startsWith("AUTH_")).length, 1);
+  for (const [place, file] of person.files.entries()) {
+    const pem = await certificateOf(file, person.password, path.join(folder, `old-${place}.pem`));
+    assert.equal(await verifier.ocsp(pem), "revoked: superseded");
+    await verifier.revokedByLists(pem);
+  }
+}
+
+async function notices(demo, person, number) {
+  for (const kind of ["application_accepted", "confirmation_code", "certificates_issued", "installed"]) {
+    const mails = await demo.mails(kind, person.email);
+    assert.ok(mails.some(({ text, subject }) => `${subject} ${text}`.replace(/(?<=\d) (?=\d)/g, "").includes(number)), kind);
+  }
+  const all = await demo.mailbox();
+  assert.ok(all.every(({ to }) => to === person.email), "no mail went elsewhere");
+}
+
+async function signInAgain(wizard, { folder }, files) {
+  const { page, demo, person } = wizard;
+  const kept = path.join(demo.folder, "new");
+  await mkdir(kept, { recursive: true });
+  const paths = [];
+  for (const [name, bytes] of files) {
+    const file = path.join(kept, name);
+    await writeFile(file, bytes);
+    paths.push(file);
+  }
+  await page.goto(wizard.address("/cabinet"));
+  await page.locator(".tanba-menu__summary").click();
+  await page.locator("#sign-out").click();
+  await page.locator("main[data-page=front]").waitFor();
+  // The folder has both pairs now; the new password opens the new one.
+  const again = new Wizard({ demo, page, language: wizard.language, person: { ...person, password: NEW_PASSWORD, files: paths } });
+  await again.signIn({ folder });
+  assert.equal(await page.locator(".tanba-keys-state .tanba-key-card").count(), 2);
+}
+
+async function notMe(wizard, person) {
+  const { page, demo, language } = wizard;
+  const [mail] = await demo.mails("certificates_issued", person.email);
+  const link = mail.text.match(/https?:\S+\/not-me\/\S+/)[0].replace(/[.,]$/, "");
+  await page.goto(link.replace(/\/(kk|ru|en)\/not-me/, `/${language}/not-me`));
+  await look(page, language, "23-not-me", { everywhere: true });
+  assert.equal((await demo.mailbox()).filter(({ kind }) => kind === "frozen").length, 0, "looking freezes nothing");
+  await page.locator("main form button").click();
+  await page.locator(".tanba-serials li").first().waitFor();
+  await look(page, language, "24-frozen", { everywhere: true });
+  await demo.mails("frozen", person.email);
+  await page.goto(wizard.address("/cabinet"));
+  await page.locator("main[data-page=enter]").waitFor();
+}
