@@ -12,6 +12,9 @@ use tanba_pki::Timestamp;
 /// Keys that are remembered before those that are full again are dropped.
 const REMEMBERED: usize = 100_000;
 
+/// Milliseconds between two sweeps.
+const SWEEP_EVERY: i64 = 10_000;
+
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Limited {
@@ -38,8 +41,25 @@ pub(crate) struct TooMany {
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter {
     secret: RandomState,
+    buckets: Mutex<Buckets>,
+}
+
+#[derive(Debug, Default)]
+struct Buckets {
     /// Milliseconds since 1970 at which each bucket is full again.
-    full_again: Mutex<HashMap<u64, i64>>,
+    full_again: HashMap<u64, i64>,
+    /// When those that are full again were dropped last.
+    swept: i64,
+}
+
+impl Buckets {
+    /// Drops what is full again, when there is much of it and not too often.
+    fn sweep(&mut self, now: i64) {
+        if self.full_again.len() >= REMEMBERED && now.saturating_sub(self.swept) >= SWEEP_EVERY {
+            self.full_again.retain(|_, full_again| *full_again > now);
+            self.swept = now;
+        }
+    }
 }
 
 impl RateLimiter {
@@ -54,14 +74,12 @@ impl RateLimiter {
         let interval = 60_000 / i64::from(per_minute.max(1));
         let now = now.unix().saturating_mul(1000);
         let latest = now.saturating_add(interval.saturating_mul(i64::from(per_minute.max(1)) - 1));
-        let mut buckets = self
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.sweep(now);
+        let full_again = buckets
             .full_again
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= REMEMBERED {
-            buckets.retain(|_, full_again| *full_again > now);
-        }
-        let full_again = buckets.entry(self.digest(limited, key)).or_insert(now);
+            .entry(self.digest(limited, key))
+            .or_insert(now);
         *full_again = (*full_again).max(now);
         if *full_again > latest {
             let wait = full_again.saturating_sub(latest).saturating_add(999) / 1000;

@@ -10,7 +10,7 @@ use crate::session::MaybeSignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
-const SCREEN: Screen = Screen::new("obtain.html", "obtain", "home-obtain");
+const SCREEN: Screen = Screen::new("obtain.html", "obtain", "home-obtain").help(&[1]);
 
 pub(crate) async fn show(
     State(state): State<CabinetState>,

@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod assets;
 mod browser;
 mod defence;
 mod pages;

@@ -252,7 +252,9 @@ impl World {
                 | MessageBody::CertificatesIssued { not_me_path, .. } => {
                     newest_link = Some(not_me_path)
                 }
-                MessageBody::Installed { .. } | MessageBody::Frozen { .. } => {}
+                MessageBody::Installed { .. }
+                | MessageBody::Revoked { .. }
+                | MessageBody::Frozen { .. } => {}
             }
         }
         (newest_code, newest_link)

@@ -11,7 +11,8 @@ use crate::session::SignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
-const SCREEN: Screen = Screen::new("cabinet/profile.html", "profile", "menu-name-profile");
+const SCREEN: Screen =
+    Screen::new("cabinet/profile.html", "profile", "menu-name-profile").help(&[8]);
 
 pub(crate) async fn show(
     State(state): State<CabinetState>,
