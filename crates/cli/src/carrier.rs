@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use lettre::message::{Mailbox, MultiPart, header};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::{Message, SmtpTransport, Transport as _};
 use tanba_model::message::OutboxMessage;
 use tanba_model::ports::{Carrier, CarrierError};
@@ -80,7 +81,9 @@ fn transport(mail: &Mail) -> anyhow::Result<SmtpTransport> {
         MailSecurity::Tls => Tls::Wrapper(parameters(mail)?),
         MailSecurity::None => Tls::None,
     };
+    let name = ClientId::Domain(mail.from.email.domain().to_owned());
     let mut builder = SmtpTransport::builder_dangerous(&mail.server)
+        .hello_name(name)
         .port(mail.port)
         .tls(tls)
         .timeout(Some(PATIENCE));
