@@ -131,7 +131,7 @@ export class Wizard {
   }
 
   async openForm() {
-    await this.page.locator('.tanba-keys-state a[role="button"]').click();
+    await this.page.locator('.tanba-keys-state a.govuk-button').click();
     await this.page.locator("#reissue-form").waitFor(PATIENCE);
   }
 
