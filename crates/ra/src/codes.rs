@@ -48,6 +48,7 @@ pub const ERRORS: &[&str] = &[
     RESEND_TOO_EARLY,
     SIGNATURE_INVALID,
     SIGNATURE_UNREADABLE,
+    SIGNED_ELSEWHERE,
     SIGNING_KEY_USED,
     TEMPORARILY_UNAVAILABLE,
     TOO_MANY_APPLICATIONS,
@@ -167,6 +168,8 @@ pub const RESEND_TOO_EARLY: &str = "resend-too-early";
 pub const SIGNATURE_INVALID: &str = "signature-invalid";
 /// Not signed data of one signer with its content inside.
 pub const SIGNATURE_UNREADABLE: &str = "signature-unreadable";
+/// The application was signed in another session: only there, or after signing the same again, a code counts.
+pub const SIGNED_ELSEWHERE: &str = "signed-elsewhere";
 /// The signing key was used to sign in: the authentication key is needed.
 pub const SIGNING_KEY_USED: &str = "signing-key-used";
 /// Storage or signing key does not answer: trying later helps.

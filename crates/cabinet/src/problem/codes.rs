@@ -17,7 +17,8 @@ fn status(code: &str) -> StatusCode {
         | codes::APPLICATION_EXPIRED
         | codes::APPLICATION_REJECTED
         | codes::APPLICATION_WRONG_STATE
-        | codes::CHANGED_MEANWHILE => StatusCode::CONFLICT,
+        | codes::CHANGED_MEANWHILE
+        | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
         codes::LINK_EXPIRED => StatusCode::GONE,
         codes::PERSON_FROZEN => StatusCode::FORBIDDEN,
         codes::CODES_PAUSED | codes::RESEND_TOO_EARLY | codes::TOO_MANY_APPLICATIONS => {

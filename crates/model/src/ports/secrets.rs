@@ -14,6 +14,8 @@ pub enum TokenPurpose {
     InstallationChallenge,
     /// Freezing by "it was not me".
     NotMe,
+    /// Confirming an application by a code, in a session that signed it.
+    Submission,
 }
 
 impl TokenPurpose {
@@ -24,6 +26,7 @@ impl TokenPurpose {
             Self::LoginChallenge => "login-challenge",
             Self::InstallationChallenge => "installation-challenge",
             Self::NotMe => "not-me",
+            Self::Submission => "submission",
         }
     }
 }

@@ -7,6 +7,7 @@ use tanba_pki::Timestamp;
 
 use super::begin::evidence;
 use super::issue::IssueError;
+use super::submit::is_signed_here;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::codes;
@@ -33,6 +34,9 @@ pub enum ConfirmError {
     /// The last try was wrong and the application is refused; a new application helps.
     #[error("no tries are left")]
     NoTriesLeft,
+    /// Another session signed the application, and perhaps somebody else; signing the same here, or applying anew, helps.
+    #[error("another session signed the application")]
+    SignedElsewhere,
     /// Too many wrong codes of this person; waiting helps.
     #[error("codes are paused")]
     Paused {
@@ -56,6 +60,7 @@ impl ConfirmError {
             Self::Malformed => codes::CODE_MALFORMED,
             Self::Expired => codes::CODE_EXPIRED,
             Self::NoTriesLeft => codes::TOO_MANY_CODES,
+            Self::SignedElsewhere => codes::SIGNED_ELSEWHERE,
             Self::Paused { .. } => codes::CODES_PAUSED,
             Self::Issue(error) => error.code(),
             Self::Step(error) => error.code(),
@@ -91,6 +96,9 @@ pub enum ResendError {
     /// There is no confirmed channel to her; only a registration centre helps.
     #[error("the person cannot be reached")]
     Unreachable,
+    /// Another session signed the application, and perhaps somebody else; signing the same here, or applying anew, helps.
+    #[error("another session signed the application")]
+    SignedElsewhere,
     /// What can go wrong in every step.
     #[error("no code was sent")]
     Step(#[from] StepError),
@@ -105,6 +113,7 @@ impl ResendError {
             Self::NoMore => codes::NO_MORE_CODES,
             Self::Paused { .. } => codes::CODES_PAUSED,
             Self::Unreachable => codes::NO_CONFIRMED_ADDRESS,
+            Self::SignedElsewhere => codes::SIGNED_ELSEWHERE,
             Self::Step(error) => error.code(),
         }
     }
@@ -134,6 +143,9 @@ impl RegistrationAuthority {
     /// The try is counted, and everything that follows from it decided, in one unit of work before anybody is
     /// answered. An application that is confirmed already needs no code again: repeating finishes what was begun.
     ///
+    /// A code counts only in a session that signed the application: else whoever shares her keys could have her confirm
+    /// what he signed.
+    ///
     /// # Errors
     /// [`ConfirmError`] by what helps.
     pub fn confirm(
@@ -162,6 +174,9 @@ impl RegistrationAuthority {
             | State::Rejected { .. }
             | State::Expired { .. }
             | State::Cancelled { .. } => return Err(wrong_state("confirm", &application).into()),
+        }
+        if !is_signed_here(work.as_mut(), session, &application, now)? {
+            return Err(ConfirmError::SignedElsewhere);
         }
         let answer = match &self.second_factor {
             Some(factor) => factor.check(work.as_mut(), &application, code, now)?,
@@ -194,6 +209,9 @@ impl RegistrationAuthority {
         else {
             return Err(wrong_state("resend", &application).into());
         };
+        if !is_signed_here(work.as_mut(), session, &application, now)? {
+            return Err(ResendError::SignedElsewhere);
+        }
         factor.ask(
             work.as_mut(),
             &application,

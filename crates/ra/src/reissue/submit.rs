@@ -1,10 +1,11 @@
 //! The signature over the application.
 
+use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationNumber, SignedDocument, State};
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
-use tanba_model::ports::{Session, StorageError, UnitOfWork};
+use tanba_model::ports::{Session, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{Purpose, Timestamp};
 
 use super::begin::evidence;
@@ -89,7 +90,8 @@ impl RegistrationAuthority {
     /// Takes the application, signed by the signing key of the session's person: CMS signed data with the prepared
     /// document inside. Then the second factor is asked, or, where the policy has none, certificates are issued.
     ///
-    /// Repeating it with a signature over the same document changes nothing and sends nothing.
+    /// Repeating it with a signature over the same document sends nothing; in another session of the person it allows
+    /// that session to enter the code.
     ///
     /// # Errors
     /// [`SubmitError`] by what helps.
@@ -119,12 +121,19 @@ impl RegistrationAuthority {
                     .signed
                     .as_ref()
                     .is_some_and(|signed| signed.document == signature.content);
-                drop(work);
-                return if same {
-                    Ok(self.finish(application, now)?)
+                if !same {
+                    return Err(SubmitError::AlreadySigned);
+                }
+                let waits = matches!(application.state, State::Awaiting2fa { .. });
+                if waits && !is_signed_here(work.as_mut(), session, &application, now)? {
+                    sign_here(work.as_mut(), session, &application)?;
+                    evidence(session, "application.sign-again", &application)
+                        .record(work.as_mut(), now)?;
+                    work.commit()?;
                 } else {
-                    Err(SubmitError::AlreadySigned)
-                };
+                    drop(work);
+                }
+                return Ok(self.finish(application, now)?);
             }
             State::Submitted { .. }
             | State::Rejected { .. }
@@ -184,6 +193,7 @@ impl RegistrationAuthority {
                             StorageError::Conflict.into()
                         }
                     })?;
+                sign_here(work, session, application)?;
                 application
                     .state
                     .await_second_factor(now)
@@ -195,6 +205,48 @@ impl RegistrationAuthority {
         evidence(session, "application.submit", application).record(work, now)?;
         Ok(())
     }
+}
+
+/// What a session signed: whoever has the key files can sign in too, take the owner's draft and sign it with keys of his
+/// own while she waits for her code. The code that she gets names her application; it must not confirm his keys.
+fn signed_in(session: &Session, document: &[u8]) -> [u8; 32] {
+    sha256(&[session.token_sha256, sha256(document)].concat())
+}
+
+/// Remembers that the session signed the application as it stands, for as long as the session may live.
+fn sign_here(
+    work: &mut dyn UnitOfWork,
+    session: &Session,
+    application: &Application,
+) -> Result<(), StorageError> {
+    let Some(signed) = &application.signed else {
+        return Ok(());
+    };
+    work.secrets().insert_token(
+        TokenPurpose::Submission,
+        &signed_in(session, &signed.document),
+        Some(session.person),
+        application.number.as_str(),
+        session.expires_at,
+    )
+}
+
+/// Whether this session signed the very document that waits for its code.
+pub(super) fn is_signed_here(
+    work: &mut dyn UnitOfWork,
+    session: &Session,
+    application: &Application,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let Some(signed) = &application.signed else {
+        return Ok(false);
+    };
+    let found = work.secrets().peek_token(
+        TokenPurpose::Submission,
+        &signed_in(session, &signed.document),
+        now,
+    )?;
+    Ok(found == Some((Some(session.person), application.number.as_str().to_owned())))
 }
 
 /// The signing key of the same person: the key that signed in is not enough.

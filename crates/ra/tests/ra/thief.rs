@@ -184,3 +184,57 @@ fn only_the_login_key_was_stolen() {
     );
     assert_eq!(world.applications(victim.id)[0].state, State::Draft);
 }
+
+#[test]
+fn a_code_confirms_only_what_the_session_signed_that_enters_it() {
+    let world = World::new();
+    let victim = world.citizen("Aigerim");
+    let hers = world.sign_in(&victim, NOON).session;
+    let his = world.sign_in(&victim, NOON).session;
+    // She prepares and reads; he shares her draft, puts keys of his own into it and is quicker to sign.
+    let draft = world.prepare(&victim, &hers, NOON);
+    let trap = world.prepare_again(&victim, &his, &draft.number, NOON);
+    let message = victim.signature.sign(&trap.document, NOON);
+    world
+        .ra
+        .submit(&his, &draft.number, &message, NOON)
+        .unwrap();
+    let message = victim.signature.sign(&draft.document, NOON);
+    let refused = world.ra.submit(&hers, &draft.number, &message, NOON);
+    assert_eq!(refused.unwrap_err().code(), "already-signed");
+    // The mail names her number and is at her address: she types the code.
+    let code = world.mailed_code(NOON);
+    let refused = world.ra.confirm(&hers, &draft.number, &code, after(1));
+    assert_eq!(refused.unwrap_err().code(), "signed-elsewhere");
+    let refused = world.ra.resend_code(&hers, &draft.number, after(61));
+    assert_eq!(refused.unwrap_err().code(), "signed-elsewhere");
+    assert_eq!(
+        world.certificates(victim.id).len(),
+        2,
+        "his keys got certificates"
+    );
+}
+
+#[test]
+fn signing_the_same_again_in_a_new_session_lets_the_code_in() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    let draft = world.submit(&citizen, &session, NOON);
+    let code = world.mailed_code(NOON);
+    let later = world.sign_in(&citizen, after(1)).session;
+    let refused = world.ra.confirm(&later, &draft.number, &code, after(1));
+    assert_eq!(refused.unwrap_err().code(), "signed-elsewhere");
+    let message = citizen.signature.sign(&draft.document, after(2));
+    for _ in 0..2 {
+        world
+            .ra
+            .submit(&later, &draft.number, &message, after(2))
+            .unwrap();
+    }
+    let issued = world
+        .ra
+        .confirm(&later, &draft.number, &code, after(3))
+        .unwrap();
+    assert!(matches!(issued.state, State::Issued { .. }));
+}
