@@ -26,6 +26,8 @@ export function takeOver(starter: Starter): void {
   document.addEventListener("click", followLink);
   document.addEventListener("submit", sendForm);
   addEventListener("popstate", () => {
+    // Within a page (the skip link, a link to a field) the browser moves by itself.
+    if (pageAddress() === shown) return;
     void show(location.href, { history: "keep" }).catch(() => location.reload());
   });
 }
@@ -91,6 +93,13 @@ interface How {
   readonly keepTyped?: boolean;
 }
 
+/** The page that is shown, without the place in it. */
+let shown = pageAddress();
+
+function pageAddress(): string {
+  return location.pathname + location.search;
+}
+
 /** Requests that were overtaken by a later one are dropped. */
 let latest = 0;
 
@@ -116,6 +125,7 @@ async function show(address: string, how: How): Promise<void> {
       // Going back to a step that is over leads to where the application stands now.
       else history.replaceState({ swap: true }, "", final);
     }
+    shown = pageAddress();
     replace(page);
     if (typed !== null) restoreTyped(typed);
     startPage();
