@@ -1,6 +1,6 @@
 // Starts the demo on a free port with a folder of its own and a browser with an empty profile; stops both.
 import { spawn, execFile } from "node:child_process";
-import { mkdtemp, rm, mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -76,10 +76,10 @@ export async function startDemo(extra = []) {
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A browser with an empty profile that notes every request it makes. */
-export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280, height: 900 }, ...context } = {}) {
-  const profile = await mkdtemp(path.join(tmpdir(), "tanba-profile-"));
-  const browser = await chromium.launchPersistentContext(profile, {
+/** A browser with an empty profile, or the one that another left, that notes every request it makes. */
+export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280, height: 900 }, profile, ...context } = {}) {
+  const folder = profile ?? (await mkdtemp(path.join(tmpdir(), "tanba-profile-")));
+  const browser = await chromium.launchPersistentContext(folder, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: flags,
     headless: true,
@@ -100,12 +100,35 @@ export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280,
     requests,
     errors,
     page: browser.pages()[0] ?? (await browser.newPage()),
-    profile,
+    profile: folder,
+    /** As by a power cut: nothing is closed, nothing is tidied up. */
+    async kill() {
+      for (const id of await processesOf(folder)) {
+        try {
+          process.kill(id, "SIGKILL");
+        } catch {
+          // It ended with another one.
+        }
+      }
+      await browser.close().catch(() => undefined);
+      await rm(path.join(folder, "SingletonLock"), { force: true });
+    },
     async stop() {
-      await browser.close();
-      await rm(profile, { recursive: true, force: true });
+      await browser.close().catch(() => undefined);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Processes of the browser that was started with a profile. */
+async function processesOf(profile) {
+  const found = [];
+  for (const id of await readdir("/proc")) {
+    if (!/^\d+$/.test(id)) continue;
+    const line = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+    if (line.split("\0").includes(`--user-data-dir=${profile}`)) found.push(Number(id));
+  }
+  return found;
 }
 
 /** Every violation that axe-core finds on the page as it stands. */
@@ -122,7 +145,6 @@ export async function violations(page) {
 let axe;
 async function axeSource() {
   if (!axe) {
-    const { readFile } = await import("node:fs/promises");
     axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
   }
   return axe;

@@ -36,6 +36,7 @@ export async function look(page, language, name, { everywhere = false } = {}) {
   assert.deepEqual(await violations(page), [], `${language} ${name}`);
   assert.equal(await page.locator("h1:visible").count(), 1, `${language} ${name}: one h1`);
   assert.equal(await page.getAttribute("html", "lang"), language);
+  await page.mouse.move(0, 0);
   assert.deepEqual(await page.evaluate(unworded), [], `${language} ${name}: texts without words`);
   await picture(page, language, name);
   if (!everywhere) return;
