@@ -11,8 +11,8 @@ use crate::migrate::{self, SCHEMA_VERSION};
 use crate::pool::{Access, Pool, connect};
 use crate::sqlite::SqliteUnit;
 
-/// Readers beside the writer. Each may hold two megabytes of pages, and reading a row takes microseconds.
-const READERS: usize = 4;
+/// Readers beside the writer; more than that wait for their turn. Reading a row takes microseconds.
+const READERS: usize = 8;
 
 /// A database in one SQLite file.
 ///

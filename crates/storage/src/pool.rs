@@ -13,7 +13,8 @@ use crate::error::{AllBusy, storage_error};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `secure_delete` because sent messages hold codes and tokens, which must not linger in free pages;
-/// `recursive_triggers` so that REPLACE asks the triggers that protect evidence.
+/// `recursive_triggers` so that REPLACE asks the triggers that protect evidence; a small cache because there are several
+/// connections and the operating system keeps the pages anyway.
 const SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
@@ -21,6 +22,7 @@ const SETTINGS: &str = "
     PRAGMA recursive_triggers = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -1024;
     PRAGMA journal_size_limit = 67108864;";
 
 /// What the connections of a pool may do.
