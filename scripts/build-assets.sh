@@ -8,6 +8,10 @@ work=target/assets-work
 out=target/assets
 mkdir -p "$work"
 
+# One build at a time.
+exec 9>"$work/lock"
+command -v flock >/dev/null 2>&1 && flock 9
+
 say() { echo "tanba: $*"; }
 
 # changed STAMP PATH...: whether any file of the paths is newer than the stamp, or the stamp is not there.

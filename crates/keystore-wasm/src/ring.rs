@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 use tanba_crypto::{Secret, Signer, SoftwareKey};
-use tanba_keystore::{KeyStoreError, Password, Profile};
+use tanba_keystore::{Container, KeyStoreError, Password, Profile};
 use tanba_model::document::ApplicationDocument;
 use tanba_pki::asn1::Reader;
 use tanba_pki::cms::{self, SignOptions};
@@ -222,30 +222,36 @@ impl KeyRing {
         fresh.ok_or_else(no_new_key)?.request(keystore)
     }
 
-    /// Writes a new key without certificate under the password, to be kept until the certificate comes:
-    /// `{"publicKey": hex}` and [`output`](Self::output).
+    /// Writes new keys without certificates under the password, to be kept until the certificates come:
+    /// `{"keys": [{"purpose", "publicKey"}, …]}` and [`output`](Self::output).
     ///
     /// # Errors
-    /// What is wrong with the key.
-    pub fn lock(&mut self, key: u32, password: String) -> Result<String, Failure> {
-        let fresh = self
-            .fresh
+    /// What is wrong with the keys.
+    pub fn lock(&mut self, keys: &[u32], password: String) -> Result<String, Failure> {
+        let fresh: Vec<&Fresh> = keys
             .iter()
-            .find(|fresh| fresh.id == key)
-            .ok_or_else(no_new_key)?;
+            .map(|id| self.new_key(*id))
+            .collect::<Result<_, _>>()?;
+        let mut container = Container::new();
+        let mut facts = Vec::new();
+        for key in fresh {
+            container.add_key(copy(key.key()?)?);
+            facts.push(json!({ "purpose": purpose_name(key.purpose), "publicKey": key.public_key_digest()? }));
+        }
         match self
             .derivations
-            .write(&fresh.container, Profile::Modern, &Password::new(password))?
+            .write(&container, Profile::Modern, &Password::new(password))?
         {
             Attempt::Needed(derivation) => Ok(derivation),
             Attempt::Done(bytes) => {
                 self.output = bytes;
-                to_json(&json!({ "publicKey": fresh.public_key_digest()? }))
+                to_json(&json!({ "keys": facts }))
             }
         }
     }
 
-    /// Opens what [`lock`](Self::lock) wrote: `{"id"}`.
+    /// Opens what [`lock`](Self::lock) wrote: `{"ids": […]}`. `purposes` are those that it told, in its order,
+    /// separated by spaces.
     ///
     /// # Errors
     /// What is wrong with the file, or the password.
@@ -253,23 +259,22 @@ impl KeyRing {
         &mut self,
         bytes: &[u8],
         password: String,
-        purpose: &str,
+        purposes: &str,
     ) -> Result<String, Failure> {
         let container = match self.derivations.open(bytes, &Password::new(password))? {
             Attempt::Done(container) => container,
             Attempt::Needed(derivation) => return Ok(derivation),
         };
-        let purpose = purpose_of(purpose).ok_or_else(|| Failure::new("server-error"))?;
-        let id = self.next_id();
-        let fresh = Fresh {
-            id,
-            purpose,
-            container,
-            request: None,
-        };
-        fresh.key()?;
-        self.fresh.push(fresh);
-        to_json(&json!({ "id": id }))
+        let mut ids = Vec::new();
+        for (entry, purpose) in container.keys()?.into_iter().zip(purposes.split(' ')) {
+            let key = entry.key().ok_or_else(|| Failure::new("file-no-key"))?;
+            let purpose = purpose_of(purpose).ok_or_else(|| Failure::new("server-error"))?;
+            let id = self.next_id();
+            self.fresh
+                .push(Fresh::new(id, copy(key.software_key()?)?, purpose));
+            ids.push(id);
+        }
+        to_json(&json!({ "ids": ids }))
     }
 
     /// The file that a certificate will get: `{"name", "purpose", "publicKey"}`.
@@ -427,6 +432,12 @@ impl KeyRing {
         };
         Ok(cms::sign(content, key, &options)?)
     }
+}
+
+/// Another container's own copy of a key.
+fn copy(key: &SoftwareKey) -> Result<SoftwareKey, Failure> {
+    SoftwareKey::from_pkcs8_der(key.pkcs8_der().expose())
+        .map_err(|_| Failure::new("file-key-damaged"))
 }
 
 const fn no_new_key() -> Failure {

@@ -1,6 +1,5 @@
 /** The page's end of the worker that owns the keys. */
 import { onClockOffset, serverMilliseconds } from "./api.js";
-import { text } from "./messages.js";
 import { Problem } from "./problem.js";
 import { progress } from "./progress.js";
 import type { CallName, Calls, Reply } from "./protocol.js";
@@ -52,7 +51,7 @@ function started(): Worker {
 
 function receive(reply: Reply): void {
   if ("event" in reply) {
-    if (reply.event === "progress") progress(reply.key, progressValues(reply.values));
+    if (reply.event === "progress") progress(reply.key, reply.values);
     else for (const listener of wipeListeners) listener();
     return;
   }
@@ -60,13 +59,6 @@ function receive(reply: Reply): void {
   waiting.delete(reply.id);
   if ("ok" in reply) entry?.resolve(reply.ok as never);
   else entry?.reject(Problem.ofFailure(reply.error));
-}
-
-function progressValues(values: Record<string, string>): Record<string, string> {
-  const { file } = values;
-  // A pending file has no name yet; its purpose is one.
-  if (file === "authentication" || file === "signature") return { ...values, file: text(`purpose-short-${file}`) };
-  return values;
 }
 
 /** The worker's own clock may be another one: it is told the time, not the difference. */

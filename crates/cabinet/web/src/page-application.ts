@@ -166,12 +166,12 @@ class Installation {
   async #unlock(): Promise<void> {
     const wanted = new Set(this.#plan.map(({ publicKey }) => publicKey));
     if (this.#pending.length === 0) throw Problem.of("install-no-pending");
-    const attempt = this.#pending.find(({ files }) => files.every(({ publicKey }) => wanted.has(publicKey)));
+    const attempt = this.#pending.find(({ locked }) => locked.keys.every(({ publicKey }) => wanted.has(publicKey)));
     if (attempt === undefined) throw Problem.of("install-not-matching");
     const password = input("install-password")?.value ?? "";
     if (password === "") throw Problem.of("password-missing", {}, "install-password");
     try {
-      await call("unlockPending", { number: this.#number, files: attempt.files, password });
+      await call("unlockPending", { number: this.#number, locked: attempt.locked, password });
     } catch (error) {
       if (error instanceof Problem && error.code === "file-wrong-password") throw Problem.of("install-wrong-password", {}, "install-password");
       throw error;

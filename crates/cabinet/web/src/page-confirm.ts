@@ -92,7 +92,7 @@ async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
   // Kept on the disk before the server hears of them: from here on a power cut loses nothing.
   const id = crypto.randomUUID();
   const created = Math.floor(Date.now() / 1000);
-  const kept = await keepPending({ id, number, created, files: keys.files }).then(
+  const kept = await keepPending({ id, number, created, locked: keys.locked }).then(
     () => true,
     () => false,
   );

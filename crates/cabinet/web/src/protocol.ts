@@ -60,19 +60,25 @@ export interface PasswordVerdict {
   readonly strength: string;
 }
 
-/** New keys: requests to send and the files to keep until the certificates come. */
+/** New keys: requests to send, and the keys to keep until the certificates come. */
 export interface NewKeys {
   /** PKCS#10, base64, authentication first. */
   readonly requests: readonly string[];
-  readonly files: readonly PendingFile[];
+  readonly locked: LockedKeys;
 }
 
-/** One new key on this device, encrypted under the new password, without its certificate. */
-export interface PendingFile {
+/** New keys on this device, encrypted under the new password, without their certificates. Stored. */
+export interface LockedKeys {
+  /** In the order of the file. */
+  readonly keys: readonly LockedKey[];
+  /** PKCS#12. */
+  readonly bytes: Uint8Array;
+}
+
+export interface LockedKey {
   readonly purpose: Purpose;
   /** SHA-256 of the public key, hexadecimal. */
   readonly publicKey: string;
-  readonly bytes: Uint8Array;
 }
 
 /** A finished key file. */
@@ -107,7 +113,7 @@ export interface Calls {
   signDocument: [args: { entry: number; document: string; number: string }, result: string];
   /** Which new keys are in memory: the application number, or `null`. */
   newKeys: [args: Record<string, never>, result: string | null];
-  unlockPending: [args: { number: string; files: readonly PendingFile[]; password: string }, result: null];
+  unlockPending: [args: { number: string; locked: LockedKeys; password: string }, result: null];
   planFiles: [args: { certificates: readonly string[] }, result: readonly PlannedFile[]];
   install: [
     args: { number: string; certificates: readonly string[]; chain: readonly string[] },

@@ -1,5 +1,5 @@
 /** What stays on this device between visits: encrypted new keys, and the folder that was chosen. */
-import type { PendingFile } from "./protocol.js";
+import type { LockedKeys } from "./protocol.js";
 
 /** New keys that wait for their certificates. */
 export interface Pending {
@@ -8,7 +8,7 @@ export interface Pending {
   readonly number: string;
   /** Seconds since 1970. */
   readonly created: number;
-  readonly files: readonly PendingFile[];
+  readonly locked: LockedKeys;
 }
 
 const DATABASE = "tanba";

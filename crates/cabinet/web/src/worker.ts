@@ -16,7 +16,7 @@ import type {
   KeyFile,
   NewKeys,
   OpenedFile,
-  PendingFile,
+  LockedKey,
   PlannedFile,
   Purpose,
   Reply,
@@ -190,20 +190,26 @@ const handlers: Handlers = {
     const keys = await ring();
     keys.forget_new();
     fresh = null;
-    const made: number[] = [];
-    for (const [place, purpose] of NEW_KEY_PURPOSES.entries()) {
-      progress("progress-making-keys", { number: String(place + 1), count: String(NEW_KEY_PURPOSES.length) });
-      made.push(await makeKey(keys, purpose));
-    }
+    let done = 0;
+    const say = (): void => {
+      const values = { number: String(done + 1), count: String(NEW_KEY_PURPOSES.length) };
+      if (done < NEW_KEY_PURPOSES.length) progress("progress-making-keys", values);
+    };
+    say();
+    // Side by side: the browser has a thread for each.
+    const making = NEW_KEY_PURPOSES.map(async (purpose) => {
+      const made = await makeKey(keys, purpose);
+      done += 1;
+      say();
+      return made;
+    });
+    const made = await Promise.all(making);
     const requests = made.map((key) => toBase64(keys.request(key, keystore)));
     progress("progress-locking-keys");
-    const files: PendingFile[] = [];
-    for (const [place, key] of made.entries()) {
-      const { publicKey } = await derived<{ publicKey: string }>(keys, () => keys.lock(key, password));
-      files.push({ purpose: NEW_KEY_PURPOSES[place] ?? "other", publicKey, bytes: keys.output() });
-    }
+    const order = Uint32Array.from(made);
+    const locked = await derived<{ keys: LockedKey[] }>(keys, () => keys.lock(order, password));
     fresh = { number, password, keys: made, installed: [] };
-    return { requests, files } satisfies NewKeys;
+    return { requests, locked: { keys: locked.keys, bytes: keys.output() } } satisfies NewKeys;
   },
 
   async summary({ document }) {
@@ -221,20 +227,17 @@ const handlers: Handlers = {
     return fresh?.number ?? null;
   },
 
-  async unlockPending({ number, files, password }, progress) {
+  async unlockPending({ number, locked, password }, progress) {
     const keys = await ring();
     keys.forget_new();
-    const unlocked: number[] = [];
-    for (const [place, file] of files.entries()) {
-      progress("file-opening", { number: String(place + 1), count: String(files.length), file: file.purpose });
-      const { id } = await derived<{ id: number }>(
-        keys,
-        () => keys.unlock(file.bytes, password, file.purpose),
-        { bytes: file.bytes, password },
-      );
-      unlocked.push(id);
-    }
-    fresh = { number, password, keys: unlocked, installed: [] };
+    progress("progress-unlocking-keys");
+    const purposes = locked.keys.map(({ purpose }) => purpose).join(" ");
+    const { ids } = await derived<{ ids: number[] }>(
+      keys,
+      () => keys.unlock(locked.bytes, password, purposes),
+      { bytes: locked.bytes, password },
+    );
+    fresh = { number, password, keys: ids, installed: [] };
     return null;
   },
 

@@ -75,16 +75,22 @@ openssl("x509", "-req", "-inform", "DER", "-in", "request.der", "-CA", "ca.pem",
 openssl("x509", "-in", "ca.pem", "-outform", "DER", "-out", "ca.cer");
 const certificate = readFileSync(file("new.cer"));
 
-test("a key that waits for its certificate is opened again only with its password", async () => {
-  const { publicKey } = await derived(ring, () => ring.lock(key, PASSWORD));
+test("keys that wait for their certificates are opened again only with their password", async () => {
+  const both = Uint32Array.of(key, await newKey(ring, "signature"));
+  const { keys } = await derived(ring, () => ring.lock(both, PASSWORD));
   const bytes = ring.output();
-  assert.match(publicKey, /^[0-9a-f]{64}$/);
+  assert.deepEqual(keys.map(({ purpose }) => purpose), ["authentication", "signature"]);
   const other = new KeyRing(true);
-  const wrong = await derived(other, () => other.unlock(bytes, "Qwerty13", "authentication")).catch((error) => JSON.parse(error));
+  const purposes = "authentication signature";
+  const wrong = await derived(other, () => other.unlock(bytes, "Qwerty13", purposes)).catch((error) => JSON.parse(error));
   assert.equal(wrong.code, "file-wrong-password");
   other.drop_derivations();
-  await derived(other, () => other.unlock(bytes, PASSWORD, "authentication"));
-  assert.equal(JSON.parse(other.plan_file(certificate)).publicKey, publicKey);
+  const { ids } = await derived(other, () => other.unlock(bytes, PASSWORD, purposes));
+  assert.equal(ids.length, 2);
+  assert.equal(JSON.parse(other.plan_file(certificate)).publicKey, keys[0].publicKey);
+  // What came back is the same key: the certificate fits it.
+  const { name } = await derived(other, () => other.install(certificate, new Uint8Array(), PASSWORD));
+  assert.match(name, /^AUTH_RSA256_/);
 });
 
 test("the finished file opens everywhere and its key proves itself", async () => {
