@@ -165,8 +165,19 @@ impl CabinetState {
             .and_then(|template| template.render(page));
         Html(rendered.unwrap_or_else(|error| {
             tracing::error!(id = %visit.request_id, template = screen.template, %error, "a page could not be rendered");
-            format!("<!DOCTYPE html><title>500</title><h1>500</h1><p>{}</p>", visit.request_id)
+            self.last_resort(visit)
         }))
+    }
+
+    /// A page that needs no template.
+    fn last_resort(&self, visit: &Visit) -> String {
+        let (lang, id) = (visit.language.tag(), &visit.request_id);
+        let title = self.text(visit, "error-internal");
+        let detail = self.text(visit, "error-internal-detail");
+        format!(
+            "<!DOCTYPE html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+             <body><main><h1>{title}</h1><p>{detail}</p><p>{id}</p></main></body></html>"
+        )
     }
 
     fn language_links(&self, visit: &Visit) -> Vec<LanguageLink> {
