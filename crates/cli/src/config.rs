@@ -115,7 +115,10 @@ impl Config {
     ///
     /// # Errors
     /// [`Findings`], all of them.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "kinds of errors are open-ended")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "kinds of errors are open-ended"
+    )]
     pub(crate) fn load(path: &Path) -> Result<Self, Findings> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let what = match error.kind() {

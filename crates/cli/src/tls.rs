@@ -122,7 +122,10 @@ impl Content {
         })
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "errors of the library are open-ended")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "errors of the library are open-ended"
+    )]
     fn server_config(&self, files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         let no_certificate = || TlsError::NoCertificate(files.certificate.display().to_string());
         let chain = CertificateDer::pem_slice_iter(&self.certificate)

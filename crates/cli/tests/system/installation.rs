@@ -1,4 +1,5 @@
 //! A real installation from outside: made, filled, served, looked after.
+#![cfg(test)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

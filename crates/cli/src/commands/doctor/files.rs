@@ -49,7 +49,10 @@ pub(super) fn tls(files: &TlsFiles, now: Timestamp) -> Vec<Finding> {
                 "correct tls.certificate and tls.key, or put the files there",
             ),
             TlsError::Mismatch => ("tls-mismatch", "put certificate and key of one pair there"),
-            TlsError::File { .. } | TlsError::NoCertificate(_) | TlsError::NoKey(_) | TlsError::Unusable(_) => (
+            TlsError::File { .. }
+            | TlsError::NoCertificate(_)
+            | TlsError::NoKey(_)
+            | TlsError::Unusable(_) => (
                 "tls-unusable",
                 "put a PEM certificate chain and its unencrypted PEM key there",
             ),

@@ -16,7 +16,10 @@ pub(super) fn ports(config: &Config) -> Vec<Finding> {
         .collect()
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "kinds of errors are open-ended")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "kinds of errors are open-ended"
+)]
 fn port(key: &str, address: SocketAddr) -> Option<Finding> {
     let error = TcpListener::bind(address).err()?;
     let (code, what, remedy) = match error.kind() {
