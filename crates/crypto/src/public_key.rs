@@ -4,7 +4,7 @@ use std::fmt;
 
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use der::{Decode, Reader, SliceReader};
+use der::{Decode, Encode, Reader, SliceReader};
 use spki::SubjectPublicKeyInfo;
 
 use crate::{
@@ -207,6 +207,8 @@ impl PublicKey {
     ///
     /// RSA: 2048 to 4096 bits in whole octets, exponent 65537, no prime factor below 10 000, not factored by
     /// 100 rounds of Fermat's method, not made by the flawed library of 2017 (ROCA). EC: a point of the curve.
+    /// Both in the one encoding of the standards: RSA with NULL parameters (RFC 3279, 2.3.1), points uncompressed
+    /// (RFC 5480, 2.2).
     ///
     /// # Errors
     /// [`WeakKey`] says why not.
@@ -216,14 +218,38 @@ impl PublicKey {
                 bits,
                 modulus,
                 exponent,
-            } => strength::check_rsa(*bits, modulus, exponent),
+            } => strength::check_rsa(*bits, modulus, exponent)?,
             Kind::EcP256 => strength::check_point(
                 p256::PublicKey::from_sec1_bytes(&self.subject_public_key).is_ok(),
-            ),
+            )?,
             Kind::EcP384 => strength::check_point(
                 p384::PublicKey::from_sec1_bytes(&self.subject_public_key).is_ok(),
-            ),
-            Kind::Other(oid) => Err(WeakKey::Unsupported(UnsupportedAlgorithm::new(*oid))),
+            )?,
+            Kind::Other(oid) => {
+                return Err(WeakKey::Unsupported(UnsupportedAlgorithm::new(*oid)));
+            }
+        }
+        if self.has_the_usual_encoding() {
+            Ok(())
+        } else {
+            Err(WeakKey::Encoding)
+        }
+    }
+
+    /// Whether the key is written as everybody writes it.
+    fn has_the_usual_encoding(&self) -> bool {
+        match &self.kind {
+            Kind::Rsa { .. } => BitStringRef::from_bytes(&self.subject_public_key)
+                .and_then(|subject_public_key| {
+                    spki::SubjectPublicKeyInfoRef {
+                        algorithm: rsa::pkcs1::ALGORITHM_ID,
+                        subject_public_key,
+                    }
+                    .to_der()
+                })
+                .is_ok_and(|usual| usual == self.spki_der),
+            Kind::EcP256 | Kind::EcP384 => self.subject_public_key.first() == Some(&0x04),
+            Kind::Other(_) => false,
         }
     }
 }

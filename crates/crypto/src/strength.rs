@@ -28,6 +28,10 @@ pub enum WeakKey {
     /// The point is not on the curve.
     #[error("the public point is not on its curve")]
     NotOnCurve,
+    /// The key is encoded in another way than the standards say. One key must have one encoding, or its digest does not
+    /// tell that it was seen before.
+    #[error("the public key is not encoded as the standards say")]
+    Encoding,
     /// Nothing is known about the strength of such keys.
     #[error(transparent)]
     Unsupported(UnsupportedAlgorithm),

@@ -15,25 +15,26 @@ fn p256(point: &[u8]) -> Vec<u8> {
     der
 }
 
-fn key() -> SoftwareKey {
-    struct Counter(u8);
-    impl rand_core::TryRng for Counter {
-        type Error = std::convert::Infallible;
-        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-            Ok(7)
-        }
-        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-            Ok(7)
-        }
-        fn try_fill_bytes(&mut self, target: &mut [u8]) -> Result<(), Self::Error> {
-            for octet in target {
-                self.0 = self.0.wrapping_add(1);
-                *octet = self.0;
-            }
-            Ok(())
-        }
+struct Counter(u8);
+impl rand_core::TryRng for Counter {
+    type Error = std::convert::Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(7)
     }
-    impl rand_core::TryCryptoRng for Counter {}
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(7)
+    }
+    fn try_fill_bytes(&mut self, target: &mut [u8]) -> Result<(), Self::Error> {
+        for octet in target {
+            self.0 = self.0.wrapping_add(1);
+            *octet = self.0;
+        }
+        Ok(())
+    }
+}
+impl rand_core::TryCryptoRng for Counter {}
+
+fn key() -> SoftwareKey {
     SoftwareKey::generate(KeyAlgorithm::EcP256, &mut Counter(0)).unwrap()
 }
 
@@ -50,6 +51,32 @@ fn a_compressed_point_is_the_same_key() {
     other
         .verify(SignatureAlgorithm::EcdsaSha256, b"message", &signature)
         .unwrap();
+}
+
+#[test]
+fn a_key_in_another_encoding_is_not_certified() {
+    let key = key();
+    assert_eq!(key.public_key().check_strength(), Ok(()));
+    let point = key.public_key().subject_public_key();
+    let mut compressed = vec![0x02 | (point[64] & 1)];
+    compressed.extend_from_slice(&point[1..33]);
+    let other = PublicKey::from_spki_der(&p256(&compressed)).unwrap();
+    assert_eq!(other.check_strength(), Err(WeakKey::Encoding));
+
+    let rsa = SoftwareKey::generate(KeyAlgorithm::Rsa { bits: 2048 }, &mut Counter(0)).unwrap();
+    assert_eq!(rsa.public_key().check_strength(), Ok(()));
+    let mut der = rsa.public_key().spki_der().to_vec();
+    // SEQUENCE { SEQUENCE { rsaEncryption, NULL }, … } without its NULL.
+    let algorithm = der.split_off(4);
+    let (algorithm, key) = algorithm.split_at(15);
+    assert_eq!(&algorithm[13..], [5, 0]);
+    der[2..4].copy_from_slice(&(0x122_u16 - 2).to_be_bytes());
+    der.extend_from_slice(&[0x30, 11]);
+    der.extend_from_slice(&algorithm[2..13]);
+    der.extend_from_slice(key);
+    let other = PublicKey::from_spki_der(&der).unwrap();
+    assert!(rsa.matches(&other) && other.sha256() != rsa.public_key().sha256());
+    assert_eq!(other.check_strength(), Err(WeakKey::Encoding));
 }
 
 #[test]
