@@ -10,7 +10,6 @@ import { NewPassword, helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { Entry, SummaryLine } from "./protocol.js";
-import { personIin } from "./session.js";
 import { dropPending, keepPending } from "./store.js";
 
 /** A document that waits for its signature; it outlives a change of language. */
@@ -162,12 +161,17 @@ function shown({ key, value }: SummaryLine): string {
   }
 }
 
+/** Whose signature is wanted, as the document says. */
+function applicantIin(): string | null {
+  return prepared?.lines.find(({ key }) => key === "summary-iin")?.value ?? null;
+}
+
 async function openedEntries(): Promise<readonly Entry[]> {
   return isRunning() ? distinct(await call("entries", {})) : [];
 }
 
 async function showSigningKey(): Promise<void> {
-  const key = best(await openedEntries(), "sign", personIin());
+  const key = best(await openedEntries(), "sign", applicantIin());
   show(element("signing-key-section"), key === null);
   const line = element("signing-key");
   if (line === null) return;
@@ -199,7 +203,7 @@ async function sign(page: Page, chooser: Chooser): Promise<void> {
     throw Problem.of("keys-wiped", {}, "new-password");
   }
   placeProgress(button("sign"));
-  const key = best(await openedEntries(), "sign", personIin()) ?? (await openSigningKey(chooser));
+  const key = best(await openedEntries(), "sign", applicantIin()) ?? (await openSigningKey(chooser));
   progress("progress-signing");
   const signature = await call("signDocument", { entry: key.id, document: work.document, number: work.number });
   const answer = await post<{ state: string; email_hint?: string }>(`/applications/${work.number}/signature`, { signature });
@@ -221,9 +225,9 @@ async function openSigningKey(chooser: Chooser): Promise<Entry> {
     if (error instanceof Problem && error.code === "files-none-opened") throw error.at("signing-password");
     throw error;
   }
-  const key = best(entries, "sign", personIin());
+  const key = best(entries, "sign", applicantIin());
   if (key === null) {
-    const reasons = new Set(entries.map((entry) => unsuitable(entry, "sign", personIin())));
+    const reasons = new Set(entries.map((entry) => unsuitable(entry, "sign", applicantIin())));
     const [only] = reasons;
     const reason = reasons.size === 1 && typeof only === "string" ? ` (${only})` : "";
     throw new Problem("no-signing-key", text("no-signing-key") + reason, { field: "signing-choose" });

@@ -98,7 +98,9 @@ export function showError(error: unknown): void {
 function summaryItem(problem: Problem): HTMLLIElement {
   const item = make("li", { attributes: { "data-code": problem.code } });
   const target = problem.field === null ? null : element(problem.field);
-  if (target === null) {
+  if (problem.code === "session-required" || problem.code === "session-ended") {
+    item.append(signInLink(problem.message));
+  } else if (target === null) {
     item.append(problem.message);
   } else {
     const link = make("a", { text: problem.message, attributes: { href: `#${target.id}` } });
@@ -113,6 +115,13 @@ function summaryItem(problem: Problem): HTMLLIElement {
     item.append(make("p", { class: "govuk-body tanba-next-step", text: `${text("next-step")} ${problem.next}` }));
   }
   return item;
+}
+
+/** The way back to this page after signing in again. */
+function signInLink(message: string): HTMLElement {
+  const next = encodeURIComponent(location.pathname + location.search);
+  const href = `/${document.documentElement.lang}/enter?next=${next}`;
+  return make("a", { text: message, attributes: { href, "data-swap": "" } });
 }
 
 function markField(id: string, message: string): void {
