@@ -163,29 +163,53 @@ fn split_language(path: &str) -> (Option<Language>, &str) {
 
 /// The network that asks; what a header says counts only where a trusted proxy wrote it.
 fn network(headers: &HeaderMap, peer: Option<IpAddr>, config: &CabinetConfig) -> IpAddr {
-    let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-    let trusted = |address: &IpAddr| config.trusted_proxies().contains(address);
+    // A socket for both families calls a proxy of IPv4 `::ffff:10.0.0.1`.
+    let peer = peer
+        .unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
+        .to_canonical();
+    let trusted = |address: &IpAddr| {
+        let mut proxies = config.trusted_proxies().iter();
+        proxies.any(|proxy| proxy.to_canonical() == *address)
+    };
     let address = if trusted(&peer) {
-        let hops = headers
-            .get_all(FORWARDED)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let mut hops: Vec<IpAddr> = hops
-            .flat_map(|value| value.split(','))
-            .filter_map(|hop| hop.trim().parse().ok())
-            .collect();
-        hops.reverse();
-        hops.into_iter().find(|hop| !trusted(hop)).unwrap_or(peer)
+        forwarded(headers, trusted).unwrap_or(peer)
     } else {
         peer
     };
-    match address.to_canonical() {
+    match address {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
     }
+}
+
+/// The last address that no trusted proxy has. What stands before something that is no address is anybody's words.
+fn forwarded(headers: &HeaderMap, trusted: impl Fn(&IpAddr) -> bool) -> Option<IpAddr> {
+    let hops: Vec<Option<IpAddr>> = headers
+        .get_all(FORWARDED)
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default())
+        .flat_map(|value| value.split(','))
+        .map(|hop| address(hop.trim()))
+        .collect();
+    hops.into_iter()
+        .rev()
+        .find(|hop| !hop.is_some_and(|hop| trusted(&hop)))
+        .flatten()
+}
+
+/// An address with or without a port, as proxies write it.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(hop);
+    let parsed: Option<IpAddr> = bare.parse().ok();
+    parsed
+        .or_else(|| hop.parse().ok().map(|socket: SocketAddr| socket.ip()))
+        .map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -232,5 +256,17 @@ mod tests {
         assert_eq!(from("10.0.0.1"), "203.0.113.7");
         assert_eq!(from("198.51.100.9"), "198.51.100.9");
         assert_eq!(from("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(from("::ffff:10.0.0.1"), "203.0.113.7");
+        for (said, believed) in [
+            ("6.6.6.6, 203.0.113.7:4711", "203.0.113.7"),
+            ("6.6.6.6, [2001:db8::1]:4711, 10.0.0.1", "2001:db8::"),
+            ("6.6.6.6, unknown", "10.0.0.1"),
+            ("6.6.6.6, _hidden, 10.0.0.1", "10.0.0.1"),
+            ("", "10.0.0.1"),
+        ] {
+            let _ = headers.insert(FORWARDED, HeaderValue::from_static(said));
+            let from = network(&headers, Some(proxy), &config).to_string();
+            assert_eq!(from, believed, "{said}");
+        }
     }
 }

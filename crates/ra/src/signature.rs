@@ -68,6 +68,10 @@ impl Signature {
             return Err(SignatureFault::Unreadable);
         }
         let data = SignedData::parse(message).map_err(|_| SignatureFault::Unreadable)?;
+        // Thousands of signatures fit into a message; none is verified before it is the only one.
+        if data.signers().len() != 1 {
+            return Err(SignatureFault::Unreadable);
+        }
         let content = data.content().ok_or(SignatureFault::Unreadable)?.to_vec();
         let options = VerifyOptions {
             content: None,

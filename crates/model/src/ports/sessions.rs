@@ -5,8 +5,8 @@ use tanba_pki::Timestamp;
 use super::StorageError;
 use crate::id::{CertificateId, PersonId};
 
-/// An open session. The secret of its cookie is not stored, only its SHA-256.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An open session. The secret of its cookie is not stored, only its SHA-256. `Debug` shows whose it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     /// SHA-256 of the cookie's secret.
     pub token_sha256: [u8; 32],
@@ -22,6 +22,15 @@ pub struct Session {
     pub used_at: Timestamp,
     /// When it ends whatever happens.
     pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("person", &self.person)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Sessions of the cabinet.
