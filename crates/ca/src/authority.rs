@@ -16,7 +16,7 @@ use crate::desk::{Desk, Profiles};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::key_vault::KeyChest;
-use crate::prepare::Prepared;
+use crate::prepare::{Announce, Prepared};
 use crate::publish::{Published, Urgency};
 use crate::recover::Recovered;
 use crate::rules::Rules;
@@ -125,7 +125,22 @@ impl Authority {
         orders: &[IssuanceOrder],
         now: Timestamp,
     ) -> Result<Prepared, IssuanceError> {
-        self.desk.prepare(&self.issuing, &self.issuers, orders, now)
+        self.prepare_announced(orders, now, &mut |_, _| Ok(()))
+    }
+
+    /// The same, and `announce` writes into the commit of the intents what else must not be missing: the notice to a
+    /// person who did not apply herself.
+    ///
+    /// # Errors
+    /// [`IssuanceError::Request`] with what is wrong; then nothing was recorded.
+    pub fn prepare_announced(
+        &self,
+        orders: &[IssuanceOrder],
+        now: Timestamp,
+        announce: Announce<'_>,
+    ) -> Result<Prepared, IssuanceError> {
+        self.desk
+            .prepare(&self.issuing, &self.issuers, orders, now, announce)
     }
 
     /// Publishes the lists that are due: bases in their rhythm, deltas also after each revocation.
@@ -145,30 +160,31 @@ impl Authority {
     }
 
     fn publish(&self, urgency: Urgency, now: Timestamp) -> Result<Vec<Published>, AuthorityError> {
-        let mut published = Vec::new();
-        for issuer in &self.issuers {
-            published.extend(self.desk.publish(issuer, &self.rules, urgency, now)?);
-        }
-        Ok(published)
+        let lists = self
+            .issuers
+            .iter()
+            .map(|issuer| self.desk.publish(issuer, &self.rules, urgency, now));
+        Ok(all_done(lists)?.into_iter().flatten().collect())
     }
 
     /// Does what is due: responder certificates, then lists. To be called every few seconds; costs little when nothing
     /// is due.
     ///
+    /// What fails for one issuer, a root whose key is away, does not keep the others from being served.
+    ///
     /// # Errors
-    /// [`AuthorityError`]; trying again later is fine.
+    /// The first [`AuthorityError`]; trying again later is fine.
     pub fn maintain(&self, now: Timestamp) -> Result<Maintained, AuthorityError> {
-        let mut responders = Vec::new();
-        for issuer in self
+        let issuing = self
             .issuers
             .iter()
-            .filter(|issuer| issuer.kind == IssuerKind::Issuing)
-        {
-            responders.extend(self.desk.renew_responder(issuer, &self.rules, now)?);
-        }
+            .filter(|issuer| issuer.kind == IssuerKind::Issuing);
+        let responders =
+            all_done(issuing.map(|issuer| self.desk.renew_responder(issuer, &self.rules, now)));
+        let lists = self.publish_due(now)?;
         Ok(Maintained {
-            responders,
-            lists: self.publish_due(now)?,
+            responders: responders?.into_iter().flatten().collect(),
+            lists,
         })
     }
 
@@ -195,6 +211,14 @@ impl Authority {
                     .is_none_or(|id| id == issuer.key_id)
         })
     }
+}
+
+/// Does everything, then tells of the first thing that failed.
+fn all_done<T>(
+    outcomes: impl Iterator<Item = Result<T, AuthorityError>>,
+) -> Result<Vec<T>, AuthorityError> {
+    let outcomes: Vec<_> = outcomes.collect();
+    outcomes.into_iter().collect()
 }
 
 fn summary(issuer: &Issuer) -> IssuerSummary {

@@ -132,12 +132,15 @@ impl KeyVault {
     ) -> Result<Vec<u8>, KeyVaultError> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
+        // With room for the tag: a vector that grows leaves its old octets behind.
+        let mut sealed = Vec::with_capacity(pkcs8.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(pkcs8.expose());
         let mut envelope = Envelope {
             cost: self.cost,
             salt: self.salt,
             check: self.check,
             nonce,
-            sealed: pkcs8.expose().to_vec(),
+            sealed,
         };
         self.cipher()?
             .seal_in_place_append_tag(
@@ -157,15 +160,19 @@ impl KeyVault {
         let mut envelope = Envelope::parse(stored)?;
         self.admit(&envelope)?;
         let header = Aad::from(envelope.header());
-        let plain = self
+        let length = self
             .cipher()?
             .open_in_place(
                 Nonce::assume_unique_for_key(envelope.nonce),
                 header,
                 &mut envelope.sealed,
             )
-            .map_err(|_| KeyVaultError::Damaged)?;
-        Ok(Secret::new(plain.to_vec()))
+            .map_err(|_| KeyVaultError::Damaged)?
+            .len();
+        // The very octets that were decrypted in place, so that no copy is left behind.
+        let mut plain = envelope.sealed;
+        plain.truncate(length);
+        Ok(Secret::new(plain))
     }
 
     fn admit(&self, envelope: &Envelope) -> Result<(), KeyVaultError> {

@@ -30,7 +30,7 @@ pub use error::AuthorityError;
 pub use init::{InitOptions, InitStep, IssuingKey, init};
 pub use key_vault::{Cost, KeyChest, KeyVault, KeyVaultError};
 pub use names::AuthorityNames;
-pub use prepare::Prepared;
+pub use prepare::{Announce, Prepared};
 pub use publish::Published;
 pub use recover::Recovered;
 pub use rules::{Config, ConfigError, Rules};

@@ -32,6 +32,10 @@ impl Prepared {
     }
 }
 
+/// What else is recorded in the unit of work of intents, given their serial numbers.
+pub type Announce<'a> =
+    &'a mut dyn FnMut(&mut dyn UnitOfWork, &[SerialNumber]) -> Result<(), StorageError>;
+
 impl Desk {
     /// Checks the orders of one application and records an intent for each, all in one commit.
     ///
@@ -43,6 +47,7 @@ impl Desk {
         known: &[Arc<Issuer>],
         orders: &[IssuanceOrder],
         now: Timestamp,
+        announce: Announce<'_>,
     ) -> Result<Prepared, IssuanceError> {
         let Some(first) = orders.first() else {
             return Err(IssuanceError::Unknown("order"));
@@ -69,16 +74,27 @@ impl Desk {
                 });
             }
         }
-        self.record(unit, drafts, &first.actor, now)
+        self.record_and(unit, drafts, &first.actor, now, announce)
     }
 
     /// Records intents in one commit: serial and bytes, lint, evidence.
     pub(crate) fn record(
         &self,
+        unit: Box<dyn UnitOfWork + '_>,
+        drafts: Vec<Draft>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Prepared, IssuanceError> {
+        self.record_and(unit, drafts, actor, now, &mut |_, _| Ok(()))
+    }
+
+    fn record_and(
+        &self,
         mut unit: Box<dyn UnitOfWork + '_>,
         drafts: Vec<Draft>,
         actor: &Actor,
         now: Timestamp,
+        announce: Announce<'_>,
     ) -> Result<Prepared, IssuanceError> {
         let mut items = Vec::with_capacity(drafts.len());
         for draft in drafts {
@@ -120,6 +136,8 @@ impl Desk {
                 .ok_or(StorageError::Conflict)?;
             items.push((draft.issuer, record));
         }
+        let serials: Vec<SerialNumber> = items.iter().map(|(_, record)| record.serial).collect();
+        announce(unit.as_mut(), &serials)?;
         unit.commit()?;
         Ok(Prepared {
             desk: self.clone(),

@@ -84,10 +84,14 @@ impl Desk {
         let mut unit = self.storage.begin()?;
         let mut intents: Vec<Intent> = Vec::with_capacity(due.len());
         for due in due {
-            let number = unit.crls().next_number(issuer.id)?;
             let base_number = match due.kind {
                 CrlKind::Delta(shard) => base_number(unit.as_mut(), issuer.id, shard, &intents)?,
                 CrlKind::Full | CrlKind::Shard(_) => None,
+            };
+            // A delta that is issued together with its base has the same number (RFC 5280, 5.2.3).
+            let number = match together(due.kind, &intents) {
+                Some(number) => number,
+                None => unit.crls().next_number(issuer.id)?,
             };
             let tbs = compose(issuer, &due, number, base_number, key, now);
             intents.push(Intent { due, number, tbs });
@@ -151,6 +155,16 @@ impl Desk {
     }
 }
 
+/// The number of the base of a delta, if it is made in this batch.
+fn together(kind: CrlKind, intents: &[Intent]) -> Option<u64> {
+    let CrlKind::Delta(shard) = kind else {
+        return None;
+    };
+    let base = CrlKind::Shard(shard);
+    let intent = intents.iter().find(|intent| intent.due.kind == base)?;
+    Some(intent.number)
+}
+
 /// The number of the base that a delta builds on: the one of this batch, or the published one.
 fn base_number(
     unit: &mut dyn UnitOfWork,
@@ -158,13 +172,12 @@ fn base_number(
     shard: u16,
     intents: &[Intent],
 ) -> Result<Option<u64>, StorageError> {
-    let base = CrlKind::Shard(shard);
-    if let Some(intent) = intents.iter().find(|intent| intent.due.kind == base) {
-        return Ok(Some(intent.number));
+    if let Some(number) = together(CrlKind::Delta(shard), intents) {
+        return Ok(Some(number));
     }
     Ok(unit
         .crls()
-        .latest(issuer, base)?
+        .latest(issuer, CrlKind::Shard(shard))?
         .map(|record| record.number))
 }
 

@@ -209,3 +209,32 @@ fn lists_from_a_future_that_never_came_are_replaced() {
     assert_eq!(authority.publish_due(later(60)).unwrap().len(), 1 + 1 + 2);
     assert_eq!(authority.publish_due(later(61)).unwrap(), []);
 }
+
+#[test]
+fn a_delta_that_comes_with_its_base_has_its_number() {
+    let (house, authority) = House::with_authority(1);
+    let issuer = authority.issuers()[1].id;
+    for hours in [0, 1, 24] {
+        authority.publish_all(later(hours * HOUR)).unwrap();
+        let base = list(&house, issuer, CrlKind::Shard(0));
+        let delta = list(&house, issuer, CrlKind::Delta(0));
+        assert_eq!(base.0, delta.0);
+        assert_eq!(base.1.number(), delta.1.number());
+        assert_eq!(delta.1.base_number(), base.1.number());
+    }
+    house.audit();
+}
+
+#[test]
+fn a_responder_that_cannot_be_renewed_keeps_no_list_from_being_made() {
+    let (house, authority) = House::with_authority(1);
+    let issuer = authority.issuers()[1].id;
+    let before = list(&house, issuer, CrlKind::Shard(0)).0;
+    house
+        .chest
+        .controls
+        .keys_left
+        .store(0, std::sync::atomic::Ordering::SeqCst);
+    authority.maintain(later(7 * 24 * HOUR)).unwrap_err();
+    assert!(list(&house, issuer, CrlKind::Shard(0)).0 > before);
+}
