@@ -218,107 +218,74 @@ fn request(installation: &Installation, name: &str) {
     ]);
 }
 
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
+/// The command that issues a signature certificate for the request that was made last.
+fn issue(iin: &str) -> Vec<&str> {
+    let issue = "certificate issue --profile kz-individual-signature-rsa --request signature.csr -o signature.pem";
+    [&words(issue)[..], &["--person", iin]].concat()
+}
+
 #[test]
 fn first_people_get_first_keys_from_the_command_line() {
     let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
     let [iin, other] = installation.import_people();
-    assert_eq!(
-        installation.facts(&["person", "import", "people.csv"])["already_there"],
-        2
-    );
+    let imported = installation.facts(&["person", "import", "people.csv"]);
+    assert_eq!(imported["already_there"], 2);
     let person = installation.facts(&["person", "show", &iin]);
-    assert_eq!(
-        (person["surname"].as_str(), person["email"].as_str()),
-        (Some("САҒЫНТАЕВА"), Some("aigerim@example.kz"))
-    );
+    assert_eq!(person["surname"], "САҒЫНТАЕВА");
+    assert_eq!(person["email"], "aigerim@example.kz");
 
     request(&installation, "signature");
-    let profile = "kz-individual-signature-rsa";
-    let issue = [
-        "certificate",
-        "issue",
-        "--profile",
-        profile,
-        "--request",
-        "signature.csr",
-        "-o",
-        "signature.pem",
-    ];
-    let issued = installation.facts(&[&issue[..], &["--person", &iin]].concat());
+    let issued = installation.facts(&issue(&iin));
     assert_eq!(
-        (issued["status"].as_str(), issued["channel"].as_str()),
-        (Some("valid"), Some("administrator"))
+        (&issued["status"], &issued["channel"]),
+        (&"valid".into(), &"administrator".into())
     );
-    installation.openssl(&[
-        "verify",
-        "-CAfile",
-        "root.pem",
-        "-untrusted",
-        "signature.pem",
-        "signature.pem",
-    ]);
-    let subject = installation.openssl(&[
-        "x509",
-        "-in",
-        "signature.pem",
-        "-noout",
-        "-subject",
-        "-nameopt",
-        "utf8",
-    ]);
-    assert!(
-        subject.contains("САҒЫНТАЕВА") && subject.contains(&format!("IIN{iin}")),
-        "{subject}"
-    );
+    let verify = "verify -CAfile root.pem -untrusted signature.pem signature.pem";
+    installation.openssl(&words(verify));
+    let subject = installation.openssl(&words(
+        "x509 -in signature.pem -noout -subject -nameopt utf8",
+    ));
+    assert!(subject.contains("САҒЫНТАЕВА"), "{subject}");
+    assert!(subject.contains(&format!("IIN{iin}")), "{subject}");
 
-    let again = installation.refusal(&[&issue[..], &["--person", &other]].concat());
+    let again = installation.refusal(&issue(&other));
     assert!(again.contains("used before"), "{again}");
-    assert!(
-        installation
-            .refusal(&["person", "show", "123"])
-            .contains("12 digits")
-    );
-    assert!(
-        installation
-            .facts(&["application", "list"])
-            .as_array()
-            .is_some_and(Vec::is_empty)
-    );
+    let nobody = installation.refusal(&["person", "show", "123"]);
+    assert!(nobody.contains("12 digits"), "{nobody}");
+    let applications = installation.facts(&["application", "list"]);
+    assert!(applications.as_array().is_some_and(Vec::is_empty));
+}
 
+#[test]
+fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let [iin, _] = installation.import_people();
+    request(&installation, "signature");
+    let issued = installation.facts(&issue(&iin));
     let serial = issued["serial"].as_str().expect("a serial number");
-    assert_eq!(
-        installation.facts(&["certificate", "hold", serial])["reason"],
-        "certificateHold"
-    );
-    assert_eq!(
-        installation.facts(&["certificate", "release", serial])["status"],
-        "valid"
-    );
-    let revoke = ["certificate", "revoke", serial, "--reason"];
-    assert_eq!(
-        installation.facts(&[&revoke[..], &["keyCompromise"]].concat())["status"],
-        "revoked"
-    );
-    assert!(
-        installation
-            .refusal(&["certificate", "release", serial])
-            .contains("already revoked")
-    );
-    assert!(
-        installation
-            .refusal(&[&revoke[..], &["boredom"]].concat())
-            .contains("boredom")
-    );
+    let held = installation.facts(&["certificate", "hold", serial]);
+    assert_eq!(held["reason"], "certificateHold");
+    let released = installation.facts(&["certificate", "release", serial]);
+    assert_eq!(released["status"], "valid");
+    let revoke = |reason: &'static str| ["certificate", "revoke", serial, "--reason", reason];
+    let revoked = installation.facts(&revoke("keyCompromise"));
+    assert_eq!(revoked["status"], "revoked");
+    let final_word = installation.refusal(&["certificate", "release", serial]);
+    assert!(final_word.contains("already revoked"), "{final_word}");
+    assert!(installation.refusal(&revoke("boredom")).contains("boredom"));
     let listed = installation.facts(&["certificate", "list", "--person", &iin]);
     assert_eq!(
-        (listed[0]["serial"].as_str(), listed[0]["reason"].as_str()),
-        (Some(serial), Some("keyCompromise"))
+        (&listed[0]["serial"], &listed[0]["reason"]),
+        (&serial.into(), &"keyCompromise".into())
     );
     let lists = installation.facts(&["crl", "publish"]);
+    let lists = lists.as_array().expect("lists");
     assert!(
         lists
-            .as_array()
-            .expect("lists")
             .iter()
             .any(|list| list["kind"] == "full" && list["entries"] == 1)
     );
