@@ -331,6 +331,7 @@ month-7 = July
 month-8 = August
 month-9 = September
 month-10 = October
+mail-issued-by-administrator = An administrator of the certification authority is issuing a certificate to you for a key that was brought to them. Its serial number:
 month-11 = November
 month-12 = December
 date-long = { $day } { $month } { $year }

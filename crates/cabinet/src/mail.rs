@@ -150,15 +150,20 @@ impl Writer<'_> {
                 serials,
                 not_me_path,
             } => {
-                let argument = [("number", grouped(number).into())];
-                let blocks = vec![
-                    self.say("mail-issued-lead", &argument),
-                    Block::List {
-                        items: serials.clone(),
-                    },
-                    self.status("mail-issued-next", number),
-                    self.link("mail-not-me-link", not_me_path),
-                ];
+                let list = Block::List {
+                    items: serials.clone(),
+                };
+                let not_me = self.link("mail-not-me-link", not_me_path);
+                let blocks = if number.is_empty() {
+                    vec![self.say("mail-issued-by-administrator", &[]), list, not_me]
+                } else {
+                    vec![
+                        self.say("mail-issued-lead", &[("number", grouped(number).into())]),
+                        list,
+                        self.status("mail-issued-next", number),
+                        not_me,
+                    ]
+                };
                 (self.words("mail-issued-subject", &[]), blocks)
             }
             MessageBody::Installed { number, superseded } => {

@@ -31,7 +31,7 @@ pub enum MessageBody {
     },
     /// Certificates were issued.
     CertificatesIssued {
-        /// Number of the application.
+        /// Number of the application; empty where nobody applied, because an administrator issued them.
         number: String,
         /// Serial numbers, hexadecimal.
         serials: Vec<String>,

@@ -35,7 +35,7 @@ pub use config::{
 pub use delivery::Delivered;
 pub use error::{StepError, Unavailable};
 pub use login::{LoggedIn, LoginError};
-pub use not_me::{Frozen, NotMe, NotMeError};
+pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
 pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,

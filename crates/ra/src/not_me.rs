@@ -23,14 +23,21 @@ const ALL: u32 = 10_000;
 /// What the page of the link shows before anything happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotMe {
-    /// The application that the notice was about.
-    pub number: ApplicationNumber,
-    /// [`State::name`] of that application now.
-    pub state: &'static str,
-    /// When that application was begun.
-    pub created_at: Timestamp,
+    /// The application that the notice was about; `None` where certificates were issued by an administrator.
+    pub application: Option<NotMeApplication>,
     /// Serial numbers of the certificates that the button freezes.
     pub serials: Vec<SerialNumber>,
+}
+
+/// The application that a notice was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotMeApplication {
+    /// Its number.
+    pub number: ApplicationNumber,
+    /// [`State::name`] now.
+    pub state: &'static str,
+    /// When it was begun.
+    pub created_at: Timestamp,
 }
 
 /// What the button did.
@@ -71,18 +78,23 @@ impl RegistrationAuthority {
     pub fn not_me_page(&self, token: &str, now: Timestamp) -> Result<NotMe, NotMeError> {
         let mut work = self.storage.snapshot()?;
         let (person, number) = peek(work.as_mut(), token, now)?;
-        let application = work
-            .applications()
-            .find_by_number(&number)?
-            .ok_or(NotMeError::LinkExpired)?;
+        let application = match number {
+            Some(number) => {
+                let found = work.applications().find_by_number(&number)?;
+                Some(found.ok_or(NotMeError::LinkExpired)?)
+            }
+            None => None,
+        };
         let serials = freezable(work.as_mut(), person, now)?
             .into_iter()
             .map(|record| record.serial)
             .collect();
         Ok(NotMe {
-            number,
-            state: application.state.name(),
-            created_at: application.created_at,
+            application: application.map(|application| NotMeApplication {
+                number: application.number.clone(),
+                state: application.state.name(),
+                created_at: application.created_at,
+            }),
             serials,
         })
     }
@@ -126,19 +138,23 @@ impl RegistrationAuthority {
     }
 }
 
+/// Whose link it is and which application it is about, if any.
 fn peek(
     work: &mut dyn UnitOfWork,
     token: &str,
     now: Timestamp,
-) -> Result<(PersonId, ApplicationNumber), NotMeError> {
+) -> Result<(PersonId, Option<ApplicationNumber>), NotMeError> {
     let found = work
         .secrets()
         .peek_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
     let Some((Some(person), subject)) = found else {
         return Err(NotMeError::LinkExpired);
     };
+    if subject.is_empty() {
+        return Ok((person, None));
+    }
     let number = ApplicationNumber::parse(&subject).map_err(|_| NotMeError::LinkExpired)?;
-    Ok((person, number))
+    Ok((person, Some(number)))
 }
 
 /// Valid certificates of a person that have not expired.

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use tanba_crypto::sha256;
+use tanba_model::audit::Actor;
+use tanba_model::id::PersonId;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
 use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
-use tanba_pki::Timestamp;
+use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
+use crate::evidence::{Evidence, person_object};
 use crate::token::random_hex;
 
 /// How long the link "it was not me" works.
@@ -33,6 +36,39 @@ impl RegistrationAuthority {
             now.plus(LINK_LIFE),
         )?;
         Ok(format!("/not-me/{token}"))
+    }
+
+    /// Announces certificates that nobody applied for in the cabinet: whoever works at the command line cannot issue
+    /// behind a person's back either. To be called in the unit of work of their intents, so that no crash leaves a
+    /// certificate without its notice. A person without a confirmed address gets none.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then nothing may be signed.
+    pub fn announce(
+        &self,
+        work: &mut dyn UnitOfWork,
+        person: PersonId,
+        serials: &[SerialNumber],
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let found = work.persons().find(person)?;
+        let Some(person) = found.filter(|person| person.email.is_some()) else {
+            return Ok(());
+        };
+        let body = MessageBody::CertificatesIssued {
+            number: String::new(),
+            serials: serials.iter().map(SerialNumber::hex).collect(),
+            not_me_path: self.not_me_path(work, &person, "", now)?,
+        };
+        notify(work, &person, body, now)?;
+        let evidence = Evidence {
+            actor,
+            action: "person.announce",
+            object: person_object(person.id),
+            detail: "",
+        };
+        evidence.record(work, now)
     }
 }
 

@@ -21,6 +21,11 @@ fn bodies() -> Vec<MessageBody> {
         MessageBody::CertificatesIssued {
             number: number.clone(),
             serials: serials.clone(),
+            not_me_path: not_me_path.clone(),
+        },
+        MessageBody::CertificatesIssued {
+            number: String::new(),
+            serials: serials.clone(),
             not_me_path,
         },
         MessageBody::Installed {
@@ -96,3 +101,6 @@ fn a_code_is_in_the_subject_and_links_lead_to_the_readers_language() {
     );
     assert!(issued.text.contains("11ee"));
 }
+    let by_administrator = letter(bodies().remove(3), Language::Kk).text;
+    assert!(by_administrator.contains("11ee") && by_administrator.contains("/kk/not-me/abc"));
+    assert!(!by_administrator.contains("/status"));

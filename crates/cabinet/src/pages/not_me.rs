@@ -32,8 +32,8 @@ pub(crate) async fn show(
     let values = context! {
         valid => true,
         done => false,
-        number => found.number.grouped(),
-        created => state.words(&visit).date_time(found.created_at),
+        number => found.application.as_ref().map(|application| application.number.grouped()),
+        created => found.application.as_ref().map(|application| state.words(&visit).date_time(application.created_at)),
         action => format!("/{}/not-me/{}", visit.language.tag(), crate::problem::encode(&token)),
     };
     Ok((StatusCode::OK, state.render(&visit, None, &SCREEN, values)))

@@ -8,6 +8,7 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_model::ports::{Issuance, Storage};
+use tanba_pki::SerialNumber;
 
 use crate::world::{DAY, Meanwhile, NOON, World, after};
 
@@ -38,7 +39,8 @@ fn the_page_shows_and_the_button_freezes_once() {
     for _ in 0..2 {
         let page = world.ra.not_me_page(&link, after(60)).unwrap();
         assert_eq!(
-            (page.number.clone(), page.serials.len(), page.state),
+        let application = page.application.unwrap();
+            (application.number, page.serials.len(), application.state),
             (draft.number.clone(), 2, "AWAITING_2FA")
         );
     }
@@ -265,4 +267,38 @@ impl World {
         });
         (code.unwrap(), links(&mails))
     }
+}
+
+#[test]
+fn what_an_administrator_issues_is_announced_with_a_link_that_freezes() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let serials: Vec<SerialNumber> = world
+        .certificates(citizen.id)
+        .iter()
+        .map(|record| record.serial)
+        .collect();
+    let mut work = world.storage.begin().unwrap();
+    let administrator = Actor::Administrator("root".to_owned());
+    world
+        .ra
+        .announce(work.as_mut(), citizen.id, &serials, administrator, NOON)
+        .unwrap();
+    work.commit().unwrap();
+    let mails = world.mail(after(1));
+    let [link] = links(&mails).try_into().unwrap();
+    let MessageBody::CertificatesIssued {
+        number,
+        serials: told,
+        ..
+    } = &mails[0].body
+    else {
+        panic!("{:?}", mails[0].body)
+    };
+    assert!(number.is_empty());
+    assert_eq!(told.len(), 2);
+    let page = world.ra.not_me_page(&link, after(2)).unwrap();
+    assert_eq!((page.application, page.serials.len()), (None, 2));
+    assert_eq!(world.ra.not_me(&link, after(3)).unwrap().serials.len(), 2);
+    assert!(world.audit().contains(&"person.announce".to_owned()));
 }

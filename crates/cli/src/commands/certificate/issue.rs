@@ -1,6 +1,7 @@
 //! `tanba certificate issue`: first keys, before there is a registration centre.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use tanba_ca::Authority;
@@ -10,6 +11,7 @@ use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{Issuance as _, IssuanceOrder};
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
+use tanba_ra::RegistrationAuthority;
 
 use super::{CertificateFacts, ConfigArgs, issuer_names, person};
 use crate::context::Context;
@@ -48,7 +50,8 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             names()
         )
     })?;
-    let country = config.load()?.ra.country().to_owned();
+    let ra_config = config.load()?.ra;
+    let country = ra_config.country().to_owned();
     let (storage, authority) = config.installation(context)?;
     let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
     let order = IssuanceOrder {
@@ -67,7 +70,19 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         channel: Channel::Administrator,
         actor: context.administrator(),
     };
-    let issued = authority.issue(&[order], context.now())?;
+    let now = context.now();
+    let authority = Arc::new(authority);
+    let ra = RegistrationAuthority::new(
+        Arc::clone(&storage),
+        authority.clone(),
+        ra_config,
+        context.random(),
+    )?;
+    let actor = context.administrator();
+    let prepared = authority.prepare_announced(&[order], now, &mut |work, serials| {
+        ra.announce(work, person.id, serials, actor.clone(), now)
+    })?;
+    let issued = prepared.issue(now)?;
     let record = issued.first().context("no certificate was issued")?;
     let chain = chain(&authority, record)?;
     if let Some(path) = &args.output {
