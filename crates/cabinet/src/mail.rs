@@ -179,6 +179,7 @@ impl Writer<'_> {
                 }
                 (self.words("mail-installed-subject", &[]), blocks)
             }
+            MessageBody::Revoked { serials, reason } => self.revoked(serials, reason),
             MessageBody::Frozen { serials } => {
                 let blocks = vec![
                     self.say("mail-frozen-lead", &[]),
@@ -190,6 +191,18 @@ impl Writer<'_> {
                 (self.words("mail-frozen-subject", &[]), blocks)
             }
         }
+    }
+
+    fn revoked(&self, serials: &[String], reason: &str) -> (String, Vec<Block>) {
+        let reason = self.words(&format!("reason-{reason}"), &[]);
+        let blocks = vec![
+            self.say("mail-revoked-lead", &[("reason", reason.into())]),
+            Block::List {
+                items: serials.to_vec(),
+            },
+            self.say("mail-revoked-next", &[]),
+        ];
+        (self.words("mail-revoked-subject", &[]), blocks)
     }
 
     fn plain(&self, blocks: &[Block]) -> String {

@@ -20,3 +20,4 @@ pub mod message;
 pub mod person;
 pub mod place;
 pub mod ports;
+pub mod revocation;

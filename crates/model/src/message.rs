@@ -45,6 +45,13 @@ pub enum MessageBody {
         /// Serial numbers of certificates that were superseded, hexadecimal.
         superseded: Vec<String>,
     },
+    /// Certificates were revoked by their owner.
+    Revoked {
+        /// Serial numbers, hexadecimal.
+        serials: Vec<String>,
+        /// [`crate::certificate::RevocationReason::name`].
+        reason: String,
+    },
     /// Certificates were frozen because somebody said "it was not me".
     Frozen {
         /// Serial numbers, hexadecimal.
@@ -67,6 +74,7 @@ impl MessageBody {
             Self::ApplicationAccepted { .. } => "application_accepted",
             Self::CertificatesIssued { .. } => "certificates_issued",
             Self::Installed { .. } => "installed",
+            Self::Revoked { .. } => "revoked",
             Self::Frozen { .. } => "frozen",
         }
     }

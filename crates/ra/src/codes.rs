@@ -12,6 +12,7 @@ pub const ERRORS: &[&str] = &[
     APPLICATION_WRONG_STATE,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_FROZEN,
+    CERTIFICATE_NOT_REVOCABLE,
     CERTIFICATE_NOT_YET_VALID,
     CERTIFICATE_REVOKED,
     CERTIFICATE_UNKNOWN,
@@ -24,12 +25,14 @@ pub const ERRORS: &[&str] = &[
     DOCUMENT_CHANGED,
     EMAIL_INVALID,
     EMAIL_NOT_CONFIRMED,
+    EVENT_UNKNOWN,
     ISSUANCE_DELAYED,
     KEYS_MISSING,
     KEYSTORE_NEEDS_AGENT,
     KEYSTORE_UNKNOWN,
     LINK_EXPIRED,
     LOGIN_KEY_USED,
+    NO_CERTIFICATE_CHOSEN,
     NO_CONFIRMED_ADDRESS,
     NO_MORE_CODES,
     NOT_A_LOGIN_KEY,
@@ -46,6 +49,7 @@ pub const ERRORS: &[&str] = &[
     REQUEST_SUBJECT,
     REQUEST_WEAK_KEY,
     RESEND_TOO_EARLY,
+    REVOCATION_EXPIRED,
     SIGNATURE_INVALID,
     SIGNATURE_UNREADABLE,
     SIGNED_ELSEWHERE,
@@ -58,6 +62,7 @@ pub const ERRORS: &[&str] = &[
 
 /// The codes that stand as the reason of a rejected application.
 pub const REASONS: &[&str] = &[
+    KEY_REVOKED,
     NOT_ME,
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
@@ -94,6 +99,8 @@ pub const APPLICATION_WRONG_STATE: &str = "application-wrong-state";
 pub const CERTIFICATE_EXPIRED: &str = "certificate-expired";
 /// The certificate is frozen.
 pub const CERTIFICATE_FROZEN: &str = "certificate-frozen";
+/// The certificate is not the person's, or not valid any more.
+pub const CERTIFICATE_NOT_REVOCABLE: &str = "certificate-not-revocable";
 /// The certificate is not valid yet.
 pub const CERTIFICATE_NOT_YET_VALID: &str = "certificate-not-yet-valid";
 /// The certificate is revoked.
@@ -118,10 +125,14 @@ pub const DOCUMENT_CHANGED: &str = "document-changed";
 pub const EMAIL_INVALID: &str = "email-invalid";
 /// The policy takes only the confirmed address into a certificate.
 pub const EMAIL_NOT_CONFIRMED: &str = "email-not-confirmed";
+/// Not one of the events that certificates are revoked for.
+pub const EVENT_UNKNOWN: &str = "event-unknown";
 /// Confirmed; certificates follow as soon as the authority's key answers.
 pub const ISSUANCE_DELAYED: &str = "issuance-delayed";
 /// The keys of the application were not made yet.
 pub const KEYS_MISSING: &str = "keys-missing";
+/// Reason: the key that signed was revoked as lost.
+pub const KEY_REVOKED: &str = "key-revoked";
 /// Keys of this keystore need the agent, which this installation does not take yet.
 pub const KEYSTORE_NEEDS_AGENT: &str = "keystore-needs-agent";
 /// No such keystore.
@@ -130,6 +141,8 @@ pub const KEYSTORE_UNKNOWN: &str = "keystore-unknown";
 pub const LINK_EXPIRED: &str = "link-expired";
 /// The authentication key signed an application: the signing key is needed.
 pub const LOGIN_KEY_USED: &str = "login-key-used";
+/// No certificate was chosen.
+pub const NO_CERTIFICATE_CHOSEN: &str = "no-certificate-chosen";
 /// The person has no confirmed address.
 pub const NO_CONFIRMED_ADDRESS: &str = "no-confirmed-address";
 /// All codes of this application were sent: a new application is needed.
@@ -164,6 +177,8 @@ pub const REQUEST_SUBJECT: &str = "request-subject";
 pub const REQUEST_WEAK_KEY: &str = "request-weak-key";
 /// The last code was sent a moment ago.
 pub const RESEND_TOO_EARLY: &str = "resend-too-early";
+/// The prepared revocation waited too long for its signature.
+pub const REVOCATION_EXPIRED: &str = "revocation-expired";
 /// The signature does not hold.
 pub const SIGNATURE_INVALID: &str = "signature-invalid";
 /// Not signed data of one signer with its content inside.

@@ -21,6 +21,7 @@ mod login;
 mod not_me;
 mod notify;
 mod reissue;
+mod revoke;
 mod second_factor;
 mod session;
 mod signature;
@@ -40,6 +41,7 @@ pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,
 };
+pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
 pub use signature::SignatureFault;
 pub use status::{NextStep, PublicStatus};

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions,
-    StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Revocations, Secrets,
+    Sessions, StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -17,6 +17,7 @@ mod crls;
 mod issuers;
 mod outbox;
 mod persons;
+mod revocations;
 mod secrets;
 mod sessions;
 
@@ -129,6 +130,10 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
 
     fn issuers(&mut self) -> &mut dyn Issuers {
+        self
+    }
+
+    fn revocations(&mut self) -> &mut dyn Revocations {
         self
     }
 

@@ -8,7 +8,7 @@ use tanba_ca::{Authority, AuthorityError, IssuingKey};
 use tanba_model::certificate::Status;
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Issuance, IssuanceError, Issuers, Outbox, Persons,
-    Secrets, Sessions, Storage, StorageError, UnitOfWork,
+    Revocations, Secrets, Sessions, Storage, StorageError, UnitOfWork,
 };
 
 use crate::harness::{Behaviour, House, NOW, administrator, later, options, pair};
@@ -183,6 +183,9 @@ impl UnitOfWork for DyingUnit<'_> {
     }
     fn issuers(&mut self) -> &mut dyn Issuers {
         self.inner.issuers()
+    }
+    fn revocations(&mut self) -> &mut dyn Revocations {
+        self.inner.revocations()
     }
     fn crls(&mut self) -> &mut dyn Crls {
         self.inner.crls()

@@ -36,6 +36,10 @@ fn bodies() -> Vec<MessageBody> {
             number,
             superseded: Vec::new(),
         },
+        MessageBody::Revoked {
+            serials: serials.clone(),
+            reason: "keyCompromise".to_owned(),
+        },
         MessageBody::Frozen { serials },
     ]
 }
@@ -100,7 +104,7 @@ fn a_code_is_in_the_subject_and_links_lead_to_the_readers_language() {
             .contains("https://cabinet.example/kk/status?number=123456789012")
     );
     assert!(issued.text.contains("11ee"));
-}
     let by_administrator = letter(bodies().remove(3), Language::Kk).text;
     assert!(by_administrator.contains("11ee") && by_administrator.contains("/kk/not-me/abc"));
     assert!(!by_administrator.contains("/status"));
+}

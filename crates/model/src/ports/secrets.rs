@@ -16,6 +16,8 @@ pub enum TokenPurpose {
     NotMe,
     /// Confirming an application by a code, in a session that signed it.
     Submission,
+    /// Signing a revocation that was prepared.
+    Revocation,
 }
 
 impl TokenPurpose {
@@ -27,6 +29,7 @@ impl TokenPurpose {
             Self::InstallationChallenge => "installation-challenge",
             Self::NotMe => "not-me",
             Self::Submission => "submission",
+            Self::Revocation => "revocation",
         }
     }
 }

@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use super::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions,
+    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Revocations, Secrets,
+    Sessions,
 };
 
 /// Why storage did not do what was asked.
@@ -50,6 +51,8 @@ pub trait UnitOfWork {
     fn certificates(&mut self) -> &mut dyn Certificates;
     /// Issuing authorities.
     fn issuers(&mut self) -> &mut dyn Issuers;
+    /// Signed revocations by owners.
+    fn revocations(&mut self) -> &mut dyn Revocations;
     /// Published lists.
     fn crls(&mut self) -> &mut dyn Crls;
     /// Evidence.

@@ -275,7 +275,10 @@ impl RegistrationAuthority {
 }
 
 /// Whoever else holds the old keys is signed out with them.
-fn end_other_sessions(work: &mut dyn UnitOfWork, session: &Session) -> Result<(), StorageError> {
+pub(crate) fn end_other_sessions(
+    work: &mut dyn UnitOfWork,
+    session: &Session,
+) -> Result<(), StorageError> {
     let current = work.sessions().find(&session.token_sha256)?;
     work.sessions().delete_of_person(session.person)?;
     if let Some(current) = current {

@@ -21,6 +21,7 @@ fn links(mails: &[OutboxMessage]) -> Vec<String> {
         }
         MessageBody::ConfirmationCode { .. }
         | MessageBody::Installed { .. }
+        | MessageBody::Revoked { .. }
         | MessageBody::Frozen { .. } => None,
     };
     mails.iter().filter_map(path).collect()
@@ -38,8 +39,8 @@ fn the_page_shows_and_the_button_freezes_once() {
     assert_eq!(link.len(), 64);
     for _ in 0..2 {
         let page = world.ra.not_me_page(&link, after(60)).unwrap();
-        assert_eq!(
         let application = page.application.unwrap();
+        assert_eq!(
             (application.number, page.serials.len(), application.state),
             (draft.number.clone(), 2, "AWAITING_2FA")
         );
@@ -263,6 +264,7 @@ impl World {
             MessageBody::ApplicationAccepted { .. }
             | MessageBody::CertificatesIssued { .. }
             | MessageBody::Installed { .. }
+            | MessageBody::Revoked { .. }
             | MessageBody::Frozen { .. } => None,
         });
         (code.unwrap(), links(&mails))

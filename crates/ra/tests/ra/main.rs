@@ -14,6 +14,7 @@ mod limits;
 mod login;
 mod requests;
 mod resume;
+mod revoke;
 mod signing;
 mod thief;
 mod world;

@@ -416,6 +416,7 @@ impl World {
                 MessageBody::ApplicationAccepted { .. }
                 | MessageBody::CertificatesIssued { .. }
                 | MessageBody::Installed { .. }
+                | MessageBody::Revoked { .. }
                 | MessageBody::Frozen { .. } => None,
             });
         codes.collect::<Vec<_>>().pop().expect("a code was mailed")

@@ -13,6 +13,7 @@ mod given;
 mod issuers;
 mod outbox;
 mod persons;
+mod revocations;
 mod secrets;
 mod sessions;
 mod sqlite;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Secrets, Sessions,
-    Storage, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Revocations, Secrets,
+    Sessions, Storage, StorageError, UnitOfWork,
 };
 
 use super::report::timed;
@@ -77,6 +77,10 @@ impl UnitOfWork for TimedUnit<'_> {
 
     fn issuers(&mut self) -> &mut dyn Issuers {
         self.inner.issuers()
+    }
+
+    fn revocations(&mut self) -> &mut dyn Revocations {
+        self.inner.revocations()
     }
 
     fn crls(&mut self) -> &mut dyn Crls {

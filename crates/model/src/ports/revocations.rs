@@ -1,0 +1,19 @@
+//! Revocations by the owners of certificates, kept as evidence.
+
+use super::StorageError;
+use crate::revocation::Revocation;
+
+/// Signed revocations. Nothing can be changed or removed through it.
+pub trait Revocations {
+    /// Keeps a revocation, in the same transaction as the change that it is evidence of.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when a revocation of that very document is kept already.
+    fn insert(&mut self, revocation: &Revocation) -> Result<(), StorageError>;
+
+    /// The revocation of a document, by the document's SHA-256.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn find(&mut self, document_sha256: &[u8; 32]) -> Result<Option<Revocation>, StorageError>;
+}

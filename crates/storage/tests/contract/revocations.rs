@@ -1,0 +1,39 @@
+use tanba_model::ports::{StorageError, UnitOfWork};
+use tanba_model::revocation::{LifeEvent, Revocation};
+
+use crate::{contract, given};
+
+fn revocation(unit: &mut dyn UnitOfWork) -> Revocation {
+    let person = given::person(unit, 1);
+    let issuer = given::issuer(unit, "rsa");
+    let [first, second] = [1, 2]
+        .map(|key| given::certificate(unit, &given::new_certificate(issuer, Some(person), key)));
+    Revocation {
+        person,
+        event: LifeEvent::Lost,
+        at: given::at(5),
+        certificates: vec![first, second],
+        document: b"{\"event\":\"lost\"}".to_vec(),
+        signature: vec![0x30, 0x01, 0x02],
+        signer: second,
+    }
+}
+
+contract! {
+    fn a_revocation_is_kept_and_found_by_its_document(storage) {
+        let mut unit = storage.begin().unwrap();
+        let revocation = revocation(&mut *unit);
+        unit.revocations().insert(&revocation).unwrap();
+        let digest = revocation.document_sha256();
+        assert_eq!(unit.revocations().find(&digest).unwrap(), Some(revocation));
+        assert_eq!(unit.revocations().find(&[0; 32]).unwrap(), None);
+    }
+
+    fn one_document_revokes_once(storage) {
+        let mut unit = storage.begin().unwrap();
+        let revocation = revocation(&mut *unit);
+        unit.revocations().insert(&revocation).unwrap();
+        let again = unit.revocations().insert(&revocation);
+        assert!(matches!(again, Err(StorageError::Conflict)), "{again:?}");
+    }
+}
