@@ -12,6 +12,7 @@ mod applications;
 mod certificates;
 mod installation;
 mod login;
+mod revocations;
 mod status;
 
 /// The description that is served, kept by hand beside the code; a test compares its paths with the routes.
@@ -19,7 +20,7 @@ const OPENAPI: &str = include_str!("../openapi.json");
 
 /// The paths of the API, for the test of its description.
 #[cfg(test)]
-pub(crate) const PATHS: [&str; 16] = [
+pub(crate) const PATHS: [&str; 18] = [
     "/api/v1/applications",
     "/api/v1/applications/{number}",
     "/api/v1/applications/{number}/cancel",
@@ -35,6 +36,8 @@ pub(crate) const PATHS: [&str; 16] = [
     "/api/v1/login",
     "/api/v1/login/challenge",
     "/api/v1/logout",
+    "/api/v1/revocations",
+    "/api/v1/revocations/signature",
     "/api/v1/status/{number}",
 ];
 
@@ -85,6 +88,8 @@ pub(crate) fn routes() -> Router<CabinetState> {
             get(installation::reminder),
         )
         .route("/api/v1/certificates", get(certificates::list))
+        .route("/api/v1/revocations", post(revocations::prepare))
+        .route("/api/v1/revocations/signature", post(revocations::sign))
         .route("/api/v1/status/{number}", get(status::show))
         .route("/api/v1/openapi.json", get(description))
         .route("/api/{*rest}", any(missing))

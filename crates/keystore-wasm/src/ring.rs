@@ -16,6 +16,8 @@ use crate::document::{check_challenge, check_document};
 use crate::entry::{Opened, keys_of, purpose_name, purpose_of};
 use crate::fresh::Fresh;
 
+mod revocation;
+
 /// Opened keys and new keys, in memory until they are forgotten.
 ///
 /// Times are seconds since 1970. Methods that open or write files answer `{"derive": {hash, iterations, length}}` while a

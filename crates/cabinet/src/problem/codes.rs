@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use tanba_ra::{
     BeginError, ConfirmError, InstallError, LoginError, NotMeError, PrepareError, ResendError,
-    StepError, SubmitError, Unavailable, codes,
+    RevokeError, StepError, SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -54,6 +54,7 @@ by_code!(
     LoginError,
     NotMeError,
     PrepareError,
+    RevokeError,
     StepError,
     SubmitError,
     Unavailable

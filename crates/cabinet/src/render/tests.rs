@@ -131,9 +131,16 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             let all: Vec<Value> = STATES.into_iter().map(application).collect();
             vec![context! { applications => all }, context! { applications => none() }]
         }
-        "cabinet/keys.html" | "cabinet/revoke.html" => {
+        "cabinet/keys.html" => {
             vec![context! { certificates => cards }, context! { certificates => none() }]
         }
+        "cabinet/revoke.html" => [cards, none()]
+            .into_iter()
+            .map(|certificates| {
+                let events = tanba_model::revocation::LifeEvent::ALL.map(|event| event.name()).to_vec();
+                context! { certificates, events, errors => none() }
+            })
+            .collect(),
         "cabinet/password.html" => vec![context! { errors => none() }],
         "cabinet/profile.html" => vec![context! { person => person(true) }, context! { person => person(false) }],
         "status.html" => STATES

@@ -11,4 +11,5 @@ mod assets;
 mod browser;
 mod defence;
 mod pages;
+mod revoke;
 mod world;

@@ -11,6 +11,7 @@ import { start as startConfirm } from "./page-confirm.js";
 import { start as startEnter } from "./page-enter.js";
 import { start as startPassword } from "./page-password.js";
 import { start as startReissue } from "./page-reissue.js";
+import { start as startRevoke } from "./page-revoke.js";
 import { rememberPerson } from "./session.js";
 
 const pages: Readonly<Record<string, () => Promise<void>>> = {
@@ -19,6 +20,7 @@ const pages: Readonly<Record<string, () => Promise<void>>> = {
   "#confirm-form": startConfirm,
   "#application": startApplication,
   "#password-form": startPassword,
+  "#revoke-form": startRevoke,
 };
 
 function startPage(): void {
@@ -32,7 +34,7 @@ function startPage(): void {
 }
 
 function pageNeedsKeys(): boolean {
-  return ["enter-form", "confirm-form", "password-form"].some((id) => element(id) !== null);
+  return ["enter-form", "confirm-form", "password-form", "revoke-form"].some((id) => element(id) !== null);
 }
 
 /** Says at once, not after a password was typed, that this browser cannot do it. */

@@ -111,6 +111,8 @@ export interface Calls {
   makeKeys: [args: { number: string; keystore: string; password: string }, result: NewKeys];
   summary: [args: { document: string }, result: readonly SummaryLine[]];
   signDocument: [args: { entry: number; document: string; number: string }, result: string];
+  revocationSummary: [args: { document: string }, result: readonly SummaryLine[]];
+  signRevocation: [args: { entry: number; document: string; serials: readonly string[]; event: string }, result: string];
   /** Which new keys are in memory: the application number, or `null`. */
   newKeys: [args: Record<string, never>, result: string | null];
   unlockPending: [args: { number: string; locked: LockedKeys; password: string }, result: null];

@@ -223,6 +223,15 @@ const handlers: Handlers = {
     return toBase64(keys.sign_document(entry, utf8(document), order, number, scope.location.origin, now()));
   },
 
+  async revocationSummary({ document }) {
+    return JSON.parse((await ring()).revocation_summary(utf8(document))) as SummaryLine[];
+  },
+
+  async signRevocation({ entry, document, serials, event }) {
+    const keys = await ring();
+    return toBase64(keys.sign_revocation(entry, utf8(document), serials.join(" "), event, scope.location.origin, now()));
+  },
+
   async newKeys() {
     return fresh?.number ?? null;
   },

@@ -22,10 +22,10 @@ test("base64 survives the way there and back at every length", () => {
 });
 
 /** Keys that are put together from parts in the code. */
-const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country)-/;
+const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country|event|reason)-/;
 
 test("every text that the scripts name is on the list, and no text is left over", () => {
-  const names = ["api", "cards", "chooser", "folder", "keys", "main", "messages", "navigation", "page-application", "page-confirm", "page-enter", "page-password", "password", "problem", "progress", "worker"];
+  const names = ["api", "cards", "chooser", "folder", "keys", "main", "messages", "navigation", "page-application", "page-confirm", "page-enter", "page-password", "page-revoke", "password", "problem", "progress", "worker"];
   const code = names.map((name) => readFileSync(new URL(`src/${name}.ts`, web), "utf8")).join("\n");
   const rust = ["failure", "entry", "fresh", "ring", "document"]
     .map((name) => readFileSync(new URL(`../../keystore-wasm/src/${name}.rs`, web), "utf8"))

@@ -1,15 +1,15 @@
-//! `/{lang}/cabinet/revoke`: what can be done today about keys in other hands.
+//! `/{lang}/cabinet/revoke`: which keys, what happened, what follows. The document is signed by script and sent to the API.
 
 use axum::extract::State;
 use axum::response::Html;
 use minijinja::context;
 use minijinja::value::Serde;
+use tanba_model::revocation::LifeEvent;
 
 use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
-use crate::view;
 use crate::visit::Visit;
 
 const SCREEN: Screen = Screen::new("cabinet/revoke.html", "revoke", "menu-keys-revoke").help(&[8]);
@@ -21,12 +21,11 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, Problem> {
     let words = state.words(&visit);
     let mut records = state.certificates_of(&signed_in).await?;
-    records.retain(|record| view::is_usable(record, words.now));
-    let certificates = words.certificates(&records);
-    Ok(state.render(
-        &visit,
-        Some(&signed_in),
-        &SCREEN,
-        context! { certificates => Serde(certificates) },
-    ))
+    records.retain(|record| record.status.is_valid() && record.not_after >= words.now);
+    let values = context! {
+        certificates => Serde(words.certificates(&records)),
+        events => LifeEvent::ALL.map(LifeEvent::name).to_vec(),
+        errors => Vec::<String>::new(),
+    };
+    Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
 }
