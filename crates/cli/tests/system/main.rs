@@ -1,6 +1,30 @@
 //! The whole program from outside, and the rules of the house.
 
 #[cfg(test)]
+mod citizen;
+#[cfg(test)]
 mod cms;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod installation;
+#[cfg(test)]
 mod keystore;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod mailbox;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod renewal;
+#[cfg(test)]
+mod second_opinion;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod thief;
+#[cfg(test)]
+mod tls;
