@@ -35,6 +35,13 @@ pub(crate) enum Command {
         /// Individual identification number
         iin: String,
     },
+    /// Let a person whom "it was not me" froze have keys again, after her identity was established
+    ///
+    /// Her certificates stay frozen: release or revoke each of them with `tanba certificate`.
+    Release {
+        /// Individual identification number
+        iin: String,
+    },
 }
 
 /// Arguments of `tanba person`.
@@ -69,7 +76,45 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.command {
         Command::Import { file } => import(&args.config, file, context),
         Command::Show { iin } => show(&args.config, iin, context),
+        Command::Release { iin } => {
+            let storage = args.config.storage()?;
+            if !release(
+                storage.as_ref(),
+                iin,
+                &context.administrator(),
+                context.now(),
+            )? {
+                return Ok(Outcome::Refused("the person is not frozen".to_owned()));
+            }
+            show(&args.config, iin, context)
+        }
     }
+}
+
+/// Lifts the freeze of a person; whether there was one.
+fn release(
+    storage: &dyn Storage,
+    iin: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    let mut unit = storage.begin()?;
+    let person = find(unit.as_mut(), iin)?;
+    if person.frozen_at.is_none() {
+        return Ok(false);
+    }
+    unit.persons().set_frozen(person.id, None)?;
+    let event = AuditEvent {
+        at: now,
+        actor: actor.clone(),
+        action: "person.release".to_owned(),
+        object: format!("person:{}", person.id),
+        detail: String::new(),
+        origin: String::new(),
+    };
+    let _ = unit.audit_log().append(&event)?;
+    unit.commit()?;
+    Ok(true)
 }
 
 fn import(config: &ConfigArgs, file: &Path, context: &Context) -> anyhow::Result<Outcome> {
@@ -191,4 +236,38 @@ pub(super) fn find(unit: &mut dyn UnitOfWork, iin: &str) -> anyhow::Result<Perso
     unit.persons()
         .find_by_iin(&iin)?
         .ok_or_else(|| anyhow!("nobody with this IIN is in the register"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_storage::SqliteStorage;
+
+    use super::*;
+
+    #[test]
+    fn a_freeze_is_lifted_once_and_leaves_evidence() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = SqliteStorage::open(folder.path().join("tanba.sqlite")).unwrap();
+        let now = Timestamp::from_unix(1_795_500_000);
+        let iin = Iin::complete("85010130012").unwrap();
+        let line = format!("iin,surname,given_name\n{},A,B\n", iin.as_str());
+        let entries = register::read(&line).unwrap();
+        enter(&storage, &entries, &Actor::System, now).unwrap();
+        let release = || release(&storage, iin.as_str(), &Actor::System, now).unwrap();
+        assert!(!release(), "she was not frozen");
+        let mut unit = storage.begin().unwrap();
+        let person = find(unit.as_mut(), iin.as_str()).unwrap();
+        unit.persons().set_frozen(person.id, Some(now)).unwrap();
+        unit.commit().unwrap();
+        assert!(release());
+        assert!(!release());
+        let mut unit = storage.snapshot().unwrap();
+        let person = find(unit.as_mut(), iin.as_str()).unwrap();
+        assert_eq!(person.frozen_at, None);
+        let log = unit.audit_log().page(0, 10).unwrap();
+        let events = log
+            .iter()
+            .filter(|record| String::from_utf8_lossy(&record.event).contains("person.release"));
+        assert_eq!(events.count(), 1);
+    }
 }
