@@ -4,10 +4,15 @@
 //! A shard's base and its delta carry the same issuing distribution point, which is the URL in the certificates of
 //! that shard.
 
+mod entry;
 mod list;
+mod scope;
 mod writer;
 
-pub use list::{Crl, CrlError, IssuingDistributionPoint, RevokedCertificate};
+pub use entry::RevokedCertificate;
+pub use list::{Crl, CrlError};
+pub use scope::IssuingDistributionPoint;
+pub(crate) use scope::flags;
 pub(crate) use writer::extension;
 pub use writer::{CrlKind, CrlTemplate, CrlWriter, assemble_crl, encode_entry};
 

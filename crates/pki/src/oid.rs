@@ -44,8 +44,12 @@ identifiers! {
     KEY_USAGE = "2.5.29.15";
     /// subjectAltName
     SUBJECT_ALT_NAME = "2.5.29.17";
+    /// issuerAltName
+    ISSUER_ALT_NAME = "2.5.29.18";
     /// basicConstraints
     BASIC_CONSTRAINTS = "2.5.29.19";
+    /// certificateIssuer, of an entry of an indirect revocation list
+    CERTIFICATE_ISSUER = "2.5.29.29";
     /// nameConstraints
     NAME_CONSTRAINTS = "2.5.29.30";
     /// cRLDistributionPoints
@@ -54,14 +58,20 @@ identifiers! {
     CERTIFICATE_POLICIES = "2.5.29.32";
     /// anyPolicy
     ANY_POLICY = "2.5.29.32.0";
+    /// policyMappings
+    POLICY_MAPPINGS = "2.5.29.33";
     /// authorityKeyIdentifier
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    /// policyConstraints
+    POLICY_CONSTRAINTS = "2.5.29.36";
     /// extKeyUsage
     EXTENDED_KEY_USAGE = "2.5.29.37";
     /// anyExtendedKeyUsage
     ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
     /// freshestCRL
     FRESHEST_CRL = "2.5.29.46";
+    /// inhibitAnyPolicy
+    INHIBIT_ANY_POLICY = "2.5.29.54";
     /// authorityInfoAccess
     AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
     /// id-ad-ocsp
@@ -79,6 +89,8 @@ identifiers! {
     SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
     /// id-kp-clientAuth
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    /// id-kp-codeSigning
+    CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
     /// id-kp-emailProtection
     EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
     /// id-kp-timeStamping

@@ -1,24 +1,42 @@
 //! The way from a certificate to one that is believed (RFC 5280, 6).
 //!
-//! Checked: signatures, names, validity, basic constraints with path lengths, key usage, unknown critical extensions,
-//! revocation by complete and delta lists. Not processed yet: policies and name constraints; a critical constraint
-//! of these kinds is refused like any other extension that is not understood.
+//! Everything of section 6 is processed: signatures, names, validity, basic constraints with path lengths, key usage,
+//! name constraints, policies with mappings and inhibitions (by the graph of RFC 9618), unknown critical extensions,
+//! revocation by complete, delta and indirect lists with distribution points and reasons. What certificates have to
+//! look like beyond that is asked by [`Rules`].
+//!
+//! Start reading at [`judge`]; `search` finds the ways, `walk` judges each from the trusted certificate down.
 
+mod basics;
+mod budget;
+mod constraint;
+mod error;
+mod general_name;
 mod name;
+mod peer_name;
+mod policy;
 mod revocation;
+mod rules;
+mod search;
+mod syntax;
+mod walk;
 
-use name::same_name;
-use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, UnsupportedAlgorithm, VerifyError};
+use tanba_crypto::ObjectIdentifier;
 
-use crate::crl::{Crl, Reason};
-use crate::{Certificate, KeyUsage, Timestamp, oid};
+use crate::crl::Crl;
+use crate::{Certificate, KeyUsage, Timestamp};
+
+pub use budget::{Budget, Resource};
+pub use error::{PathError, Refusal};
+pub use peer_name::{PeerName, PeerNameError};
+pub use policy::PolicyOptions;
 
 /// With what a certificate is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct PathOptions<'a> {
-    /// Certificates that are believed as they are.
+    /// Certificates that are believed as they are, self-signed or not; their own constraints count.
     pub trusted: &'a [Certificate],
-    /// Certificates that may lie between.
+    /// Certificates that may lie between, or may have signed a list.
     pub intermediates: &'a [Certificate],
     /// Revocation lists.
     pub crls: &'a [Crl],
@@ -32,12 +50,18 @@ pub struct PathOptions<'a> {
     pub key_usage: KeyUsage,
     /// If the certificate restricts its purposes, this one must be among them.
     pub extended_key_usage: Option<ObjectIdentifier>,
+    /// Names that the certificate must all have.
+    pub names: &'a [PeerName],
+    /// What is asked of policies.
+    pub policies: PolicyOptions<'a>,
+    /// What certificates and lists have to look like.
+    pub rules: Rules,
     /// What a hostile set of certificates may cost.
     pub budget: Budget,
 }
 
 impl<'a> PathOptions<'a> {
-    /// Modern algorithms, no revocation, no demands on the key's usage.
+    /// Modern algorithms, no revocation, no demands on key usage, names and policies.
     #[must_use]
     pub const fn new(trusted: &'a [Certificate], at: Timestamp) -> Self {
         Self {
@@ -49,10 +73,15 @@ impl<'a> PathOptions<'a> {
             legacy_algorithms: false,
             key_usage: KeyUsage::NONE,
             extended_key_usage: None,
-            budget: Budget {
-                signatures: 64,
-                certificates: 10,
+            names: &[],
+            policies: PolicyOptions {
+                acceptable: &[],
+                explicit: false,
+                inhibit_mapping: false,
+                inhibit_any: false,
             },
+            rules: Rules::Paths,
+            budget: Budget::DEFAULT,
         }
     }
 }
@@ -64,84 +93,47 @@ pub enum Revocation {
     Ignored,
     /// A certificate that a current list names is refused; one that no list is about is not.
     IfListed,
-    /// There must be a current list about each certificate.
+    /// There must be current lists about each certificate, for all reasons.
     Required,
 }
 
-/// How much work a judgement may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// Signatures verified.
-    pub signatures: u32,
-    /// Certificates from the first to the trusted one, both counted.
-    pub certificates: usize,
-}
-
-/// Why a certificate is not believed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PathError {
-    /// No trusted certificate is at the end of any way.
-    #[error("no way leads to a trusted certificate")]
-    NoIssuer,
-    /// A certificate is no longer valid.
-    #[error("a certificate expired at {0}")]
-    Expired(Timestamp),
-    /// A certificate is not valid yet.
-    #[error("a certificate is valid only from {0}")]
-    NotYetValid(Timestamp),
-    /// The key may not be used for this.
-    #[error("the certificate does not allow this use of its key")]
-    KeyUsage,
-    /// The issuer may not issue certificates.
-    #[error("a certificate was issued by somebody who is not a certification authority")]
-    NotAuthority,
-    /// An issuer may not have so many authorities below.
-    #[error("more authorities lie between than an issuer allows")]
-    PathLength,
-    /// A certificate says something critical that is not understood.
-    #[error("a certificate has a critical extension that is not understood: {0}")]
-    UnknownCritical(ObjectIdentifier),
-    /// A certificate was not signed by its issuer.
-    #[error("a certificate's signature does not match its issuer")]
-    Signature,
-    /// A signature algorithm cannot be used.
-    #[error("a certificate's signature cannot be checked")]
-    Unsupported(#[from] UnsupportedAlgorithm),
-    /// SHA-1 was excluded.
-    #[error("a certificate is signed with an algorithm that is too weak")]
-    TooWeak,
-    /// A certificate was revoked or suspended.
-    #[error("a certificate was revoked at {at}")]
-    Revoked {
-        /// Since when.
-        at: Timestamp,
-        /// Why.
-        reason: Reason,
-    },
-    /// No current list is about a certificate.
-    #[error("whether a certificate is revoked is not known")]
-    RevocationUnknown,
-    /// The budget is used up.
-    #[error("finding a way takes too long")]
-    TooCostly,
+/// What certificates and lists have to look like; each asks what the one before asks, and more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rules {
+    /// What validation itself needs (RFC 5280, 6).
+    Paths,
+    /// What those who issue must keep (RFC 5280, 4 and 5).
+    Certificates,
+    /// What web servers' certificates must keep (Baseline Requirements of the CA/Browser Forum, 7.1 and 7.2). Where the
+    /// two contradict each other, the stricter one counts.
+    WebServers,
 }
 
 /// A way that holds, from the certificate asked about to the trusted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path(Vec<Certificate>);
+pub struct Path {
+    certificates: Vec<Certificate>,
+    policies: Vec<ObjectIdentifier>,
+}
 
 impl Path {
     /// The certificates in order; never empty.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
-        &self.0
+        &self.certificates
     }
 
     /// The certificates in order.
     #[must_use]
     pub fn into_certificates(self) -> Vec<Certificate> {
-        self.0
+        self.certificates
+    }
+
+    /// The acceptable policies for which the way is valid, in the words of the trusted authority; anyPolicy when it is
+    /// valid for each. Empty is none.
+    #[must_use]
+    pub fn policies(&self) -> &[ObjectIdentifier] {
+        &self.policies
     }
 }
 
@@ -150,206 +142,14 @@ impl Path {
 /// # Errors
 /// [`PathError`] of the way that came farthest.
 pub fn validate(leaf: &Certificate, options: &PathOptions<'_>) -> Result<Path, PathError> {
-    check_leaf(leaf, options)?;
-    let mut search = Search {
-        options,
-        signatures_left: options.budget.signatures,
-        path: vec![leaf.clone()],
-        farthest: None,
-    };
-    search.extend()?;
-    Ok(Path(search.path))
+    judge(leaf, options).map_err(|refusal| refusal.error)
 }
 
-fn check_leaf(leaf: &Certificate, options: &PathOptions<'_>) -> Result<(), PathError> {
-    check_certificate(leaf, options)?;
-    let usage_fits = options.key_usage == KeyUsage::NONE
-        || leaf
-            .key_usage()
-            .is_none_or(|usage| usage.intersects(options.key_usage));
-    let restricted = leaf.extension(oid::EXTENDED_KEY_USAGE).is_some();
-    let purposes = leaf.extended_key_usage();
-    let purpose_fits = options.extended_key_usage.is_none_or(|wanted| {
-        !restricted || purposes.contains(&wanted) || purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
-    });
-    if usage_fits && purpose_fits {
-        Ok(())
-    } else {
-        Err(PathError::KeyUsage)
-    }
-}
-
-/// What every certificate of a way has to be.
-fn check_certificate(
-    certificate: &Certificate,
-    options: &PathOptions<'_>,
-) -> Result<(), PathError> {
-    if options.at < certificate.not_before() {
-        return Err(PathError::NotYetValid(certificate.not_before()));
-    }
-    if options.at > certificate.not_after() {
-        return Err(PathError::Expired(certificate.not_after()));
-    }
-    let unknown = certificate
-        .extensions()
-        .find(|extension| extension.critical && !UNDERSTOOD.contains(&extension.oid));
-    unknown.map_or(Ok(()), |extension| {
-        Err(PathError::UnknownCritical(extension.oid))
-    })
-}
-
-/// Extensions that are processed here or change nothing about a way.
-const UNDERSTOOD: [ObjectIdentifier; 10] = [
-    oid::SUBJECT_KEY_IDENTIFIER,
-    oid::KEY_USAGE,
-    oid::SUBJECT_ALT_NAME,
-    oid::BASIC_CONSTRAINTS,
-    oid::CRL_DISTRIBUTION_POINTS,
-    oid::CERTIFICATE_POLICIES,
-    oid::AUTHORITY_KEY_IDENTIFIER,
-    oid::EXTENDED_KEY_USAGE,
-    oid::FRESHEST_CRL,
-    oid::AUTHORITY_INFO_ACCESS,
-];
-
-struct Search<'a> {
-    options: &'a PathOptions<'a>,
-    signatures_left: u32,
-    path: Vec<Certificate>,
-    /// Length of the way that came farthest, and what ended it.
-    farthest: Option<(usize, PathError)>,
-}
-
-impl Search<'_> {
-    /// Lengthens the path until a trusted certificate ends it.
-    fn extend(&mut self) -> Result<(), PathError> {
-        let Some(last) = self.path.last().cloned() else {
-            return Err(PathError::NoIssuer);
-        };
-        if self.options.trusted.contains(&last) {
-            return self.check_revocation();
-        }
-        if self.path.len() >= self.options.budget.certificates {
-            return Err(PathError::TooCostly);
-        }
-        for issuer in self.issuers(&last) {
-            match self.step(&last, &issuer) {
-                Ok(()) => return Ok(()),
-                Err(PathError::TooCostly) => return Err(PathError::TooCostly),
-                Err(error) => self.remember(error),
-            }
-        }
-        Err(self
-            .farthest
-            .as_ref()
-            .map_or(PathError::NoIssuer, |(_, error)| error.clone()))
-    }
-
-    fn step(&mut self, certificate: &Certificate, issuer: &Certificate) -> Result<(), PathError> {
-        check_certificate(issuer, self.options)?;
-        self.check_authority(issuer)?;
-        self.check_signature(certificate, issuer)?;
-        self.path.push(issuer.clone());
-        let result = self.extend();
-        if result.is_err() {
-            self.path.pop();
-        }
-        result
-    }
-
-    /// Certificates that may have issued this one: trusted ones first, then those with the key that it names.
-    fn issuers(&self, certificate: &Certificate) -> Vec<Certificate> {
-        let named = |issuer: &Certificate| {
-            certificate
-                .authority_key_id()
-                .is_some_and(|id| issuer.subject_key_id() == Some(id))
-        };
-        let mut found: Vec<Certificate> = Vec::new();
-        for issuer in self
-            .options
-            .trusted
-            .iter()
-            .chain(self.options.intermediates)
-        {
-            let fits = same_name(issuer.subject(), certificate.issuer());
-            if fits && !self.path.contains(issuer) && !found.contains(issuer) {
-                found.push(issuer.clone());
-            }
-        }
-        found.sort_by_key(|issuer| (!self.options.trusted.contains(issuer), !named(issuer)));
-        found
-    }
-
-    /// Whether the issuer may have issued the last certificate of the path (RFC 5280, 6.1.4 k to n).
-    fn check_authority(&self, issuer: &Certificate) -> Result<(), PathError> {
-        if issuer
-            .key_usage()
-            .is_some_and(|usage| !usage.contains(KeyUsage::KEY_CERT_SIGN))
-        {
-            return Err(PathError::NotAuthority);
-        }
-        let Some(constraints) = issuer.basic_constraints() else {
-            // Certificates of version 1 have no extensions; such a one is an authority only if somebody trusts it.
-            let old_root = issuer.version() < 3 && self.options.trusted.contains(issuer);
-            return if old_root {
-                Ok(())
-            } else {
-                Err(PathError::NotAuthority)
-            };
-        };
-        if !constraints.ca {
-            return Err(PathError::NotAuthority);
-        }
-        let between = self
-            .path
-            .iter()
-            .skip(1)
-            .filter(|certificate| !certificate.is_self_issued())
-            .count();
-        let allowed = constraints
-            .path_length
-            .is_none_or(|length| usize::try_from(length).is_ok_and(|length| between <= length));
-        if allowed {
-            Ok(())
-        } else {
-            Err(PathError::PathLength)
-        }
-    }
-
-    fn check_signature(
-        &mut self,
-        certificate: &Certificate,
-        issuer: &Certificate,
-    ) -> Result<(), PathError> {
-        let algorithm = certificate.signature_algorithm()?;
-        if algorithm.digest() == DigestAlgorithm::Sha1 && !self.options.legacy_algorithms {
-            return Err(PathError::TooWeak);
-        }
-        self.spend()?;
-        certificate
-            .verify_signed_by(issuer.public_key())
-            .map_err(|error| match error {
-                VerifyError::Unsupported(unsupported) => PathError::Unsupported(unsupported),
-                VerifyError::WrongKey | VerifyError::Invalid | _ => PathError::Signature,
-            })
-    }
-
-    fn spend(&mut self) -> Result<(), PathError> {
-        self.signatures_left = self
-            .signatures_left
-            .checked_sub(1)
-            .ok_or(PathError::TooCostly)?;
-        Ok(())
-    }
-
-    fn remember(&mut self, error: PathError) {
-        let length = self.path.len();
-        if self
-            .farthest
-            .as_ref()
-            .is_none_or(|(farthest, _)| *farthest < length)
-        {
-            self.farthest = Some((length, error));
-        }
-    }
+/// As [`validate`], and says which certificate an error is about.
+///
+/// # Errors
+/// [`Refusal`] of the way that came farthest.
+pub fn judge(leaf: &Certificate, options: &PathOptions<'_>) -> Result<Path, Refusal> {
+    basics::check_leaf(leaf, options).map_err(|error| Refusal::new(error, leaf))?;
+    search::Search::new(options).run(leaf)
 }

@@ -3,16 +3,18 @@
 use der::asn1::ObjectIdentifier;
 use tanba_crypto::{PublicKey, SignatureAlgorithm, UnsupportedAlgorithm};
 
-use super::Reason;
+use super::entry::{
+    RevokedCertificate, Span, entry_serial, for_each_extension, read_entries, read_entry,
+};
+use super::scope::IssuingDistributionPoint;
 use super::writer::{
-    AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER, DELTA_INDICATOR, FRESHEST_CRL,
-    ISSUING_DISTRIBUTION_POINT, REASON_CODE,
+    AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER, DELTA_INDICATOR, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT,
 };
 use crate::asn1::{Malformed, Reader, parse_all, tag};
 use crate::cms::Algorithm;
-use crate::{DistinguishedName, Timestamp};
+use crate::{DistinguishedName, Timestamp, oid};
 
-const STRUCTURE: &str = "CertificateList";
+pub(super) const STRUCTURE: &str = "CertificateList";
 
 /// Why a list cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,36 +34,6 @@ pub enum CrlError {
     Signature,
 }
 
-/// What a list is about (RFC 5280, 5.2.5).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IssuingDistributionPoint {
-    /// URLs under which the list is published.
-    pub urls: Vec<String>,
-    /// Whether the point has a name of another kind.
-    pub other_name: bool,
-    /// Only certificates that are not an authority's.
-    pub only_user_certificates: bool,
-    /// Only certificates of authorities.
-    pub only_authority_certificates: bool,
-    /// Only attribute certificates.
-    pub only_attribute_certificates: bool,
-    /// Only some of the reasons.
-    pub only_some_reasons: bool,
-    /// Certificates of other issuers too.
-    pub indirect: bool,
-}
-
-/// An entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RevokedCertificate<'a> {
-    /// Contents of the serial's INTEGER.
-    pub serial: &'a [u8],
-    /// Time of revocation.
-    pub at: Timestamp,
-    /// Why.
-    pub reason: Reason,
-}
-
 /// `CertificateList` (RFC 5280, 5.1), checked down to the last entry when it is read.
 #[derive(Clone)]
 pub struct Crl {
@@ -72,21 +44,17 @@ pub struct Crl {
     signature: Span,
     this_update: Timestamp,
     next_update: Option<Timestamp>,
-    /// Entries by serial.
+    /// Entries about the issuer's own certificates, by serial.
     entries: Vec<Span>,
+    /// Entries about others' certificates, with the name that each stands under.
+    foreign: Vec<(Span, DistinguishedName)>,
     extensions: Extensions,
-}
-
-/// A place in the encoding; four octets each, because lists have millions of entries.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Extensions {
     number: Option<Vec<u8>>,
+    number_is_critical: bool,
     base_number: Option<Vec<u8>>,
     authority_key_id: Option<Vec<u8>>,
     scope: Option<IssuingDistributionPoint>,
@@ -130,9 +98,9 @@ impl Crl {
             Some(tag::UTC_TIME | tag::GENERALIZED_TIME) => Some(fields.time()?),
             _ => None,
         };
-        let entries = match fields.optional(tag::SEQUENCE)? {
+        let (entries, foreign) = match fields.optional(tag::SEQUENCE)? {
             Some(list) => read_entries(der, list.content)?,
-            None => Vec::new(),
+            None => (Vec::new(), Vec::new()),
         };
         let extensions = match fields.optional(tag::context(0))? {
             Some(list) if version_2 => Extensions::read(list.content)?,
@@ -140,6 +108,10 @@ impl Crl {
             None => Extensions::default(),
         };
         fields.finish()?;
+        let indirect = extensions.scope.as_ref().is_some_and(|s| s.indirect);
+        if !foreign.is_empty() && !indirect {
+            return Err(CrlError::UnknownCritical(oid::CERTIFICATE_ISSUER));
+        }
         Ok(Self {
             tbs: Span::of(der, tbs.der)?,
             signature: Span::of(der, signature)?,
@@ -149,6 +121,7 @@ impl Crl {
             this_update,
             next_update,
             entries,
+            foreign,
             extensions,
         })
     }
@@ -264,7 +237,43 @@ impl Crl {
         self.entry(*self.entries.get(at)?)
     }
 
-    /// Number of entries.
+    /// Entries of an indirect list about this serial of other issuers, each with the issuer (RFC 5280, 5.3.3).
+    pub fn find_foreign(
+        &self,
+        serial: &[u8],
+    ) -> impl Iterator<Item = (&DistinguishedName, RevokedCertificate<'_>)> {
+        self.foreign.iter().filter_map(move |(span, issuer)| {
+            let entry = self.entry(*span)?;
+            (entry.serial == serial).then_some((issuer, entry))
+        })
+    }
+
+    /// What RFC 5280 asks of those who make lists and this one does not keep: a next update (5.1.2.5), a number that
+    /// is not critical (5.2.3), one entry for one certificate.
+    #[must_use]
+    pub fn departure(&self) -> Option<&'static str> {
+        let twice = || {
+            let serials = self
+                .entries
+                .iter()
+                .map(|entry| entry_serial(entry.of_list(&self.der)));
+            let next = serials.clone().skip(1);
+            serials.zip(next).any(|(one, next)| one == next)
+        };
+        if self.next_update.is_none() {
+            Some("the list does not say when the next one comes")
+        } else if self.extensions.number.is_none() {
+            Some("the list has no number")
+        } else if self.extensions.number_is_critical {
+            Some("the number of the list is critical")
+        } else if twice() {
+            Some("the list has two entries for one certificate")
+        } else {
+            None
+        }
+    }
+
+    /// Number of entries about the issuer's own certificates.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -283,73 +292,9 @@ impl Crl {
 
     /// Entries were checked when the list was read, so this finds one.
     fn entry(&self, span: Span) -> Option<RevokedCertificate<'_>> {
-        read_entry(parse_all(span.of_list(&self.der), STRUCTURE).ok()?).ok()
+        let fields = parse_all(span.of_list(&self.der), STRUCTURE).ok()?;
+        read_entry(fields).ok().map(|(entry, _)| entry)
     }
-}
-
-impl Span {
-    fn of(list: &[u8], part: &[u8]) -> Result<Self, Malformed> {
-        let place = || {
-            // Where a part begins is the distance of two addresses; `get` then proves that it lies inside.
-            let start = part.as_ptr().addr().checked_sub(list.as_ptr().addr())?;
-            let end = start.checked_add(part.len())?;
-            list.get(start..end)?;
-            Some(Self {
-                start: u32::try_from(start).ok()?,
-                end: u32::try_from(end).ok()?,
-            })
-        };
-        place().ok_or(Malformed::new(STRUCTURE))
-    }
-
-    fn of_list(self, list: &[u8]) -> &[u8] {
-        let range = usize::try_from(self.start)
-            .ok()
-            .zip(usize::try_from(self.end).ok());
-        range
-            .and_then(|(start, end)| list.get(start..end))
-            .unwrap_or_default()
-    }
-}
-
-/// Checks the entries and sorts their places by serial.
-fn read_entries(der: &[u8], list: &[u8]) -> Result<Vec<Span>, CrlError> {
-    let mut reader = Reader::new(list, STRUCTURE);
-    let mut entries = Vec::with_capacity(list.len() / 48);
-    while !reader.is_empty() {
-        let entry = reader.expect_value(tag::SEQUENCE)?;
-        read_entry(Reader::new(entry.content, STRUCTURE))?;
-        entries.push(Span::of(der, entry.der)?);
-    }
-    entries.sort_by_key(|entry| entry_serial(entry.of_list(der)));
-    Ok(entries)
-}
-
-fn entry_serial(entry: &[u8]) -> &[u8] {
-    parse_all(entry, STRUCTURE)
-        .and_then(|mut fields| fields.integer_bytes())
-        .unwrap_or_default()
-}
-
-fn read_entry(mut fields: Reader<'_>) -> Result<RevokedCertificate<'_>, CrlError> {
-    let serial = fields.integer_bytes()?;
-    let at = fields.time()?;
-    let mut reason = Reason::Unspecified;
-    if !fields.is_empty() {
-        for_each_extension(fields.sequence()?, |oid, mut value| {
-            if oid != REASON_CODE {
-                // Dates of invalidity and hold instructions change nothing for us.
-                return Ok(false);
-            }
-            reason = match value.expect(tag::ENUMERATED)? {
-                [code] => Reason::from_code(*code).ok_or(value.malformed())?,
-                _ => return Err(value.malformed()),
-            };
-            Ok(true)
-        })?;
-    }
-    fields.finish()?;
-    Ok(RevokedCertificate { serial, at, reason })
 }
 
 impl Extensions {
@@ -358,9 +303,12 @@ impl Extensions {
         let mut outer = Reader::new(list, STRUCTURE);
         let list = outer.sequence()?;
         outer.finish()?;
-        for_each_extension(list, |oid, mut value| {
+        for_each_extension(list, |oid, critical, mut value| {
             match oid {
-                CRL_NUMBER => read.number = Some(number(&mut value)?),
+                CRL_NUMBER => {
+                    read.number = Some(number(&mut value)?);
+                    read.number_is_critical = critical;
+                }
                 DELTA_INDICATOR => read.base_number = Some(number(&mut value)?),
                 AUTHORITY_KEY_IDENTIFIER => read.authority_key_id = key_id(value.sequence()?)?,
                 ISSUING_DISTRIBUTION_POINT => {
@@ -373,24 +321,6 @@ impl Extensions {
         })?;
         Ok(read)
     }
-}
-
-/// Calls `take` for each extension; it says whether it understood.
-fn for_each_extension<'a>(
-    mut list: Reader<'a>,
-    mut take: impl FnMut(ObjectIdentifier, Reader<'a>) -> Result<bool, Malformed>,
-) -> Result<(), CrlError> {
-    while !list.is_empty() {
-        let mut fields = list.sequence()?;
-        let oid = fields.oid()?;
-        let critical = fields.peek() == Some(tag::BOOLEAN) && fields.boolean()?;
-        let value = fields.expect(tag::OCTET_STRING)?;
-        fields.finish()?;
-        if !take(oid, Reader::new(value, STRUCTURE))? && critical {
-            return Err(CrlError::UnknownCritical(oid));
-        }
-    }
-    Ok(())
 }
 
 /// A number that is not negative, without leading zeros.
@@ -406,40 +336,4 @@ fn key_id(mut fields: Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
     Ok(fields
         .optional(tag::context_primitive(0))?
         .map(|id| id.content.to_vec()))
-}
-
-impl IssuingDistributionPoint {
-    fn read(mut fields: Reader<'_>) -> Result<Self, Malformed> {
-        let mut read = Self::default();
-        while !fields.is_empty() {
-            let field = fields.next_value()?;
-            let yes = field.content != [0];
-            match field.tag {
-                0xa0 => read.read_name(Reader::new(field.content, STRUCTURE))?,
-                0x81 => read.only_user_certificates = yes,
-                0x82 => read.only_authority_certificates = yes,
-                0x83 => read.only_some_reasons = true,
-                0x84 => read.indirect = yes,
-                0x85 => read.only_attribute_certificates = yes,
-                _ => return Err(fields.malformed()),
-            }
-        }
-        Ok(read)
-    }
-
-    fn read_name(&mut self, mut choice: Reader<'_>) -> Result<(), Malformed> {
-        let Some(names) = choice.optional(tag::context(0))? else {
-            self.other_name = true;
-            return Ok(());
-        };
-        let mut names = Reader::new(names.content, STRUCTURE);
-        while !names.is_empty() {
-            let name = names.next_value()?;
-            match str::from_utf8(name.content) {
-                Ok(url) if name.tag == tag::context_primitive(6) => self.urls.push(url.to_owned()),
-                _ => self.other_name = true,
-            }
-        }
-        Ok(())
-    }
 }

@@ -1,51 +1,122 @@
 //! Revocation by lists (RFC 5280, 6.3).
 
+mod point;
+
+use point::{ALL_REASONS, Point};
 use tanba_crypto::DigestAlgorithm;
 
-use super::name::same_name;
-use super::{PathError, Revocation, Search};
-use crate::crl::{Crl, IssuingDistributionPoint, Reason};
+use super::basics::check_certificate;
+use super::budget::Resource;
+use super::name::{FoldedName, same_name};
+use super::search::{Goal, Search};
+use super::{PathError, Refusal, Revocation, Rules};
+use crate::crl::{Crl, Reason, RevokedCertificate};
 use crate::{Certificate, KeyUsage};
+
+/// How many signers of lists may have to be judged by lists of other signers, one after the other.
+const DEEPEST: u8 = 2;
+
+/// A certificate, those above it, and how deep in judging signers we are.
+#[derive(Clone, Copy)]
+struct Subject<'s> {
+    certificate: &'s Certificate,
+    above: &'s [Certificate],
+    depth: u8,
+}
 
 impl<'a> Search<'a> {
     /// Looks up each certificate of the path but the trusted one.
-    pub(super) fn check_revocation(&mut self) -> Result<(), PathError> {
-        if self.options.revocation == Revocation::Ignored {
-            return Ok(());
-        }
-        let path = self.path.clone();
-        let (_, above) = path.split_at_checked(1).unwrap_or_default();
-        for (certificate, issuer) in path.iter().zip(above) {
-            // The issuer's key may have been renewed: its other keys on this path sign lists as well.
-            let others = above
-                .iter()
-                .filter(|other| *other != issuer && same_name(other.subject(), issuer.subject()));
-            let signers: Vec<&Certificate> = std::iter::once(issuer)
-                .chain(others)
-                .filter(|signer| may_sign_lists(signer))
-                .collect();
-            self.look_up(certificate, &signers)?;
+    pub(super) fn check_revocation(
+        &mut self,
+        path: &[Certificate],
+        goal: Goal<'_>,
+    ) -> Result<(), Refusal> {
+        let mut rest = path;
+        while let Some((certificate, above)) = rest.split_first() {
+            if !above.is_empty() {
+                let subject = Subject {
+                    certificate,
+                    above,
+                    depth: goal.depth,
+                };
+                self.look_up(subject)
+                    .map_err(|error| Refusal::new(error, certificate))?;
+            }
+            rest = above;
         }
         Ok(())
     }
 
-    fn look_up(
-        &mut self,
-        certificate: &Certificate,
-        signers: &[&Certificate],
-    ) -> Result<(), PathError> {
-        let complete = self.newest(certificate, signers, |list| !list.is_delta())?;
-        let Some(complete) = complete else {
-            return match self.options.revocation {
-                Revocation::Required => Err(PathError::RevocationUnknown),
-                Revocation::Ignored | Revocation::IfListed => Ok(()),
-            };
+    /// Goes through the points of the certificate, and at last through the lists of its issuer, until every reason is
+    /// covered.
+    fn look_up(&mut self, subject: Subject<'_>) -> Result<(), PathError> {
+        let mut points = Point::of(subject.certificate)?;
+        points.push(Point::implied(subject.certificate));
+        let mut covered = 0;
+        for point in &points {
+            for list in self.lists(|list| !list.is_delta()) {
+                let reasons = point.reasons_of(list);
+                if reasons & !covered == 0 || !point.is_served_by(list, subject.certificate)? {
+                    continue;
+                }
+                let Some(signer) = self.signer(list, subject)? else {
+                    continue;
+                };
+                self.check_entry(list, &signer, subject.certificate)?;
+                covered |= reasons;
+                if covered == ALL_REASONS {
+                    return Ok(());
+                }
+            }
+        }
+        match self.options.revocation {
+            Revocation::Required => Err(PathError::RevocationUnknown),
+            Revocation::Ignored | Revocation::IfListed => Ok(()),
+        }
+    }
+
+    /// Current lists, the newest first.
+    fn lists(&self, wanted: impl Fn(&Crl) -> bool) -> Vec<&'a Crl> {
+        let mut lists: Vec<&Crl> = self
+            .options
+            .crls
+            .iter()
+            .filter(|list| wanted(list) && self.is_usable(list))
+            .collect();
+        lists.sort_by_key(|list| std::cmp::Reverse(list.this_update()));
+        lists
+    }
+
+    fn is_usable(&self, list: &Crl) -> bool {
+        let at = self.options.at;
+        // A list that does not say when the next one comes could be of any age (RFC 5280, 5.1.2.5).
+        let current = list.this_update() <= at && list.next_update().is_some_and(|next| at <= next);
+        let strong = self.options.legacy_algorithms
+            || list
+                .signature_algorithm()
+                .is_ok_and(|algorithm| algorithm.digest() != DigestAlgorithm::Sha1);
+        let by_the_rules = match self.options.rules {
+            Rules::Paths => true,
+            Rules::Certificates => list.departure().is_none(),
+            Rules::WebServers => list.departure().is_none() && is_for_web_servers(list),
         };
-        let delta = self.newest(certificate, signers, |list| builds_on(list, complete))?;
-        let serial = certificate.serial_bytes();
-        let entry = delta
-            .and_then(|delta| delta.find(serial))
-            .or_else(|| complete.find(serial));
+        current && strong && by_the_rules
+    }
+
+    /// Refuses a certificate that the list, brought up to date by the newest delta, names.
+    fn check_entry(
+        &mut self,
+        list: &Crl,
+        signer: &Certificate,
+        certificate: &Certificate,
+    ) -> Result<(), PathError> {
+        let mut entry = find(list, certificate);
+        for delta in self.lists(|delta| builds_on(delta, list)) {
+            if self.is_signed(delta, signer)? {
+                entry = find(delta, certificate).or(entry);
+                break;
+            }
+        }
         match entry {
             Some(entry) if entry.reason != Reason::RemoveFromCrl => Err(PathError::Revoked {
                 at: entry.at,
@@ -55,42 +126,73 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The newest current list about the certificate that one of these signed.
-    fn newest(
+    /// Who signed the list and may do so for this certificate (RFC 5280, 6.3.3, f and g).
+    fn signer(
         &mut self,
-        certificate: &Certificate,
-        signers: &[&Certificate],
-        wanted: impl Fn(&Crl) -> bool,
-    ) -> Result<Option<&'a Crl>, PathError> {
-        let mut lists: Vec<&Crl> = self
-            .options
-            .crls
+        list: &Crl,
+        subject: Subject<'_>,
+    ) -> Result<Option<Certificate>, PathError> {
+        let name = FoldedName::of(list.issuer());
+        // The issuer's key may have been renewed: its other keys on this path sign lists as well.
+        for candidate in subject.above {
+            let fits = same_name(candidate.subject(), list.issuer()) && may_sign_lists(candidate);
+            if fits && self.is_signed(list, candidate)? {
+                return Ok(Some(candidate.clone()));
+            }
+        }
+        let others: Vec<&Certificate> = self
+            .pool
             .iter()
-            .filter(|list| wanted(list) && self.is_usable(list))
-            .filter(|list| same_name(list.issuer(), certificate.issuer()))
-            .filter(|list| is_about(list.scope(), certificate))
+            .filter(|candidate| candidate.name == name)
+            .map(|candidate| candidate.certificate)
+            .filter(|candidate| !subject.above.contains(candidate) && may_sign_lists(candidate))
             .collect();
-        lists.sort_by_key(|list| std::cmp::Reverse(list.this_update()));
-        for list in lists {
-            for signer in signers {
-                self.spend()?;
-                if list.verify(signer.public_key()).is_ok() {
-                    return Ok(Some(list));
-                }
+        for candidate in others {
+            // The status of a list's signer may stand in its own list, if its certificate points there: the way to it is
+            // being judged right now.
+            let itself = subject.depth > 0 && candidate == subject.certificate;
+            if self.is_signed(list, candidate)?
+                && (itself || self.is_believed(candidate, subject)?)
+            {
+                return Ok(Some(candidate.clone()));
             }
         }
         Ok(None)
     }
 
-    fn is_usable(&self, list: &Crl) -> bool {
-        let at = self.options.at;
-        let current = list.this_update() <= at && list.next_update().is_none_or(|next| at <= next);
-        let strong = self.options.legacy_algorithms
-            || list
-                .signature_algorithm()
-                .is_ok_and(|algorithm| algorithm.digest() != DigestAlgorithm::Sha1);
-        current && strong
+    /// Whether a way leads from the signer of a list to the end of the way that is judged.
+    fn is_believed(
+        &mut self,
+        signer: &Certificate,
+        subject: Subject<'_>,
+    ) -> Result<bool, PathError> {
+        if subject.depth >= DEEPEST || check_certificate(signer, self.options).is_err() {
+            return Ok(false);
+        }
+        let goal = Goal {
+            anchor: subject.above.last(),
+            depth: subject.depth.saturating_add(1),
+        };
+        match self.find(signer, goal) {
+            Ok(_) => Ok(true),
+            Err(Refusal {
+                error: error @ PathError::TooCostly(resource),
+                ..
+            }) if resource != Resource::Depth => Err(error),
+            Err(_) => Ok(false),
+        }
     }
+
+    fn is_signed(&mut self, list: &Crl, signer: &Certificate) -> Result<bool, PathError> {
+        self.spent.spend(Resource::Signatures, 1)?;
+        Ok(list.verify(signer.public_key()).is_ok())
+    }
+}
+
+/// Baseline Requirements, 7.2.2.1: no indirect lists, and points that are named by URI alone.
+fn is_for_web_servers(list: &Crl) -> bool {
+    list.scope()
+        .is_none_or(|scope| !scope.indirect && !scope.other_name)
 }
 
 fn may_sign_lists(certificate: &Certificate) -> bool {
@@ -99,21 +201,19 @@ fn may_sign_lists(certificate: &Certificate) -> bool {
         .is_none_or(|usage| usage.contains(KeyUsage::CRL_SIGN))
 }
 
-/// Whether a list with this scope answers for the certificate for all reasons (RFC 5280, 6.3.3 b 2).
-fn is_about(scope: Option<&IssuingDistributionPoint>, certificate: &Certificate) -> bool {
-    let Some(scope) = scope else { return true };
-    let authority = certificate.is_ca();
-    if scope.indirect
-        || scope.only_some_reasons
-        || scope.only_attribute_certificates
-        || (scope.only_user_certificates && authority)
-        || (scope.only_authority_certificates && !authority)
-    {
-        return false;
-    }
-    let anywhere = scope.urls.is_empty() && !scope.other_name;
-    let points = certificate.crl_distribution_points();
-    anywhere || scope.urls.iter().any(|url| points.contains(url))
+/// The entry about the certificate: its serial under the name of its issuer.
+fn find<'l>(list: &'l Crl, certificate: &Certificate) -> Option<RevokedCertificate<'l>> {
+    let serial = certificate.serial_bytes();
+    let own = || {
+        same_name(list.issuer(), certificate.issuer())
+            .then(|| list.find(serial))
+            .flatten()
+    };
+    let mut foreign = list.find_foreign(serial);
+    foreign
+        .find(|(issuer, _)| same_name(issuer, certificate.issuer()))
+        .map(|(_, entry)| entry)
+        .or_else(own)
 }
 
 /// Whether a delta brings this complete list up to date (RFC 5280, 5.2.4).
@@ -123,7 +223,10 @@ fn builds_on(list: &Crl, complete: &Crl) -> bool {
     else {
         return false;
     };
-    at_most(base, number) && at_most(number, delta) && list.scope() == complete.scope()
+    at_most(base, number)
+        && at_most(number, delta)
+        && list.scope() == complete.scope()
+        && same_name(list.issuer(), complete.issuer())
 }
 
 /// Compares numbers without leading zeros.

@@ -5,11 +5,15 @@ mod certificates;
 #[cfg(test)]
 mod cms;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod crl;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod limbo;
 #[cfg(test)]
 mod ocsp;
 #[cfg(test)]

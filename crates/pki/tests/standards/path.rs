@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tanba_crypto::Signer;
 use tanba_pki::crl::{Crl, CrlKind, CrlTemplate, CrlWriter, Reason, assemble_crl};
-use tanba_pki::path::{Budget, PathError, PathOptions, Revocation, validate};
+use tanba_pki::path::{Budget, PathError, PathOptions, Resource, Revocation, validate};
 use tanba_pki::{Certificate, KeyUsage, oid};
 
 use crate::harness::{Authority, Desk, KEY_KINDS, fixtures};
@@ -110,19 +110,19 @@ fn a_sound_chain_is_believed_and_its_rules_are_kept() {
     );
     let tiny = Budget {
         signatures: 1,
-        certificates: 10,
+        ..Budget::DEFAULT
     };
     assert_eq!(
         chain.judge(|options| options.budget = tiny),
-        Err(PathError::TooCostly)
+        Err(PathError::TooCostly(Resource::Signatures))
     );
     let short = Budget {
-        signatures: 10,
         certificates: 2,
+        ..Budget::DEFAULT
     };
     assert_eq!(
         chain.judge(|options| options.budget = short),
-        Err(PathError::TooCostly)
+        Err(PathError::TooCostly(Resource::Depth))
     );
 }
 
@@ -142,12 +142,10 @@ fn who_is_no_authority_cannot_issue() {
     );
     let unknown = chain(AUTHORITY, "1.2.3.4=critical,DER:0500").judge(|_| {});
     assert!(matches!(unknown, Err(PathError::UnknownCritical(_))));
-    let constrained = chain(
-        &format!("{AUTHORITY}\nnameConstraints=critical,permitted;DNS:x"),
-        "",
-    )
-    .judge(|_| {});
-    assert!(matches!(constrained, Err(PathError::UnknownCritical(_))));
+    let constrained = format!("{AUTHORITY}\nnameConstraints=critical,permitted;DNS:x");
+    let named = |name| chain(&constrained, &format!("subjectAltName=DNS:{name}")).judge(|_| {});
+    assert_eq!(named("a.x"), Ok(3));
+    assert_eq!(named("y"), Err(PathError::NameNotPermitted));
 }
 
 #[test]
