@@ -20,6 +20,7 @@ mod migrate;
 mod person;
 mod profile;
 mod serve;
+mod validate;
 
 /// A self-service PKI: certification authority, registration authority, personal cabinet and validation services.
 #[derive(Debug, Parser)]
@@ -63,6 +64,8 @@ enum Command {
     /// Sign and verify CMS messages
     #[command(subcommand)]
     Cms(cms::Command),
+    /// Judge a certificate: path, policies, names, revocation (RFC 5280)
+    Validate(validate::Args),
     /// Measure how fast it is
     Bench(bench::Args),
 }
@@ -85,6 +88,7 @@ impl Tanba {
             Command::Audit(args) => audit::run(&args, &context),
             Command::Keystore(command) => keystore::run(command, &context),
             Command::Cms(command) => cms::run(command, &context),
+            Command::Validate(args) => validate::run(&args, &context),
             Command::Bench(args) => bench::run(args, &context),
         }
     }

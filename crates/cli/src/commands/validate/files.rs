@@ -1,0 +1,112 @@
+//! Reads what the judgement is made of.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use tanba_pki::crl::Crl;
+use tanba_pki::{Certificate, pem};
+
+use super::Args;
+
+/// DER values begin so.
+const SEQUENCE: u8 = 0x30;
+
+/// Certificates and lists as they came; of those that cannot be read, how many.
+pub(super) struct Material {
+    /// The certificate to judge, or why it is none.
+    pub(super) leaf: Result<Certificate, String>,
+    pub(super) trusted: Certificates,
+    pub(super) untrusted: Certificates,
+    pub(super) lists: Vec<Crl>,
+    pub(super) unreadable_lists: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Certificates {
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) unreadable: usize,
+}
+
+impl Material {
+    /// # Errors
+    /// When a file cannot be read or holds nothing of its kind. A certificate or list that is there and damaged is no
+    /// error: it cannot be used, and that is part of the judgement.
+    pub(super) fn read(args: &Args) -> anyhow::Result<Self> {
+        let mut blocks = blocks(&args.leaf, is_certificate)?.into_iter();
+        let leaf = blocks.next().map_or_else(
+            || Err("there is no certificate in the file".to_owned()),
+            |der| Certificate::from_der(&der).map_err(|error| error.to_string()),
+        );
+        let mut untrusted = certificates(&args.untrusted)?;
+        untrusted.add(blocks);
+        let (lists, unreadable_lists) = lists(&args.crl)?;
+        Ok(Self {
+            leaf,
+            trusted: certificates(&args.trusted)?,
+            untrusted,
+            lists,
+            unreadable_lists,
+        })
+    }
+}
+
+impl Certificates {
+    fn add(&mut self, ders: impl Iterator<Item = Vec<u8>>) {
+        for der in ders {
+            match Certificate::from_der(&der) {
+                Ok(certificate) => self.certificates.push(certificate),
+                Err(_) => self.unreadable = self.unreadable.saturating_add(1),
+            }
+        }
+    }
+}
+
+fn certificates(paths: &[PathBuf]) -> anyhow::Result<Certificates> {
+    let mut found = Certificates::default();
+    for path in paths {
+        found.add(blocks(path, is_certificate)?.into_iter());
+    }
+    Ok(found)
+}
+
+fn lists(paths: &[PathBuf]) -> anyhow::Result<(Vec<Crl>, usize)> {
+    let (mut lists, mut unreadable) = (Vec::new(), 0_usize);
+    for path in paths {
+        for der in blocks(path, |label| label == "X509 CRL")? {
+            match Crl::from_der(&der) {
+                Ok(list) => lists.push(list),
+                Err(_) => unreadable = unreadable.saturating_add(1),
+            }
+        }
+    }
+    Ok((lists, unreadable))
+}
+
+fn is_certificate(label: &str) -> bool {
+    matches!(
+        label,
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
+    )
+}
+
+/// The objects of a file: one in DER, or the wanted blocks of a PEM text, at least one.
+fn blocks(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Vec<u8>>> {
+    let content = std::fs::read(path)
+        .with_context(|| format!("the file {} cannot be read", path.display()))?;
+    if content.first() == Some(&SEQUENCE) {
+        return Ok(vec![content]);
+    }
+    let blocks = pem::decode_all(&content).with_context(|| path.display().to_string())?;
+    let found: Vec<Vec<u8>> = blocks
+        .into_iter()
+        .filter(|block| wanted(&block.label))
+        .map(|block| block.der)
+        .collect();
+    if found.is_empty() {
+        bail!(
+            "the file {} holds nothing of the kind asked for",
+            path.display()
+        );
+    }
+    Ok(found)
+}
