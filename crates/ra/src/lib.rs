@@ -35,6 +35,7 @@ pub use config::{
 };
 pub use delivery::Delivered;
 pub use error::{StepError, Unavailable};
+pub use listing::History;
 pub use login::{LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
 pub use reissue::{

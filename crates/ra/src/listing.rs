@@ -1,8 +1,9 @@
 //! What a person may read of her own.
 
-use tanba_model::application::{Application, ApplicationNumber};
+use tanba_model::application::{Application, ApplicationNumber, State};
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::ports::Session;
+use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
 use crate::error::{StepError, Unavailable};
@@ -10,6 +11,15 @@ use crate::second_factor::SecondFactorStanding;
 
 /// Entries of a list at most.
 const LIMIT: u32 = 200;
+
+/// An application and how it went.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The application.
+    pub application: Application,
+    /// The states that it entered and when, the draft first. Reasons are not told.
+    pub steps: Vec<(State, Timestamp)>,
+}
 
 impl RegistrationAuthority {
     /// All certificates of the session's person, newest first: how each came about and whether it counts.
@@ -37,6 +47,35 @@ impl RegistrationAuthority {
             .snapshot()?
             .applications()
             .of_person(session.person, LIMIT)?)
+    }
+
+    /// All applications of the session's person, newest first, each with the states that it entered and when.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn histories(&self, session: &Session) -> Result<Vec<History>, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        let mut histories = Vec::new();
+        for application in work.applications().of_person(session.person, LIMIT)? {
+            let steps = work.applications().steps(application.id)?;
+            histories.push(History { application, steps });
+        }
+        Ok(histories)
+    }
+
+    /// One application of the session's person, with the states that it entered and when.
+    ///
+    /// # Errors
+    /// [`StepError::NotFound`] when there is none of hers with this number.
+    pub fn history(
+        &self,
+        session: &Session,
+        number: &ApplicationNumber,
+    ) -> Result<History, StepError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, _) = Self::own(work.as_mut(), session, number)?;
+        let steps = work.applications().steps(application.id)?;
+        Ok(History { application, steps })
     }
 
     /// One application of the session's person.

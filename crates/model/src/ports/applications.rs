@@ -5,7 +5,7 @@ use std::fmt;
 use tanba_pki::Timestamp;
 
 use super::StorageError;
-use crate::application::{Application, ApplicationKind, ApplicationNumber};
+use crate::application::{Application, ApplicationKind, ApplicationNumber, State};
 use crate::id::{ApplicationId, CertificateId, PersonId};
 use crate::keystore_kind::KeystoreKind;
 use crate::person::EmailAddress;
@@ -73,6 +73,12 @@ pub trait Applications {
     /// [`StorageError`] when storage does not answer.
     fn of_person(&mut self, person: PersonId, limit: u32)
     -> Result<Vec<Application>, StorageError>;
+
+    /// The states that an application entered, in order, the first one a draft. Reasons are not told.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn steps(&mut self, id: ApplicationId) -> Result<Vec<(State, Timestamp)>, StorageError>;
 
     /// Applications in a state that they entered before `before`, oldest first, at most `limit`; for drafts the time
     /// of creation counts.

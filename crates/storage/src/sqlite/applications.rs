@@ -82,6 +82,19 @@ impl Applications for SqliteUnit<'_> {
             .collect()
     }
 
+    fn steps(&mut self, id: ApplicationId) -> Result<Vec<(State, Timestamp)>, StorageError> {
+        self.many(
+            "SELECT state, at FROM application_step WHERE application_id = ?1 ORDER BY id",
+            [id.0],
+            |row| {
+                let at = time(row, 1)?;
+                let state = State::from_parts(&column::<String>(row, 0)?, at, None)
+                    .ok_or_else(|| damaged("application_step.state"))?;
+                Ok((state, at))
+            },
+        )
+    }
+
     fn in_state(
         &mut self,
         name: &str,

@@ -37,6 +37,22 @@ contract! {
         assert_eq!(unit.applications().of_person(hers, 1).unwrap(), [second]);
     }
 
+    fn each_state_is_remembered_once_with_its_time(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let mut application = given::application(&mut *unit, person, "12345678901");
+        application.region = "KZ-71".to_owned();
+        unit.applications().update(&mut application).unwrap();
+        application.state = State::Awaiting2fa { at: given::at(4) };
+        unit.applications().update(&mut application).unwrap();
+        application.state = State::Rejected { at: given::at(4), reason: "not-me".to_owned() };
+        unit.applications().update(&mut application).unwrap();
+        let steps = unit.applications().steps(application.id).unwrap();
+        let steps: Vec<_> = steps.iter().map(|(state, at)| (state.name(), *at)).collect();
+        assert_eq!(steps, [("DRAFT", given::at(0)), ("AWAITING_2FA", given::at(4)), ("REJECTED", given::at(4))]);
+        assert_eq!(unit.applications().steps(ApplicationId(99)).unwrap(), []);
+    }
+
     fn everything_that_can_change_is_written(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);
