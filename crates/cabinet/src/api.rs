@@ -12,6 +12,7 @@ mod applications;
 mod certificates;
 mod installation;
 mod login;
+mod report;
 mod revocations;
 mod status;
 
@@ -20,7 +21,7 @@ const OPENAPI: &str = include_str!("../openapi.json");
 
 /// The paths of the API, for the test of its description.
 #[cfg(test)]
-pub(crate) const PATHS: [&str; 18] = [
+pub(crate) const PATHS: [&str; 20] = [
     "/api/v1/applications",
     "/api/v1/applications/{number}",
     "/api/v1/applications/{number}/cancel",
@@ -33,6 +34,8 @@ pub(crate) const PATHS: [&str; 18] = [
     "/api/v1/applications/{number}/requests",
     "/api/v1/applications/{number}/signature",
     "/api/v1/certificates",
+    "/api/v1/certificates/report.csv",
+    "/api/v1/certificates/{file}",
     "/api/v1/login",
     "/api/v1/login/challenge",
     "/api/v1/logout",
@@ -88,6 +91,8 @@ pub(crate) fn routes() -> Router<CabinetState> {
             get(installation::reminder),
         )
         .route("/api/v1/certificates", get(certificates::list))
+        .route("/api/v1/certificates/report.csv", get(report::table))
+        .route("/api/v1/certificates/{file}", get(certificates::file))
         .route("/api/v1/revocations", post(revocations::prepare))
         .route("/api/v1/revocations/signature", post(revocations::sign))
         .route("/api/v1/status/{number}", get(status::show))

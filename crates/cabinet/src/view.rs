@@ -5,7 +5,7 @@ use tanba_model::application::{Application, State};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::language::Language;
 use tanba_model::person::Person;
-use tanba_pki::{Purpose, Timestamp};
+use tanba_pki::{Certificate, Purpose, Timestamp};
 use tanba_ra::NextStep;
 
 use crate::dates;
@@ -39,6 +39,7 @@ pub(crate) struct CertificateCard {
     validity: String,
     days: String,
     serial: String,
+    algorithm: String,
     keystore: String,
     issued: String,
     revoked: String,
@@ -56,6 +57,8 @@ pub(crate) struct ApplicationView {
     created: String,
     since: String,
     tag: &'static str,
+    /// Whether it can still be withdrawn.
+    open: bool,
     timeline: Vec<Step>,
 }
 
@@ -140,6 +143,16 @@ pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
+/// What people call the algorithm of a certificate's key; nothing where the certificate cannot be read.
+pub(crate) fn algorithm(record: &CertificateRecord) -> String {
+    record
+        .der
+        .as_deref()
+        .and_then(|der| Certificate::from_der(der).ok())
+        .map(|certificate| certificate.public_key().algorithm_label())
+        .unwrap_or_default()
+}
+
 impl Words<'_> {
     fn text(&self, key: &str) -> String {
         self.catalogue.text(self.language, key)
@@ -194,10 +207,8 @@ impl Words<'_> {
             validity: self.catalogue.format(self.language, "date-range", &range),
             days: days.map(|days| format!("({days})")).unwrap_or_default(),
             serial: record.serial.hex(),
-            keystore: record.keystore.map_or_else(
-                || self.text("key-keystore-unknown"),
-                |kind| self.text(&format!("keystore-{}", kind.identifier())),
-            ),
+            algorithm: algorithm(record),
+            keystore: self.keystore(record),
             issued: self.catalogue.format(
                 self.language,
                 &issued,
@@ -205,6 +216,19 @@ impl Words<'_> {
             ),
             revoked: self.revoked(record),
         })
+    }
+
+    /// Where the key of a certificate lives.
+    pub(crate) fn keystore(&self, record: &CertificateRecord) -> String {
+        record.keystore.map_or_else(
+            || self.text("key-keystore-unknown"),
+            |kind| self.text(&format!("keystore-{}", kind.identifier())),
+        )
+    }
+
+    /// Whether a certificate can be used now, in words; `None` of what was never issued.
+    pub(crate) fn status(&self, record: &CertificateRecord) -> Option<String> {
+        Some(self.text(Standing::of(record, self.now)?.key()))
     }
 
     fn revoked(&self, record: &CertificateRecord) -> String {
@@ -240,8 +264,17 @@ impl Words<'_> {
         }
     }
 
-    /// An application with its timeline.
+    /// An application with its timeline, as far as its own record tells it.
     pub(crate) fn application(&self, application: &Application) -> ApplicationView {
+        self.history(application, &[])
+    }
+
+    /// An application with its timeline, from the states that it entered.
+    pub(crate) fn history(
+        &self,
+        application: &Application,
+        steps: &[(State, Timestamp)],
+    ) -> ApplicationView {
         let state = application.state.name();
         ApplicationView {
             number: application.number.as_str().to_owned(),
@@ -263,7 +296,8 @@ impl Words<'_> {
                 State::Rejected { .. } => "red",
                 State::Expired { .. } | State::Cancelled { .. } => "grey",
             },
-            timeline: self.timeline(application),
+            timeline: self.timeline(application, steps),
+            open: application.state.cancel(self.now).is_ok(),
         }
     }
 

@@ -1,10 +1,13 @@
-//! `GET /api/v1/certificates`: all certificates of whoever is signed in.
+//! `GET /api/v1/certificates`: all certificates of whoever is signed in, as a list and one by one.
 
 use axum::Json as Answer;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse;
 use serde::Serialize;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::keystore_kind::KeystoreKind;
+use tanba_pki::Certificate;
 
 use crate::body::base64;
 use crate::problem::Problem;
@@ -21,6 +24,7 @@ pub(super) struct List {
 struct Entry {
     serial: String,
     purpose: &'static str,
+    algorithm: String,
     keystore: Option<&'static str>,
     channel: &'static str,
     issued: String,
@@ -45,6 +49,40 @@ pub(super) async fn list(
     }))
 }
 
+/// `GET /api/v1/certificates/{serial}.cer` and `….pem`: one certificate of whoever is signed in, as a file (RFC 2585, 4.1;
+/// RFC 7468, 5).
+pub(super) async fn file(
+    State(state): State<CabinetState>,
+    signed_in: SignedIn,
+    Path(name): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let missing = Problem::page_not_found;
+    let (serial, form) = name.rsplit_once('.').ok_or_else(missing)?;
+    let records = state.certificates_of(&signed_in).await?;
+    let der = records
+        .iter()
+        .find(|record| record.serial.hex() == serial)
+        .and_then(|record| record.der.clone())
+        .ok_or_else(missing)?;
+    let (media_type, body) = match form {
+        "cer" => ("application/pkix-cert", der),
+        "pem" => {
+            let certificate =
+                Certificate::from_der(&der).map_err(|error| Problem::internal(&error))?;
+            let text = certificate.to_pem().into_bytes();
+            ("application/pem-certificate-chain", text)
+        }
+        _ => return Err(missing()),
+    };
+    // The name is that of the record, of which hexadecimal digits are all.
+    let disposition = format!("attachment; filename=\"{serial}.{form}\"");
+    let headers = [
+        (CONTENT_TYPE, media_type.to_owned()),
+        (CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, body))
+}
+
 /// Intents that came to nothing are no certificates.
 fn entry(record: &CertificateRecord) -> Option<Entry> {
     let (status, revocation) = match record.status {
@@ -55,6 +93,7 @@ fn entry(record: &CertificateRecord) -> Option<Entry> {
     Some(Entry {
         serial: record.serial.hex(),
         purpose: view::purpose(record.purpose),
+        algorithm: view::algorithm(record),
         keystore: record.keystore.map(KeystoreKind::identifier),
         channel: record.channel.name(),
         issued: record.created_at.rfc3339(),

@@ -43,7 +43,7 @@ fn application(state: &str) -> Value {
     let at = Timestamp::from_unix(1_795_500_000);
     let reason = Some("too-many-codes".to_owned());
     let stage = State::from_parts(state, at, reason).unwrap();
-    let step = |state: &str, mark: &str| context! { title => state, mark, when => "бүгін", iso => at.rfc3339(), note => "<&>" };
+    let step = |state: &str, mark: &str| context! { title => state, mark, when => "бүгін", iso => at.rfc3339(), who => "сіз", note => "<&>" };
     context! {
         number => "123456789012", grouped => "1234 5678 9012", state, kind => "reissue", keystore => "PKCS12",
         next => tanba_ra::NextStep::of(&stage).key(), created => "бүгін", since => "бүгін", tag => "green",
@@ -54,7 +54,7 @@ fn application(state: &str) -> Value {
 fn certificate(purpose: &str) -> Value {
     context! {
         purpose, tone => "usable", tag => "green", status => "жарамды", validity => "a – b", days => "(20)",
-        serial => "00ff", keystore => "PKCS12", issued => "бүгін", revoked => "бүгін",
+        serial => "00ff", algorithm => "RSA-2048", keystore => "PKCS12", issued => "бүгін", revoked => "бүгін",
     }
 }
 

@@ -10,6 +10,7 @@ mod api;
 mod assets;
 mod browser;
 mod defence;
+mod keys;
 mod pages;
 mod revoke;
 mod world;

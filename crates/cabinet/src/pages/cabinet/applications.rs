@@ -34,11 +34,11 @@ pub(crate) async fn list(
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
     let session = signed_in.session.clone();
-    let found = state.ra(move |ra| ra.applications(&session)).await?;
+    let found = state.ra(move |ra| ra.histories(&session)).await?;
     let words = state.words(&visit);
     let applications: Vec<ApplicationView> = found
         .iter()
-        .map(|application| words.application(application))
+        .map(|history| words.history(&history.application, &history.steps))
         .collect();
     Ok(state.render(
         &visit,
@@ -55,16 +55,14 @@ pub(crate) async fn show(
     Path(asked): Path<String>,
 ) -> Result<Html<String>, Problem> {
     let (session, number) = (signed_in.session.clone(), number(&asked)?);
-    let found = state
-        .ra(move |ra| ra.application(&session, &number))
-        .await?;
+    let found = state.ra(move |ra| ra.history(&session, &number)).await?;
     let words = state.words(&visit);
     let reminder = state
-        .reminder(&signed_in, &found)
+        .reminder(&signed_in, &found.application)
         .await?
         .map(|at| words.date(at));
     let values = context! {
-        application => Serde(words.application(&found)),
+        application => Serde(words.history(&found.application, &found.steps)),
         reminder,
         errors => Vec::<String>::new(),
     };

@@ -1,0 +1,110 @@
+//! What was issued in one's name: list, files, table; and how applications went.
+
+use axum::http::StatusCode;
+use tanba_pki::Certificate;
+
+use crate::browser::Browser;
+use crate::world::World;
+
+#[tokio::test]
+async fn a_certificate_is_downloaded_by_its_owner_alone() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let stranger = world.citizen("Bolat", Some("bolat@example.kz"));
+    let mut browser = Browser::new(&world);
+    let certificate = &citizen.signature.certificate;
+    let path = format!("/api/v1/certificates/{}", certificate.serial_hex());
+    let refused = browser.get(&format!("{path}.pem")).await;
+    assert_eq!(refused.code(), "session-required");
+    browser.sign_in(&citizen).await;
+    let page = browser.get("/kk/cabinet/keys").await;
+    for part in [
+        &format!("href=\"{path}.pem\""),
+        &format!("href=\"{path}.cer\""),
+        "EC P-256",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let pem = browser.get(&format!("{path}.pem")).await;
+    assert_eq!(pem.status, StatusCode::OK, "{}", pem.body);
+    let read = Certificate::pem_many(pem.body.as_bytes()).unwrap();
+    assert_eq!(read[0].der(), certificate.der());
+    assert!(
+        pem.header("content-disposition")
+            .starts_with("attachment; filename=\"")
+    );
+    let der = browser.get(&format!("{path}.cer")).await;
+    assert_eq!(der.header("content-type"), "application/pkix-cert");
+    let foreign = stranger.signature.certificate.serial_hex();
+    for name in [
+        format!("{foreign}.pem"),
+        format!("{foreign}.cer"),
+        "x".to_owned(),
+        "..".to_owned(),
+    ] {
+        let missing = browser.get(&format!("/api/v1/certificates/{name}")).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND, "{name}");
+    }
+    let other = browser.get(&format!("{path}.exe")).await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_table_opens_in_a_spreadsheet_of_each_language() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    for (language, heading) in [
+        ("kk", "\"Сериялық нөмірі\";"),
+        ("ru", "\"Серийный номер\";"),
+        ("en", "\"Serial number\","),
+    ] {
+        browser.language = language;
+        let table = browser.get("/api/v1/certificates/report.csv").await;
+        assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+        let lines: Vec<&str> = table.body.split("\r\n").collect();
+        assert!(
+            lines[0].starts_with(&format!("\u{feff}{heading}")),
+            "{}",
+            lines[0]
+        );
+        assert_eq!(
+            lines.len(),
+            4,
+            "heading, two certificates, end: {}",
+            table.body
+        );
+        assert!(table.body.contains("2026-12-14"), "{}", table.body);
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_applications_tells_how_each_went_and_withdraws_those_that_wait() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
+    world.clock.forward(120);
+    let cancel = format!("/kk/cabinet/applications/{number}/cancel");
+    let list = browser.get("/kk/cabinet/applications").await;
+    for part in [
+        format!("action=\"{cancel}\""),
+        "11:00".to_owned(),
+        "сіз".to_owned(),
+    ] {
+        assert!(list.body.contains(&part), "{part}: {}", list.body);
+    }
+    browser.submit(&cancel, &[]).await;
+    let list = browser.get("/kk/cabinet/applications").await;
+    assert!(!list.body.contains(&format!("action=\"{cancel}\"")));
+    for part in [
+        "Өтінімге қол қойылды",
+        "11:00",
+        "11:02",
+        "өтініш беруші кері алды",
+    ] {
+        assert!(list.body.contains(part), "{part}: {}", list.body);
+    }
+}
