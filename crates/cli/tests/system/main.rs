@@ -13,6 +13,8 @@ mod installation;
 #[cfg(test)]
 mod keystore;
 #[cfg(test)]
+mod lint;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod mailbox;
@@ -28,3 +30,5 @@ mod server;
 mod thief;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod validate;
