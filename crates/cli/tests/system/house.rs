@@ -18,7 +18,17 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("cabinet", &["ra", "model", "pki"]),
     (
         "cli",
-        &["storage", "ca", "ra", "responder", "cabinet", "keystore", "pki", "crypto", "model"],
+        &[
+            "storage",
+            "ca",
+            "ra",
+            "responder",
+            "cabinet",
+            "keystore",
+            "pki",
+            "crypto",
+            "model",
+        ],
     ),
 ];
 
@@ -34,7 +44,11 @@ fn manifests() -> BTreeMap<String, toml::Table> {
         .expect("crates are there")
         .map(|entry| {
             let path = entry.expect("a crate").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let text = std::fs::read_to_string(path.join("Cargo.toml")).expect("a manifest");
             (name, text.parse().expect("TOML"))
         })
@@ -53,7 +67,10 @@ fn arrows_point_inward() {
             .and_then(toml::Value::as_table)
             .cloned()
             .unwrap_or_default();
-        for dependency in dependencies.keys().filter_map(|key| key.strip_prefix("tanba-")) {
+        for dependency in dependencies
+            .keys()
+            .filter_map(|key| key.strip_prefix("tanba-"))
+        {
             assert!(
                 allowed.contains(&dependency),
                 "{name} must not depend on {dependency}"
@@ -74,19 +91,40 @@ fn every_crate_inherits_the_lints_and_the_licence() {
                         || value.get("workspace").and_then(toml::Value::as_bool) == Some(true)
                 })
         };
-        assert!(inherits("lints", "workspace"), "{name} does not inherit the lints");
-        assert!(inherits("package", "license"), "{name} does not inherit the licence");
+        assert!(
+            inherits("lints", "workspace"),
+            "{name} does not inherit the lints"
+        );
+        assert!(
+            inherits("package", "license"),
+            "{name} does not inherit the licence"
+        );
     }
 }
 
 #[test]
 fn the_server_stands_on_fewer_than_450_packages() {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "-p", "tanba-cli", "-e", "normal,build", "--prefix", "none", "-f", "{p}"])
+        .args([
+            "tree",
+            "--offline",
+            "-p",
+            "tanba-cli",
+            "-e",
+            "normal,build",
+            "--prefix",
+            "none",
+            "-f",
+            "{p}",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8_lossy(&output.stdout);
     let packages: BTreeSet<&str> = text
         .lines()
@@ -109,17 +147,30 @@ fn no_file_is_a_drawer() {
 fn walk(folder: &Path, long: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             if !["node_modules", "target", "tests", "fixtures", "dist"].contains(&name.as_str()) {
                 walk(&path, long);
             }
             continue;
         }
-        let source = [".rs", ".ts", ".mjs", ".css", ".scss", ".html", ".sql", ".sh"]
-            .iter()
-            .any(|ending| name.ends_with(ending));
-        let lines = if source { std::fs::read_to_string(&path).expect("text").lines().count() } else { 0 };
+        let source = [
+            ".rs", ".ts", ".mjs", ".css", ".scss", ".html", ".sql", ".sh",
+        ]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+        let lines = if source {
+            std::fs::read_to_string(&path)
+                .expect("text")
+                .lines()
+                .count()
+        } else {
+            0
+        };
         if lines > 450 {
             long.push(format!("{} ({lines})", path.display()));
         }
