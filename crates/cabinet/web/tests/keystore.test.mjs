@@ -1,10 +1,10 @@
 // The key module as the worker uses it, with OpenSSL as the second opinion.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { load } from "./modules.mjs";
 
 const { initSync, KeyRing } = await load("keystore");
@@ -12,6 +12,7 @@ const { pbkdf2 } = await load("derive");
 initSync({ module: readFileSync(join(process.env.TANBA_WEB_TESTS, "keystore_bg.wasm")) });
 
 const folder = mkdtempSync(join(tmpdir(), "tanba-web-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
 const file = (name) => join(folder, name);
 const openssl = (...parts) => execFileSync("openssl", parts, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }).toString();
 const NOW = Math.floor(Date.now() / 1000);
