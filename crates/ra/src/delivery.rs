@@ -12,8 +12,8 @@ use crate::RegistrationAuthority;
 use crate::error::Unavailable;
 use crate::second_factor::CODE_LIFE_MINUTES;
 
-/// Messages of one round.
-const BATCH: u32 = 100;
+/// Messages of one round: few, so that a code that is written meanwhile is in the next one soon.
+const BATCH: u32 = 30;
 /// Wait after the first failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 /// Wait at most so long.

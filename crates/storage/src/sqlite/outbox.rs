@@ -31,8 +31,8 @@ impl Outbox for SqliteUnit<'_> {
 
     fn due(&mut self, now: Timestamp, limit: u32) -> Result<Vec<OutboxMessage>, StorageError> {
         self.many(
-            "SELECT id, person_id, recipient, language, body, created_at, tries
-             FROM message WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+            r#"SELECT id, person_id, recipient, language, body, created_at, tries FROM message WHERE due_at <= ?1
+               ORDER BY body NOT GLOB '{"kind":"confirmation_code"*', due_at, id LIMIT ?2"#,
             params![now.unix(), limit],
             read,
         )

@@ -37,6 +37,19 @@ contract! {
         assert_eq!((first.person, first.created_at, first.tries), (person, given::at(1), 0));
     }
 
+    fn a_code_does_not_wait_behind_notices(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let notice = NewMessage {
+            body: MessageBody::Frozen { serials: vec!["{\"kind\":\"confirmation_code\"".to_owned()] },
+            ..message(person, "")
+        };
+        let notices: Vec<_> = (1..=3).map(|at| unit.outbox().insert(&notice, given::at(at)).unwrap()).collect();
+        let code = unit.outbox().insert(&message(person, "000001"), given::at(9)).unwrap();
+        let due: Vec<_> = unit.outbox().due(given::at(9), 3).unwrap().iter().map(|message| message.id).collect();
+        assert_eq!(due, [code, notices[0], notices[1]]);
+    }
+
     fn a_sent_message_never_comes_again(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);
