@@ -1,12 +1,12 @@
 // The fifteen steps of the guide on the eight pages, in three languages, by folder and by downloads.
 import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { foreign, startBrowser, startDemo } from "./harness.mjs";
+import { foreign, pause, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
 import { NEW_PASSWORD, Wizard, readFolder, standInFolder, withoutFolders } from "./wizard.mjs";
 import { Verifier, certificateOf, facts, openElsewhere } from "./witness.mjs";
-import { writeFile, mkdir } from "node:fs/promises";
 
 const WALKS = [
   { language: "kk", locale: "kk-KZ", name: "aigerim", folder: true },
@@ -33,6 +33,8 @@ for (const walk of WALKS) {
         others(demo, person, files));
       await context.test("notices came to the confirmed address", () => notices(demo, person, wizard.number));
       await context.test("the new file signs in", () => signInAgain(wizard, walk, files));
+      await context.test("a key's password is changed on this device", () => changePassword(wizard, files, walk));
+      await context.test("a certificate is revoked by its owner's signature", () => revoke(wizard, files));
       await context.test("“it was not me” shows first and freezes when told", () => notMe(wizard, person));
       await context.test("no request left the origin, no error was logged", () => {
         assert.deepEqual(foreign(run.requests, demo.url), []);
@@ -186,6 +188,57 @@ async function signInAgain(wizard, { folder }, files) {
   const again = new Wizard({ demo, page, language: wizard.language, person: { ...person, password: NEW_PASSWORD, files: paths } });
   await again.signIn({ folder });
   assert.equal(await page.locator(".tanba-keys-state .tanba-key-card").count(), 2);
+}
+
+async function revoke(wizard, files) {
+  const { page, demo, language } = wizard;
+  const [name] = [...files.keys()].filter((file) => !file.startsWith("AUTH_"));
+  const pem = path.join(demo.folder, "witness", `${name}.pem`);
+  const { serial } = await facts(pem);
+  await page.locator('.tanba-menu-cards a[href$="/cabinet/revoke"]').click();
+  await page.locator("#revoke-form").waitFor();
+  await page.locator("#revoke-continue").click();
+  await page.locator("#error-summary:not([hidden]) li").nth(2).waitFor();
+  await page.locator(`input[name="serial"][value="${serial.toLowerCase().padStart(40, "0")}"]`).check();
+  await page.locator('input[name="event"]').first().check();
+  await page.locator("#sure").check();
+  await page.locator("#revoke-continue").click();
+  await page.locator("#revoke-sign").waitFor();
+  await look(page, language, "25-revoke-sign", { everywhere: true });
+  await page.locator("#revoke-sign").click();
+  await page.locator("#done-section #revoked-serials li").first().waitFor();
+  await look(page, language, "26-revoked", { everywhere: true });
+  const verifier = new Verifier(path.join(demo.folder, "witness"), demo.root);
+  assert.match(await verifier.ocsp(pem), /^revoked/);
+}
+
+/** The files that signed in are still on the list; those that another password locks stay as they are. */
+async function changePassword(wizard, files, { folder }) {
+  const { page, demo } = wizard;
+  const changedPassword = "Zhanaraq-Qupia8";
+  await page.locator('.tanba-menu-cards a[href$="/cabinet/password"]').click();
+  await page.locator("#password-form").waitFor();
+  await page.locator("#password").fill(NEW_PASSWORD);
+  await page.locator("#new-password").fill(changedPassword);
+  await page.locator("#new-password-repeat").fill(changedPassword);
+  const before = folder ? await readFolder(page) : new Map();
+  const downloads = [];
+  page.on("download", (download) => downloads.push(download));
+  await page.locator("#change-password").click();
+  await page.locator("#password-results li").nth(1).waitFor();
+  const after = folder ? await readFolder(page) : await downloaded(downloads);
+  for (const [name, bytes] of files) {
+    assert.ok(!after.get(name).equals(bytes));
+    await openElsewhere(path.join(demo.folder, "changed"), name, after.get(name), changedPassword);
+  }
+  for (const [name, bytes] of before) if (!files.has(name)) assert.ok(after.get(name).equals(bytes));
+  await page.locator(".govuk-back-link").click();
+  await page.locator("main[data-page=cabinet]").waitFor();
+}
+
+async function downloaded(downloads) {
+  for (let turn = 0; downloads.length < 2 && turn < 100; turn += 1) await pause(50);
+  return new Map(await Promise.all(downloads.map(async (one) => [one.suggestedFilename(), await readFile(await one.path())])));
 }
 
 async function notMe(wizard, person) {
