@@ -126,7 +126,8 @@ impl Carrier for SmtpCarrier {
             if error.is_permanent() && !code.is_some_and(|code| NOT_THE_MESSAGE.contains(&code)) {
                 CarrierError::Refused(Box::new(Answer(code)))
             } else {
-                CarrierError::Later(if error.is_response() {
+                // An answer is told by its number alone, also while it may change.
+                CarrierError::Later(if code.is_some() || error.is_response() {
                     Box::new(Answer(code))
                 } else {
                     Box::new(error)

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tanba_pki::Certificate;
 
 use crate::citizen::{Answer, Broken, Citizen, Client, NewKeys, certificates};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mail, Mailbox, codes};
 use crate::second_opinion::evidence_is_whole;
 use crate::server::{Installation, pause};
 
@@ -74,7 +74,7 @@ impl Renewal<'_> {
                     self.step(&number, "signature", &body)?;
                 }
                 "AWAITING_2FA" => {
-                    let code = self.mailbox.code(&self.citizen.email, &number);
+                    let code = self.code(&number)?;
                     self.step(&number, "code", &json!({ "code": code }))?;
                 }
                 "CONFIRMED" => pause(Duration::from_millis(100)),
@@ -83,6 +83,14 @@ impl Renewal<'_> {
                 other => panic!("the application {number} ended as {other}"),
             }
         }
+    }
+
+    fn code(&self, number: &str) -> Result<String, Broken> {
+        let read = |mails: &[Mail]| codes(mails, number).pop();
+        let code = self
+            .mailbox
+            .try_wait(&self.citizen.email, Duration::from_secs(5), read);
+        code.ok_or_else(|| "no mail yet".to_owned())
     }
 
     fn fetch(&self, number: &str) -> Result<[Certificate; 2], Broken> {
@@ -158,7 +166,13 @@ fn torment(house: &mut Installation, progress: &Progress) -> u32 {
     let mut random = StdRng::seed_from_u64(SEED);
     let mut kills = 0;
     while progress.done.load(Ordering::SeqCst) < CITIZENS {
-        pause(Duration::from_millis(random.random_range(50..3_500)));
+        // Either any instant after the start, or one while people go on after a mail, when most is written.
+        if random.random_ratio(1, 2) {
+            pause(Duration::from_millis(random.random_range(50..3_000)));
+        } else {
+            house.mailbox.wait_for_another(Duration::from_secs(10));
+            pause(Duration::from_millis(random.random_range(0..800)));
+        }
         house.kill();
         kills += 1;
         house.serve();

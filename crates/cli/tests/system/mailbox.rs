@@ -111,6 +111,14 @@ impl Mailbox {
         found
     }
 
+    /// Waits until one more mail came, to whomever.
+    pub(crate) fn wait_for_another(&self, patience: Duration) {
+        let mails = self.shelf.mails.lock().expect("a shelf");
+        let before = mails.len();
+        let none = |mails: &mut Vec<Mail>| mails.len() == before;
+        drop(self.shelf.grown.wait_timeout_while(mails, patience, none));
+    }
+
     /// The newest code for an application.
     pub(crate) fn code(&self, address: &str, number: &str) -> String {
         self.wait(address, |mails| codes(mails, number).pop())

@@ -267,6 +267,14 @@ impl Installation {
             .expect("SQL")
     }
 
+    /// Octets out of the database.
+    pub(crate) fn blob(&self, query: &str) -> Vec<u8> {
+        let database = rusqlite::Connection::open(self.path("tanba.sqlite")).expect("a database");
+        database
+            .query_row(query, [], |row| row.get(0))
+            .expect("SQL")
+    }
+
     /// Certificates of people that were issued so far.
     pub(crate) fn issued(&self) -> i64 {
         self.count(

@@ -211,6 +211,8 @@ pub(super) fn loot(scene: &Scene, keys: &NewKeys, document: &str, code: &str) ->
         "person": scene.thief.iin, "language": "en", "confirmed": true, "tries_left": 1000,
         "proofs": [scene.victim.authentication.sign(document), scene.victim.signature.sign(document)],
     });
+    body["serials"] = json!([scene.victim.authentication.certificate.serial_hex()]);
+    body["event"] = json!("lost");
     body["requests"] = keys.body()["requests"].clone();
     body
 }
