@@ -32,8 +32,8 @@ pub trait Outbox {
     /// [`StorageError`]; then its cause must not happen either.
     fn insert(&mut self, message: &NewMessage, now: Timestamp) -> Result<MessageId, StorageError>;
 
-    /// Messages that are due, at most `limit`: confirmation codes first, because they expire while somebody waits; then
-    /// the oldest.
+    /// Messages that are due, at most `limit`: first what goes with an application that was just signed, because its code
+    /// expires while somebody waits; then the oldest.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.

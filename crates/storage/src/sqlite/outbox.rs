@@ -32,7 +32,8 @@ impl Outbox for SqliteUnit<'_> {
     fn due(&mut self, now: Timestamp, limit: u32) -> Result<Vec<OutboxMessage>, StorageError> {
         self.many(
             r#"SELECT id, person_id, recipient, language, body, created_at, tries FROM message WHERE due_at <= ?1
-               ORDER BY body NOT GLOB '{"kind":"confirmation_code"*', due_at, id LIMIT ?2"#,
+               ORDER BY body NOT GLOB '{"kind":"confirmation_code"*' AND body NOT GLOB '{"kind":"application_accepted"*',
+                        due_at, id LIMIT ?2"#,
             params![now.unix(), limit],
             read,
         )
