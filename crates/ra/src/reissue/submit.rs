@@ -14,9 +14,11 @@ use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::codes;
 use crate::error::StepError;
+use crate::evidence::Evidence;
 use crate::notify::notify;
 use crate::second_factor::AskError;
 use crate::signature::{Signature, SignatureFault};
+use crate::token::hex;
 
 /// Why a signed application was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -202,7 +204,14 @@ impl RegistrationAuthority {
             None => application.state.confirm(now).map_err(StepError::from)?,
         };
         work.applications().update(application)?;
-        evidence(session, "application.submit", application).record(work, now)?;
+        // The log vouches for the very octets that are kept as evidence.
+        let signed = application.signed.as_ref();
+        let digest = signed.map(|signed| hex(&sha256(&signed.document)));
+        let evidence = Evidence {
+            detail: digest.as_deref().unwrap_or_default(),
+            ..evidence(session, "application.submit", application)
+        };
+        evidence.record(work, now)?;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Somebody has the key files and their passwords, but not the mailbox.
 
 use tanba_model::application::State;
+use tanba_model::certificate::RevocationReason;
 use tanba_model::language::Language;
 use tanba_ra::ReissueForm;
 
@@ -237,4 +238,26 @@ fn signing_the_same_again_in_a_new_session_lets_the_code_in() {
         .confirm(&later, &draft.number, &code, after(3))
         .unwrap();
     assert!(matches!(issued.state, State::Issued { .. }));
+}
+
+#[test]
+fn a_key_that_was_revoked_while_the_code_was_on_its_way_brings_no_certificate() {
+    for reason in [
+        RevocationReason::KeyCompromise,
+        RevocationReason::CertificateHold,
+    ] {
+        let world = World::new();
+        let citizen = world.citizen("Aigerim");
+        let session = world.sign_in(&citizen, NOON).session;
+        let draft = world.submit(&citizen, &session, NOON);
+        let code = world.mailed_code(NOON);
+        world.revoke(&citizen.signature, reason, after(1));
+        let refused = world.ra.confirm(&session, &draft.number, &code, after(2));
+        assert_eq!(refused.unwrap_err().code(), "application-rejected");
+        assert_eq!(world.certificates(citizen.id).len(), 2);
+        assert!(matches!(
+            &world.applications(citizen.id)[0].state,
+            State::Rejected { reason, .. } if reason == "key-revoked"
+        ));
+    }
 }
