@@ -15,6 +15,7 @@ use crate::server::{Installation, run, text};
 
 mod application;
 mod confirmation;
+mod limits;
 mod login;
 
 /// A self-signed certificate of an authority that nobody knows.
