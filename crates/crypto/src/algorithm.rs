@@ -3,10 +3,11 @@
 use std::fmt;
 
 use const_oid::db::rfc5912::{
-    DSA_WITH_SHA_1, ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512,
-    SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
-    SHA_512_WITH_RSA_ENCRYPTION,
+    DSA_WITH_SHA_1, ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_MGF_1,
+    ID_RSASSA_PSS, SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+    SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
 };
+use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::ObjectIdentifier;
 use der::{Encode, Tag, Tagged};
 use spki::AlgorithmIdentifierOwned;
@@ -106,11 +107,19 @@ pub enum SignatureAlgorithm {
     EcdsaSha512,
     /// DSA with SHA-1: verified in old material, never made.
     DsaSha1,
+    /// RSASSA-PSS with SHA-256 everywhere and 32 octets of salt (RFC 4055, 3.1): verified, never made.
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-384 everywhere and 48 octets of salt: verified, never made.
+    RsaPssSha384,
+    /// RSASSA-PSS with SHA-512 everywhere and 64 octets of salt: verified, never made.
+    RsaPssSha512,
+    /// Ed25519 (RFC 8410): verified where AWS-LC is, never made.
+    Ed25519,
 }
 
 impl SignatureAlgorithm {
-    /// Every algorithm of the table.
-    pub const ALL: [Self; 8] = [
+    /// Every algorithm with an identifier of its own; those of RSASSA-PSS differ in parameters only.
+    pub const ALL: [Self; 9] = [
         Self::RsaSha1,
         Self::RsaSha256,
         Self::RsaSha384,
@@ -119,7 +128,10 @@ impl SignatureAlgorithm {
         Self::EcdsaSha384,
         Self::EcdsaSha512,
         Self::DsaSha1,
+        Self::Ed25519,
     ];
+
+    const PSS: [Self; 3] = [Self::RsaPssSha256, Self::RsaPssSha384, Self::RsaPssSha512];
 
     /// The identifier of the algorithm.
     #[must_use]
@@ -133,6 +145,8 @@ impl SignatureAlgorithm {
             Self::EcdsaSha384 => ECDSA_WITH_SHA_384,
             Self::EcdsaSha512 => ECDSA_WITH_SHA_512,
             Self::DsaSha1 => DSA_WITH_SHA_1,
+            Self::RsaPssSha256 | Self::RsaPssSha384 | Self::RsaPssSha512 => ID_RSASSA_PSS,
+            Self::Ed25519 => ID_ED_25519,
         }
     }
 
@@ -141,9 +155,12 @@ impl SignatureAlgorithm {
     pub const fn digest(self) -> DigestAlgorithm {
         match self {
             Self::RsaSha1 | Self::DsaSha1 => DigestAlgorithm::Sha1,
-            Self::RsaSha256 | Self::EcdsaSha256 => DigestAlgorithm::Sha256,
-            Self::RsaSha384 | Self::EcdsaSha384 => DigestAlgorithm::Sha384,
-            Self::RsaSha512 | Self::EcdsaSha512 => DigestAlgorithm::Sha512,
+            Self::RsaSha256 | Self::EcdsaSha256 | Self::RsaPssSha256 => DigestAlgorithm::Sha256,
+            Self::RsaSha384 | Self::EcdsaSha384 | Self::RsaPssSha384 => DigestAlgorithm::Sha384,
+            // Ed25519 hashes by itself; RFC 8419, 2.3 names SHA-512 beside it.
+            Self::RsaSha512 | Self::EcdsaSha512 | Self::RsaPssSha512 | Self::Ed25519 => {
+                DigestAlgorithm::Sha512
+            }
         }
     }
 
@@ -151,15 +168,34 @@ impl SignatureAlgorithm {
     #[must_use]
     pub const fn is_rsa(self) -> bool {
         match self {
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512 => true,
-            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 | Self::DsaSha1 => false,
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha256
+            | Self::RsaPssSha384
+            | Self::RsaPssSha512 => true,
+            Self::EcdsaSha256
+            | Self::EcdsaSha384
+            | Self::EcdsaSha512
+            | Self::DsaSha1
+            | Self::Ed25519 => false,
         }
+    }
+
+    /// Whether the padding is PSS.
+    #[must_use]
+    pub const fn is_pss(self) -> bool {
+        matches!(
+            self,
+            Self::RsaPssSha256 | Self::RsaPssSha384 | Self::RsaPssSha512
+        )
     }
 
     /// Whether this project makes such signatures.
     #[must_use]
     pub const fn may_sign(self) -> bool {
-        !matches!(self, Self::RsaSha1 | Self::DsaSha1)
+        !matches!(self, Self::RsaSha1 | Self::DsaSha1 | Self::Ed25519) && !self.is_pss()
     }
 
     /// Whether a key of this algorithm can make or verify such a signature.
@@ -168,7 +204,7 @@ impl SignatureAlgorithm {
         match key {
             KeyAlgorithm::Rsa { .. } => self.is_rsa(),
             KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => {
-                !self.is_rsa() && !matches!(self, Self::DsaSha1)
+                !self.is_rsa() && !matches!(self, Self::DsaSha1 | Self::Ed25519)
             }
         }
     }
@@ -210,13 +246,16 @@ impl SignatureAlgorithm {
     /// Reads an `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
     ///
     /// Parameters are NULL or absent for both families: RFC 4055 asks verifiers to take both for RSA, and old
-    /// ECDSA material has a NULL.
+    /// ECDSA material has a NULL. Those of RSASSA-PSS name one digest in both places and its length as that of the salt.
     ///
     /// # Errors
     /// [`UnsupportedAlgorithm`] for another identifier, or for parameters that change the meaning.
     pub fn from_algorithm_identifier(
         identifier: &AlgorithmIdentifierOwned,
     ) -> Result<Self, UnsupportedAlgorithm> {
+        if identifier.oid == ID_RSASSA_PSS {
+            return pss(identifier).ok_or_else(|| UnsupportedAlgorithm::new(identifier.oid));
+        }
         let algorithm = Self::from_oid(identifier.oid)?;
         match &identifier.parameters {
             None => Ok(algorithm),
@@ -225,17 +264,17 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The `AlgorithmIdentifier` in DER: NULL parameters for RSA (RFC 4055, 5), none for the others (RFC 5758, 3.2).
+    /// The `AlgorithmIdentifier` in DER: NULL parameters for RSA (RFC 4055, 5), those of RFC 4055, 3.1 for RSASSA-PSS, none
+    /// for the others (RFC 5758, 3.2).
     #[must_use]
     pub fn algorithm_identifier_der(self) -> Vec<u8> {
-        let oid = self.oid().to_der().unwrap_or_default();
-        let mut content = oid;
-        if self.is_rsa() {
-            content.extend_from_slice(&[0x05, 0x00]);
+        let mut content = self.oid().to_der().unwrap_or_default();
+        if self.is_pss() {
+            content.append(&mut pss_parameters(self.digest(), &NULL, &NULL));
+        } else if self.is_rsa() {
+            content.extend_from_slice(&NULL);
         }
-        let mut out = vec![0x30, u8::try_from(content.len()).unwrap_or(0x7f)];
-        out.append(&mut content);
-        out
+        sequence(&content)
     }
 
     /// What people call it: `RSA with SHA-256`.
@@ -250,8 +289,58 @@ impl SignatureAlgorithm {
             Self::EcdsaSha384 => "ECDSA with SHA-384",
             Self::EcdsaSha512 => "ECDSA with SHA-512",
             Self::DsaSha1 => "DSA with SHA-1",
+            Self::RsaPssSha256 => "RSASSA-PSS with SHA-256",
+            Self::RsaPssSha384 => "RSASSA-PSS with SHA-384",
+            Self::RsaPssSha512 => "RSASSA-PSS with SHA-512",
+            Self::Ed25519 => "Ed25519",
         }
     }
+}
+
+const NULL: [u8; 2] = [0x05, 0x00];
+
+/// A short SEQUENCE.
+fn sequence(content: &[u8]) -> Vec<u8> {
+    short(0x30, content)
+}
+
+/// A value of fewer than 128 octets.
+fn short(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag, u8::try_from(content.len()).unwrap_or(0x7f)];
+    out.extend_from_slice(content);
+    out
+}
+
+/// `RSASSA-PSS-params` (RFC 4055, 3.1) with one digest, called with these parameters in both places, and a salt of its
+/// length.
+fn pss_parameters(digest: DigestAlgorithm, of_hash: &[u8], of_mask: &[u8]) -> Vec<u8> {
+    let named = |parameters: &[u8]| {
+        sequence(&[&digest.oid().to_der().unwrap_or_default(), parameters].concat())
+    };
+    let mask = [ID_MGF_1.to_der().unwrap_or_default(), named(of_mask)].concat();
+    let salt = u8::try_from(digest.length()).unwrap_or(0x7f);
+    sequence(
+        &[
+            short(0xa0, &named(of_hash)),
+            short(0xa1, &sequence(&mask)),
+            short(0xa2, &[0x02, 0x01, salt]),
+        ]
+        .concat(),
+    )
+}
+
+/// The RSASSA-PSS algorithm of these parameters. NULL and nothing mean the same in them (RFC 4055, 2.1).
+fn pss(identifier: &AlgorithmIdentifierOwned) -> Option<SignatureAlgorithm> {
+    let parameters = identifier.parameters.as_ref()?.to_der().ok()?;
+    let is = |algorithm: &SignatureAlgorithm| {
+        let forms: [&[u8]; 2] = [&NULL, &[]];
+        forms.iter().any(|of_hash| {
+            forms
+                .iter()
+                .any(|of_mask| parameters == pss_parameters(algorithm.digest(), of_hash, of_mask))
+        })
+    };
+    SignatureAlgorithm::PSS.into_iter().find(is)
 }
 
 #[cfg(test)]
@@ -273,6 +362,21 @@ mod tests {
                 algorithm
             );
             assert_eq!(algorithm_name(algorithm.oid()), Some(algorithm.label()));
+        }
+    }
+
+    #[test]
+    fn pss_comes_back_with_its_own_digest_alone() {
+        for algorithm in SignatureAlgorithm::PSS {
+            let der = algorithm.algorithm_identifier_der();
+            let identifier = AlgorithmIdentifierOwned::from_der(&der).unwrap();
+            let read = SignatureAlgorithm::from_algorithm_identifier(&identifier);
+            assert_eq!(read, Ok(algorithm));
+            assert!(SignatureAlgorithm::from_oid(algorithm.oid()).is_err());
+            let mut other_salt = der;
+            *other_salt.last_mut().unwrap() -= 1;
+            let identifier = AlgorithmIdentifierOwned::from_der(&other_salt).unwrap();
+            assert!(SignatureAlgorithm::from_algorithm_identifier(&identifier).is_err());
         }
     }
 

@@ -4,10 +4,11 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA384_ASN1,
     ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
-    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P384_SHA512_ASN1, EcdsaKeyPair,
+    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P384_SHA512_ASN1, ED25519, EcdsaKeyPair,
     RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_SHA256,
-    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, UnparsedPublicKey, VerificationAlgorithm,
+    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaEncoding, UnparsedPublicKey, VerificationAlgorithm,
 };
 use aws_lc_rs::{encoding::AsDer, rsa};
 
@@ -29,12 +30,22 @@ pub(crate) fn verify(
         (KeyAlgorithm::EcP384, S::EcdsaSha256) => &ECDSA_P384_SHA256_ASN1,
         (KeyAlgorithm::EcP384, S::EcdsaSha512) => &ECDSA_P384_SHA512_ASN1,
         (KeyAlgorithm::EcP384, _) => &ECDSA_P384_SHA384_ASN1,
+        (KeyAlgorithm::Rsa { .. }, S::RsaPssSha256) => &RSA_PSS_2048_8192_SHA256,
+        (KeyAlgorithm::Rsa { .. }, S::RsaPssSha384) => &RSA_PSS_2048_8192_SHA384,
+        (KeyAlgorithm::Rsa { .. }, S::RsaPssSha512) => &RSA_PSS_2048_8192_SHA512,
         (KeyAlgorithm::Rsa { .. }, S::RsaSha1) => &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
         (KeyAlgorithm::Rsa { .. }, S::RsaSha384) => &RSA_PKCS1_2048_8192_SHA384,
         (KeyAlgorithm::Rsa { .. }, S::RsaSha512) => &RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
         (KeyAlgorithm::Rsa { .. }, _) => &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
     };
     UnparsedPublicKey::new(verifier, subject_public_key)
+        .verify(message, signature)
+        .is_ok()
+}
+
+/// Whether the Ed25519 signature is right (RFC 8032, 5.1.7).
+pub(crate) fn verify_ed25519(subject_public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ED25519, subject_public_key)
         .verify(message, signature)
         .is_ok()
 }
@@ -71,7 +82,11 @@ impl RsaKey {
             | SignatureAlgorithm::EcdsaSha256
             | SignatureAlgorithm::EcdsaSha384
             | SignatureAlgorithm::EcdsaSha512
-            | SignatureAlgorithm::DsaSha1 => return None,
+            | SignatureAlgorithm::DsaSha1
+            | SignatureAlgorithm::RsaPssSha256
+            | SignatureAlgorithm::RsaPssSha384
+            | SignatureAlgorithm::RsaPssSha512
+            | SignatureAlgorithm::Ed25519 => return None,
         };
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0

@@ -29,8 +29,13 @@ pub(crate) fn verify(
     match key {
         KeyAlgorithm::Rsa { .. } => {
             use rsa::pkcs1::DecodeRsaPublicKey;
-            rsa::PublicKey::from_pkcs1_der(subject_public_key)
-                .is_ok_and(|key| key.verify(padding(algorithm), &digest, signature).is_ok())
+            rsa::PublicKey::from_pkcs1_der(subject_public_key).is_ok_and(|key| {
+                if algorithm.is_pss() {
+                    verify_pss(&key, algorithm, &digest, signature)
+                } else {
+                    key.verify(padding(algorithm), &digest, signature).is_ok()
+                }
+            })
         }
         KeyAlgorithm::EcP256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(subject_public_key)
             .is_ok_and(|key| {
@@ -43,6 +48,22 @@ pub(crate) fn verify(
                     .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
             }),
     }
+}
+
+#[cfg(any(target_family = "wasm", test))]
+fn verify_pss(
+    key: &rsa::PublicKey,
+    algorithm: SignatureAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+) -> bool {
+    let valid = match algorithm.digest() {
+        DigestAlgorithm::Sha256 => key.verify(rsa::Pss::<sha2::Sha256>::new(), digest, signature),
+        DigestAlgorithm::Sha384 => key.verify(rsa::Pss::<sha2::Sha384>::new(), digest, signature),
+        DigestAlgorithm::Sha512 => key.verify(rsa::Pss::<sha2::Sha512>::new(), digest, signature),
+        DigestAlgorithm::Sha1 => return false,
+    };
+    valid.is_ok()
 }
 
 fn padding(algorithm: SignatureAlgorithm) -> Pkcs1v15Sign {

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+#[cfg(not(target_family = "wasm"))]
+use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Encode, Reader, SliceReader};
 use spki::SubjectPublicKeyInfo;
@@ -181,6 +183,15 @@ impl PublicKey {
     ) -> Result<(), VerifyError> {
         if let (Kind::Other(dsa::ID_DSA), SignatureAlgorithm::DsaSha1) = (&self.kind, algorithm) {
             return if dsa::verify_sha1(&self.spki_der, message, signature) {
+                Ok(())
+            } else {
+                Err(VerifyError::Invalid)
+            };
+        }
+        #[cfg(not(target_family = "wasm"))]
+        if let (Kind::Other(ID_ED_25519), SignatureAlgorithm::Ed25519) = (&self.kind, algorithm) {
+            let key = &self.subject_public_key;
+            return if crate::native::verify_ed25519(key, message, signature) {
                 Ok(())
             } else {
                 Err(VerifyError::Invalid)

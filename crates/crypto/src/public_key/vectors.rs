@@ -83,3 +83,12 @@ fn ecdsa_signatures_of_wycheproof_are_judged_right() {
         484,
     );
 }
+
+#[test]
+fn pss_signatures_of_wycheproof_are_judged_right() {
+    run(
+        "rsa_pss_2048_sha256_mgf1_32_test.json",
+        SignatureAlgorithm::RsaPssSha256,
+        108,
+    );
+}
