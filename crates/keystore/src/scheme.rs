@@ -383,3 +383,6 @@ pub(crate) fn iterations(fields: &mut Reader<'_>) -> Result<u32, KeyStoreError> 
         iterations => Ok(iterations),
     }
 }
+
+#[cfg(test)]
+mod vectors;

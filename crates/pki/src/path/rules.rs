@@ -17,9 +17,12 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// A trusted certificate by which its authority distributes its own key.
+    /// A trusted certificate by which its authority distributes its own key; some roots name somebody else as issuer
+    /// and have signed themselves all the same.
     fn is_root(self) -> bool {
-        self.trusted && is_self_issued(self.certificate)
+        let key = self.certificate.public_key();
+        self.trusted
+            && (is_self_issued(self.certificate) || self.certificate.verify_signed_by(key).is_ok())
     }
 }
 
@@ -148,11 +151,8 @@ fn check_key_identifiers(place: Place<'_>) -> Verdict {
         certificate.subject_key_id().is_some() || !certificate.is_ca(),
         "subject key identifier of an authority (RFC 5280, 4.2.1.2)",
     )?;
-    // Whoever trusts a certificate does not look for its issuer.
     ensure(
-        certificate.authority_key_id().is_some()
-            || is_self_issued(certificate)
-            || (place.trusted && !place.first),
+        certificate.authority_key_id().is_some() || place.is_root(),
         "authority key identifier (RFC 5280, 4.2.1.1)",
     )
 }

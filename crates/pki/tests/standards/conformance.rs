@@ -1,10 +1,13 @@
 //! Results of foreign suites as a document that is compared with what the suites say today.
 
 use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::{limbo, pkits, wycheproof};
 
 /// What came of a suite.
 pub(crate) struct Tally {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     cases: Vec<Case>,
 }
 
@@ -15,9 +18,9 @@ struct Case {
 }
 
 impl Tally {
-    pub(crate) const fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
         Self {
-            name,
+            name: name.into(),
             cases: Vec::new(),
         }
     }
@@ -66,15 +69,87 @@ impl Tally {
         );
     }
 
-    fn row(&self, out: &mut String) {
-        let _ = writeln!(
-            out,
+    fn row(&self) -> String {
+        format!(
             "| {} | {} | {} | {} | {} |",
             self.name,
             self.run(),
             self.agreed(),
             self.run() - self.agreed() - self.false_accepts(),
             self.false_accepts()
-        );
+        )
+    }
+}
+
+/// Rows of suites that other crates run and keep current.
+const ELSEWHERE: &str = "| Wycheproof `pb";
+
+const INTRODUCTION: &str = "# Conformance of validation
+
+Results of foreign suites. This page is written by tests (`TANBA_REGENERATE=1 cargo test -p tanba-pki -p tanba-keystore`)
+and compared with what the suites say whenever the tests run. The suites are read from `../shared/fixtures` or the folder
+named by `TANBA_FIXTURES`; without them the tests say SKIPPED. `crates/cli/tests/system/validate.rs` runs PKITS and
+x509-limbo once more through `tanba validate`.
+
+| suite | cases | as expected | refused though valid | accepted though invalid |
+|---|---|---|---|---|
+";
+
+const PKITS: &str = "
+## NIST PKITS
+
+Each run with its own policy inputs, `--purpose any` and every list required. 4.1.4 to 4.1.6 need DSA, which came with
+SHA-1: the library is told to accept it for them, `tanba validate` refuses them all. Exempted by name:
+
+- **4.1.5 Valid DSA Parameter Inheritance**: refused. Keys that inherit their parameters from the issuer are not used
+  (RFC 5280, 4.1.2.7 leaves it to the algorithm's specification; FIPS 186-5 withdrew DSA).
+";
+
+const LIMBO: &str = "
+## x509-limbo
+
+Server cases are judged as `--purpose tls-server` does, client cases as `--purpose tls-client` does; where a case names no
+time, at 2026-06-01. Nothing is accepted that the suite calls invalid. Departures, each where two sets of rules contradict
+each other and the stricter one is kept:
+
+";
+
+const WYCHEPROOF: &str = "
+## Project Wycheproof
+
+Every valid vector is accepted, every invalid one refused. \"Acceptable\" ones may end either way: the only one is a PKCS#1
+signature whose DigestInfo lacks its NULL, which is refused.
+";
+
+/// The document as the suites have it now; rows of other crates are taken over.
+fn document(old: &str) -> Option<String> {
+    let mut rows = vec![pkits::tally()?.row(), limbo::tally()?.row()];
+    rows.extend(wycheproof::tallies()?.iter().map(Tally::row));
+    let elsewhere = old.lines().filter(|line| line.starts_with(ELSEWHERE));
+    rows.extend(elsewhere.map(str::to_owned));
+    rows.sort();
+    let mut out = format!("{INTRODUCTION}{}\n", rows.join("\n"));
+    out.push_str(PKITS);
+    out.push_str(LIMBO);
+    for (id, why) in limbo::DEPARTURES {
+        let _ = writeln!(out, "- `{id}`: {why}");
+    }
+    out.push_str(WYCHEPROOF);
+    Some(out)
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the tests asks for a new document by the environment"
+)]
+fn the_document_says_what_the_suites_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/conformance.md");
+    let old = std::fs::read_to_string(&path).unwrap_or_default();
+    let Some(new) = document(&old) else { return };
+    if std::env::var("TANBA_REGENERATE").is_ok() {
+        std::fs::write(&path, new).unwrap();
+    } else {
+        assert_eq!(old, new, "set TANBA_REGENERATE=1 to write it anew");
     }
 }

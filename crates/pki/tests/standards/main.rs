@@ -22,3 +22,5 @@ mod path;
 mod pkits;
 #[cfg(test)]
 mod profiles;
+#[cfg(test)]
+mod wycheproof;
