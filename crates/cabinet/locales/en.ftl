@@ -150,6 +150,7 @@ menu-name = Menu
 menu-name-profile = Profile data
 menu-name-language = Interface language
 menu-name-notices = Cancel e-mail notifications
+menu-name-sessions = Open sessions
 menu-name-out = Sign out
 
 ## Reissue
@@ -311,7 +312,16 @@ profile-email = Confirmed e-mail
 profile-email-none = none: confirm one at a registration centre to be able to renew keys
 profile-mail-language = Language of mails
 profile-email-change = The confirmed address is changed at a registration centre with an ID card. It cannot be changed here: otherwise a thief of your key could redirect your mails.
-profile-notices = Mails about issued and frozen keys are always sent, for your safety, and cannot be cancelled. We send no advertising.
+profile-language = Language of pages and mails
+profile-save = Save
+profile-reminders = Remind me by e-mail before my keys expire
+profile-reminders-hint = 30, 14 and 7 days before, with a file for your calendar. Untick the box if you do not want them.
+profile-notices = Mails about issued, revoked and frozen keys are always sent, for your safety, and cannot be cancelled. We send no advertising.
+profile-sessions = Where your Personal Account is open now. If you do not know one of them, end it and revoke your key.
+session-opened = Signed in
+session-used = Last used
+session-this = this session
+session-end = End the session
 obtain-lead = First keys are issued after your identity has been checked. In this version this is done at a registration centre; there is no online check yet.
 obtain-1 = Go to a registration centre with your ID card.
 obtain-2 = Give and confirm your e-mail address: codes and notices will come there.
@@ -359,6 +369,12 @@ mail-frozen-next = To release them or to get new keys, go to a registration cent
 mail-revoked-subject = Your digital signature keys are revoked
 mail-revoked-lead = In your Personal Account, with your signature, these certificates were revoked for good (reason: { $reason }):
 mail-revoked-next = If it was not you, somebody else has your key and password: call 1414 without delay.
+mail-reminder-subject = Your digital signature keys expire on { $date }
+mail-reminder-lead = Your digital signature keys expire on { $date }. Until then you can renew them yourself in your Personal Account.
+mail-reminder-link = Renew your keys:
+mail-reminder-serials = Serial numbers of the certificates:
+mail-reminder-late = Expired keys cannot be renewed online: then a visit to a registration centre is needed.
+mail-reminder-off = Stop such reminders:
 
 ## Dates
 

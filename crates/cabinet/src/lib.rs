@@ -10,6 +10,7 @@ mod api;
 mod assets;
 mod blocking;
 mod body;
+mod calendar;
 mod config;
 mod csrf;
 mod dates;

@@ -1,15 +1,22 @@
 //! Mails: what a message of the outbox says, in the language of its reader. No pictures, no tracking; links only show.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
+use tanba_pki::Timestamp;
 
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::Serialize;
 
+use crate::calendar;
+use crate::dates;
 use crate::locale::{Argument, Catalogue, CatalogueError};
+
+/// How long before the end the calendar reminds.
+const CALENDAR_BEFORE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// A mail, ready to be carried. `Debug` shows nothing: there are codes and links inside.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +27,8 @@ pub struct Letter {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// A day for the reader's calendar, to be attached (`text/calendar`, RFC 5545).
+    pub calendar: Option<String>,
 }
 
 impl std::fmt::Debug for Letter {
@@ -69,6 +78,7 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailE
         .render(values)?;
     Ok(Letter {
         text: writer.plain(&blocks),
+        calendar: writer.calendar(message),
         subject,
         html,
     })
@@ -179,6 +189,7 @@ impl Writer<'_> {
                 }
                 (self.words("mail-installed-subject", &[]), blocks)
             }
+            MessageBody::Reminder { serials, ends } => self.reminder(serials, *ends),
             MessageBody::Revoked { serials, reason } => self.revoked(serials, reason),
             MessageBody::Frozen { serials } => {
                 let blocks = vec![
@@ -191,6 +202,54 @@ impl Writer<'_> {
                 (self.words("mail-frozen-subject", &[]), blocks)
             }
         }
+    }
+
+    fn reminder(&self, serials: &[String], ends: Timestamp) -> (String, Vec<Block>) {
+        let date = dates::date(self.catalogue, self.language, ends);
+        let argument = [("date", date.into())];
+        let blocks = vec![
+            self.say("mail-reminder-lead", &argument),
+            self.link("mail-reminder-link", "/cabinet/reissue"),
+            self.say("mail-reminder-serials", &[]),
+            Block::List {
+                items: serials.to_vec(),
+            },
+            self.say("mail-reminder-late", &[]),
+            self.link("mail-reminder-off", "/cabinet/profile"),
+        ];
+        (self.words("mail-reminder-subject", &argument), blocks)
+    }
+
+    /// Three days before the end, or the last day where that is past.
+    fn calendar(&self, message: &OutboxMessage) -> Option<String> {
+        let MessageBody::Reminder { serials, ends } = &message.body else {
+            return None;
+        };
+        let early = ends.minus(CALENDAR_BEFORE);
+        let at = if early > message.created_at {
+            early
+        } else {
+            *ends
+        };
+        let url = format!(
+            "{}/{}/cabinet/reissue",
+            self.public_url,
+            self.language.tag()
+        );
+        let date = dates::date(self.catalogue, self.language, *ends);
+        let text = self.words(
+            "reminder-text",
+            &[("date", date.into()), ("url", url.into())],
+        );
+        let name = format!("{}-{}", serials.first()?, message.id);
+        let title = self.words("reminder-title", &[]);
+        Some(calendar::event(
+            &name,
+            at,
+            message.created_at,
+            &title,
+            &text,
+        ))
     }
 
     fn revoked(&self, serials: &[String], reason: &str) -> (String, Vec<Block>) {

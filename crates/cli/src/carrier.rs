@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use lettre::message::{Mailbox, MultiPart, header};
+use lettre::message::{Attachment, Mailbox, MultiPart, header};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -53,6 +53,15 @@ impl SmtpCarrier {
             .map(|address| Mailbox::new(None, address))?;
         let since_1970 = Duration::from_secs(u64::try_from(now.unix()).unwrap_or_default());
         let host = self.from.email.domain();
+        let body = MultiPart::alternative_plain_html(rendered.text, rendered.html);
+        let body = match rendered.calendar {
+            Some(calendar) => {
+                let content_type = header::ContentType::parse("text/calendar; charset=utf-8")?;
+                let file = Attachment::new("tanba.ics".to_owned()).body(calendar, content_type);
+                MultiPart::mixed().multipart(body).singlepart(file)
+            }
+            None => body,
+        };
         Ok(Message::builder()
             .from(self.from.clone())
             .to(to)
@@ -68,10 +77,7 @@ impl SmtpCarrier {
                 header::HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ))
-            .multipart(MultiPart::alternative_plain_html(
-                rendered.text,
-                rendered.html,
-            ))?)
+            .multipart(body)?)
     }
 }
 
@@ -155,5 +161,46 @@ impl std::error::Error for Answer {}
 impl fmt::Debug for SmtpCarrier {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SmtpCarrier(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_model::id::{MessageId, PersonId};
+    use tanba_model::language::Language;
+    use tanba_model::message::MessageBody;
+    use tanba_model::person::EmailAddress;
+
+    use super::*;
+
+    #[test]
+    fn a_reminder_brings_its_calendar_and_other_mails_bring_none() {
+        let carrier = SmtpCarrier {
+            transport: SmtpTransport::unencrypted_localhost(),
+            from: "Tanba <tanba@example.kz>".parse().unwrap(),
+            origin: "https://cabinet.example".to_owned(),
+        };
+        let serials = vec!["00ff".to_owned()];
+        let at = Timestamp::from_unix(1_795_500_000);
+        let mail = |body| {
+            let message = OutboxMessage {
+                id: MessageId(1),
+                person: PersonId(1),
+                to: EmailAddress::parse("a@example.kz").unwrap(),
+                language: Language::Kk,
+                body,
+                created_at: at,
+                tries: 0,
+            };
+            let mail = carrier.message(&message, at).unwrap();
+            String::from_utf8(mail.formatted()).unwrap()
+        };
+        let reminder = mail(MessageBody::Reminder {
+            serials: serials.clone(),
+            ends: at,
+        });
+        assert!(reminder.contains("Content-Type: text/calendar; charset=utf-8"));
+        assert!(reminder.contains("filename=\"tanba.ics\""));
+        assert!(!mail(MessageBody::Frozen { serials }).contains("text/calendar"));
     }
 }

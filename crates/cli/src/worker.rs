@@ -1,5 +1,5 @@
-//! What happens by itself: mails, revocation lists, expiry. Two threads, because a slow mail server must not delay a
-//! revocation list.
+//! What happens by itself: mails, reminders, revocation lists, expiry. A thread for each, because neither a slow mail
+//! server nor a million reminders must delay a revocation list.
 
 use std::fmt;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -18,6 +18,8 @@ const MAIL_PAUSE: Duration = Duration::from_secs(1);
 const UPKEEP_PAUSE: Duration = Duration::from_secs(2);
 /// Rounds of upkeep between two tries of applications that wait for the authority.
 const RESUME_ROUNDS: u64 = 5;
+/// Between two looks for certificates that are about to end.
+const REMINDER_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// Rounds of upkeep between two purges.
 const EXPIRY_ROUNDS: u64 = 30;
 
@@ -94,6 +96,15 @@ impl Worker {
         let Some(carrier) = duties.carrier.clone() else {
             return Ok(worker);
         };
+        let reminders = duties.clone();
+        worker.spawn("reminders", move |stop| {
+            loop {
+                reminders.remind();
+                if stop.within(REMINDER_PAUSE) {
+                    return;
+                }
+            }
+        })?;
         worker.spawn("mail", move |stop| {
             while !stop.within(MAIL_PAUSE) {
                 duties.deliver(carrier.as_ref());
@@ -181,6 +192,17 @@ impl Duties {
             }
             Ok(_) => {}
             Err(error) => complain("nothing was expired", &error),
+        }
+    }
+
+    fn remind(&self) {
+        match self.ra.remind(self.clock.now()) {
+            Ok(done) if done.mails > 0 => {
+                let (mails, certificates) = (done.mails, done.certificates);
+                tracing::info!(mails, certificates, "reminders put into the outbox");
+            }
+            Ok(_) => {}
+            Err(error) => complain("not everybody was reminded", &error),
         }
     }
 

@@ -45,6 +45,13 @@ pub enum MessageBody {
         /// Serial numbers of certificates that were superseded, hexadecimal.
         superseded: Vec<String>,
     },
+    /// Certificates are about to end.
+    Reminder {
+        /// Serial numbers, hexadecimal.
+        serials: Vec<String>,
+        /// When the first of them ends.
+        ends: Timestamp,
+    },
     /// Certificates were revoked by their owner.
     Revoked {
         /// Serial numbers, hexadecimal.
@@ -74,6 +81,7 @@ impl MessageBody {
             Self::ApplicationAccepted { .. } => "application_accepted",
             Self::CertificatesIssued { .. } => "certificates_issued",
             Self::Installed { .. } => "installed",
+            Self::Reminder { .. } => "reminder",
             Self::Revoked { .. } => "revoked",
             Self::Frozen { .. } => "frozen",
         }

@@ -88,6 +88,8 @@ pub struct Person {
     pub language: Language,
     /// Since when nothing may be issued to this person: somebody said "it was not me".
     pub frozen_at: Option<Timestamp>,
+    /// Whether she wants to be reminded before her certificates end. Security notices are not asked about.
+    pub reminders: bool,
 }
 
 /// What is known of a person before she is in the register.

@@ -21,6 +21,7 @@ mod login;
 mod not_me;
 mod notify;
 mod reissue;
+mod remind;
 mod revoke;
 mod second_factor;
 mod session;
@@ -42,8 +43,10 @@ pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,
 };
+pub use remind::Reminded;
 pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
+pub use session::OpenSession;
 pub use signature::SignatureFault;
 pub use status::{NextStep, PublicStatus};
 pub use token::SessionToken;

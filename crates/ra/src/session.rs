@@ -13,6 +13,7 @@ use tanba_pki::Timestamp;
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
 use crate::evidence::{Evidence, person_object};
+use crate::token::hex;
 
 /// A session that nobody used for so long is over.
 const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -20,6 +21,24 @@ const IDLE: Duration = Duration::from_secs(30 * 60);
 pub(crate) const LIFE: Duration = Duration::from_secs(8 * 60 * 60);
 /// Use is remembered this often, not at each request.
 const TOUCH: Duration = Duration::from_secs(60);
+
+/// An open session, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSession {
+    /// What names it; of no use without a session of the same person.
+    pub name: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub used_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+/// A digest of the digest that is stored: whoever reads a page learns nothing about cookies or records.
+fn name(session: &Session) -> String {
+    hex(&sha256(&session.token_sha256))
+}
 
 impl RegistrationAuthority {
     /// The session of a cookie's secret and its person; `None` when it is over.
@@ -98,6 +117,86 @@ impl RegistrationAuthority {
             action: "session.close",
             object: person_object(session.person),
             detail: "",
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(())
+    }
+
+    /// The open sessions of the session's person, newest first.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn sessions(
+        &self,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<Vec<OpenSession>, Unavailable> {
+        let mut found = self
+            .storage
+            .snapshot()?
+            .sessions()
+            .of_person(session.person)?;
+        found.retain(|other| now < other.expires_at && now < other.used_at.plus(IDLE));
+        Ok(found
+            .iter()
+            .map(|other| OpenSession {
+                name: name(other),
+                created_at: other.created_at,
+                used_at: other.used_at,
+                is_this: other.token_sha256 == session.token_sha256,
+            })
+            .collect())
+    }
+
+    /// Ends a session of the session's person, by [`OpenSession::name`]; ending one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn end_session(
+        &self,
+        session: &Session,
+        other: &str,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut work = self.storage.begin()?;
+        let found = work.sessions().of_person(session.person)?;
+        let Some(found) = found.iter().find(|candidate| name(candidate) == other) else {
+            return Ok(());
+        };
+        work.sessions().delete(&found.token_sha256)?;
+        let evidence = Evidence {
+            actor: Actor::Person(session.person),
+            action: "session.close",
+            object: person_object(session.person),
+            detail: "",
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(())
+    }
+
+    /// Remembers whether the session's person wants to be reminded before her certificates end.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn set_reminders(
+        &self,
+        session: &Session,
+        wanted: bool,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut work = self.storage.begin()?;
+        let known = work.persons().find(session.person)?;
+        if known.is_none_or(|person| person.reminders == wanted) {
+            return Ok(());
+        }
+        work.persons().set_reminders(session.person, wanted)?;
+        let evidence = Evidence {
+            actor: Actor::Person(session.person),
+            action: "person.reminders",
+            object: person_object(session.person),
+            detail: if wanted { "on" } else { "off" },
         };
         evidence.record(work.as_mut(), now)?;
         work.commit()?;

@@ -8,18 +8,19 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 3] = [
+const MIGRATIONS: [(i64, &str); 4] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
         3,
         include_str!("../migrations/sqlite/0003_application_step.sql"),
     ),
+    (4, include_str!("../migrations/sqlite/0004_reminder.sql")),
 ];
 
 /// The schema of a file: 0 where it is new and empty.
@@ -60,5 +61,43 @@ mod tests {
     fn migrations_are_numbered_without_gaps_and_end_at_the_version() {
         let numbers: Vec<i64> = MIGRATIONS.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (1..=SCHEMA_VERSION).collect::<Vec<_>>());
+    }
+
+    const PERSON: &str =
+        "INSERT INTO person (iin, surname, given_name, patronymic, email, language, created_at)
+        VALUES (?1, 'A', 'B', NULL, NULL, 'kk', 1)";
+    const APPLICATION: &str =
+        "INSERT INTO application (number, person_id, kind, state, state_at, created_at, email,
+            region, settlement, keystore, login_certificate_id)
+        VALUES (?1, 1, 'reissue', 'DRAFT', 1, 1, NULL, 'KZ-75', 'almaty', 'PKCS12', NULL)";
+    const MOVE: &str =
+        "UPDATE application SET state = 'AWAITING_2FA', state_at = 5 WHERE number = ?1";
+
+    #[test]
+    fn an_old_file_is_brought_up_to_date_and_an_old_program_goes_on_writing() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0].1).unwrap();
+        let write = |number: &str| {
+            connection.execute(PERSON, [number]).unwrap();
+            connection.execute(APPLICATION, [number]).unwrap();
+            connection.execute(MOVE, [number]).unwrap();
+        };
+        write("1");
+        for (_, sql) in &MIGRATIONS[1..] {
+            connection.execute_batch(sql).unwrap();
+        }
+        write("2");
+        let steps: String = connection
+            .query_row(
+                "SELECT group_concat(application_id || state || at, ' ') FROM (SELECT * FROM application_step ORDER BY id)",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(steps, "1DRAFT1 1AWAITING_2FA5 2DRAFT1 2AWAITING_2FA5");
+        let wanted: i64 = connection
+            .query_row("SELECT sum(reminders) FROM person", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(wanted, 2);
     }
 }

@@ -36,6 +36,10 @@ fn bodies() -> Vec<MessageBody> {
             number,
             superseded: Vec::new(),
         },
+        MessageBody::Reminder {
+            serials: serials.clone(),
+            ends: Timestamp::from_unix(1_796_364_000),
+        },
         MessageBody::Revoked {
             serials: serials.clone(),
             reason: "keyCompromise".to_owned(),
@@ -107,4 +111,37 @@ fn a_code_is_in_the_subject_and_links_lead_to_the_readers_language() {
     let by_administrator = letter(bodies().remove(3), Language::Kk).text;
     assert!(by_administrator.contains("11ee") && by_administrator.contains("/kk/not-me/abc"));
     assert!(!by_administrator.contains("/status"));
+}
+
+#[test]
+fn a_reminder_names_the_day_and_brings_a_calendar() {
+    let reminder = bodies()
+        .into_iter()
+        .find(|body| body.kind() == "reminder")
+        .unwrap();
+    let plain = |body| letter(body, Language::En);
+    let letter = letter(reminder, Language::Kk);
+    assert!(
+        letter.subject.contains("2026 жылғы 4 желтоқсан"),
+        "{}",
+        letter.subject
+    );
+    assert!(
+        letter
+            .text
+            .contains("https://cabinet.example/kk/cabinet/reissue")
+    );
+    let calendar = letter.calendar.unwrap();
+    assert!(
+        calendar.contains("DTSTART;VALUE=DATE:20261201\r\n"),
+        "{calendar}"
+    );
+    let unfolded = calendar.replace("\r\n ", "");
+    assert!(unfolded.contains("https://cabinet.example/kk/cabinet/reissue"));
+    let others = bodies()
+        .into_iter()
+        .filter(|body| body.kind() != "reminder");
+    for body in others {
+        assert!(plain(body).calendar.is_none());
+    }
 }

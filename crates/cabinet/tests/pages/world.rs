@@ -254,6 +254,7 @@ impl World {
                 }
                 MessageBody::Installed { .. }
                 | MessageBody::Revoked { .. }
+                | MessageBody::Reminder { .. }
                 | MessageBody::Frozen { .. } => {}
             }
         }

@@ -126,6 +126,31 @@ pub trait Certificates {
         since: Timestamp,
     ) -> Result<Vec<RevokedEntry>, StorageError>;
 
+    /// Valid certificates of people that end after `after` (or then, with a record after `record`) and not after `until`,
+    /// and were not reminded of at so many `days`; by end and record, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn ending(
+        &mut self,
+        after: Timestamp,
+        record: Option<CertificateId>,
+        until: Timestamp,
+        days: u32,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// Remembers that a certificate was reminded of at so many days before its end.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it was already.
+    fn mark_reminded(
+        &mut self,
+        id: CertificateId,
+        days: u32,
+        now: Timestamp,
+    ) -> Result<(), StorageError>;
+
     /// Number of issued certificates, revoked ones included.
     ///
     /// # Errors

@@ -45,7 +45,8 @@ pub trait Outbox {
     /// [`StorageError`] when storage does not answer.
     fn sent(&mut self, id: MessageId, now: Timestamp) -> Result<(), StorageError>;
 
-    /// The message could not be handed over and is tried again at `next`; `None`: never again (a dead letter).
+    /// The message could not be handed over and is tried again at `next`; `None`: never again (a dead letter), and its
+    /// body is wiped.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.

@@ -41,6 +41,12 @@ pub trait Persons {
     /// [`StorageError`] when storage does not answer.
     fn set_language(&mut self, id: PersonId, language: Language) -> Result<(), StorageError>;
 
+    /// Remembers whether a person wants to be reminded.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_reminders(&mut self, id: PersonId, wanted: bool) -> Result<(), StorageError>;
+
     /// Marks a person as frozen, or not.
     ///
     /// # Errors

@@ -47,6 +47,12 @@ pub trait Sessions {
     /// [`StorageError`] when storage does not answer.
     fn find(&mut self, token_sha256: &[u8; 32]) -> Result<Option<Session>, StorageError>;
 
+    /// All sessions of a person, newest first; the caller judges times.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_person(&mut self, person: PersonId) -> Result<Vec<Session>, StorageError>;
+
     /// Remembers that a session was used.
     ///
     /// # Errors

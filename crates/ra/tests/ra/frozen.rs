@@ -22,6 +22,7 @@ fn links(mails: &[OutboxMessage]) -> Vec<String> {
         MessageBody::ConfirmationCode { .. }
         | MessageBody::Installed { .. }
         | MessageBody::Revoked { .. }
+        | MessageBody::Reminder { .. }
         | MessageBody::Frozen { .. } => None,
     };
     mails.iter().filter_map(path).collect()
@@ -265,6 +266,7 @@ impl World {
             | MessageBody::CertificatesIssued { .. }
             | MessageBody::Installed { .. }
             | MessageBody::Revoked { .. }
+            | MessageBody::Reminder { .. }
             | MessageBody::Frozen { .. } => None,
         });
         (code.unwrap(), links(&mails))

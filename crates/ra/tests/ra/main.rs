@@ -12,6 +12,7 @@ mod happy;
 mod install;
 mod limits;
 mod login;
+mod remind;
 mod requests;
 mod resume;
 mod revoke;

@@ -417,6 +417,7 @@ impl World {
                 | MessageBody::CertificatesIssued { .. }
                 | MessageBody::Installed { .. }
                 | MessageBody::Revoked { .. }
+                | MessageBody::Reminder { .. }
                 | MessageBody::Frozen { .. } => None,
             });
         codes.collect::<Vec<_>>().pop().expect("a code was mailed")

@@ -25,6 +25,13 @@ macro_rules! select {
     };
 }
 
+/// Reads the index `certificate_end`, from where the last page ended.
+const ENDING: &str = select!(
+    "WHERE status = 'valid' AND person_id IS NOT NULL AND (not_after, id) > (?1, ?2) AND not_after <= ?3
+         AND NOT EXISTS (SELECT 1 FROM reminder WHERE certificate_id = certificate.id AND days = ?4)
+     ORDER BY not_after, id LIMIT ?5"
+);
+
 const PURPOSES: [(Purpose, &str); 5] = [
     (Purpose::Authentication, "authentication"),
     (Purpose::Signature, "signature"),
@@ -228,6 +235,39 @@ impl Certificates for SqliteUnit<'_> {
         )
     }
 
+    fn ending(
+        &mut self,
+        after: Timestamp,
+        record: Option<CertificateId>,
+        until: Timestamp,
+        days: u32,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(
+            ENDING,
+            params![
+                after.unix(),
+                record.map_or(i64::MAX, |id| id.0),
+                until.unix(),
+                days,
+                limit
+            ],
+            read,
+        )
+    }
+
+    fn mark_reminded(
+        &mut self,
+        id: CertificateId,
+        days: u32,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.change_one(
+            "INSERT INTO reminder (certificate_id, days, at) VALUES (?1, ?2, ?3)",
+            params![id.0, days, now.unix()],
+        )
+    }
+
     fn count(&mut self) -> Result<u64, StorageError> {
         let value = self.one(
             "SELECT value FROM tally WHERE name = 'certificates'",
@@ -321,4 +361,35 @@ fn read_entry(row: &Row<'_>) -> Result<RevokedEntry, StorageError> {
         at: time(row, 1)?,
         reason: read_reason(row, 2)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::SqliteStorage;
+
+    #[test]
+    fn a_page_of_ending_certificates_is_read_from_an_index_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tanba.sqlite");
+        drop(SqliteStorage::open(&path).unwrap());
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {ENDING}"))
+            .unwrap();
+        let plan: Vec<String> = statement
+            .query_map(params![0, 0, 1, 30, 200], |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert!(
+            plan[0].contains("USING INDEX certificate_end (not_after"),
+            "{plan:?}"
+        );
+        assert!(
+            plan.iter()
+                .all(|step| !step.contains("TEMP B-TREE") && !step.starts_with("SCAN")),
+            "{plan:?}"
+        );
+    }
 }

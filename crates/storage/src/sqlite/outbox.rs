@@ -53,7 +53,8 @@ impl Outbox for SqliteUnit<'_> {
         cause: &str,
     ) -> Result<(), StorageError> {
         self.change_one(
-            "UPDATE message SET due_at = ?2, tries = tries + 1, last_error = ?3 WHERE id = ?1 AND sent_at IS NULL",
+            "UPDATE message SET due_at = ?2, tries = tries + 1, last_error = ?3,
+                 body = CASE WHEN ?2 IS NULL THEN NULL ELSE body END WHERE id = ?1 AND sent_at IS NULL",
             params![id.0, next.map(Timestamp::unix), cause],
         )
     }

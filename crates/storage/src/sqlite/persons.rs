@@ -11,9 +11,11 @@ use tanba_pki::Timestamp;
 use super::{SqliteUnit, column, time_or_none};
 use crate::error::damaged;
 
-const BY_ID: &str = "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at
+const BY_ID: &str =
+    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders
     FROM person WHERE id = ?1";
-const BY_IIN: &str = "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at
+const BY_IIN: &str =
+    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders
     FROM person WHERE iin = ?1";
 
 impl Persons for SqliteUnit<'_> {
@@ -62,6 +64,13 @@ impl Persons for SqliteUnit<'_> {
         )
     }
 
+    fn set_reminders(&mut self, id: PersonId, wanted: bool) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE person SET reminders = ?2 WHERE id = ?1",
+            params![id.0, wanted],
+        )
+    }
+
     fn set_frozen(&mut self, id: PersonId, at: Option<Timestamp>) -> Result<(), StorageError> {
         self.change_one(
             "UPDATE person SET frozen_at = ?2 WHERE id = ?1",
@@ -85,5 +94,6 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
         language: Language::from_tag(&column::<String>(row, 6)?)
             .ok_or_else(|| damaged("person.language"))?,
         frozen_at: time_or_none(row, 7)?,
+        reminders: column(row, 8)?,
     })
 }

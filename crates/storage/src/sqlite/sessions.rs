@@ -33,6 +33,15 @@ impl Sessions for SqliteUnit<'_> {
         )
     }
 
+    fn of_person(&mut self, person: PersonId) -> Result<Vec<Session>, StorageError> {
+        self.many(
+            "SELECT token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at
+             FROM session WHERE person_id = ?1 ORDER BY created_at DESC, token_sha256",
+            [person.0],
+            read,
+        )
+    }
+
     fn touch(&mut self, token_sha256: &[u8; 32], now: Timestamp) -> Result<(), StorageError> {
         self.execute(
             "UPDATE session SET used_at = ?2 WHERE token_sha256 = ?1",

@@ -36,6 +36,16 @@ contract! {
         assert_eq!(unit.persons().find(other).unwrap().unwrap().email, Some(given::address()));
     }
 
+    fn reminders_are_wanted_until_they_are_not(storage) {
+        let mut unit = storage.begin().unwrap();
+        let (id, other) = (given::person(&mut *unit, 1), given::person(&mut *unit, 2));
+        unit.persons().set_reminders(id, false).unwrap();
+        assert!(!unit.persons().find(id).unwrap().unwrap().reminders);
+        assert!(unit.persons().find(other).unwrap().unwrap().reminders);
+        unit.persons().set_reminders(id, true).unwrap();
+        assert!(unit.persons().find_by_iin(&given::iin(1)).unwrap().unwrap().reminders);
+    }
+
     fn a_change_of_nobody_is_refused(storage) {
         let mut unit = storage.begin().unwrap();
         assert!(matches!(unit.persons().set_frozen(PersonId(7), None), Err(StorageError::Conflict)));

@@ -36,7 +36,10 @@ contract! {
         for session in [&hers, &Session { token_sha256: [9; 32], ..hers.clone() }, &his] {
             unit.sessions().insert(session).unwrap();
         }
+        assert_eq!(unit.sessions().of_person(hers.person).unwrap().len(), 2);
+        assert_eq!(unit.sessions().of_person(his.person).unwrap(), std::slice::from_ref(&his));
         unit.sessions().delete_of_person(hers.person).unwrap();
+        assert_eq!(unit.sessions().of_person(hers.person).unwrap(), []);
         assert_eq!(unit.sessions().find(&[1; 32]).unwrap(), None);
         assert_eq!(unit.sessions().find(&[9; 32]).unwrap(), None);
         assert_eq!(unit.sessions().find(&[2; 32]).unwrap(), Some(his));

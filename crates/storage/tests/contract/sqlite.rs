@@ -4,7 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
-use tanba_model::ports::Storage;
+use tanba_model::id::MessageId;
+use tanba_model::language::Language;
+use tanba_model::message::MessageBody;
+use tanba_model::ports::{NewMessage, Storage};
 use tanba_storage::{OpenError, SCHEMA_VERSION, SqliteStorage};
 use tempfile::TempDir;
 
@@ -234,4 +237,38 @@ fn sent_codes_do_not_linger_in_the_file() {
     let needle = b"c0de-of-the-mail";
     let bytes = fs::read(folder.path().join("tanba.sqlite")).unwrap();
     assert!(!bytes.windows(needle.len()).any(|window| window == needle));
+}
+
+#[test]
+fn codes_and_links_of_mails_that_are_sent_or_given_up_are_wiped() {
+    let (_folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    let mut unit = storage.begin().unwrap();
+    let person = given::person(&mut *unit, 1);
+    let message = NewMessage {
+        person,
+        to: given::address(),
+        language: Language::Kk,
+        body: MessageBody::ApplicationAccepted {
+            number: "123456789012".to_owned(),
+            not_me_path: "/not-me/secret".to_owned(),
+        },
+    };
+    let [sent, given_up, waiting] =
+        [1, 2, 3].map(|at| unit.outbox().insert(&message, given::at(at)).unwrap());
+    unit.outbox().sent(sent, given::at(4)).unwrap();
+    unit.outbox().failed(given_up, None, "refused").unwrap();
+    unit.outbox()
+        .failed(waiting, Some(given::at(9)), "no answer")
+        .unwrap();
+    unit.commit().unwrap();
+    let mut left = Vec::new();
+    let connection = Connection::open(&path).unwrap();
+    let mut statement = connection
+        .prepare("SELECT id FROM message WHERE body LIKE '%secret%'")
+        .unwrap();
+    for id in statement.query_map([], |row| row.get::<_, i64>(0)).unwrap() {
+        left.push(MessageId(id.unwrap()));
+    }
+    assert_eq!(left, [waiting]);
 }
