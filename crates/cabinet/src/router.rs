@@ -89,6 +89,18 @@ fn in_language() -> Router<CabinetState> {
         .route("/cabinet/revoke", get(cabinet::revoke::show))
         .route("/cabinet/password", get(cabinet::password::show))
         .route("/cabinet/profile", get(cabinet::profile::show))
+        .route(
+            "/cabinet/profile/language",
+            post(cabinet::profile::language),
+        )
+        .route(
+            "/cabinet/profile/reminders",
+            post(cabinet::profile::reminders),
+        )
+        .route(
+            "/cabinet/profile/sessions/{name}/end",
+            post(cabinet::profile::end_session),
+        )
         .fallback(missing)
 }
 

@@ -142,7 +142,13 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             })
             .collect(),
         "cabinet/password.html" => vec![context! { errors => none() }],
-        "cabinet/profile.html" => vec![context! { person => person(true) }, context! { person => person(false) }],
+        "cabinet/profile.html" => [true, false]
+            .into_iter()
+            .map(|all| {
+                let session = |is_this: bool| context! { name => "00ff", opened => "бүгін", used => "бүгін", is_this };
+                context! { person => person(all), reminders => all, sessions => vec![session(true), session(all)] }
+            })
+            .collect(),
         "status.html" => STATES
             .into_iter()
             .map(|state| context! { application => application(state), number_value => "1" })

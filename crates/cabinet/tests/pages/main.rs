@@ -12,5 +12,6 @@ mod browser;
 mod defence;
 mod keys;
 mod pages;
+mod profile;
 mod revoke;
 mod world;

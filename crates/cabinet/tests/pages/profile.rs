@@ -1,0 +1,104 @@
+//! Language, reminders and sessions of a person.
+
+use axum::http::StatusCode;
+
+use crate::browser::Browser;
+use crate::world::World;
+
+#[tokio::test]
+async fn the_chosen_language_is_remembered_by_browser_and_mails() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let path = "/kk/cabinet/profile/language";
+    let answer = browser.submit(path, &[("language", "ru")]).await;
+    assert_eq!(answer.location(), "/ru/cabinet/profile#language");
+    let page = browser.get("/ru/cabinet/profile").await;
+    assert!(
+        page.body
+            .contains("<option value=\"ru\" lang=\"ru\" selected>")
+    );
+    assert_eq!(browser.get("/").await.location(), "/ru");
+    let number = browser.apply(&citizen).await.0;
+    let mail = world.mail().remove(0);
+    assert_eq!(
+        mail.language,
+        tanba_model::language::Language::Ru,
+        "{number}"
+    );
+    let wrong = browser.submit(path, &[("language", "tlh")]).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn reminders_are_switched_off_and_on_and_security_notices_have_no_switch() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let checked = "aria-describedby=\"reminders-hint\" checked";
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(page.body.contains(checked), "{}", page.body);
+    assert!(page.body.contains("олардан бас тартуға болмайды"));
+    let path = "/kk/cabinet/profile/reminders";
+    let answer = browser.submit(path, &[]).await;
+    assert_eq!(answer.location(), "/kk/cabinet/profile#notices");
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(!page.body.contains(checked));
+    browser.submit(path, &[("reminders", "yes")]).await;
+    assert!(
+        browser
+            .get("/kk/cabinet/profile")
+            .await
+            .body
+            .contains(checked)
+    );
+}
+
+#[tokio::test]
+async fn a_session_elsewhere_is_ended_and_a_strangers_is_not() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let stranger = world.citizen("Bolat", Some("bolat@example.kz"));
+    let (mut here, mut elsewhere, mut his) = (
+        Browser::new(&world),
+        Browser::new(&world),
+        Browser::new(&world),
+    );
+    elsewhere.sign_in(&citizen).await;
+    world.clock.forward(60);
+    here.sign_in(&citizen).await;
+    his.sign_in(&stranger).await;
+    let names = |body: &str| -> Vec<String> {
+        body.split("/cabinet/profile/sessions/")
+            .skip(1)
+            .map(|rest| rest.split('/').next().unwrap().to_owned())
+            .collect()
+    };
+    let page = here.get("/kk/cabinet/profile").await;
+    let [this, other]: [String; 2] = names(&page.body).try_into().unwrap();
+    let end = |name: &str| format!("/kk/cabinet/profile/sessions/{name}/end");
+    assert!(page.body.contains("осы сеанс"));
+    his.submit(&end(&other), &[]).await;
+    assert_eq!(elsewhere.get("/kk/cabinet").await.status, StatusCode::OK);
+    let token = std::mem::replace(&mut here.csrf, "0".repeat(64));
+    assert_eq!(
+        here.submit(&end(&other), &[]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    here.csrf = token;
+    let answer = here.submit(&end(&other), &[]).await;
+    assert_eq!(answer.location(), "/kk/cabinet/profile#sessions");
+    assert_eq!(
+        elsewhere.get("/kk/cabinet").await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        names(&here.get("/kk/cabinet/profile").await.body),
+        std::slice::from_ref(&this)
+    );
+    assert_eq!(here.submit(&end(&this), &[]).await.location(), "/kk");
+    assert_eq!(here.get("/kk/cabinet").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(his.get("/kk/cabinet").await.status, StatusCode::OK);
+}
