@@ -9,7 +9,7 @@ use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile};
-use tanba_model::audit::Actor;
+use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
@@ -126,6 +126,15 @@ impl Workshop<'_> {
         };
         let mut work = self.storage.begin()?;
         let id = work.persons().insert(&person, issued)?;
+        let event = AuditEvent {
+            at: issued,
+            actor: Actor::Administrator("demo".to_owned()),
+            action: "person.import".to_owned(),
+            object: format!("person:{id}"),
+            detail: "address confirmed".to_owned(),
+            origin: String::new(),
+        };
+        let _ = work.audit_log().append(&event)?;
         work.commit()?;
         let folder = self.keys.join(character.folder);
         fs::create_dir_all(&folder).context("the folder for the keys cannot be made")?;
