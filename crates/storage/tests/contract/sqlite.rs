@@ -216,13 +216,13 @@ fn sent_codes_do_not_linger_in_the_file() {
     let storage = SqliteStorage::open(&path).unwrap();
     let mut unit = storage.begin().unwrap();
     let person = given::person(&mut *unit, 1);
-    let body = tanba_model::message::MessageBody::ConfirmationCode {
+    let body = MessageBody::ConfirmationCode {
         number: "123456789012".to_owned(),
         code: "c0de-of-the-mail".to_owned(),
         minutes: 10,
     };
-    let language = tanba_model::language::Language::En;
-    let message = tanba_model::ports::NewMessage {
+    let language = Language::En;
+    let message = NewMessage {
         person,
         to: given::address(),
         language,
