@@ -16,6 +16,7 @@ use crate::document::{check_challenge, check_document};
 use crate::entry::{Opened, keys_of, purpose_name, purpose_of};
 use crate::fresh::Fresh;
 
+mod password;
 mod revocation;
 
 /// Opened keys and new keys, in memory until they are forgotten.
@@ -362,47 +363,6 @@ impl KeyRing {
         self.opened.retain(|other| other.file != name);
         self.opened.push(opened);
         to_json(&json!({ "entry": view }))
-    }
-
-    /// Writes a file anew under another password, in its own profile, so that whoever read it before still does:
-    /// `{"name"}` and [`output`](Self::output).
-    ///
-    /// # Errors
-    /// What is wrong with the file, or the old password.
-    pub fn change_password(
-        &mut self,
-        name: &str,
-        bytes: &[u8],
-        password: String,
-        replacement: String,
-    ) -> Result<String, Failure> {
-        let container = match self.derivations.open(bytes, &Password::new(password))? {
-            Attempt::Done(container) => container,
-            Attempt::Needed(derivation) => return Ok(derivation),
-        };
-        container.keys()?;
-        match self.derivations.write(
-            &container,
-            container.profile(),
-            &Password::new(replacement),
-        )? {
-            Attempt::Needed(derivation) => Ok(derivation),
-            Attempt::Done(written) => {
-                self.output = written;
-                to_json(&json!({ "name": name }))
-            }
-        }
-    }
-
-    /// Whether a file opens with a password, for checking what was just written: `{"keys"}`.
-    ///
-    /// # Errors
-    /// What is wrong with the file, or the password.
-    pub fn verify_opens(&mut self, bytes: &[u8], password: String) -> Result<String, Failure> {
-        match self.derivations.open(bytes, &Password::new(password))? {
-            Attempt::Needed(derivation) => Ok(derivation),
-            Attempt::Done(container) => to_json(&json!({ "keys": container.keys()?.len() })),
-        }
     }
 }
 
