@@ -122,21 +122,9 @@ fn a_key_is_made_changed_and_exported() {
     std::fs::write(path.join("old"), "Qwerty12\n").expect("a file");
     std::fs::write(path.join("new"), "Zhana-7-Pass").expect("a file");
     std::fs::write(path.join("weak"), "qwerty").expect("a file");
-    let made = json(&tanba(
-        &[
-            "keystore",
-            "new",
-            "--algorithm",
-            "p-256",
-            "--purpose",
-            "authentication",
-            "--password-file",
-            "old",
-            "--common-name",
-            "ТЕСТОВА ӘСЕЛ",
-            "--json",
-        ],
-        path,
+    let run = |line: &str| tanba(&line.split(' ').collect::<Vec<_>>(), path);
+    let made = json(&run(
+        "keystore new --algorithm p-256 --purpose authentication --password-file old --common-name ТЕСТОВА --json",
     ));
     let file = made["file"].as_str().expect("a name");
     let id = made["key_id"].as_str().expect("an identifier");
@@ -147,17 +135,9 @@ fn a_key_is_made_changed_and_exported() {
     );
 
     let show = |password: &str| {
-        tanba(
-            &[
-                "keystore",
-                "show",
-                file,
-                "--password-file",
-                password,
-                "--json",
-            ],
-            path,
-        )
+        run(&format!(
+            "keystore show {file} --password-file {password} --json"
+        ))
     };
     let shown = json(&show("old"));
     let entry = &shown["entries"][0];
@@ -167,18 +147,9 @@ fn a_key_is_made_changed_and_exported() {
     assert_eq!(entry["notes"][0], "the key has no certificate");
 
     let change = |password: &str| {
-        tanba(
-            &[
-                "keystore",
-                "passwd",
-                file,
-                "--password-file",
-                "old",
-                "--new-password-file",
-                password,
-            ],
-            path,
-        )
+        run(&format!(
+            "keystore passwd {file} --password-file old --new-password-file {password}"
+        ))
     };
     assert!(refusal(&change("weak")).contains("an upper case Latin letter"));
     assert!(change("new").status.success());
@@ -186,20 +157,9 @@ fn a_key_is_made_changed_and_exported() {
     json(&show("new"));
 
     let export = |form: &str| {
-        tanba(
-            &[
-                "keystore",
-                "export",
-                file,
-                "--password-file",
-                "new",
-                "--to",
-                form,
-                "--output",
-                "out",
-            ],
-            path,
-        )
+        run(&format!(
+            "keystore export {file} --password-file new --to {form} --output out"
+        ))
     };
     assert!(export("pem").status.success());
     let text = std::fs::read_to_string(path.join("out")).expect("a file");
