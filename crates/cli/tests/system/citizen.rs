@@ -194,11 +194,12 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
         .and_then(|value| value.split(';').next())
         .map(str::to_owned);
     let status = response.status().as_u16();
-    let text = response
+    let octets = response
         .body_mut()
-        .read_to_string()
+        .read_to_vec()
         .map_err(|error| error.to_string())?;
-    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let whole = || Value::String(String::from_utf8_lossy(&octets).into_owned());
+    let body = serde_json::from_slice(&octets).unwrap_or_else(|_| whole());
     Ok(Answer {
         status,
         body,
