@@ -138,7 +138,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             .into_iter()
             .map(|certificates| {
                 let events = tanba_model::revocation::LifeEvent::ALL.map(|event| event.name()).to_vec();
-                context! { certificates, events, errors => none() }
+                context! { certificates, events, has_email => true, errors => none() }
             })
             .collect(),
         "cabinet/password.html" => vec![context! { errors => none() }],

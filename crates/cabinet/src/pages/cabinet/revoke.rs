@@ -25,6 +25,7 @@ pub(crate) async fn show(
     let values = context! {
         certificates => Serde(words.certificates(&records)),
         events => LifeEvent::ALL.map(LifeEvent::name).to_vec(),
+        has_email => signed_in.person.email.is_some(),
         errors => Vec::<String>::new(),
     };
     Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
