@@ -26,6 +26,25 @@ async function numbersOf(wizard) {
   return [...new Set(text.match(/(?<!\d)\d{12}(?!\d)/g) ?? [])];
 }
 
+/** The worker's ten idle minutes end when the test says so. */
+async function idleAtWill(browser) {
+  const rule = `{
+    const later = globalThis.setTimeout;
+    globalThis.setTimeout = (action, wait, ...rest) => {
+      if (wait !== 600000) return later(action, wait, ...rest);
+      globalThis.endOfIdleTime = action;
+      return 0;
+    };
+    new BroadcastChannel("idle").onmessage = () => globalThis.endOfIdleTime();
+  }\n`;
+  await browser.route(/\/assets\/worker\.[^/]*\.js$/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()) + rule });
+  });
+}
+
+const idle = (page) => page.evaluate(() => new BroadcastChannel("idle").postMessage("now"));
+
 describe("interruptions", { concurrency: 2 }, () => {
   let demo;
   before(async () => {
@@ -273,6 +292,38 @@ describe("interruptions", { concurrency: 2 }, () => {
       await page.locator(".govuk-notification-banner a.govuk-button").click();
       await page.locator("#confirm-form").waitFor(PATIENCE);
       assert.equal(await page.locator("#confirm-form").getAttribute("data-number"), number);
+    });
+
+    await context.test("ten idle minutes: the keys leave the memory, and nothing is lost", async (step) => {
+      const { run, wizard } = await fresh();
+      step.after(() => run.stop());
+      await idleAtWill(run.browser);
+      const { page } = wizard;
+      await wizard.signIn();
+      await page.goto(wizard.address("/enter"));
+      await wizard.signIn();
+      await page.locator(`a[href$="/cabinet/reissue"]`).first().click();
+      await page.locator("#reissue-form").waitFor(PATIENCE);
+      await wizard.fillForm();
+      await wizard.apply();
+      await wizard.fillConfirmation();
+      await wizard.makeKeys();
+      await idle(page);
+      await page.locator("#make-section").waitFor(PATIENCE);
+      await page.locator("#progress:not([hidden]):not(:empty)").waitFor(PATIENCE);
+      await wizard.fillConfirmation();
+      await wizard.makeKeys();
+      await signWithFiles(wizard);
+      await wizard.typeCode();
+      await wizard.issued();
+      await page.locator("#install-folder").click();
+      await wizard.install();
+      await idle(page);
+      await page.locator("#finish").click();
+      await page.locator("#install-password").waitFor(PATIENCE);
+      await page.locator("#install-password").fill(NEW_PASSWORD);
+      await wizard.install();
+      await finishAndKeepOld(wizard);
     });
 
     await context.test("five wrong codes: nothing is issued, and a new application is possible", async (step) => {
