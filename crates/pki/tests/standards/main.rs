@@ -1,7 +1,11 @@
 //! The crate against samples of other implementations and against OpenSSL, in both directions.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod certificates;
+#[cfg(test)]
+mod chance;
 #[cfg(test)]
 mod cms;
 #[cfg(test)]
@@ -14,6 +18,10 @@ mod harness;
 mod hostile;
 #[cfg(test)]
 mod limbo;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod maker;
 #[cfg(test)]
 mod ocsp;
 #[cfg(test)]
