@@ -362,3 +362,43 @@ fn a_cancelled_application_ends_and_another_begins() {
     refused(&house, &answer, 422, "request-reused-key", 2);
     renewed(&house, &citizen);
 }
+
+#[test]
+fn a_lost_session_is_no_lost_application() {
+    let house = Installation::start();
+    let citizen = house.citizen("Serikova", "serikova@example.kz");
+    let mut client = house.client();
+    citizen.login(&mut client).expect("a server");
+    let number = client.begin().expect("a server").text("number");
+    let keys = NewKeys::make(&citizen.signature.certificate);
+    let document = client.step(&number, "requests", &keys.body());
+    let document = document.expect("a server").text("document");
+    let sign = |client: &Client| {
+        let body = citizen.submission(&document);
+        let answer = client.step(&number, "signature", &body);
+        answer.expect("a server").expect_ok()
+    };
+    sign(&client);
+    let code = json!({ "code": house.mailbox.code(&citizen.email, &number) });
+    let answer = client.post("/api/v1/logout", &json!({}));
+    answer.expect("a server").expect_ok();
+    let answer = client.step(&number, "code", &code).expect("a server");
+    refused(&house, &answer, 401, "session-required", 2);
+
+    // Signed in again she signs the same again, and the code that she has counts.
+    let mut client = house.client();
+    citizen.login(&mut client).expect("a server");
+    let answer = client.step(&number, "code", &code).expect("a server");
+    refused(&house, &answer, 409, "signed-elsewhere", 2);
+    sign(&client);
+    let answer = client.step(&number, "code", &code).expect("a server");
+    assert_eq!(answer.expect_ok().text("state"), "ISSUED");
+
+    // Signed out once more before the installation, and again nothing is lost.
+    let mut client = house.client();
+    citizen.login(&mut client).expect("a server");
+    citizen.install(&client, &number, keys).expect("a server");
+    assert_eq!(house.issued(), 4);
+    let mails = house.mailbox.to(&citizen.email);
+    assert_eq!(codes(&mails, &number).len(), 1);
+}
