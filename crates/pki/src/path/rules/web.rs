@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use tanba_crypto::KeyAlgorithm;
+use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
 
 use super::{Place, Verdict, ensure, names_key_only};
 use crate::asn1::{Malformed, Reader, parse_all, tag};
@@ -26,12 +26,15 @@ pub(super) fn check(place: Place<'_>) -> Verdict {
     Ok(())
 }
 
+const EC_P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+
 /// BR 6.1.5 and 6.1.6.
 fn check_key(certificate: &Certificate) -> Verdict {
     let strong = match certificate.public_key().algorithm() {
         Ok(KeyAlgorithm::Rsa { bits }) => bits >= 2048 && bits.is_multiple_of(8),
         Ok(_) => true,
-        Err(_) => false,
+        // Permitted, though nothing here verifies with such a key.
+        Err(unsupported) => unsupported.oid == EC_P521,
     };
     ensure(strong, "a key of a permitted algorithm and size (BR 6.1.5)")
 }
@@ -59,8 +62,8 @@ fn check_purposes(server: &Certificate) -> Verdict {
         extension.is_some_and(|extension| !extension.critical),
         "a server has an extended key usage that is not critical (BR 7.1.2.7.6)",
     )?;
-    const PRECERTIFICATE: tanba_crypto::ObjectIdentifier =
-        tanba_crypto::ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.4");
+    const PRECERTIFICATE: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.4");
     let forbidden = [
         oid::ANY_EXTENDED_KEY_USAGE,
         oid::CODE_SIGNING,
