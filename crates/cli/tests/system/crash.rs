@@ -228,6 +228,10 @@ fn two_hundred_renewals_survive_a_server_that_is_killed_again_and_again() {
     )
     .expect("somebody listens");
     assert!(kills >= 10, "killed only {kills} times");
+    let log = house.log();
+    let bad = |line: &&str| line.contains("ERROR") || line.contains("panicked");
+    let complaints: Vec<&str> = log.lines().filter(bad).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
 /// Mails that waited for a server that lives are handed over; nobody misses one.
