@@ -41,8 +41,8 @@ pub(crate) struct Args {
     /// Names that the certificate must all have: dns:HOST, ip:ADDRESS, email:ADDRESS
     #[arg(long, value_name = "KIND:NAME")]
     name: Vec<PeerName>,
-    /// Policies that are acceptable; without any, each is
-    #[arg(long, value_name = "OID")]
+    /// Policies that are acceptable; without any, or with anyPolicy, each is
+    #[arg(long, value_name = "OID", value_parser = policy)]
     policy: Vec<ObjectIdentifier>,
     /// Require an acceptable policy
     #[arg(long)]
@@ -101,6 +101,15 @@ impl Purpose {
             Self::Authenticate => certificate.purpose().authenticates(),
         }
     }
+}
+
+/// A policy by its identifier, or the one that has a name.
+fn policy(text: &str) -> Result<ObjectIdentifier, String> {
+    if text == "anyPolicy" {
+        return Ok(oid::ANY_POLICY);
+    }
+    text.parse()
+        .map_err(|_| "expected an object identifier".to_owned())
 }
 
 /// Judges the certificate.

@@ -259,7 +259,9 @@ fn authority() -> Desk {
             "x509 -req -in x.csr -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial -days 20 -extfile x.ext -out {name}.pem"
         ));
     }
-    desk.openssl("ca -config x.cnf -name ca -gencrl -keyfile root.key -cert root.pem -out list.pem");
+    desk.openssl(
+        "ca -config x.cnf -name ca -gencrl -keyfile root.key -cert root.pem -out list.pem",
+    );
     desk
 }
 
@@ -365,13 +367,28 @@ fn damage_is_not_valid_and_wrong_usage_is_told_apart() {
         (1, &Value::from("revocation-unknown"))
     );
     desk.write("empty.pem", "nothing here\n");
+    let base = [
+        "--trusted",
+        "middle.pem",
+        "--untrusted",
+        "empty.pem",
+        "--policy",
+        "anyPolicy",
+    ];
+    assert_eq!(desk.validate(&[&base[..], &["server.pem"]].concat()).0, 0);
+    let (code, facts) = desk.validate(&[&base[..], &["--crl", "empty.pem", "server.pem"]].concat());
+    assert_eq!(
+        (code, &facts["reason"]),
+        (1, &Value::from("revocation-unknown"))
+    );
     for arguments in [
         &["server.pem"][..],
         &["--trusted", "root.pem"],
         &["--trusted", "absent.pem", "server.pem"],
         &["--trusted", "empty.pem", "server.pem"],
         &["--trusted", "root.pem", "absent.pem"],
-        &["--trusted", "root.pem", "--crl", "empty.pem", "server.pem"],
+        &["--trusted", "root.pem", "empty.pem"],
+        &["--trusted", "root.pem", "--crl", "absent.pem", "server.pem"],
         &[
             "--trusted",
             "root.pem",

@@ -29,20 +29,24 @@ pub(super) struct Certificates {
 
 impl Material {
     /// # Errors
-    /// When a file cannot be read or holds nothing of its kind. A certificate or list that is there and damaged is no
-    /// error: it cannot be used, and that is part of the judgement.
+    /// When a file cannot be read, or one that must hold certificates holds none. A certificate or list that is there and
+    /// damaged is no error: it cannot be used, and that is part of the judgement.
     pub(super) fn read(args: &Args) -> anyhow::Result<Self> {
-        let mut blocks = blocks(&args.leaf, is_certificate)?.into_iter();
-        let leaf = blocks.next().map_or_else(
+        let mut leaves = some(&args.leaf, blocks(&args.leaf, is_certificate)?)?.into_iter();
+        let leaf = leaves.next().map_or_else(
             || Err("there is no certificate in the file".to_owned()),
             |der| Certificate::from_der(&der).map_err(|error| error.to_string()),
         );
         let mut untrusted = certificates(&args.untrusted)?;
-        untrusted.add(blocks);
+        untrusted.add(leaves);
         let (lists, unreadable_lists) = lists(&args.crl)?;
+        let mut trusted = Certificates::default();
+        for path in &args.trusted {
+            trusted.add(some(path, blocks(path, is_certificate)?)?.into_iter());
+        }
         Ok(Self {
             leaf,
-            trusted: certificates(&args.trusted)?,
+            trusted,
             untrusted,
             lists,
             unreadable_lists,
@@ -89,7 +93,7 @@ fn is_certificate(label: &str) -> bool {
     )
 }
 
-/// The objects of a file: one in DER, or the wanted blocks of a PEM text, at least one.
+/// The objects of a file: one in DER, or the wanted blocks of a PEM text.
 fn blocks(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Vec<u8>>> {
     let content = std::fs::read(path)
         .with_context(|| format!("the file {} cannot be read", path.display()))?;
@@ -97,16 +101,17 @@ fn blocks(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Vec<
         return Ok(vec![content]);
     }
     let blocks = pem::decode_all(&content).with_context(|| path.display().to_string())?;
-    let found: Vec<Vec<u8>> = blocks
+    Ok(blocks
         .into_iter()
         .filter(|block| wanted(&block.label))
         .map(|block| block.der)
-        .collect();
-    if found.is_empty() {
-        bail!(
-            "the file {} holds nothing of the kind asked for",
-            path.display()
-        );
+        .collect())
+}
+
+/// The objects, at least one.
+fn some(path: &Path, objects: Vec<Vec<u8>>) -> anyhow::Result<Vec<Vec<u8>>> {
+    if objects.is_empty() {
+        bail!("there is no certificate in the file {}", path.display());
     }
-    Ok(found)
+    Ok(objects)
 }
