@@ -321,6 +321,7 @@ profile-notices = Mails about issued, revoked and frozen keys are always sent, f
 profile-sessions = Where your Personal Account is open now. If you do not know one of them, end it and revoke your key.
 session-opened = Signed in
 session-used = Last used
+session-key = Serial number of the key
 session-this = this session
 session-end = End the session
 obtain-lead = First keys are issued after your identity has been checked. In this version this is done at a registration centre; there is no online check yet.

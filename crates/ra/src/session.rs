@@ -8,7 +8,7 @@ use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::language::Language;
 use tanba_model::person::Person;
 use tanba_model::ports::{Session, StorageError};
-use tanba_pki::Timestamp;
+use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
@@ -27,6 +27,8 @@ const TOUCH: Duration = Duration::from_secs(60);
 pub struct OpenSession {
     /// What names it; of no use without a session of the same person.
     pub name: String,
+    /// The certificate that opened it.
+    pub serial: Option<SerialNumber>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
@@ -132,21 +134,21 @@ impl RegistrationAuthority {
         session: &Session,
         now: Timestamp,
     ) -> Result<Vec<OpenSession>, Unavailable> {
-        let mut found = self
-            .storage
-            .snapshot()?
-            .sessions()
-            .of_person(session.person)?;
+        let mut work = self.storage.snapshot()?;
+        let mut found = work.sessions().of_person(session.person)?;
         found.retain(|other| now < other.expires_at && now < other.used_at.plus(IDLE));
-        Ok(found
-            .iter()
-            .map(|other| OpenSession {
+        let mut open = Vec::new();
+        for other in &found {
+            let record = work.certificates().find(other.certificate)?;
+            open.push(OpenSession {
                 name: name(other),
+                serial: record.map(|record| record.serial),
                 created_at: other.created_at,
                 used_at: other.used_at,
                 is_this: other.token_sha256 == session.token_sha256,
-            })
-            .collect())
+            });
+        }
+        Ok(open)
     }
 
     /// Ends a session of the session's person, by [`OpenSession::name`]; ending one that is not there is fine.

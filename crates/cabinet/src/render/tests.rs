@@ -145,7 +145,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
         "cabinet/profile.html" => [true, false]
             .into_iter()
             .map(|all| {
-                let session = |is_this: bool| context! { name => "00ff", opened => "бүгін", used => "бүгін", is_this };
+                let session = |is_this: bool| context! { name => "00ff", serial => "00ff", opened => "бүгін", used => "бүгін", is_this };
                 context! { person => person(all), reminders => all, sessions => vec![session(true), session(all)] }
             })
             .collect(),

@@ -41,6 +41,7 @@ pub(crate) async fn show(
         .map(|open| {
             context! {
                 name => open.name.as_str(),
+                serial => open.serial.as_ref().map(tanba_pki::SerialNumber::hex),
                 opened => words.date_time(open.created_at),
                 used => words.date_time(open.used_at),
                 is_this => open.is_this,
