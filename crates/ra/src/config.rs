@@ -27,7 +27,7 @@ impl Default for RaSection {
             second_factor: SecondFactorPolicy::EmailCode,
             profiles: ProfileSet::Kz,
             keystores: vec![KeystoreKind::PersonalComputer],
-            certificate_email: CertificateEmail::AsTyped,
+            certificate_email: CertificateEmail::Confirmed,
             country: "KZ".to_owned(),
         }
     }
@@ -60,9 +60,9 @@ pub enum ProfileSet {
 #[serde(rename_all = "kebab-case")]
 pub enum CertificateEmail {
     /// The one on the form, as the applicant signs it.
-    #[default]
     AsTyped,
-    /// The confirmed one or none.
+    /// The confirmed one or none: an authority vouches for what it certifies.
+    #[default]
     Confirmed,
 }
 

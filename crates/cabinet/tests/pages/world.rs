@@ -29,7 +29,7 @@ use tanba_model::ports::{
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::{Profile, Subject};
 use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
-use tanba_ra::{ProfileSet, RaSection, RegistrationAuthority};
+use tanba_ra::{CertificateEmail, ProfileSet, RaSection, RegistrationAuthority};
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
@@ -146,6 +146,7 @@ impl World {
         // Neutral profiles and P-256 keys, because they are quick.
         let rules = RaSection {
             profiles: ProfileSet::Neutral,
+            certificate_email: CertificateEmail::AsTyped,
             ..RaSection::default()
         };
         let rules = rules.check(ORIGIN).unwrap();

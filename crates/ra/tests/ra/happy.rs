@@ -12,7 +12,10 @@ use crate::world::{DAY, NOON, World, after, form};
 #[test]
 #[expect(clippy::too_many_lines, reason = "one walk from beginning to end")]
 fn a_person_renews_her_keys_with_the_national_profiles() {
-    let world = World::with(RaSection::default());
+    let world = World::with(RaSection {
+        certificate_email: tanba_ra::CertificateEmail::AsTyped,
+        ..RaSection::default()
+    });
     let citizen = world.citizen("Aigerim");
     let session = world.sign_in(&citizen, NOON).session;
 
@@ -179,6 +182,7 @@ fn without_a_second_factor_the_signature_issues() {
     let world = World::with(RaSection {
         second_factor: SecondFactorPolicy::None,
         profiles: ProfileSet::Neutral,
+        certificate_email: tanba_ra::CertificateEmail::AsTyped,
         ..RaSection::default()
     });
     let citizen = world.citizen_with("Erlan", None, after(0));

@@ -28,7 +28,9 @@ use tanba_model::ports::{
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::{Profile, Subject};
 use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
-use tanba_ra::{LoggedIn, ProfileSet, RaSection, RegistrationAuthority, ReissueForm};
+use tanba_ra::{
+    CertificateEmail, LoggedIn, ProfileSet, RaSection, RegistrationAuthority, ReissueForm,
+};
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
@@ -200,6 +202,7 @@ impl World {
     pub(crate) fn new() -> Self {
         Self::with(RaSection {
             profiles: ProfileSet::Neutral,
+            certificate_email: CertificateEmail::AsTyped,
             ..RaSection::default()
         })
     }
@@ -215,6 +218,7 @@ impl World {
             &Template::make(),
             RaSection {
                 profiles: ProfileSet::Neutral,
+                certificate_email: CertificateEmail::AsTyped,
                 ..RaSection::default()
             },
         )
