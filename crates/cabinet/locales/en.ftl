@@ -197,6 +197,12 @@ code-submit = Confirm with the code
 code-resend = Send the code again
 code-lost-title = Has the mail not come?
 code-lost = Look into the spam folder. The code can be sent once a minute, five times in all; the last one counts. If you no longer have access to this address, go to a registration centre: the code is not sent to any other address.
+elsewhere-code = Do not enter the code here, and tell it to nobody.
+elsewhere-me = It was me
+elsewhere-me-next = Go on in the session that signed, if it is still open, or withdraw the application and apply again here.
+elsewhere-not-me-mail = Open the “It was not me” link in the mail about this application and freeze your keys: that also closes this application and all sessions.
+elsewhere-not-me-revoke = Or revoke your keys, and say why:
+elsewhere-not-me-call = Or call the contact centre:
 application-cancel = Withdraw the application
 
 ## Number, installation, done
@@ -399,7 +405,7 @@ date-range = { $from } – { $to }
 ## Errors: what happened; then whether the key is safe and what to do next
 
 error-already-signed = This application was signed already
-error-already-signed-detail = Another version of it was signed in another tab. Your keys are safe. Open the page of the application and go on from there.
+error-already-signed-detail = Another version of it was signed, in another tab or session. Your keys are intact. If it was you, open the page of the application and go on from there. If it was not you, somebody else has your key file: do not enter the code, open the “It was not me” link in the mail and freeze your keys.
 error-application-cancelled = The application was withdrawn
 error-application-cancelled-detail = Nothing will be issued for it. Your present keys are safe. Apply again if you need to.
 error-application-expired = The application has expired

@@ -7,6 +7,7 @@ use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
 use crate::error::{StepError, Unavailable};
+use crate::reissue::is_signed_here;
 use crate::second_factor::SecondFactorStanding;
 
 /// Entries of a list at most.
@@ -89,6 +90,23 @@ impl RegistrationAuthority {
     ) -> Result<Application, StepError> {
         let mut work = self.storage.snapshot()?;
         Ok(Self::own(work.as_mut(), session, number)?.0)
+    }
+
+    /// Whether an application of the session's person waits for a code that this session cannot give, because another
+    /// session signed it, and perhaps somebody else.
+    ///
+    /// # Errors
+    /// [`StepError::NotFound`] when there is none of hers with this number.
+    pub fn is_signed_elsewhere(
+        &self,
+        session: &Session,
+        number: &ApplicationNumber,
+        now: Timestamp,
+    ) -> Result<bool, StepError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, _) = Self::own(work.as_mut(), session, number)?;
+        Ok(matches!(application.state, State::Awaiting2fa { .. })
+            && !is_signed_here(work.as_mut(), session, &application, now)?)
     }
 
     /// How the second factor of an application of the session's person stands; `None` when nothing was asked.

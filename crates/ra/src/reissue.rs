@@ -19,3 +19,4 @@ pub use install::{InstallError, Installed};
 pub use issue::{IssueError, IssuedCertificates};
 pub use prepare::PrepareError;
 pub use submit::SubmitError;
+pub(crate) use submit::is_signed_here;

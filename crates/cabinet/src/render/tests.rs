@@ -123,6 +123,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 }
             })
             .collect(),
+        "cabinet/reissue/elsewhere.html" => vec![context! { application => application("AWAITING_2FA") }],
         "cabinet/application.html" => STATES
             .into_iter()
             .map(|state| context! { application => application(state), reminder => "бүгін", errors => none() })

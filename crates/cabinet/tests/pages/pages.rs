@@ -278,6 +278,41 @@ async fn the_code_works_without_script() {
 }
 
 #[tokio::test]
+async fn what_another_session_signed_is_withdrawn_in_place_of_a_code_form() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut signer = Browser::new(&world);
+    signer.sign_in(&citizen).await;
+    let (number, _) = signer.apply(&citizen).await;
+    let path = format!("cabinet/reissue/confirm?number={number}");
+    let own = signer.get(&format!("/ru/{path}")).await;
+    assert!(own.body.contains("id=\"code-form\""), "{}", own.body);
+    let mut other = Browser::new(&world);
+    other.sign_in(&citizen).await;
+    for (language, words) in [
+        ("kk", "Өтінімге басқа сеанста қол қойылған"),
+        ("ru", "Заявка подписана в другом сеансе"),
+        ("en", "The application was signed in another session"),
+    ] {
+        let page = other.get(&format!("/{language}/{path}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let revoke = format!("/{language}/cabinet/revoke");
+        for part in [words, "id=\"cancel-form\"", &revoke, "tel:1414"] {
+            assert!(page.body.contains(part), "{part}: {}", page.body);
+        }
+        assert!(!page.body.contains("id=\"code-form\""), "{}", page.body);
+    }
+    let cancel = format!("/ru/cabinet/applications/{number}/cancel");
+    let answer = other.submit(&cancel, &[]).await;
+    assert_eq!(
+        answer.location(),
+        format!("/ru/cabinet/applications/{number}")
+    );
+    let page = other.get(answer.location()).await;
+    assert_eq!(page.attribute("data-state=\""), "CANCELLED");
+}
+
+#[tokio::test]
 async fn it_was_not_me_shows_first_and_freezes_only_by_its_button() {
     let world = World::new();
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));

@@ -241,7 +241,7 @@ fn sign_here(
 }
 
 /// Whether this session signed the very document that waits for its code.
-pub(super) fn is_signed_here(
+pub(crate) fn is_signed_here(
     work: &mut dyn UnitOfWork,
     session: &Session,
     application: &Application,

@@ -203,6 +203,13 @@ fn a_code_confirms_only_what_the_session_signed_that_enters_it() {
     let message = victim.signature.sign(&draft.document, NOON);
     let refused = world.ra.submit(&hers, &draft.number, &message, NOON);
     assert_eq!(refused.unwrap_err().code(), "already-signed");
+    for (session, elsewhere) in [(&hers, true), (&his, false)] {
+        let known = world
+            .ra
+            .is_signed_elsewhere(session, &draft.number, NOON)
+            .unwrap();
+        assert_eq!(known, elsewhere);
+    }
     // The mail names her number and is at her address: she types the code.
     let code = world.mailed_code(NOON);
     let refused = world.ra.confirm(&hers, &draft.number, &code, after(1));

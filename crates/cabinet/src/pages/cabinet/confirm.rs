@@ -26,6 +26,14 @@ const SCREEN: Screen = Screen {
     ..Screen::new("cabinet/reissue/confirm.html", "confirm", "confirm-title").help(&[10, 11])
 };
 
+/// In place of a form for a code that could only be refused.
+const ELSEWHERE: Screen = Screen::new(
+    "cabinet/reissue/elsewhere.html",
+    "elsewhere",
+    "error-signed-elsewhere",
+)
+.help(&[11]);
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
@@ -55,6 +63,11 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let application = find(&state, &signed_in, &asked.number).await?;
     match application.state {
+        Stage::Awaiting2fa { .. }
+            if is_signed_elsewhere(&state, &signed_in, &application).await? =>
+        {
+            Ok(elsewhere(&state, &visit, &signed_in, &application).into_response())
+        }
         Stage::Draft | Stage::Awaiting2fa { .. } => {
             Ok(page(&state, &visit, &signed_in, &application, &Note::None).into_response())
         }
@@ -136,6 +149,35 @@ async fn find(
 ) -> Result<Application, Problem> {
     let (session, number) = (signed_in.session.clone(), number(asked)?);
     state.ra(move |ra| ra.application(&session, &number)).await
+}
+
+async fn is_signed_elsewhere(
+    state: &CabinetState,
+    signed_in: &SignedIn,
+    application: &Application,
+) -> Result<bool, Problem> {
+    let (session, number, now) = (
+        signed_in.session.clone(),
+        application.number.clone(),
+        state.now(),
+    );
+    state
+        .ra(move |ra| ra.is_signed_elsewhere(&session, &number, now))
+        .await
+}
+
+/// What to do about an application that another session signed.
+fn elsewhere(
+    state: &CabinetState,
+    visit: &Visit,
+    signed_in: &SignedIn,
+    application: &Application,
+) -> Html<String> {
+    let values = context! {
+        application => Serde(state.words(visit).application(application)),
+        errors => Vec::<String>::new(),
+    };
+    state.render(visit, Some(signed_in), &ELSEWHERE, values)
 }
 
 fn to_application(visit: &Visit, application: &Application) -> Response {
