@@ -24,6 +24,9 @@ pub struct LimitsSection {
     pub codes_per_minute: u32,
     /// Codes tried or asked for in one application in a minute, wherever from.
     pub codes_per_application_per_minute: u32,
+    /// Signed steps of one person in a minute, in whatever sessions: requests, signatures, proofs of new keys. Revoking is
+    /// not among them, because whoever shares her key must not keep her from it.
+    pub steps_per_person_per_minute: u32,
     /// Look-ups of numbers and links from one address in a minute.
     pub look_ups_per_minute: u32,
     /// Look-ups of one number in a minute, wherever from.
@@ -36,6 +39,7 @@ impl Default for LimitsSection {
             sign_ins_per_minute: 30,
             codes_per_minute: 20,
             codes_per_application_per_minute: 10,
+            steps_per_person_per_minute: 60,
             look_ups_per_minute: 20,
             look_ups_per_number_per_minute: 20,
         }
@@ -83,6 +87,10 @@ impl CabinetSection {
             (
                 "codes_per_application_per_minute",
                 limits.codes_per_application_per_minute,
+            ),
+            (
+                "steps_per_person_per_minute",
+                limits.steps_per_person_per_minute,
             ),
             ("look_ups_per_minute", limits.look_ups_per_minute),
             (

@@ -24,6 +24,8 @@ pub(crate) enum Limited {
     Code,
     /// Trying a code or asking for one, by application.
     ApplicationCode,
+    /// Requests, signatures and proofs of new keys, by person.
+    Step,
     /// Looking up a number or a link, by address.
     LookUp,
     /// Looking up a number, by number.

@@ -10,6 +10,7 @@ use super::Nothing;
 use super::login::text;
 use crate::body::{Json, number, octets};
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
@@ -151,6 +152,7 @@ pub(super) async fn requests(
     Path(asked): Path<String>,
     Json(sent): Json<Requests>,
 ) -> Result<Answer<Document>, Problem> {
+    state.limit_steps(&signed_in)?;
     let number = number(&asked)?;
     let requests = sent
         .requests
@@ -179,6 +181,7 @@ pub(super) async fn signature(
     Path(asked): Path<String>,
     Json(signed): Json<Signed>,
 ) -> Result<Answer<View>, Problem> {
+    state.limit_steps(&signed_in)?;
     let (number, message, now) = (number(&asked)?, octets(&signed.signature)?, state.now());
     let view = state.ra(move |ra| {
         let application = ra.submit(&signed_in.session, &number, &message, now)?;
@@ -252,4 +255,15 @@ pub(super) async fn cancel(
         .ra(move |ra| ra.cancel(&signed_in.session, &number, now))
         .await?;
     Ok(Answer(View::of(&application, None)))
+}
+
+impl CabinetState {
+    /// Counts a step that costs the server signatures or records, for the person.
+    pub(super) fn limit_steps(&self, signed_in: &SignedIn) -> Result<(), Problem> {
+        let per_minute = self.config().limits().steps_per_person_per_minute;
+        let person = signed_in.person.id.0;
+        Ok(self
+            .limiter()
+            .take(Limited::Step, &person, per_minute, self.now())?)
+    }
 }

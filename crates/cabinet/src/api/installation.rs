@@ -61,6 +61,7 @@ pub(super) async fn challenge(
     Path(asked): Path<String>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Answer<Challenge>, Problem> {
+    state.limit_steps(&signed_in)?;
     let (number, now) = (number(&asked)?, state.now());
     let bytes = state
         .ra(move |ra| ra.installation_challenge(&signed_in.session, &number, now))
@@ -93,6 +94,7 @@ pub(super) async fn submit(
     Path(asked): Path<String>,
     Json(sent): Json<Proofs>,
 ) -> Result<Answer<Installed>, Problem> {
+    state.limit_steps(&signed_in)?;
     let (number, now) = (number(&asked)?, state.now());
     let proofs = sent
         .proofs

@@ -201,6 +201,53 @@ async fn codes_and_sign_ins_are_limited() {
 }
 
 #[tokio::test]
+async fn signed_steps_are_limited_by_person_whatever_the_session_and_revoking_is_not() {
+    let limits = LimitsSection {
+        steps_per_person_per_minute: 4,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    // Requests and signature.
+    let (number, _) = browser.apply(&citizen).await;
+    let mut other = Browser::new(&world);
+    other.sign_in(&citizen).await;
+    let path = |step: &str| format!("/applications/{number}/{step}");
+    let requests = other
+        .post(&path("requests"), json!({ "requests": [] }))
+        .await;
+    assert_ne!(requests.status, StatusCode::TOO_MANY_REQUESTS);
+    let challenge = other.post(&path("installation/challenge"), json!({})).await;
+    assert_ne!(challenge.status, StatusCode::TOO_MANY_REQUESTS);
+    for (step, body) in [
+        ("requests", json!({ "requests": [] })),
+        ("signature", json!({ "signature": "" })),
+        ("installation/challenge", json!({})),
+        ("installation", json!({ "proofs": [], "revoke_old": true })),
+    ] {
+        let answer = browser.post(&path(step), body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+            "{step}"
+        );
+    }
+    let serial = citizen.signature.certificate.serial_hex();
+    let wish = json!({ "serials": [serial], "event": "lost" });
+    let prepared = browser.post("/revocations", wish).await;
+    assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+    let stranger = world.citizen("Bolat", Some("bolat@example.kz"));
+    let mut stranger_browser = Browser::new(&world);
+    stranger_browser.sign_in(&stranger).await;
+    stranger_browser.apply(&stranger).await;
+}
+
+#[tokio::test]
 async fn what_is_anothers_is_not_there() {
     let world = World::new();
     let owner = world.citizen("Aigerim", Some("aigerim@example.kz"));

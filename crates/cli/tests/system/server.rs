@@ -158,6 +158,7 @@ impl Installation {
             ("sign_ins_per_minute", 30),
             ("codes_per_minute", 20),
             ("codes_per_application_per_minute", 10),
+            ("steps_per_person_per_minute", 60),
             ("look_ups_per_minute", 20),
             ("look_ups_per_number_per_minute", 20),
         ] {

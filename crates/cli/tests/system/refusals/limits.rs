@@ -34,6 +34,7 @@ fn sign_ins_codes_and_look_ups_are_limited_and_say_how_long_to_wait() {
         edits: [
             "sign_ins_per_minute",
             "codes_per_minute",
+            "steps_per_person_per_minute",
             "look_ups_per_minute",
         ]
         .map(low)
@@ -67,7 +68,13 @@ fn sign_ins_codes_and_look_ups_are_limited_and_say_how_long_to_wait() {
     };
     let answered = until_told(&house, 2, sign_in);
     assert!(answered <= 4, "{answered} sign-ins");
-    // Whoever is signed in goes on.
+    // Whoever is signed in goes on, but not without end.
+    let step = || {
+        let body = json!({ "signature": "AAAA" });
+        client.step(&number, "signature", &body).expect("a server")
+    };
+    let answered = until_told(&house, 2, step);
+    assert!(answered <= 4, "{answered} steps");
     let path = "/api/v1/applications";
     assert_eq!(client.get(path).expect("a server").status, 200);
 }
