@@ -17,6 +17,13 @@ cargo build --release -p tanba-cli --features embed-assets
 step "unit, contract, system and conformance tests"
 TANBA_BIN="$PWD/target/release/tanba" cargo test --workspace --no-fail-fast
 
+step "fuzz targets, 20000 runs each"
+if find "$(rustc --print sysroot)" -name 'librustc*_rt.asan.a' | grep -q .; then
+    fuzz/run.sh 20000
+else
+    echo "SKIPPED: fuzz targets: this compiler has no address sanitizer (bounded random tests ran above)"
+fi
+
 step "browser part: unit tests"
 (cd crates/cabinet/web && npm test --silent)
 
