@@ -143,6 +143,36 @@ impl Authority {
             .prepare(&self.issuing, &self.issuers, orders, now, announce)
     }
 
+    /// [`Issuance::revoke`], and `announce` writes into the same commit what else must not be missing: the notice to the
+    /// owner. Nothing is announced when nothing changes.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn revoke_announced(
+        &self,
+        certificate: CertificateId,
+        reason: RevocationReason,
+        actor: &Actor,
+        now: Timestamp,
+        announce: Announce<'_>,
+    ) -> Result<(), IssuanceError> {
+        self.desk.revoke(certificate, reason, actor, now, announce)
+    }
+
+    /// [`Issuance::release`], announced in the same commit.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn release_announced(
+        &self,
+        certificate: CertificateId,
+        actor: &Actor,
+        now: Timestamp,
+        announce: Announce<'_>,
+    ) -> Result<(), IssuanceError> {
+        self.desk.release(certificate, actor, now, announce)
+    }
+
     /// Publishes the lists that are due: bases in their rhythm, deltas also after each revocation.
     ///
     /// # Errors
@@ -248,7 +278,7 @@ impl Issuance for Authority {
         actor: Actor,
         now: Timestamp,
     ) -> Result<(), IssuanceError> {
-        self.desk.revoke(certificate, reason, &actor, now)
+        self.revoke_announced(certificate, reason, &actor, now, &mut |_, _| Ok(()))
     }
 
     fn release(
@@ -257,7 +287,7 @@ impl Issuance for Authority {
         actor: Actor,
         now: Timestamp,
     ) -> Result<(), IssuanceError> {
-        self.desk.release(certificate, &actor, now)
+        self.release_announced(certificate, &actor, now, &mut |_, _| Ok(()))
     }
 
     fn find_certificate(&self, der: &[u8]) -> Result<Option<CertificateRecord>, IssuanceError> {

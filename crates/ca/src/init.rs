@@ -227,6 +227,7 @@ impl Desk {
                     RevocationReason::CessationOfOperation,
                     actor,
                     now,
+                    &mut |_, _| Ok(()),
                 )?;
             }
         }

@@ -32,7 +32,7 @@ impl Prepared {
     }
 }
 
-/// What else is recorded in the unit of work of intents, given their serial numbers.
+/// What else is recorded in the unit of work of intents or of a change of status, given the serial numbers.
 pub type Announce<'a> =
     &'a mut dyn FnMut(&mut dyn UnitOfWork, &[SerialNumber]) -> Result<(), StorageError>;
 

@@ -7,6 +7,7 @@ use tanba_model::ports::{IssuanceError, UnitOfWork, certificate_object};
 use tanba_pki::Timestamp;
 
 use crate::desk::{Desk, audit};
+use crate::prepare::Announce;
 
 impl Desk {
     #[tracing::instrument(name = "ca.revoke", skip_all)]
@@ -16,6 +17,7 @@ impl Desk {
         reason: RevocationReason,
         actor: &Actor,
         now: Timestamp,
+        announce: Announce<'_>,
     ) -> Result<(), IssuanceError> {
         let mut unit = self.storage.begin()?;
         let record = find(unit.as_mut(), id)?;
@@ -44,6 +46,7 @@ impl Desk {
             (action, reason.name()),
             actor,
             now,
+            announce,
         )
     }
 
@@ -53,6 +56,7 @@ impl Desk {
         id: CertificateId,
         actor: &Actor,
         now: Timestamp,
+        announce: Announce<'_>,
     ) -> Result<(), IssuanceError> {
         let mut unit = self.storage.begin()?;
         let record = find(unit.as_mut(), id)?;
@@ -69,6 +73,7 @@ impl Desk {
                 ("certificate.release", ""),
                 actor,
                 now,
+                announce,
             ),
             Status::Revoked { .. } => Err(IssuanceError::AlreadyRevoked),
         }
@@ -88,11 +93,13 @@ fn change(
     (action, detail): (&str, &str),
     actor: &Actor,
     now: Timestamp,
+    announce: Announce<'_>,
 ) -> Result<(), IssuanceError> {
     unit.certificates()
         .set_status(record.id, record.status, to, now)?;
     let object = certificate_object(record.issuer, &record.serial);
     audit(unit.as_mut(), actor, action, object, detail.to_owned(), now)?;
+    announce(unit.as_mut(), &[record.serial])?;
     unit.commit()?;
     tracing::info!(serial = %record.serial, action, "status changed");
     Ok(())

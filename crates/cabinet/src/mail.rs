@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tanba_model::language::Language;
-use tanba_model::message::{MessageBody, OutboxMessage};
+use tanba_model::message::{AdministratorAct, MessageBody, OutboxMessage};
 use tanba_pki::Timestamp;
 
 use minijinja::context;
@@ -191,16 +191,12 @@ impl Writer<'_> {
             }
             MessageBody::Reminder { serials, ends } => self.reminder(serials, *ends),
             MessageBody::Revoked { serials, reason } => self.revoked(serials, reason),
-            MessageBody::Frozen { serials } => {
-                let blocks = vec![
-                    self.say("mail-frozen-lead", &[]),
-                    Block::List {
-                        items: serials.clone(),
-                    },
-                    self.say("mail-frozen-next", &[]),
-                ];
-                (self.words("mail-frozen-subject", &[]), blocks)
-            }
+            MessageBody::ByAdministrator {
+                act,
+                serials,
+                reason,
+            } => self.by_administrator(*act, serials, reason),
+            MessageBody::Frozen { serials } => self.frozen(serials),
         }
     }
 
@@ -262,6 +258,47 @@ impl Writer<'_> {
             self.say("mail-revoked-next", &[]),
         ];
         (self.words("mail-revoked-subject", &[]), blocks)
+    }
+
+    fn frozen(&self, serials: &[String]) -> (String, Vec<Block>) {
+        let blocks = vec![
+            self.say("mail-frozen-lead", &[]),
+            Block::List {
+                items: serials.to_vec(),
+            },
+            self.say("mail-frozen-next", &[]),
+        ];
+        (self.words("mail-frozen-subject", &[]), blocks)
+    }
+
+    fn by_administrator(
+        &self,
+        act: AdministratorAct,
+        serials: &[String],
+        reason: &str,
+    ) -> (String, Vec<Block>) {
+        let (subject, lead) = match act {
+            AdministratorAct::Revoked => ("mail-revoked-subject", "mail-administrator-revoked"),
+            AdministratorAct::Held => ("mail-frozen-subject", "mail-administrator-held"),
+            AdministratorAct::Released => ("mail-released-subject", "mail-administrator-released"),
+            AdministratorAct::PersonReleased => (
+                "mail-person-released-subject",
+                "mail-administrator-person-released",
+            ),
+        };
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            self.words(&format!("reason-{reason}"), &[])
+        };
+        let mut blocks = vec![self.say(lead, &[("reason", reason.into())])];
+        if !serials.is_empty() {
+            blocks.push(Block::List {
+                items: serials.to_vec(),
+            });
+        }
+        blocks.push(self.say("mail-administrator-next", &[]));
+        (self.words(subject, &[]), blocks)
     }
 
     fn plain(&self, blocks: &[Block]) -> String {

@@ -7,6 +7,30 @@ use crate::id::{MessageId, PersonId};
 use crate::language::Language;
 use crate::person::EmailAddress;
 
+/// What an administrator did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdministratorAct {
+    /// Certificates were revoked for good.
+    Revoked,
+    /// Certificates were frozen.
+    Held,
+    /// Frozen certificates count again.
+    Released,
+    /// The person may have new certificates again.
+    PersonReleased,
+}
+
+impl AdministratorAct {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Revoked,
+        Self::Held,
+        Self::Released,
+        Self::PersonReleased,
+    ];
+}
+
 /// What a message says. Stored as JSON in the outbox until it is sent; never rename a field.
 ///
 /// Secrets in it (code, link tokens) are wiped from the outbox once the message has been handed over.
@@ -59,6 +83,15 @@ pub enum MessageBody {
         /// [`crate::certificate::RevocationReason::name`].
         reason: String,
     },
+    /// An administrator changed what counts.
+    ByAdministrator {
+        /// What was done.
+        act: AdministratorAct,
+        /// Serial numbers, hexadecimal; none when the person was released.
+        serials: Vec<String>,
+        /// [`crate::certificate::RevocationReason::name`]; empty unless certificates were revoked.
+        reason: String,
+    },
     /// Certificates were frozen because somebody said "it was not me".
     Frozen {
         /// Serial numbers, hexadecimal.
@@ -83,6 +116,7 @@ impl MessageBody {
             Self::Installed { .. } => "installed",
             Self::Reminder { .. } => "reminder",
             Self::Revoked { .. } => "revoked",
+            Self::ByAdministrator { .. } => "by_administrator",
             Self::Frozen { .. } => "frozen",
         }
     }

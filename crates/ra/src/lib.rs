@@ -39,6 +39,7 @@ pub use error::{StepError, Unavailable};
 pub use listing::History;
 pub use login::{LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
+pub use notify::announce_act;
 pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
+use tanba_model::certificate::RevocationReason;
 use tanba_model::id::PersonId;
-use tanba_model::message::MessageBody;
+use tanba_model::message::{AdministratorAct, MessageBody};
 use tanba_model::person::Person;
 use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
@@ -70,6 +71,30 @@ impl RegistrationAuthority {
         };
         evidence.record(work, now)
     }
+}
+
+/// Tells a person what an administrator did to her certificates or to her. To be called in the unit of work of the
+/// change, so that nobody works at the command line behind her back. A person without a confirmed address gets none.
+///
+/// # Errors
+/// [`StorageError`]; then nothing may be changed.
+pub fn announce_act(
+    work: &mut dyn UnitOfWork,
+    person: PersonId,
+    act: AdministratorAct,
+    serials: &[SerialNumber],
+    reason: Option<RevocationReason>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let Some(person) = work.persons().find(person)? else {
+        return Ok(());
+    };
+    let body = MessageBody::ByAdministrator {
+        act,
+        serials: serials.iter().map(SerialNumber::hex).collect(),
+        reason: reason.map_or_else(String::new, |reason| reason.name().to_owned()),
+    };
+    notify(work, &person, body, now)
 }
 
 /// Puts a notice into the outbox; a person without a confirmed address gets none.

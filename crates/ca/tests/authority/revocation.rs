@@ -1,7 +1,7 @@
 //! Revoking, freezing, releasing.
 
 use tanba_model::certificate::{RevocationReason, Status};
-use tanba_model::ports::{Issuance, IssuanceError};
+use tanba_model::ports::{Issuance, IssuanceError, StorageError};
 
 use crate::harness::{House, NOW, administrator, later, pair};
 
@@ -97,4 +97,50 @@ fn an_intent_cannot_be_revoked() {
     authority
         .revoke(id, RevocationReason::Superseded, administrator(), NOW)
         .unwrap();
+}
+
+#[test]
+fn a_change_is_announced_in_its_own_commit_or_does_not_happen() {
+    let (house, authority) = House::with_authority(2);
+    let person = house.person("80010130012");
+    let record = authority
+        .issue(&pair(person, None, 1), NOW)
+        .unwrap()
+        .remove(0);
+    let status = || {
+        let mut unit = house.storage.snapshot().unwrap();
+        unit.certificates().find(record.id).unwrap().unwrap().status
+    };
+    let hold = RevocationReason::CertificateHold;
+    let by = administrator();
+    authority
+        .revoke_announced(record.id, hold, &by, later(1), &mut |_, _| {
+            Err(StorageError::Conflict)
+        })
+        .unwrap_err();
+    assert_eq!(status(), Status::Valid);
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        authority
+            .revoke_announced(record.id, hold, &by, later(2), &mut |_, serials| {
+                told.extend_from_slice(serials);
+                Ok(())
+            })
+            .unwrap();
+    }
+    assert_eq!(told, [record.serial], "told once");
+    authority
+        .release_announced(record.id, &by, later(3), &mut |_, _| {
+            Err(StorageError::Conflict)
+        })
+        .unwrap_err();
+    assert!(matches!(status(), Status::Revoked { .. }));
+    authority
+        .release_announced(record.id, &by, later(4), &mut |_, serials| {
+            told.extend_from_slice(serials);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(status(), Status::Valid);
+    assert_eq!(told.len(), 2);
 }

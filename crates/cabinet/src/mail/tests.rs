@@ -8,7 +8,22 @@ fn bodies() -> Vec<MessageBody> {
     let number = "123456789012".to_owned();
     let serials = vec!["00ff".to_owned(), "11ee".to_owned()];
     let not_me_path = "/not-me/abc".to_owned();
-    vec![
+    let by_administrator = AdministratorAct::ALL.map(|act| MessageBody::ByAdministrator {
+        act,
+        serials: match act {
+            AdministratorAct::PersonReleased => Vec::new(),
+            AdministratorAct::Revoked | AdministratorAct::Held | AdministratorAct::Released => {
+                serials.clone()
+            }
+        },
+        reason: match act {
+            AdministratorAct::Revoked => "keyCompromise".to_owned(),
+            AdministratorAct::Held
+            | AdministratorAct::Released
+            | AdministratorAct::PersonReleased => String::new(),
+        },
+    });
+    let mut bodies = vec![
         MessageBody::ConfirmationCode {
             number: number.clone(),
             code: "042042".to_owned(),
@@ -45,7 +60,36 @@ fn bodies() -> Vec<MessageBody> {
             reason: "keyCompromise".to_owned(),
         },
         MessageBody::Frozen { serials },
-    ]
+    ];
+    bodies.extend(by_administrator);
+    bodies
+}
+
+#[test]
+fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
+    let letters: Vec<Letter> = bodies()
+        .into_iter()
+        .filter(|body| body.kind() == "by_administrator")
+        .map(|body| letter(body, Language::Ru))
+        .collect();
+    let [revoked, held, released, person] = letters.as_slice() else {
+        panic!("four acts")
+    };
+    assert!(
+        revoked.text.contains("компрометация ключа"),
+        "{}",
+        revoked.text
+    );
+    assert!(revoked.subject.contains("отозваны"));
+    assert!(held.subject.contains("приостановлены"));
+    assert!(released.subject.contains("снова"), "{}", released.subject);
+    for told in [revoked, held, released] {
+        assert!(told.text.contains("11ee"), "{}", told.text);
+    }
+    for told in [revoked, held, released, person] {
+        assert!(told.text.contains("администратор") || told.text.contains("Администратор"));
+        assert!(told.text.contains("1414"), "{}", told.text);
+    }
 }
 
 fn letter(body: MessageBody, language: Language) -> Letter {

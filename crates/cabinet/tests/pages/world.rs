@@ -256,6 +256,7 @@ impl World {
                 MessageBody::Installed { .. }
                 | MessageBody::Revoked { .. }
                 | MessageBody::Reminder { .. }
+                | MessageBody::ByAdministrator { .. }
                 | MessageBody::Frozen { .. } => {}
             }
         }

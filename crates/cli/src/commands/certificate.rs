@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{Issuance as _, Storage, UnitOfWork};
-use tanba_pki::SerialNumber;
+use tanba_model::message::AdministratorAct;
+use tanba_model::ports::{Storage, StorageError, UnitOfWork};
+use tanba_pki::{SerialNumber, Timestamp};
+use tanba_ra::announce_act;
 
 use super::config_args::ConfigArgs;
 use super::person;
@@ -197,12 +199,46 @@ fn change(
     let record = find(storage.snapshot()?.as_mut(), serial)?;
     let (actor, now) = (context.administrator(), context.now());
     match change {
-        Change::Revoke(reason) => authority.revoke(record.id, reason, actor, now)?,
-        Change::Release => authority.release(record.id, actor, now)?,
+        Change::Revoke(reason) => {
+            let (act, said) = if reason == RevocationReason::CertificateHold {
+                (AdministratorAct::Held, None)
+            } else {
+                (AdministratorAct::Revoked, Some(reason))
+            };
+            authority.revoke_announced(record.id, reason, &actor, now, &mut |work, serials| {
+                announce(work, &record, act, serials, said, now)
+            })?;
+        }
+        Change::Release => {
+            authority.release_announced(record.id, &actor, now, &mut |work, serials| {
+                announce(
+                    work,
+                    &record,
+                    AdministratorAct::Released,
+                    serials,
+                    None,
+                    now,
+                )
+            })?;
+        }
     }
     // Lists do not wait for a server that may not be running.
     let _ = authority.publish_due(now)?;
     told(storage.as_ref(), serial, context)
+}
+
+/// Tells the owner, if the certificate has one.
+fn announce(
+    work: &mut dyn UnitOfWork,
+    record: &CertificateRecord,
+    act: AdministratorAct,
+    serials: &[SerialNumber],
+    reason: Option<RevocationReason>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    record.person.map_or(Ok(()), |person| {
+        announce_act(work, person, act, serials, reason, now)
+    })
 }
 
 fn told(storage: &dyn Storage, serial: &str, context: &Context) -> anyhow::Result<Outcome> {

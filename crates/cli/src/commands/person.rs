@@ -6,9 +6,11 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::iin::Iin;
+use tanba_model::message::AdministratorAct;
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{Storage, UnitOfWork};
 use tanba_pki::Timestamp;
+use tanba_ra::announce_act;
 
 use super::certificate::{self, CertificateFacts};
 use super::config_args::ConfigArgs;
@@ -113,6 +115,8 @@ fn release(
         origin: String::new(),
     };
     let _ = unit.audit_log().append(&event)?;
+    let act = AdministratorAct::PersonReleased;
+    announce_act(unit.as_mut(), person.id, act, &[], None, now)?;
     unit.commit()?;
     Ok(true)
 }
@@ -250,7 +254,10 @@ mod tests {
         let storage = SqliteStorage::open(folder.path().join("tanba.sqlite")).unwrap();
         let now = Timestamp::from_unix(1_795_500_000);
         let iin = Iin::complete("85010130012").unwrap();
-        let line = format!("iin,surname,given_name\n{},A,B\n", iin.as_str());
+        let line = format!(
+            "iin,surname,given_name,email\n{},A,B,a@example.kz\n",
+            iin.as_str()
+        );
         let entries = register::read(&line).unwrap();
         enter(&storage, &entries, &Actor::System, now).unwrap();
         let release = || release(&storage, iin.as_str(), &Actor::System, now).unwrap();
@@ -269,5 +276,10 @@ mod tests {
             .iter()
             .filter(|record| String::from_utf8_lossy(&record.event).contains("person.release"));
         assert_eq!(events.count(), 1);
+        drop(unit);
+        let mut unit = storage.begin().unwrap();
+        let mails = unit.outbox().due(now, 10).unwrap();
+        let kinds: Vec<_> = mails.iter().map(|mail| mail.body.kind()).collect();
+        assert_eq!(kinds, ["by_administrator"]);
     }
 }

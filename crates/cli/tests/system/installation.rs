@@ -20,6 +20,19 @@ struct Installation {
 }
 
 impl Installation {
+    /// What people are told, oldest first.
+    fn outbox(&self) -> Vec<Value> {
+        let database = rusqlite::Connection::open(self.path("tanba.sqlite")).expect("a database");
+        let mut query = database
+            .prepare("SELECT body FROM message ORDER BY id")
+            .expect("an outbox");
+        let rows = query
+            .query_map([], |row| row.get::<_, String>(0))
+            .expect("bodies");
+        rows.map(|body| serde_json::from_str(&body.expect("a body")).expect("JSON"))
+            .collect()
+    }
+
     fn new(arguments: &[&str]) -> Self {
         let installation = Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -277,6 +290,23 @@ fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
     let final_word = installation.refusal(&["certificate", "release", serial]);
     assert!(final_word.contains("already revoked"), "{final_word}");
     assert!(installation.refusal(&revoke("boredom")).contains("boredom"));
+    // Her address is told of everything that changed, and of nothing that did not; nothing is repeated.
+    installation.facts(&revoke("keyCompromise"));
+    let told: Vec<(String, String)> = installation
+        .outbox()
+        .iter()
+        .filter(|body| body["kind"] == "by_administrator")
+        .map(|body| {
+            assert_eq!(body["serials"][0], serial);
+            let text = |name: &str| body[name].as_str().expect("a text").to_owned();
+            (text("act"), text("reason"))
+        })
+        .collect();
+    let expected = [("held", ""), ("released", ""), ("revoked", "keyCompromise")];
+    assert_eq!(
+        told,
+        expected.map(|(act, reason)| (act.to_owned(), reason.to_owned()))
+    );
     let listed = installation.facts(&["certificate", "list", "--person", &iin]);
     assert_eq!(
         (&listed[0]["serial"], &listed[0]["reason"]),

@@ -23,6 +23,7 @@ fn links(mails: &[OutboxMessage]) -> Vec<String> {
         | MessageBody::Installed { .. }
         | MessageBody::Revoked { .. }
         | MessageBody::Reminder { .. }
+        | MessageBody::ByAdministrator { .. }
         | MessageBody::Frozen { .. } => None,
     };
     mails.iter().filter_map(path).collect()
@@ -267,6 +268,7 @@ impl World {
             | MessageBody::Installed { .. }
             | MessageBody::Revoked { .. }
             | MessageBody::Reminder { .. }
+            | MessageBody::ByAdministrator { .. }
             | MessageBody::Frozen { .. } => None,
         });
         (code.unwrap(), links(&mails))

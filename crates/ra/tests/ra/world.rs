@@ -422,6 +422,7 @@ impl World {
                 | MessageBody::Installed { .. }
                 | MessageBody::Revoked { .. }
                 | MessageBody::Reminder { .. }
+                | MessageBody::ByAdministrator { .. }
                 | MessageBody::Frozen { .. } => None,
             });
         codes.collect::<Vec<_>>().pop().expect("a code was mailed")
