@@ -74,6 +74,32 @@ contract! {
         assert_eq!(unit.applications().find(application.id).unwrap(), Some(application));
     }
 
+    fn what_was_signed_stays_while_the_application_goes_on(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let issuer = given::issuer(&mut *unit, "one");
+        let [signer, other] = [50, 51].map(|key| {
+            given::certificate(&mut *unit, &given::new_certificate(issuer, Some(person), key))
+        });
+        let mut application = given::application(&mut *unit, person, "12345678901");
+        let signed = SignedDocument { document: b"{}".to_vec(), signature: vec![0x30, 0x80], signer };
+        application.signed = Some(signed.clone());
+        unit.applications().update(&mut application).unwrap();
+        for forged in [
+            None,
+            Some(SignedDocument { document: b"{ }".to_vec(), ..signed.clone() }),
+            Some(SignedDocument { signature: vec![0x30], ..signed.clone() }),
+            Some(SignedDocument { signer: other, ..signed }),
+        ] {
+            let mut changed = Application { signed: forged, ..application.clone() };
+            unit.applications().update(&mut changed).unwrap_err();
+            assert_eq!(unit.applications().find(application.id).unwrap().as_ref(), Some(&application));
+        }
+        application.state = State::Awaiting2fa { at: given::at(4) };
+        unit.applications().update(&mut application).unwrap();
+        assert_eq!(unit.applications().find(application.id).unwrap(), Some(application));
+    }
+
     fn every_state_is_read_as_it_was_written(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
+use tanba_model::application::SignedDocument;
 use tanba_model::id::MessageId;
 use tanba_model::language::Language;
 use tanba_model::message::MessageBody;
@@ -116,9 +117,19 @@ fn evidence_and_certificates_are_protected_from_statements_outside_the_ports() {
     unit.audit_log().append(&given::event("a")).unwrap();
     unit.audit_log().append(&given::event("b")).unwrap();
     let issuer = given::issuer(&mut *unit, "one");
-    given::certificate(&mut *unit, &given::new_certificate(issuer, None, 1));
+    let signer = given::certificate(&mut *unit, &given::new_certificate(issuer, None, 1));
+    let person = given::person(&mut *unit, 1);
+    let mut application = given::application(&mut *unit, person, "12345678901");
+    application.signed = Some(SignedDocument {
+        document: b"{}".to_vec(),
+        signature: vec![0x30],
+        signer,
+    });
+    unit.applications().update(&mut application).unwrap();
     unit.commit().unwrap();
     let stranger = Connection::open(&path).unwrap();
+    // So that nothing but the triggers stands in the way.
+    stranger.pragma_update(None, "foreign_keys", false).unwrap();
     for statement in [
         "UPDATE audit_log SET event = zeroblob(3) WHERE sequence = 1",
         "DELETE FROM audit_log WHERE sequence = 2",
@@ -129,6 +140,11 @@ fn evidence_and_certificates_are_protected_from_statements_outside_the_ports() {
         "UPDATE certificate SET serial = zeroblob(20)",
         "UPDATE certificate SET to_be_signed = zeroblob(2)",
         "DELETE FROM status_change",
+        "UPDATE application SET document = zeroblob(2)",
+        "UPDATE application SET signature = zeroblob(2)",
+        "UPDATE application SET signer_certificate_id = NULL, document = NULL, signature = NULL",
+        "UPDATE application SET number = '1'",
+        "DELETE FROM application",
     ] {
         let changed = stranger.execute(statement, []);
         assert!(
