@@ -18,6 +18,10 @@ pub enum SignatureFault {
     /// Not signed data of exactly one signer with content and certificate inside.
     #[error("it is not signed data of one signer with its content")]
     Unreadable,
+    /// It holds, but does not name the signer's certificate in what is signed (`CAdES-BES`); signing in the cabinet or with
+    /// `tanba cms sign` helps.
+    #[error("the certificate is not named in what is signed")]
+    NotCades,
     /// The signature is not that certificate's over that content.
     #[error("the signature does not hold")]
     Invalid,
@@ -43,7 +47,7 @@ impl SignatureFault {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Unreadable => codes::SIGNATURE_UNREADABLE,
+            Self::Unreadable | Self::NotCades => codes::SIGNATURE_UNREADABLE,
             Self::Invalid => codes::SIGNATURE_INVALID,
             Self::UnknownCertificate => codes::CERTIFICATE_UNKNOWN,
             Self::Expired => codes::CERTIFICATE_EXPIRED,
@@ -95,6 +99,10 @@ impl Signature {
             .signature
             .as_ref()
             .map_err(|_| SignatureFault::Invalid)?;
+        // Else it could be passed off as made with another certificate of the same key, and is no evidence.
+        if !signer.cades_baseline {
+            return Err(SignatureFault::NotCades);
+        }
         Ok(Self {
             content,
             certificate,

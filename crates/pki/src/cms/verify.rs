@@ -4,7 +4,9 @@ use der::asn1::ObjectIdentifier;
 use tanba_crypto::{DigestAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
 
 use super::CmsError;
-use super::attribute::{AttributeFault, Attributes, CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME};
+use super::attribute::{
+    AttributeFault, Attributes, CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2, SIGNING_TIME,
+};
 use super::signed_data::{Algorithm, DATA, SignedData, SignerIdentifier, SignerInfo};
 use crate::crl::Crl;
 use crate::path::{self, PathError, PathOptions, Revocation};
@@ -57,6 +59,9 @@ pub struct SignerVerdict {
     pub signing_time: Option<Timestamp>,
     /// The algorithm, when it is known.
     pub algorithm: Option<SignatureAlgorithm>,
+    /// Whether content type, digest and the signer's certificate are named in what is signed, each in its attribute: the
+    /// baseline of `CAdES` (ETSI EN 319 122-1, 6.3). Worth nothing unless the signature holds.
+    pub cades_baseline: bool,
     /// Whether an algorithm is used that nobody should sign with today.
     pub legacy: bool,
     /// Whether the signature is that certificate's over that content.
@@ -181,6 +186,9 @@ impl Judge<'_> {
                 .as_ref()
                 .and_then(|attributes| attributes.signing_time().ok().flatten()),
             algorithm,
+            cades_baseline: info.signed_attributes.as_ref().is_some_and(|attributes| {
+                CADES_BASELINE.into_iter().all(|kind| attributes.has(kind))
+            }),
             legacy: algorithm.is_some_and(|algorithm| algorithm.digest() == DigestAlgorithm::Sha1),
             signature,
             trust,
@@ -278,6 +286,11 @@ impl Judge<'_> {
         }
     }
 }
+
+/// What a `CAdES` baseline signature has signed beside the content. The time of signing, which the baseline wants too, is
+/// the signer's claim and proves nothing.
+const CADES_BASELINE: [ObjectIdentifier; 3] =
+    [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2];
 
 /// These three say nothing outside of what is signed (RFC 5652, 11.1 to 11.3).
 fn check_unsigned(attributes: Option<&Attributes>) -> Result<(), AttributeFault> {

@@ -1,12 +1,13 @@
 //! Signing in, and what is refused.
 
+use std::process::Command;
 use std::time::Duration;
 
 use tanba_model::certificate::RevocationReason;
 use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_model::ports::Storage;
 
-use crate::world::{DAY, NOON, ORIGIN, World, after};
+use crate::world::{DAY, Key, NOON, ORIGIN, World, after};
 
 fn refused(world: &World, message: &[u8], now: tanba_pki::Timestamp) -> &'static str {
     world.ra.login(message, now, "").unwrap_err().code()
@@ -209,6 +210,68 @@ fn without_the_key_nothing_is_told_about_a_certificate() {
         .ra
         .login(&other.authentication.sign(&challenge, NOON), after(1), "")
         .unwrap();
+}
+
+/// The content signed by OpenSSL, one of the ways in which it can.
+fn by_openssl(key: &Key, content: &[u8], form: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, octets: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, octets).unwrap();
+        path
+    };
+    let pem = |label: &str, der: &[u8]| tanba_pki::pem::encode(label, der).into_bytes();
+    let output = Command::new("openssl")
+        .args(["cms", "-sign", "-binary", "-nodetach", "-outform", "DER"])
+        .args(["-md", "sha256"])
+        .args(form)
+        .arg("-in")
+        .arg(file("content", content))
+        .arg("-signer")
+        .arg(file(
+            "signer.pem",
+            &pem("CERTIFICATE", key.certificate.der()),
+        ))
+        .arg("-inkey")
+        .arg(file(
+            "key.pem",
+            &pem("PRIVATE KEY", key.software.pkcs8_der().expose()),
+        ))
+        .output()
+        .expect("openssl is installed");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
+
+#[test]
+fn only_a_signature_that_names_its_certificate_in_what_is_signed_counts() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let key = &citizen.authentication;
+    let challenge = world.ra.login_challenge(NOON).unwrap();
+    for form in [&["-noattr"][..], &[]] {
+        let message = by_openssl(key, &challenge, form);
+        assert_eq!(
+            refused(&world, &message, after(1)),
+            "signature-unreadable",
+            "{form:?}"
+        );
+    }
+    let message = by_openssl(key, &challenge, &["-cades"]);
+    world.ra.login(&message, after(1), "").unwrap();
+    // The application as well.
+    let session = world.sign_in(&citizen, NOON).session;
+    let draft = world.prepare(&citizen, &session, NOON);
+    let submit = |form: &[&str]| {
+        let message = by_openssl(&citizen.signature, &draft.document, form);
+        world.ra.submit(&session, &draft.number, &message, NOON)
+    };
+    assert_eq!(submit(&[]).unwrap_err().code(), "signature-unreadable");
+    submit(&["-cades"]).unwrap();
 }
 
 #[test]
