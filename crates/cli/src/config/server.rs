@@ -56,7 +56,8 @@ impl Section {
             return Err(Finding::error(
                 "origin-malformed",
                 format!("server.origin {origin:?} is not the address of a site"),
-                "write it as browsers show it, without a path or a final slash: https://cabinet.example.kz",
+                "write it as browsers show it, without a path or a final slash: https://cabinet.example.kz (plain http only for \
+                 localhost)",
             ));
         }
         let path = public_url

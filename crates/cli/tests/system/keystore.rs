@@ -124,11 +124,11 @@ fn a_key_is_made_changed_and_exported() {
     std::fs::write(path.join("weak"), "qwerty").expect("a file");
     let run = |line: &str| tanba(&line.split(' ').collect::<Vec<_>>(), path);
     let made = json(&run(
-        "keystore new --algorithm p-256 --purpose authentication --password-file old --common-name ТЕСТОВА --json",
+        "keystore new --algorithm p-256 --purpose authentication --password-file old --common-name ТЕСТОВА --output a/b --json",
     ));
     let file = made["file"].as_str().expect("a name");
     let id = made["key_id"].as_str().expect("an identifier");
-    assert_eq!(file, format!("./AUTH_EC256_{id}.p12"));
+    assert_eq!(file, format!("a/b/AUTH_EC256_{id}.p12"));
     assert!(
         path.join(made["request"].as_str().expect("a name"))
             .exists()

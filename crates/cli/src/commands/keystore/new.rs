@@ -21,7 +21,7 @@ use crate::password::PasswordArgs;
 /// Arguments of `tanba keystore new`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The folder to write to; the files get the names that the national CA's programs give
+    /// The folder to write to, made where it is not; the files get the names that the national CA's programs give
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     output: PathBuf,
     #[command(flatten)]
@@ -136,6 +136,8 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .key_id()
         .map(|id| hex::encode(&id))
         .unwrap_or_default();
+    std::fs::create_dir_all(&args.output)
+        .with_context(|| format!("the folder {} cannot be made", args.output.display()))?;
     let path = args.output.join(&name);
     let request_path = path.with_extension("csr");
     file::write(&path, &bytes, false)?;
