@@ -148,7 +148,7 @@ function markField(id: string, message: string): void {
 function makeNote(field: HTMLElement): HTMLElement {
   const note = make("p", { class: "govuk-error-message", id: `${field.id}-error` });
   note.dataset["scriptError"] = "made";
-  (field.closest(".tanba-password") ?? field).before(note);
+  (field.closest(".tanba-password, .govuk-button-group") ?? field).before(note);
   return note;
 }
 
