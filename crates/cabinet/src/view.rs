@@ -246,8 +246,13 @@ impl Words<'_> {
 
     /// The state of somebody's keys in one sentence.
     pub(crate) fn keys_sentence(&self, records: &[CertificateRecord]) -> String {
-        let usable = records.iter().filter(|record| is_usable(record, self.now));
-        let Some(end) = usable.map(|record| record.not_after).min() else {
+        let usable = || records.iter().filter(|record| is_usable(record, self.now));
+        // Only a signing key renews: whoever can merely sign in is sent to a registration centre.
+        let signs = |record: &&CertificateRecord| {
+            matches!(record.purpose, Purpose::Signature | Purpose::Both)
+        };
+        let end = usable().map(|record| record.not_after).min();
+        let (Some(_), Some(end)) = (usable().find(signs), end) else {
             return self.text("cabinet-keys-none");
         };
         match dates::days_between(self.now, end) {
