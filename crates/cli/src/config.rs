@@ -171,10 +171,12 @@ impl Written {
             findings.extend(server.contradictions(tls.is_some()));
             self.cabinet.trusted_proxies.extend(server.trusted_proxy());
         }
+        let centres = self.ra.centres.take().map(|path| folder.join(path));
         let ra = findings.take(
             self.ra
                 .check(origin)
-                .map_err(|error| section_error("ra", &error)),
+                .map_err(|error| section_error("ra", &error))
+                .and_then(|ra| with_centres(ra, centres.as_deref())),
         );
         let cabinet = findings.take(
             self.cabinet
@@ -202,6 +204,25 @@ impl Written {
         };
         findings.into_result(complete())
     }
+}
+
+/// Reads the list of registration centres, where the configuration names one.
+fn with_centres(ra: RaConfig, path: Option<&Path>) -> Result<RaConfig, Finding> {
+    let Some(path) = path else {
+        return Ok(ra);
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Finding::error(
+            "centres-file",
+            format!(
+                "the list of registration centres {} cannot be read: {error}",
+                path.display()
+            ),
+            "name a file that this account may read as ra.centres, or leave it out for the examples that ship",
+        )
+    })?;
+    ra.with_centres(&text)
+        .map_err(|error| section_error("ra", &error))
 }
 
 fn section_error(section: &str, error: &dyn std::error::Error) -> Finding {

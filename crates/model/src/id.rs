@@ -37,3 +37,15 @@ record_id!(
     /// A message waiting in the outbox or sent from it.
     MessageId
 );
+record_id!(
+    /// Somebody's work for the authority in a role.
+    StaffId
+);
+record_id!(
+    /// A document that a member of staff signed.
+    DecisionId
+);
+record_id!(
+    /// An act that waits for a second member of staff.
+    ActId
+);

@@ -9,6 +9,7 @@
 
 pub mod application;
 pub mod audit;
+pub mod centre;
 pub mod certificate;
 pub mod document;
 pub mod id;
@@ -21,3 +22,4 @@ pub mod person;
 pub mod place;
 pub mod ports;
 pub mod revocation;
+pub mod staff;

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tanba_model::application::{Application, ApplicationNumber, TransitionError};
+use tanba_model::centre::Centres;
 use tanba_model::id::ApplicationId;
 use tanba_model::person::Person;
 use tanba_model::place::Gazetteer;
 use tanba_model::ports::{Issuance, RandomSource, Session, SourceRng, Storage, UnitOfWork};
 
-use crate::config::{ConfigError, RaConfig, SecondFactorPolicy};
+use crate::config::{self, ConfigError, RaConfig, SecondFactorPolicy};
 use crate::error::StepError;
 use crate::second_factor::{EmailCode, SecondFactor};
 
@@ -25,6 +26,7 @@ pub struct RegistrationAuthority {
     pub(crate) config: RaConfig,
     pub(crate) second_factor: Option<Box<dyn SecondFactor>>,
     pub(crate) gazetteer: Gazetteer,
+    pub(crate) centres: Centres,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Mutex<()>,
@@ -41,8 +43,8 @@ impl RegistrationAuthority {
         config: RaConfig,
         random: Arc<dyn RandomSource>,
     ) -> Result<Self, ConfigError> {
-        let gazetteer =
-            Gazetteer::kazakhstan().map_err(|error| ConfigError::Places(Box::new(error)))?;
+        let gazetteer = config::gazetteer()?;
+        let centres = config.centres(&gazetteer)?;
         let second_factor: Option<Box<dyn SecondFactor>> = match config.second_factor() {
             SecondFactorPolicy::EmailCode => Some(Box::new(EmailCode)),
             SecondFactorPolicy::None => None,
@@ -55,6 +57,7 @@ impl RegistrationAuthority {
             config,
             second_factor,
             gazetteer,
+            centres,
             random,
             stripes,
             delivering,
@@ -78,6 +81,12 @@ impl RegistrationAuthority {
     #[must_use]
     pub const fn gazetteer(&self) -> &Gazetteer {
         &self.gazetteer
+    }
+
+    /// The registration centres that an applicant may choose.
+    #[must_use]
+    pub const fn centres(&self) -> &Centres {
+        &self.centres
     }
 
     pub(crate) fn random(&self) -> SourceRng<'_> {

@@ -1,7 +1,11 @@
 //! How this registration authority decides.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
+use tanba_model::centre::{Centres, CentresError};
 use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::place::Gazetteer;
 use tanba_pki::profile::Profile;
 
 /// The section `[ra]` of the configuration file, as written. Every field may be absent.
@@ -19,6 +23,9 @@ pub struct RaSection {
     pub certificate_email: CertificateEmail,
     /// Country of the people, ISO 3166-1 alpha-2.
     pub country: String,
+    /// File that lists the registration centres; absent for the examples that ship. Whoever reads the configuration reads
+    /// it too, and hands its text to [`RaConfig::with_centres`].
+    pub centres: Option<PathBuf>,
 }
 
 impl Default for RaSection {
@@ -29,6 +36,7 @@ impl Default for RaSection {
             keystores: vec![KeystoreKind::PersonalComputer],
             certificate_email: CertificateEmail::Confirmed,
             country: "KZ".to_owned(),
+            centres: None,
         }
     }
 }
@@ -119,6 +127,9 @@ pub enum ConfigError {
     /// The program's list of places is damaged.
     #[error("the list of regions and settlements cannot be read")]
     Places(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The list of registration centres cannot be used.
+    #[error("the list of registration centres cannot be used: {0}")]
+    Centres(#[from] CentresError),
 }
 
 /// How this registration authority decides, checked.
@@ -130,6 +141,7 @@ pub struct RaConfig {
     keystores: Vec<KeystoreKind>,
     certificate_email: CertificateEmail,
     country: String,
+    centres: Option<Centres>,
 }
 
 impl RaSection {
@@ -167,11 +179,29 @@ impl RaSection {
             keystores: self.keystores,
             certificate_email: self.certificate_email,
             country: self.country,
+            centres: None,
         })
     }
 }
 
 impl RaConfig {
+    /// The same with the registration centres of a list, TOML as [`Centres::from_toml`] takes it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Centres`] when the list cannot be used.
+    pub fn with_centres(mut self, text: &str) -> Result<Self, ConfigError> {
+        self.centres = Some(Centres::from_toml(text, &gazetteer()?)?);
+        Ok(self)
+    }
+
+    /// The registration centres: those of the configuration, else the examples that ship.
+    pub(crate) fn centres(&self, gazetteer: &Gazetteer) -> Result<Centres, ConfigError> {
+        match &self.centres {
+            Some(centres) => Ok(centres.clone()),
+            None => Ok(Centres::kazakhstan(gazetteer)?),
+        }
+    }
+
     /// The origin of the cabinet, inside everything that is signed.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -209,6 +239,11 @@ impl RaConfig {
     pub fn country(&self) -> &str {
         &self.country
     }
+}
+
+/// The regions and settlements that ship.
+pub(crate) fn gazetteer() -> Result<Gazetteer, ConfigError> {
+    Gazetteer::kazakhstan().map_err(|error| ConfigError::Places(Box::new(error)))
 }
 
 #[cfg(test)]
