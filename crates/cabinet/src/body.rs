@@ -1,6 +1,6 @@
 //! What requests bring.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 use tanba_model::application::ApplicationNumber;
 
 use crate::problem::Problem;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Octets of the largest request.
 pub(crate) const LIMIT: usize = 512 * 1024;
@@ -28,6 +30,24 @@ fn media_type(headers: &HeaderMap) -> &str {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether the body is that of a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    media_type(headers) == FORM
+}
+
+/// The field `csrf` in the body of a form.
+pub(crate) async fn token(form: &Bytes) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Token {
+        csrf: String,
+    }
+    let request = Request::post("/")
+        .header(CONTENT_TYPE, FORM)
+        .body(Body::from(form.clone()));
+    let axum::Form(Token { csrf }) = axum::Form::from_request(request.ok()?, &()).await.ok()?;
+    Some(csrf)
 }
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {

@@ -1,12 +1,13 @@
 //! Requests that change something must come from our own pages.
 
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use subtle::ConstantTimeEq as _;
-use tanba_model::ports::Session;
 
+use crate::body;
 use crate::problem::Problem;
 use crate::state::CabinetState;
 
@@ -39,19 +40,34 @@ fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
 }
 
 /// Compares the token of a form field, or else of the header, with the session's, in constant time.
-pub(crate) fn check(
-    session: &Session,
-    headers: &HeaderMap,
-    field: Option<&str>,
-) -> Result<(), Problem> {
+pub(crate) fn check(right: &str, headers: &HeaderMap, field: Option<&str>) -> Result<(), Problem> {
     let sent = field
         .or_else(|| headers.get(TOKEN)?.to_str().ok())
         .unwrap_or_default();
-    if bool::from(sent.as_bytes().ct_eq(session.csrf.as_bytes())) {
+    if bool::from(sent.as_bytes().ct_eq(right.as_bytes())) {
         Ok(())
     } else {
         Err(Problem::csrf())
     }
+}
+
+/// The request again if it changes nothing, or brings the token of its session: in the header, or in the field `csrf` of a
+/// form. The body of a form is read for that and put back.
+pub(crate) async fn checked(request: Request, right: &str) -> Result<Request, Problem> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(request);
+    }
+    let headers = request.headers();
+    if headers.contains_key(TOKEN) || !body::is_form(headers) {
+        check(right, headers, None)?;
+        return Ok(request);
+    }
+    let (parts, sent) = request.into_parts();
+    let sent = to_bytes(sent, body::LIMIT)
+        .await
+        .map_err(|_| Problem::too_large())?;
+    check(right, &parts.headers, body::token(&sent).await.as_deref())?;
+    Ok(Request::from_parts(parts, Body::from(sent)))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod calendar;
 mod config;
 mod csrf;
 mod dates;
+mod doors;
 mod headers;
 mod locale;
 pub mod mail;
@@ -30,6 +31,7 @@ mod visit;
 
 pub use assets::are_embedded as assets_are_embedded;
 pub use config::{CabinetConfig, CabinetSection, ConfigError, LimitsSection};
+pub use doors::{Door, Rule, Verb};
 pub use locale::{Catalogue, CatalogueError};
-pub use router::router;
+pub use router::{doors, router};
 pub use state::{CabinetState, StartError};

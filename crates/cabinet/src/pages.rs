@@ -1,15 +1,14 @@
 //! Pages, by the path of their URL.
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
 
+use crate::doors::{Doors, Rule};
 use crate::problem::Problem;
 use crate::state::CabinetState;
 use crate::view::Words;
-use crate::visit::{Visit, preferred};
+use crate::visit::{Visit, is_api, preferred};
 
 pub(crate) mod cabinet;
 pub(crate) mod enter;
@@ -21,10 +20,12 @@ pub(crate) mod obtain;
 pub(crate) mod status;
 
 /// Addresses that lead to the same in the reader's language.
-pub(crate) fn without_language() -> Router<CabinetState> {
-    Router::new()
-        .route("/", get(root))
-        .route("/not-me/{token}", get(not_me_link))
+pub(crate) fn without_language() -> Doors {
+    Doors::default().get("/", Rule::Anybody, root).get(
+        "/not-me/{token}",
+        Rule::Anybody,
+        not_me_link,
+    )
 }
 
 /// `GET /`
@@ -43,7 +44,8 @@ pub(crate) async fn fallback(uri: Uri) -> Response {
     let path = uri.path();
     match path.strip_suffix('/') {
         Some(shorter)
-            if shorter.starts_with('/')
+            if !is_api(path)
+                && shorter.starts_with('/')
                 && !shorter.starts_with("//")
                 && !shorter.contains('\\') =>
         {

@@ -1,8 +1,8 @@
 //! The session cookie and who is signed in.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
 use tanba_model::person::Person;
 use tanba_model::ports::Session;
 
@@ -10,10 +10,10 @@ use crate::config::CabinetConfig;
 use crate::csrf;
 use crate::problem::Problem;
 use crate::state::CabinetState;
-use crate::visit::{cookie, is_api};
+use crate::visit::cookie;
 
-/// Somebody who is signed in. Taking it as an argument makes a handler refuse everybody else; calls of the API that
-/// change something are checked for their token here, forms by [`SignedIn::check`].
+/// Somebody who is signed in, as the guard of the door found out: see [`crate::doors::Rule`]. A handler behind a door with
+/// another rule does not get one.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn {
     pub(crate) session: Session,
@@ -25,17 +25,16 @@ pub(crate) struct SignedIn {
 pub(crate) struct MaybeSignedIn(pub(crate) Option<SignedIn>);
 
 impl SignedIn {
-    /// Checks the token of a form.
+    /// Checks the token of a form that anybody may send.
     pub(crate) fn check(&self, headers: &HeaderMap, field: &str) -> Result<(), Problem> {
-        csrf::check(&self.session, headers, Some(field))
+        csrf::check(&self.session.csrf, headers, Some(field))
     }
 }
 
-impl FromRequestParts<CabinetState> for MaybeSignedIn {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &CabinetState) -> Result<Self, Problem> {
-        let Some(token) = token(&parts.headers, state.config()) else {
+impl MaybeSignedIn {
+    /// Looks for the session of a request's cookie.
+    pub(crate) async fn find(state: &CabinetState, headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(token) = token(headers, state.config()) else {
             return Ok(Self(None));
         };
         let now = state.now();
@@ -46,17 +45,25 @@ impl FromRequestParts<CabinetState> for MaybeSignedIn {
     }
 }
 
-impl FromRequestParts<CabinetState> for SignedIn {
+impl FromRequestParts<CabinetState> for MaybeSignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &CabinetState) -> Result<Self, Problem> {
-        let MaybeSignedIn(found) = MaybeSignedIn::from_request_parts(parts, state).await?;
-        let signed_in = found.ok_or_else(Problem::session_required)?;
-        let changes = !matches!(parts.method, Method::GET | Method::HEAD);
-        if changes && is_api(parts.uri.path()) {
-            csrf::check(&signed_in.session, &parts.headers, None)?;
+        match parts.extensions.get::<SignedIn>() {
+            Some(signed_in) => Ok(Self(Some(signed_in.clone()))),
+            None => Self::find(state, &parts.headers).await,
         }
-        Ok(signed_in)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| {
+            Problem::internal(&"the rule of the door lets in people without a session")
+        })
     }
 }
 

@@ -1,0 +1,154 @@
+//! Every address beside its rule: who may pass. The router is made of this table and of nothing else, so there is no
+//! address without a rule.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use crate::csrf;
+use crate::problem::Problem;
+use crate::session::MaybeSignedIn;
+use crate::state::CabinetState;
+
+/// Who may pass a door. It is checked before the handler runs; what belongs to whom is checked behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Anybody, signed in or not. What such a door opens is guarded by what is sent: a signature, the secret of a link.
+    Anybody,
+    /// A person who signed in with a key of hers. Whoever changes something has to send the session's token against
+    /// cross-site requests.
+    Citizen,
+}
+
+/// How a door is knocked at. [`Verb::Get`] answers HEAD too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verb {
+    /// Reads; changes nothing.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+/// An address with its rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// GET or POST.
+    pub verb: Verb,
+    /// The path, with `{names}` in place of what differs.
+    pub path: String,
+    /// Who may pass.
+    pub rule: Rule,
+}
+
+/// Doors with what is behind them.
+#[derive(Debug, Default)]
+pub(crate) struct Doors(Vec<(Door, MethodRouter<CabinetState>)>);
+
+impl Doors {
+    /// A door that reads.
+    pub(crate) fn get<H, T>(self, path: &str, rule: Rule, handler: H) -> Self
+    where
+        H: Handler<T, CabinetState>,
+        T: 'static,
+    {
+        self.door(Verb::Get, path, rule, get(handler))
+    }
+
+    /// A door that changes something.
+    pub(crate) fn post<H, T>(self, path: &str, rule: Rule, handler: H) -> Self
+    where
+        H: Handler<T, CabinetState>,
+        T: 'static,
+    {
+        self.door(Verb::Post, path, rule, post(handler))
+    }
+
+    fn door(
+        mut self,
+        verb: Verb,
+        path: &str,
+        rule: Rule,
+        behind: MethodRouter<CabinetState>,
+    ) -> Self {
+        let path = path.to_owned();
+        self.0.push((Door { verb, path, rule }, behind));
+        self
+    }
+
+    /// These doors and others.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// The same doors under a path: `/` becomes the path itself.
+    pub(crate) fn under(mut self, path: &str) -> Self {
+        for (door, _) in &mut self.0 {
+            door.path = format!("{path}{}", door.path.trim_end_matches('/'));
+        }
+        self
+    }
+
+    /// The table without what is behind the doors.
+    pub(crate) fn list(self) -> Vec<Door> {
+        self.0.into_iter().map(|(door, _)| door).collect()
+    }
+
+    /// The router, each door with its guard.
+    pub(crate) fn into_router(self, state: &CabinetState) -> Router<CabinetState> {
+        self.0
+            .into_iter()
+            .fold(Router::new(), |router, (door, behind)| {
+                let guard = from_fn_with_state((state.clone(), door.rule), guard);
+                router.route(&door.path, behind.route_layer(guard))
+            })
+    }
+}
+
+async fn guard(
+    State((state, rule)): State<(CabinetState, Rule)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match admit(&state, rule, request).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets a request pass, with who it is of.
+async fn admit(state: &CabinetState, rule: Rule, request: Request) -> Result<Request, Problem> {
+    match rule {
+        Rule::Anybody => Ok(request),
+        Rule::Citizen => {
+            let MaybeSignedIn(found) = MaybeSignedIn::find(state, request.headers()).await?;
+            let signed_in = found.ok_or_else(Problem::session_required)?;
+            let mut request = csrf::checked(request, &signed_in.session.csrf).await?;
+            let _ = request.extensions_mut().insert(signed_in);
+            Ok(request)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doors_under_a_path_have_no_slash_at_their_end() {
+        let paths: Vec<String> = Doors::default()
+            .get("/", Rule::Anybody, async || ())
+            .post("/enter", Rule::Citizen, async || ())
+            .under("/kk")
+            .list()
+            .into_iter()
+            .map(|door| door.path)
+            .collect();
+        assert_eq!(paths, ["/kk", "/kk/enter"]);
+    }
+}
