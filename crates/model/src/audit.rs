@@ -5,6 +5,8 @@ use tanba_pki::Timestamp;
 
 use crate::id::PersonId;
 
+pub mod tree;
+
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
