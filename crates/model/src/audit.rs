@@ -5,7 +5,11 @@ use tanba_pki::Timestamp;
 
 use crate::id::PersonId;
 
+mod checkpoint;
+pub mod kept;
 pub mod tree;
+
+pub use checkpoint::{CHECKPOINT_SCHEMA, Checkpoint, NotACheckpoint, SignedCheckpoint};
 
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

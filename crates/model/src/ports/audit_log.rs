@@ -1,7 +1,8 @@
 //! Evidence.
 
 use super::StorageError;
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::tree::TreeHash;
+use crate::audit::{AuditEvent, AuditRecord, SignedCheckpoint};
 
 /// The append-only, hash-chained log. Nothing can be changed or removed through it.
 pub trait AuditLog {
@@ -16,4 +17,60 @@ pub trait AuditLog {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn page(&mut self, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StorageError>;
+
+    /// Number of records, which is the sequence number of the last one.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn size(&mut self) -> Result<u64, StorageError>;
+
+    /// Hashes of the records after `after`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn hashes(&mut self, after: u64, limit: u32) -> Result<Vec<[u8; 32]>, StorageError>;
+
+    /// Hashes of kept subtrees of a level, from position `first`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn subtrees(
+        &mut self,
+        level: u32,
+        first: u64,
+        limit: u32,
+    ) -> Result<Vec<TreeHash>, StorageError>;
+
+    /// Keeps the hash of a complete subtree.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when one is kept there already.
+    fn insert_subtree(
+        &mut self,
+        level: u32,
+        position: u64,
+        hash: &TreeHash,
+    ) -> Result<(), StorageError>;
+
+    /// Keeps a signed checkpoint.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when one of its size is kept already.
+    fn insert_checkpoint(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StorageError>;
+
+    /// Checkpoints of more than `after` records, the smallest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn checkpoints(
+        &mut self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SignedCheckpoint>, StorageError>;
+
+    /// The checkpoint of the most records.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn last_checkpoint(&mut self) -> Result<Option<SignedCheckpoint>, StorageError>;
 }

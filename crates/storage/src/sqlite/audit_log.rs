@@ -1,7 +1,8 @@
 //! Evidence. Triggers of the database refuse every change and removal, whoever tries.
 
 use rusqlite::{Row, params};
-use tanba_model::audit::{AuditEvent, AuditRecord};
+use tanba_model::audit::tree::TreeHash;
+use tanba_model::audit::{AuditEvent, AuditRecord, SignedCheckpoint};
 use tanba_model::ports::{AuditLog, StorageError};
 
 use super::{SqliteUnit, column};
@@ -35,16 +36,102 @@ impl AuditLog for SqliteUnit<'_> {
             read,
         )
     }
+
+    fn size(&mut self) -> Result<u64, StorageError> {
+        let last = self.one(
+            "SELECT sequence FROM audit_log ORDER BY sequence DESC LIMIT 1",
+            [],
+            |row| unsigned(row, 0),
+        )?;
+        Ok(last.unwrap_or(0))
+    }
+
+    fn hashes(&mut self, after: u64, limit: u32) -> Result<Vec<[u8; 32]>, StorageError> {
+        self.many(
+            "SELECT hash FROM audit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+            params![signed(after)?, limit],
+            |row| column(row, 0),
+        )
+    }
+
+    fn subtrees(
+        &mut self,
+        level: u32,
+        first: u64,
+        limit: u32,
+    ) -> Result<Vec<TreeHash>, StorageError> {
+        self.many(
+            "SELECT hash FROM audit_subtree WHERE level = ?1 AND position >= ?2 ORDER BY position LIMIT ?3",
+            params![level, signed(first)?, limit],
+            |row| column(row, 0),
+        )
+    }
+
+    fn insert_subtree(
+        &mut self,
+        level: u32,
+        position: u64,
+        hash: &TreeHash,
+    ) -> Result<(), StorageError> {
+        self.execute(
+            "INSERT INTO audit_subtree (level, position, hash) VALUES (?1, ?2, ?3)",
+            params![level, signed(position)?, hash],
+        )?;
+        Ok(())
+    }
+
+    fn insert_checkpoint(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StorageError> {
+        self.execute(
+            "INSERT INTO audit_checkpoint (size, document, signature) VALUES (?1, ?2, ?3)",
+            params![
+                signed(checkpoint.size)?,
+                checkpoint.document,
+                checkpoint.signature
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn checkpoints(
+        &mut self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SignedCheckpoint>, StorageError> {
+        self.many(
+            "SELECT size, document, signature FROM audit_checkpoint WHERE size > ?1 ORDER BY size LIMIT ?2",
+            params![signed(after)?, limit],
+            checkpoint,
+        )
+    }
+
+    fn last_checkpoint(&mut self) -> Result<Option<SignedCheckpoint>, StorageError> {
+        self.one(
+            "SELECT size, document, signature FROM audit_checkpoint ORDER BY size DESC LIMIT 1",
+            [],
+            checkpoint,
+        )
+    }
 }
 
 fn signed(sequence: u64) -> Result<i64, StorageError> {
     i64::try_from(sequence).map_err(|_| damaged("audit_log.sequence"))
 }
 
+fn unsigned(row: &Row<'_>, index: usize) -> Result<u64, StorageError> {
+    u64::try_from(column::<i64>(row, index)?).map_err(|_| damaged("audit_log.sequence"))
+}
+
+fn checkpoint(row: &Row<'_>) -> Result<SignedCheckpoint, StorageError> {
+    Ok(SignedCheckpoint {
+        size: unsigned(row, 0)?,
+        document: column(row, 1)?,
+        signature: column(row, 2)?,
+    })
+}
+
 fn read(row: &Row<'_>) -> Result<AuditRecord, StorageError> {
     Ok(AuditRecord {
-        sequence: u64::try_from(column::<i64>(row, 0)?)
-            .map_err(|_| damaged("audit_log.sequence"))?,
+        sequence: unsigned(row, 0)?,
         previous_hash: column(row, 1)?,
         hash: column(row, 2)?,
         event: column(row, 3)?,

@@ -1,4 +1,9 @@
-use tanba_model::audit::AuditRecord;
+use tanba_model::audit::kept::{KeptTree, recompute};
+use tanba_model::audit::tree::{
+    Frontier, includes, leaf, prove_consistency, prove_inclusion, root,
+};
+use tanba_model::audit::{AuditRecord, SignedCheckpoint};
+use tanba_model::ports::{Storage, StorageError};
 
 use crate::{contract, given};
 
@@ -34,5 +39,89 @@ contract! {
         drop(unit);
         let mut unit = storage.begin().unwrap();
         assert_eq!(unit.audit_log().append(&given::event("done")).unwrap().sequence, 1);
+    }
+
+    fn hashes_of_records_come_in_order(storage) {
+        append(storage, 3);
+        let mut unit = storage.snapshot().unwrap();
+        let records = unit.audit_log().page(0, 10).unwrap();
+        let hashes: Vec<_> = records.iter().map(|record| record.hash).collect();
+        assert_eq!(unit.audit_log().size().unwrap(), 3);
+        assert_eq!(unit.audit_log().hashes(0, 10).unwrap(), hashes);
+        assert_eq!(unit.audit_log().hashes(1, 1).unwrap(), hashes[1..2]);
+    }
+
+    fn the_kept_tree_is_that_of_the_records_and_proves_each_of_them(storage) {
+        // Past one kept subtree of level 8, by steps that do not end where a subtree does.
+        let mut before = 0;
+        for count in [200, 400, 41] {
+            append(storage, count);
+            let mut unit = storage.begin().unwrap();
+            let size = unit.audit_log().size().unwrap();
+            KeptTree(unit.audit_log()).extend(before, size).unwrap();
+            unit.commit().unwrap();
+            before = size;
+        }
+        let mut unit = storage.snapshot().unwrap();
+        assert_eq!(unit.audit_log().subtrees(8, 0, 10).unwrap().len(), 2);
+        let size = before;
+        let frontier = recompute(unit.audit_log(), size).unwrap();
+        let head = frontier.head();
+        let hashes = unit.audit_log().hashes(0, 1000).unwrap();
+        let mut tree = KeptTree(unit.audit_log());
+        assert_eq!(root(&mut tree, size).unwrap(), head.root);
+        assert_eq!(Frontier::read(&mut tree, size).unwrap(), frontier);
+        for index in [0, 255, 256, 511, 512, 640] {
+            let path = prove_inclusion(&mut tree, index, size).unwrap().unwrap();
+            let own = leaf(&hashes[usize::try_from(index).unwrap()]);
+            assert!(includes(&path, &own, index, size, &head.root), "{index}");
+        }
+        let earlier = recompute(tree.0, 600).unwrap().head();
+        let path = prove_consistency(&mut KeptTree(unit.audit_log()), 600, size).unwrap().unwrap();
+        assert!(head.continues(&earlier, &path));
+    }
+
+    fn checkpoints_grow_with_the_log(storage) {
+        append(storage, 5);
+        let insert = |size| {
+            let mut unit = storage.begin().unwrap();
+            unit.audit_log().insert_checkpoint(&statement(size))?;
+            unit.commit()
+        };
+        let mut unit = storage.snapshot().unwrap();
+        assert_eq!(unit.audit_log().last_checkpoint().unwrap(), None);
+        drop(unit);
+        insert(2).unwrap();
+        insert(4).unwrap();
+        for refused in [4, 3, 6] {
+            assert!(insert(refused).is_err(), "{refused}");
+        }
+        let mut unit = storage.snapshot().unwrap();
+        assert_eq!(unit.audit_log().last_checkpoint().unwrap(), Some(statement(4)));
+        assert_eq!(unit.audit_log().checkpoints(0, 10).unwrap(), [statement(2), statement(4)]);
+        assert_eq!(unit.audit_log().checkpoints(2, 10).unwrap(), [statement(4)]);
+    }
+
+    fn a_subtree_is_kept_once(storage) {
+        let mut unit = storage.begin().unwrap();
+        unit.audit_log().insert_subtree(8, 0, &[1; 32]).unwrap();
+        let again = unit.audit_log().insert_subtree(8, 0, &[2; 32]);
+        assert!(matches!(again, Err(StorageError::Conflict)));
+    }
+}
+
+fn append(storage: &dyn Storage, count: u32) {
+    let mut unit = storage.begin().unwrap();
+    for _ in 0..count {
+        unit.audit_log().append(&given::event("a")).unwrap();
+    }
+    unit.commit().unwrap();
+}
+
+fn statement(size: u64) -> SignedCheckpoint {
+    SignedCheckpoint {
+        size,
+        document: vec![1],
+        signature: vec![2],
     }
 }
