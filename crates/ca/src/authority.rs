@@ -20,6 +20,7 @@ use crate::prepare::{Announce, Prepared};
 use crate::publish::{Published, Urgency};
 use crate::recover::Recovered;
 use crate::rules::Rules;
+use crate::seal::Seal;
 
 /// What an authority is given from outside.
 #[derive(Clone, Debug)]
@@ -71,6 +72,8 @@ pub struct Maintained {
     pub lists: Vec<Published>,
     /// Responder certificates that were renewed.
     pub responders: Vec<SerialNumber>,
+    /// Seals that were renewed.
+    pub seals: Vec<SerialNumber>,
 }
 
 impl Authority {
@@ -205,17 +208,28 @@ impl Authority {
     /// # Errors
     /// The first [`AuthorityError`]; trying again later is fine.
     pub fn maintain(&self, now: Timestamp) -> Result<Maintained, AuthorityError> {
-        let issuing = self
-            .issuers
-            .iter()
-            .filter(|issuer| issuer.kind == IssuerKind::Issuing);
+        let issuing = || {
+            self.issuers
+                .iter()
+                .filter(|issuer| issuer.kind == IssuerKind::Issuing)
+        };
         let responders =
-            all_done(issuing.map(|issuer| self.desk.renew_responder(issuer, &self.rules, now)));
+            all_done(issuing().map(|issuer| self.desk.renew_responder(issuer, &self.rules, now)));
+        let seals = all_done(issuing().map(|issuer| self.desk.renew_seal(issuer, now)));
         let lists = self.publish_due(now)?;
         Ok(Maintained {
             responders: responders?.into_iter().flatten().collect(),
+            seals: seals?.into_iter().flatten().collect(),
             lists,
         })
+    }
+
+    pub(crate) const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// The issuers, in the order in which they were made.
@@ -231,6 +245,36 @@ impl Authority {
             .urls
             .as_ref()
             .map(crate::urls::Urls::public_url)
+    }
+
+    /// The seal of the authority that issues now; `None` before the first [`Authority::maintain`].
+    #[must_use]
+    pub fn seal(&self) -> Option<Seal> {
+        let helper = self.issuing.seal()?;
+        let chain = self
+            .above()
+            .iter()
+            .filter(|issuer| !issuer.certificate.is_self_issued())
+            .map(|issuer| issuer.certificate.clone())
+            .collect();
+        Some(Seal {
+            certificate: Certificate::from_der(&helper.certificate).ok()?,
+            chain,
+            signer: helper.signer,
+        })
+    }
+
+    /// The authority that issues now and those above it, up to the root.
+    fn above(&self) -> Vec<Arc<Issuer>> {
+        let mut chain = vec![Arc::clone(&self.issuing)];
+        while let Some(last) = chain.last()
+            && !last.certificate.is_self_issued()
+            && let Some(above) = self.issuer_of(&last.certificate)
+            && chain.len() < self.issuers.len()
+        {
+            chain.push(Arc::clone(above));
+        }
+        chain
     }
 
     fn issuer_of(&self, certificate: &Certificate) -> Option<&Arc<Issuer>> {
@@ -307,15 +351,7 @@ impl Issuance for Authority {
     }
 
     fn chain(&self) -> Vec<Vec<u8>> {
-        let mut chain = vec![Arc::clone(&self.issuing)];
-        while let Some(last) = chain.last()
-            && !last.certificate.is_self_issued()
-            && let Some(above) = self.issuer_of(&last.certificate)
-            && chain.len() < self.issuers.len()
-        {
-            chain.push(Arc::clone(above));
-        }
-        chain
+        self.above()
             .iter()
             .map(|issuer| issuer.certificate.der().to_vec())
             .collect()
@@ -328,7 +364,10 @@ impl OcspSigners for Authority {
             .issuers
             .iter()
             .find(|candidate| candidate.id == issuer)?;
-        issuer.responder().map(|responder| responder.signer)
+        issuer.responder().map(|responder| OcspSigner {
+            certificate: responder.certificate,
+            signer: responder.signer,
+        })
     }
 }
 

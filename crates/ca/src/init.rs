@@ -204,6 +204,8 @@ impl Desk {
             issuer: new,
             responder_certificate: None,
             responder_key: None,
+            seal_certificate: None,
+            seal_key: None,
         })
     }
 

@@ -1,14 +1,15 @@
-//! An authority as the program holds it: a certificate, the key that fits it, and its OCSP responder.
+//! An authority as the program holds it: a certificate, the key that fits it, its OCSP responder and its seal.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tanba_crypto::{SignatureAlgorithm, Signer};
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{IssuanceError, IssuerKind, IssuerRecord, OcspSigner};
-use tanba_pki::{Certificate, Timestamp};
+use tanba_model::ports::{IssuanceError, IssuerKind, IssuerRecord};
+use tanba_pki::Certificate;
 
 use crate::error::AuthorityError;
+use crate::helper::Helper;
 use crate::key_vault::KeyChest;
 use crate::urls::Urls;
 
@@ -24,15 +25,8 @@ pub(crate) struct Issuer {
     pub(crate) urls: Option<Urls>,
     stored_key: Vec<u8>,
     signer: Option<Arc<dyn Signer>>,
-    responder: RwLock<Option<Responder>>,
-}
-
-/// A responder and the end of its certificate.
-#[derive(Clone, Debug)]
-pub(crate) struct Responder {
-    pub(crate) not_after: Timestamp,
-    pub(crate) not_before: Timestamp,
-    pub(crate) signer: OcspSigner,
+    responder: RwLock<Option<Helper>>,
+    seal: RwLock<Option<Helper>>,
 }
 
 impl Issuer {
@@ -43,6 +37,8 @@ impl Issuer {
             issuer,
             responder_certificate,
             responder_key,
+            seal_certificate,
+            seal_key,
         } = record;
         let damaged = || AuthorityError::DamagedIssuer {
             name: issuer.name.clone(),
@@ -60,20 +56,30 @@ impl Issuer {
             stored_key: issuer.key,
             signer: None,
             responder: RwLock::new(None),
+            seal: RwLock::new(None),
         };
         if opened.kind == IssuerKind::Issuing {
             opened.signer = Some(opened.open_key(chest)?);
         }
-        if let (Some(certificate), Some(key)) = (responder_certificate, responder_key) {
-            // A responder that cannot be used is replaced soon; it must not keep the authority from starting.
-            match Responder::open(&certificate, &key, chest) {
-                Ok(responder) => opened.replace_responder(responder),
-                Err(error) => {
-                    tracing::warn!(issuer = %opened.id, error = %error, "the stored OCSP responder cannot be used");
-                }
-            }
-        }
+        opened.responder =
+            RwLock::new(opened.open_helper("ocsp", responder_certificate, responder_key, chest));
+        opened.seal = RwLock::new(opened.open_helper("seal", seal_certificate, seal_key, chest));
         Ok(opened)
+    }
+
+    /// A helper that cannot be used is replaced soon; it must not keep the authority from starting.
+    fn open_helper(
+        &self,
+        what: &'static str,
+        certificate: Option<Vec<u8>>,
+        key: Option<Vec<u8>>,
+        chest: &dyn KeyChest,
+    ) -> Option<Helper> {
+        Helper::open(what, &certificate?, &key?, chest)
+            .inspect_err(|error| {
+                tracing::warn!(issuer = %self.id, what, error = %error, "a stored helper cannot be used");
+            })
+            .ok()
     }
 
     /// How it signs: what its kind of key does by default.
@@ -114,18 +120,21 @@ impl Issuer {
     }
 
     /// The responder now.
-    pub(crate) fn responder(&self) -> Option<Responder> {
-        self.responder
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(crate) fn responder(&self) -> Option<Helper> {
+        read(&self.responder)
     }
 
-    pub(crate) fn replace_responder(&self, responder: Responder) {
-        *self
-            .responder
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(responder);
+    pub(crate) fn replace_responder(&self, responder: Helper) {
+        replace(&self.responder, responder);
+    }
+
+    /// The seal now.
+    pub(crate) fn seal(&self) -> Option<Helper> {
+        read(&self.seal)
+    }
+
+    pub(crate) fn replace_seal(&self, seal: Helper) {
+        replace(&self.seal, seal);
     }
 
     /// The shard of a certificate: its serial number is random, so any of its octets spread evenly.
@@ -140,35 +149,15 @@ impl Issuer {
     }
 }
 
-impl Responder {
-    pub(crate) fn open(
-        certificate: &[u8],
-        key: &[u8],
-        chest: &dyn KeyChest,
-    ) -> Result<Self, AuthorityError> {
-        let signer = chest.open_key(key).map_err(|source| AuthorityError::Key {
-            issuer: "ocsp".to_owned(),
-            source,
-        })?;
-        Self::new(certificate, signer)
-    }
+fn read(helper: &RwLock<Option<Helper>>) -> Option<Helper> {
+    helper
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
 
-    pub(crate) fn new(certificate: &[u8], signer: Arc<dyn Signer>) -> Result<Self, AuthorityError> {
-        let name = || "ocsp".to_owned();
-        let parsed = Certificate::from_der(certificate)
-            .map_err(|_| AuthorityError::DamagedIssuer { name: name() })?;
-        if !signer.public_key().is_same_key(parsed.public_key()) {
-            return Err(AuthorityError::ForeignKey { name: name() });
-        }
-        Ok(Self {
-            not_before: parsed.not_before(),
-            not_after: parsed.not_after(),
-            signer: OcspSigner {
-                certificate: Arc::from(certificate),
-                signer,
-            },
-        })
-    }
+fn replace(helper: &RwLock<Option<Helper>>, new: Helper) {
+    *helper.write().unwrap_or_else(PoisonError::into_inner) = Some(new);
 }
 
 impl fmt::Debug for Issuer {

@@ -8,9 +8,11 @@
 //! Start reading at [`Authority`], then [`Prepared`]; [`init`] makes a new authority.
 
 mod authority;
+mod checkpoint;
 mod desk;
 mod draft;
 mod error;
+mod helper;
 mod init;
 mod issue;
 mod issuer;
@@ -22,9 +24,11 @@ mod recover;
 mod responder_key;
 mod revoke;
 mod rules;
+mod seal;
 mod urls;
 
 pub use authority::{Authority, IssuerSummary, Maintained, Parts};
+pub use checkpoint::CheckpointError;
 pub use desk::Profiles;
 pub use error::AuthorityError;
 pub use init::{InitOptions, InitStep, IssuingKey, init};
@@ -34,4 +38,5 @@ pub use prepare::{Announce, Prepared};
 pub use publish::Published;
 pub use recover::Recovered;
 pub use rules::{Config, ConfigError, Rules};
+pub use seal::Seal;
 pub use urls::{PublicUrlError, Urls};

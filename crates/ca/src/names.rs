@@ -43,12 +43,12 @@ impl AuthorityNames {
     }
 }
 
-/// The name of an issuer's OCSP responder: its organisation is the issuer's, or the issuer.
-pub(crate) fn responder(issuer: &Certificate) -> Subject {
+/// The name of an issuer's helper, its OCSP responder or its seal: its organisation is the issuer's, or the issuer.
+pub(crate) fn helper(what: &str, issuer: &Certificate) -> Subject {
     let name = issuer.subject();
     let organization = name.organization().or_else(|| name.common_name());
     Subject::service(
-        "OCSP RESPONDER",
+        what,
         organization.as_deref(),
         &name.country().unwrap_or_default(),
     )

@@ -21,6 +21,8 @@ pub struct Config {
     pub root_life_days: u32,
     /// Days for which the certificate of an OCSP responder is valid; it is renewed at half its life. Default 14.
     pub responder_life_days: u32,
+    /// Minutes between two signed checkpoints of the audit log, while it grows. Default 10.
+    pub checkpoint_every_minutes: u32,
 }
 
 impl Default for Config {
@@ -32,6 +34,7 @@ impl Default for Config {
             delta_life_minutes: 120,
             root_life_days: 180,
             responder_life_days: 14,
+            checkpoint_every_minutes: 10,
         }
     }
 }
@@ -57,6 +60,7 @@ pub struct Rules {
     pub(crate) delta_life: Duration,
     pub(crate) root_life: Duration,
     pub(crate) responder_life: Duration,
+    pub(crate) checkpoint_every: Duration,
 }
 
 impl Config {
@@ -72,6 +76,11 @@ impl Config {
             ("delta_life_minutes", self.delta_life_minutes, 7 * 24 * 60),
             ("root_life_days", self.root_life_days, 3660),
             ("responder_life_days", self.responder_life_days, 3660),
+            (
+                "checkpoint_every_minutes",
+                self.checkpoint_every_minutes,
+                24 * 60,
+            ),
         ];
         if let Some((name, _, limit)) = ranges
             .into_iter()
@@ -95,6 +104,7 @@ impl Config {
             delta_life: minutes(self.delta_life_minutes),
             root_life: hours(self.root_life_days.saturating_mul(24)),
             responder_life: hours(self.responder_life_days.saturating_mul(24)),
+            checkpoint_every: minutes(self.checkpoint_every_minutes),
         })
     }
 }
@@ -108,6 +118,7 @@ impl Default for Rules {
             delta_life: minutes(120),
             root_life: hours(24 * 180),
             responder_life: hours(24 * 14),
+            checkpoint_every: minutes(10),
         }
     }
 }

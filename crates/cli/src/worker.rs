@@ -172,8 +172,18 @@ impl Duties {
                 for serial in done.responders {
                     tracing::info!(%serial, "OCSP responder renewed");
                 }
+                for serial in done.seals {
+                    tracing::info!(%serial, "seal renewed");
+                }
             }
             Err(error) => complain("revocation lists were not renewed", &error),
+        }
+        match self.authority.checkpoint_due(now) {
+            Ok(Some(checkpoint)) => {
+                tracing::debug!(records = checkpoint.size, "audit checkpoint signed");
+            }
+            Ok(None) => {}
+            Err(error) => complain("the audit log was not signed", &error),
         }
         if round.is_multiple_of(RESUME_ROUNDS)
             && let Err(error) = self.ra.resume(now)

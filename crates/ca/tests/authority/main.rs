@@ -7,6 +7,7 @@
 )]
 
 mod crash;
+mod evidence;
 mod harness;
 mod init;
 mod issuance;

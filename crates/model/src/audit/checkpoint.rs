@@ -57,9 +57,9 @@ impl Checkpoint {
     /// The bytes to be signed.
     ///
     /// # Errors
-    /// When it cannot be written as JSON, which no value of this type can cause.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let value = serde_json::to_value(self)?;
+    /// [`NotACheckpoint`], which no value of this type can cause.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, NotACheckpoint> {
+        let value = serde_json::to_value(self).map_err(|_| NotACheckpoint)?;
         Ok(crate::document::canonical_json(&value).into_bytes())
     }
 
@@ -69,8 +69,7 @@ impl Checkpoint {
     /// [`NotACheckpoint`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotACheckpoint> {
         let checkpoint: Self = serde_json::from_slice(bytes).map_err(|_| NotACheckpoint)?;
-        let canonical = checkpoint.to_bytes().map_err(|_| NotACheckpoint)?;
-        if checkpoint.schema != CHECKPOINT_SCHEMA || canonical != bytes {
+        if checkpoint.schema != CHECKPOINT_SCHEMA || checkpoint.to_bytes()? != bytes {
             return Err(NotACheckpoint);
         }
         Ok(checkpoint)

@@ -22,13 +22,16 @@ impl std::fmt::Debug for KeptTree<'_> {
 }
 
 impl KeptTree<'_> {
-    /// Keeps the hashes of all subtrees that are complete in a log of `size` records and were not in one of `before`.
+    /// Keeps the hashes of all subtrees that are complete in a log of `size` records and not kept yet.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    pub fn extend(&mut self, before: u64, size: u64) -> Result<(), StorageError> {
-        for level in (STEP..u64::BITS).step_by(8) {
-            for position in before >> level..size >> level {
+    pub fn extend(&mut self, size: u64) -> Result<(), StorageError> {
+        for level in (1..)
+            .map(|step| step * STEP)
+            .take_while(|level| size >> level > 0)
+        {
+            for position in self.0.subtree_count(level)?..size >> level {
                 let hash = self.compute(level, position)?;
                 self.0.insert_subtree(level, position, &hash)?;
             }

@@ -41,6 +41,12 @@ pub trait AuditLog {
         limit: u32,
     ) -> Result<Vec<TreeHash>, StorageError>;
 
+    /// Number of kept subtrees of a level.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn subtree_count(&mut self, level: u32) -> Result<u64, StorageError>;
+
     /// Keeps the hash of a complete subtree.
     ///
     /// # Errors

@@ -61,6 +61,10 @@ pub struct IssuerRecord {
     pub responder_certificate: Option<Vec<u8>>,
     /// Key of the OCSP responder, kept as the issuer's.
     pub responder_key: Option<Vec<u8>>,
+    /// Certificate of the seal, DER, where there is one.
+    pub seal_certificate: Option<Vec<u8>>,
+    /// Key of the seal, kept as the issuer's.
+    pub seal_key: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for NewIssuer {
@@ -102,6 +106,17 @@ pub trait Issuers {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn set_responder(
+        &mut self,
+        id: IssuerId,
+        certificate: &[u8],
+        key: &[u8],
+    ) -> Result<(), StorageError>;
+
+    /// Replaces the seal of an authority.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_seal(
         &mut self,
         id: IssuerId,
         certificate: &[u8],

@@ -8,6 +8,7 @@ pub(super) const NAMES: &[&str] = &[
     "root-ca",
     "issuing-ca",
     "ocsp-responder",
+    "document-seal",
 ];
 
 pub(super) fn source(name: &str) -> Option<&'static str> {
@@ -27,6 +28,7 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
         "root-ca" => include_str!("../../profiles/root-ca.toml"),
         "issuing-ca" => include_str!("../../profiles/issuing-ca.toml"),
         "ocsp-responder" => include_str!("../../profiles/ocsp-responder.toml"),
+        "document-seal" => include_str!("../../profiles/document-seal.toml"),
         _ => return None,
     })
 }

@@ -74,6 +74,14 @@ fn case(profile: &'static str) -> Case {
             email: None,
             urls: urls(),
         },
+        "document-seal" => Case {
+            profile,
+            subject: Subject::service("DOCUMENT SEAL", Some("ҰКО TEST"), "KZ"),
+            key: "responder",
+            keystore: None,
+            email: None,
+            urls: urls(),
+        },
         _ => person_case(Some("abai@example.kz"), oid::KZ_KEYSTORE_PKCS12),
     }
 }

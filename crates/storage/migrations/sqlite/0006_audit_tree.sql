@@ -29,3 +29,7 @@ CREATE TRIGGER audit_checkpoint_stays BEFORE DELETE ON audit_checkpoint
 BEGIN
     SELECT RAISE(ABORT, 'a signed checkpoint is evidence');
 END;
+
+-- With what an issuing authority seals documents: reports, and the statements above.
+ALTER TABLE issuer ADD COLUMN seal_certificate BLOB;
+ALTER TABLE issuer ADD COLUMN seal_key BLOB;

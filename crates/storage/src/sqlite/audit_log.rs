@@ -67,6 +67,15 @@ impl AuditLog for SqliteUnit<'_> {
         )
     }
 
+    fn subtree_count(&mut self, level: u32) -> Result<u64, StorageError> {
+        let last = self.one(
+            "SELECT position + 1 FROM audit_subtree WHERE level = ?1 ORDER BY position DESC LIMIT 1",
+            params![level],
+            |row| unsigned(row, 0),
+        )?;
+        Ok(last.unwrap_or(0))
+    }
+
     fn insert_subtree(
         &mut self,
         level: u32,

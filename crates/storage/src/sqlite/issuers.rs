@@ -27,7 +27,8 @@ impl Issuers for SqliteUnit<'_> {
 
     fn all(&mut self) -> Result<Vec<IssuerRecord>, StorageError> {
         self.many(
-            "SELECT id, name, kind, shards, certificate, key, responder_certificate, responder_key
+            "SELECT id, name, kind, shards, certificate, key, responder_certificate, responder_key,
+                    seal_certificate, seal_key
              FROM issuer ORDER BY id",
             [],
             read,
@@ -42,6 +43,18 @@ impl Issuers for SqliteUnit<'_> {
     ) -> Result<(), StorageError> {
         self.change_one(
             "UPDATE issuer SET responder_certificate = ?2, responder_key = ?3 WHERE id = ?1",
+            params![id.0, certificate, key],
+        )
+    }
+
+    fn set_seal(
+        &mut self,
+        id: IssuerId,
+        certificate: &[u8],
+        key: &[u8],
+    ) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE issuer SET seal_certificate = ?2, seal_key = ?3 WHERE id = ?1",
             params![id.0, certificate, key],
         )
     }
@@ -60,5 +73,7 @@ fn read(row: &Row<'_>) -> Result<IssuerRecord, StorageError> {
         },
         responder_certificate: column(row, 6)?,
         responder_key: column(row, 7)?,
+        seal_certificate: column(row, 8)?,
+        seal_key: column(row, 9)?,
     })
 }
