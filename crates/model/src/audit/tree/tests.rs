@@ -66,8 +66,7 @@ fn the_tree_is_that_of_certificate_transparency() {
         .iter()
         .map(|input| sha256(&[&[0][..], &hex::decode(input).unwrap()].concat()))
         .collect();
-    let root_of =
-        |count: usize| hex::encode(&root(&mut Leaves(leaves.clone()), count as u64).unwrap());
+    let root_of = |count: u64| hex::encode(&root(&mut Leaves(leaves.clone()), count).unwrap());
     assert_eq!(
         root_of(1),
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
