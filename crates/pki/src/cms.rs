@@ -1,9 +1,11 @@
 //! Signed data (RFC 5652) in the CAdES-BES form: made, read and judged.
 //!
-//! [`sign`] makes a message, [`prepare`] does so for signers that cannot be called; [`verify`] judges one, and
-//! [`Message::read`] takes it out of PEM or S/MIME. Time stamps and evidence for the long term are not handled.
+//! [`sign`] makes a message, [`prepare`] does so for signers that cannot be called; [`add_signature`] puts one more
+//! signature into a message that exists, [`add_time_stamp`] the time on one (CAdES-T); [`verify`] judges one, and
+//! [`Message::read`] takes it out of PEM or S/MIME. Evidence for the long term is not handled.
 
 mod attribute;
+mod extend;
 mod message;
 mod sign;
 mod signed_data;
@@ -13,8 +15,9 @@ use der::asn1::ObjectIdentifier;
 use tanba_crypto::SignError;
 
 pub use attribute::AttributeFault;
+pub use extend::{Added, add_signature, add_time_stamp};
 pub use message::{Message, MessageError};
-pub use sign::{Prepared, SignOptions, prepare, sign};
+pub use sign::{Prepared, SignOptions, prepare, prepare_digest, sign};
 pub(crate) use signed_data::Algorithm;
 pub use signed_data::{
     DATA, SIGNED_DATA, SignedData, SignerIdentifier, SignerInfo, content_type, content_type_name,
@@ -42,6 +45,9 @@ pub enum CmsError {
         /// What it holds.
         content_type: ObjectIdentifier,
     },
+    /// There is no signature of this number.
+    #[error("the message has no such signature")]
+    NoSigner,
     /// The content is elsewhere and has to be given.
     #[error("the signature is detached: the content has to be given")]
     NoContent,

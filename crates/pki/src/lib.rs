@@ -26,6 +26,7 @@ mod request;
 mod serial_number;
 #[cfg(test)]
 mod testing;
+pub mod time_stamp;
 mod timestamp;
 
 pub use assemble::assemble_certificate;

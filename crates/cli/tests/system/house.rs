@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may stand on whom; what is not listed is refused.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("crypto", &[]),
     ("pki", &["crypto"]),
     ("keystore", &["crypto", "pki"]),
     ("model", &["crypto", "pki"]),
     ("keystore-wasm", &["crypto", "pki", "keystore", "model"]),
+    ("agent", &["crypto", "pki", "keystore", "model"]),
     ("storage", &["model", "pki", "crypto"]),
     ("ca", &["model", "pki", "crypto"]),
     ("ra", &["model", "pki", "crypto"]),

@@ -215,6 +215,20 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// The key alone, certified or not, taken out of the container; nothing when it cannot be used.
+    #[must_use]
+    pub fn into_key(self) -> Option<SoftwareKey> {
+        match self.key?.state {
+            KeyState::Usable(key) => Some(*key),
+            KeyState::Unsupported { .. }
+            | KeyState::Locked { .. }
+            | KeyState::UnsupportedProtection { .. }
+            | KeyState::Damaged { .. } => None,
+        }
+    }
+}
+
 impl KeyEntry {
     /// Reads `PrivateKeyInfo`; what cannot be used is kept.
     pub(super) fn from_pkcs8(pkcs8: Secret) -> Self {

@@ -78,11 +78,32 @@ pub fn prepare(
     algorithm: SignatureAlgorithm,
     options: &SignOptions<'_>,
 ) -> Prepared {
-    let digest = algorithm.digest();
+    let digest = algorithm.digest().digest(content);
+    let content = (!options.detached).then_some(content);
+    prepare_with(&digest, content, algorithm, options)
+}
+
+/// Prepares a detached signature over content of which only the digest is known, computed with the digest of
+/// `algorithm`. Whether it is one is for the caller to know.
+#[must_use]
+pub fn prepare_digest(
+    digest: &[u8],
+    algorithm: SignatureAlgorithm,
+    options: &SignOptions<'_>,
+) -> Prepared {
+    prepare_with(digest, None, algorithm, options)
+}
+
+fn prepare_with(
+    digest: &[u8],
+    content: Option<&[u8]>,
+    algorithm: SignatureAlgorithm,
+    options: &SignOptions<'_>,
+) -> Prepared {
     let content_type = asn1::oid(options.content_type);
     let mut attributes = vec![
         attribute(CONTENT_TYPE, content_type.clone()),
-        attribute(MESSAGE_DIGEST, asn1::octet_string(&digest.digest(content))),
+        attribute(MESSAGE_DIGEST, asn1::octet_string(digest)),
         attribute(
             SIGNING_CERTIFICATE_V2,
             signing_certificate(options.certificate),
@@ -94,7 +115,7 @@ pub fn prepare(
     Prepared {
         algorithm,
         attributes: asn1::set_of(attributes),
-        before: before_signers(content, content_type, digest, options),
+        before: before_signers(content, content_type, algorithm.digest(), options),
         signer_identifier: issuer_and_serial(options.certificate),
     }
 }
@@ -108,27 +129,33 @@ impl Prepared {
 
     /// The finished message.
     #[must_use]
-    pub fn assemble(self, signature: &[u8]) -> Vec<u8> {
+    pub fn assemble(mut self, signature: &[u8]) -> Vec<u8> {
+        let before = std::mem::take(&mut self.before);
+        let info = self.signer_info(signature);
+        let signed_data = asn1::sequence(&[before, asn1::set(&[info])]);
+        asn1::sequence(&[asn1::oid(SIGNED_DATA), asn1::context(0, &signed_data)])
+    }
+
+    /// The finished `SignerInfo` alone, for a message that exists.
+    pub(super) fn signer_info(self, signature: &[u8]) -> Vec<u8> {
         let mut attributes = self.attributes;
         if let Some(tag) = attributes.first_mut() {
             *tag = tag::context(0);
         }
-        let info = asn1::sequence(&[
+        asn1::sequence(&[
             asn1::integer(1),
             self.signer_identifier,
             digest_identifier(self.algorithm.digest()),
             attributes,
             self.algorithm.algorithm_identifier_der(),
             asn1::octet_string(signature),
-        ]);
-        let signed_data = asn1::sequence(&[self.before, asn1::set(&[info])]);
-        asn1::sequence(&[asn1::oid(SIGNED_DATA), asn1::context(0, &signed_data)])
+        ])
     }
 }
 
 /// Version, digests, content and certificates.
 fn before_signers(
-    content: &[u8],
+    content: Option<&[u8]>,
     content_type: Vec<u8>,
     digest: DigestAlgorithm,
     options: &SignOptions<'_>,
@@ -136,7 +163,7 @@ fn before_signers(
     // Version 3 as soon as the content is something else than data (RFC 5652, 5.1).
     let version = if options.content_type == DATA { 1 } else { 3 };
     let mut encapsulated = vec![content_type];
-    if !options.detached {
+    if let Some(content) = content {
         encapsulated.push(asn1::context(0, &asn1::octet_string(content)));
     }
     let mut certificates = vec![options.certificate.der()];
@@ -168,6 +195,6 @@ fn issuer_and_serial(certificate: &Certificate) -> Vec<u8> {
 }
 
 /// `AlgorithmIdentifier` of a digest, without parameters (RFC 5754, 2).
-fn digest_identifier(digest: DigestAlgorithm) -> Vec<u8> {
+pub(super) fn digest_identifier(digest: DigestAlgorithm) -> Vec<u8> {
     asn1::sequence(&[asn1::oid(digest.oid())])
 }

@@ -1,0 +1,153 @@
+language-name = Қазақша
+
+# https://127.0.0.1:13579/ беті
+check-title = «Таңба» агенті
+check-runs = Агент осы компьютерде жұмыс істеп тұр, сайттар сіздің кілттеріңізге сол арқылы жүгіне алады. Сіздің келісіміңізсіз ол ештеңеге қол қоймайды.
+check-trusted = Бұл браузер агентке сенеді: бет ескертусіз ашылды немесе оның сертификатын өзіңіз қабылдадыңыз.
+check-version = Нұсқасы
+check-certificate-until = Осы бет сертификатының мерзімі бітетін уақыт (агент оны өзі жаңартады)
+check-next = Егер сайт бәрібір агент іске қосылмаған десе, сол сайтқа жергілікті желі құрылғыларына қатынасуға рұқсат беріңіз: мекенжайдың сол жағындағы түйме.
+
+# Сұхбат терезелері
+ask-title-login = Қолданушыны түпнұсқаландыру
+ask-title-signature = Деректерге қол қою
+ask-title-key-information = Кілт туралы ақпаратты сайтқа көрсету
+ask-title-time-stamp = Қолтаңбаға уақыт белгісін қою
+ask-title-file = Файлды таңдау
+ask-site = Сұрап тұрған сайт: { $origin }.
+ask-clock-is-wrong = Компьютердің сағаты бірнеше жылға қате, сондықтан кілттердің мерзімін тексеру мүмкін емес. Кілттеріңіз аман. Сағатты дұрыстап, қайталап көріңіз.
+ask-documents = { $count ->
+    [one] Қол қойылатын { $count } құжат:
+   *[other] Қол қойылатын { $count } құжат:
+}
+ask-documents-more = … және осылармен бірге қол қойылатын тағы { $count } құжат.
+ask-octets = { $count ->
+    [one] { $count } байт
+   *[other] { $count } байт
+}
+ask-file =    Файл: { $path }
+ask-form-text = Мәтін
+ask-form-xml = XML
+ask-form-binary = Мәтін емес деректер
+ask-form-digest = Тек хеш: оның артында не тұрғанын сайт қана біледі
+ask-form-signature = Дайын қолтаңба, оған сіздікі қосылады
+ask-form-application = Жеке кабинет құжаты
+ask-text-is-cut =    … мәтіннің жалғасы бар.
+ask-digest =    SHA-256: { $digest }
+ask-digest-only =    Хеш: { $digest }
+ask-digest-unusual =    Бұл SHA-256 хеші емес: мұндай қолтаңбаны ешкім тексере алмайды.
+ask-first-login = { $origin } сайты бұрын сізден кілтпен кіруді сұраған емес.
+ask-first-signature = { $origin } сайты бұрын сізден қол қоюды сұраған емес.
+ask-first-keys = { $origin } сайты бұрын кілттеріңізді басқарған емес.
+ask-allow-site = Осы сайтқа сұрауға рұқсат бересіз бе? Келісіміңіз бәрібір әр жолы сұралады. [иә/жоқ]
+ask-storages = Сақтау орнының түрі:
+ask-choose-storage = Сақтау орнының нөмірі:
+ask-no-containers = Әдеттегі қалталарда кілт файлдары табылмады, қауіпсіз сақтау құрылғысы қосылмаған.
+ask-containers = Сақтау орнының жолы:
+ask-tries-left = { $count ->
+    [one] { $count } мүмкіндік қалды
+   *[other] { $count } мүмкіндік қалды
+}
+ask-choose-file = Кілт файлының нөмірі немесе жолы (Enter – тізімді жаңарту, «болдырмау» – аяқтау):
+ask-choose-token = Құрылғының нөмірі (Enter – тізімді жаңарту, «болдырмау» – аяқтау):
+ask-password = Кілттер қоймасының құпиясөзі:
+ask-pin = Құрылғының PIN-коды:
+ask-keys = Кілттер:
+ask-key-validity =      әрекет ету мерзімі: { $from } – { $until }
+ask-key-facts =      сериялық нөмірі { $serial }, шығарушысы { $issuer }, { $algorithm }
+ask-choose-key = Кілттің нөмірі (Enter – біріншісі, «болдырмау» – аяқтау):
+ask-no-such-choice = Мұндай таңдау жоқ немесе оны пайдалануға болмайды.
+ask-no-usable-key = Бұл кілттердің ешқайсысы сайттың сұрағанына сай емес, себептері қастарында жазылған. Басқа кілттер қоймасын таңдаңыз.
+ask-yes-or-no = [иә/жоқ]
+ask-final-login = { $origin } сайтына { $owner } атынан кіресіз бе?
+ask-final-signature = { $count ->
+    [one] { $origin } сайты үшін { $count } құжатқа { $owner } атынан қол қоясыз ба?
+   *[other] { $origin } сайты үшін { $count } құжатқа { $owner } атынан қол қоясыз ба?
+}
+ask-final-key-information = { $owner } сертификатын { $origin } сайтына көрсетесіз бе? Ештеңеге қол қойылмайды.
+ask-final-time-stamp = { $origin } сайты үшін { $owner } қолтаңбасына уақыт белгісін қоясыз ба?
+ask-file-ending = .{ $ending } кеңейтімі бар файл керек
+ask-file-path = Толық жолы («болдырмау» – аяқтау):
+ask-no-such-file = Бұл жолда файл да, қалта да жоқ.
+ask-word-yes = иә и
+ask-word-no = жоқ ж
+ask-word-cancel = болдырмау
+ask-withdrawn = Сайт сұрауын қайтарып алды. Ештеңеге қол қойылған жоқ.
+ask-cancelled = Бас тартылды. Ештеңеге қол қойылған жоқ, кілттеріңіз сол қалпында.
+
+fault-wrong-secret = Құпиясөз қате. Кілттеріңіз сол қалпында, құпиясөзді қайта енгізіңіз.
+fault-wrong-secret-tries = { $count ->
+    [one] PIN-код қате. Тағы { $count } мүмкіндік қалды, одан кейін құрылғы бұғатталады.
+   *[other] PIN-код қате. Тағы { $count } мүмкіндік қалды, одан кейін құрылғы бұғатталады.
+}
+fault-blocked = Қате PIN-код тым көп енгізілгендіктен құрылғы бұғатталды. Ішіндегі кілттер аман, бірақ оларды пайдалану мүмкін емес; бұғатты құрылғыны берген ұйым аша алады.
+fault-absent = Кілттер қоймасы орнында жоқ. Құрылғыны қосыңыз немесе файлды қайта таңдаңыз; кілттеріңіз сол қалпында.
+fault-slow = Диск немесе құрылғы жауап бермейді. Кілттеріңіз сол қалпында; байланысты тексеріп, қайталап көріңіз.
+fault-not-a-container = Бұл файл кілттер қоймасы емес. Кеңейтімі .p12 файлды таңдаңыз; ештеңе өзгертілген жоқ.
+fault-damaged = Файл бүлінген. Оның басқа көшірмесін пайдаланыңыз; ештеңе өзгертілген жоқ.
+fault-unsupported = Бұл кілттер қоймасын мұнда пайдалануға болмайды: { $reason }. Кілттеріңіз сол қалпында; басқа қойманы таңдаңыз.
+fault-empty = Ішінде кілт жоқ. Басқа кілттер қоймасын таңдаңыз; ештеңе өзгертілген жоқ.
+fault-forbidden = Жүйе агентке бұл файлды оқуға рұқсат бермейді. Файлға қатынасу құқықтарын тексеріңіз; ештеңе өзгертілген жоқ.
+
+unusable-expired = сертификаттың мерзімі өтіп кеткен: жаңа кілттер алыңыз
+unusable-not-yet-valid = сертификаттың мерзімі әлі басталмаған: компьютердің сағатын тексеріңіз
+unusable-other-purpose = бұл кілт басқа мақсатқа арналған
+unusable-other-owner = сайтқа басқа тұлғаның немесе ұйымның кілті керек
+unusable-other-certificate = сайтқа басқа сертификат керек
+unusable-other-issuer = сайтқа басқа куәландырушы орталықтың сертификаты керек
+unusable-no-certificate = кілт сертификатын күтіп тұр: оны орнатыңыз
+unusable-unsupported = алгоритмге әзірге қолдау жоқ
+unusable-other-password = кілттің өз құпиясөзі бар
+unusable-damaged = кілт бүлінген: файлдың басқа көшірмесін пайдаланыңыз
+
+storage-pkcs12 = Дербес компьютер
+storage-jks = Java кілттер қоймасы
+storage-id-card = Жеке куәлік
+storage-kaztoken = Kaztoken
+storage-etoken-72k = eToken PRO (Java, 72K)
+storage-etoken-5110 = eToken 5110
+storage-jacarta = JaCarta
+storage-akey = aKey
+
+summary-kind = Құжат түрі
+summary-kind-reissue = кілттерді қайта шығару
+summary-kind-first = алғашқы кілттерді алу
+summary-kind-revocation = кілттерді кері шақыру
+summary-kind-login = жеке кабинетке кіру
+summary-kind-installation = жаңа кілтті тексеру
+summary-origin = Сайт
+summary-number = Өтінім нөмірі
+summary-created = Жасалған уақыты
+summary-surname = Тегі
+summary-given-name = Аты
+summary-patronymic = Әкесінің аты
+summary-iin = ЖСН
+summary-country = Ел
+summary-email = E-mail
+summary-region = Облыс (қала)
+summary-settlement = Елді мекен
+summary-keystore = Жаңа кілттер қоймасы
+summary-key-purpose = Жаңа кілт
+summary-key-algorithm = Кілт алгоритмі
+summary-key-digest = Ашық кілттің бақылау қосындысы (SHA-256)
+summary-event = Не болды
+summary-event-lost = кілтім жоғалды немесе ұрланды
+summary-event-data-changed = деректерім өзгерді
+summary-event-not-needed = енді керек емес
+summary-event-replaced = жаңасымен ауыстырдым
+summary-reason = Тексерушілер көретін себеп
+summary-certificate = Кері шақырылатын кілт
+summary-serial = Сериялық нөмірі
+summary-kept-in = Кілттер қоймасы
+summary-until = Мерзімінің соңы
+summary-purpose-authentication = кіруге арналған
+summary-purpose-signature = құжатқа қол қоюға арналған
+summary-none = жоқ
+
+doctor-identity = Осы орнатудың TLS сертификаты:
+doctor-identity-broken = TLS сертификатын пайдалану мүмкін емес; бұл кілттеріңізге әсер етпейді:
+doctor-port-answers = Агент мына мекенжайда жауап береді:
+doctor-port-silent = Агент іске қосылмаған («tanba-agent run» командасымен іске қосыңыз), мына мекенжайда ешкім жауап бермейді:
+doctor-grants = Сайттарға берілген рұқсаттар:
+doctor-grants-broken = Рұқсаттар тізімі оқылмайды; түзетілгенше барлық сайтқа рұқсат берілмейді:
+doctor-key-files = Әдеттегі қалталардағы кілт файлдары:

@@ -1,0 +1,158 @@
+language-name = Русский
+
+# Страница https://127.0.0.1:13579/
+check-title = Агент «Таңба»
+check-runs = Агент работает на этом компьютере, и сайты могут обращаться через него к вашим ключам. Без вашего согласия он ничего не подписывает.
+check-trusted = Этот браузер доверяет агенту: вы видите страницу без предупреждения или сами приняли её сертификат.
+check-version = Версия
+check-certificate-until = Сертификат этой страницы действует до (агент обновляет его сам)
+check-next = Если сайт всё равно сообщает, что агент не запущен, разрешите этому сайту доступ к устройствам локальной сети: кнопка слева от адреса.
+
+# Диалоги
+ask-title-login = Аутентификация
+ask-title-signature = Подпись данных
+ask-title-key-information = Показать ключ сайту
+ask-title-time-stamp = Метка времени на подпись
+ask-title-file = Выбор файла
+ask-site = Запрос от сайта { $origin }.
+ask-clock-is-wrong = Часы компьютера ошибаются на годы, поэтому проверить срок действия ключей нельзя. С ключами всё в порядке. Установите верное время и повторите.
+ask-documents = { $count ->
+    [one] На подпись: { $count } документ:
+    [few] На подпись: { $count } документа:
+   *[many] На подпись: { $count } документов:
+}
+ask-documents-more = … и ещё { $count }, подписываются вместе с этими.
+ask-octets = { $count ->
+    [one] { $count } байт
+    [few] { $count } байта
+   *[many] { $count } байт
+}
+ask-file =    Файл: { $path }
+ask-form-text = Текст
+ask-form-xml = XML
+ask-form-binary = Данные, не текст
+ask-form-digest = Только хеш: что за ним стоит, знает лишь сайт
+ask-form-signature = Готовая подпись, к которой добавится ваша
+ask-form-application = Документ личного кабинета
+ask-text-is-cut =    … текст продолжается.
+ask-digest =    SHA-256: { $digest }
+ask-digest-only =    Хеш: { $digest }
+ask-digest-unusual =    Это не хеш SHA-256: такую подпись никто не сможет проверить.
+ask-first-login = Сайт { $origin } ещё ни разу не просил вас войти по вашим ключам.
+ask-first-signature = Сайт { $origin } ещё ни разу не просил вашу подпись.
+ask-first-keys = Сайт { $origin } ещё ни разу не управлял вашими ключами.
+ask-allow-site = Разрешить этому сайту обращаться к вам? Согласие всё равно спрашивается каждый раз. [да/нет]
+ask-storages = Тип хранилища:
+ask-choose-storage = Номер хранилища:
+ask-no-containers = В обычных папках нет файлов ключей, защищённый носитель не подключён.
+ask-containers = Путь к хранилищу:
+ask-tries-left = { $count ->
+    [one] осталась { $count } попытка
+    [few] осталось { $count } попытки
+   *[many] осталось { $count } попыток
+}
+ask-choose-file = Номер или путь к файлу ключа (Enter обновляет список, «отмена» завершает):
+ask-choose-token = Номер носителя (Enter обновляет список, «отмена» завершает):
+ask-password = Пароль на хранилище ключей:
+ask-pin = PIN-код носителя:
+ask-keys = Ключи:
+ask-key-validity =      срок действия: { $from } – { $until }
+ask-key-facts =      серийный номер { $serial }, издатель { $issuer }, { $algorithm }
+ask-choose-key = Номер ключа (Enter — первый, «отмена» завершает):
+ask-no-such-choice = Такого варианта нет или использовать его нельзя.
+ask-no-usable-key = Ни один ключ не подходит под запрос сайта, причины указаны рядом. Выберите другое хранилище.
+ask-yes-or-no = [да/нет]
+ask-final-login = Войти на { $origin } как { $owner }?
+ask-final-signature = { $count ->
+    [one] Подписать { $count } документ для { $origin } от имени { $owner }?
+    [few] Подписать { $count } документа для { $origin } от имени { $owner }?
+   *[many] Подписать { $count } документов для { $origin } от имени { $owner }?
+}
+ask-final-key-information = Показать сайту { $origin } сертификат { $owner }? Ничего не подписывается.
+ask-final-time-stamp = Поставить метку времени на подпись { $owner } для { $origin }?
+ask-file-ending = Нужен файл с расширением .{ $ending }
+ask-file-path = Полный путь («отмена» завершает):
+ask-no-such-file = По этому пути нет ни файла, ни папки.
+ask-word-yes = да д
+ask-word-no = нет н
+ask-word-cancel = отмена
+ask-withdrawn = Сайт отозвал свой запрос. Ничего не подписано.
+ask-cancelled = Отменено. Ничего не подписано, с ключами всё по-прежнему.
+
+fault-wrong-secret = Неверный пароль. С ключами всё по-прежнему, введите пароль ещё раз.
+fault-wrong-secret-tries = { $count ->
+    [one] Неверный PIN-код. Осталась { $count } попытка, затем носитель заблокируется.
+    [few] Неверный PIN-код. Осталось { $count } попытки, затем носитель заблокируется.
+   *[many] Неверный PIN-код. Осталось { $count } попыток, затем носитель заблокируется.
+}
+fault-blocked = Носитель заблокирован: слишком много неверных PIN-кодов. Ключи в нём целы, но пользоваться ими нельзя; разблокировать может тот, кто выдал носитель.
+fault-absent = Хранилища больше нет на месте. Подключите носитель или выберите файл заново; с ключами всё по-прежнему.
+fault-slow = Диск или носитель не отвечает. С ключами всё по-прежнему; проверьте соединение и повторите.
+fault-not-a-container = Этот файл не хранилище ключей. Выберите файл с расширением .p12; ничего не изменено.
+fault-damaged = Файл повреждён. Возьмите другую его копию; ничего не изменено.
+fault-unsupported = Это хранилище здесь использовать нельзя: { $reason }. С ключами всё по-прежнему; выберите другое хранилище.
+fault-empty = Внутри нет ключа. Выберите другое хранилище; ничего не изменено.
+fault-forbidden = Система не даёт агенту прочитать этот файл. Проверьте права доступа; ничего не изменено.
+
+unusable-expired = срок действия сертификата истёк: получите новые ключи
+unusable-not-yet-valid = срок действия сертификата ещё не наступил: проверьте часы компьютера
+unusable-other-purpose = этот ключ для другого
+unusable-other-owner = сайту нужен ключ другого лица или организации
+unusable-other-certificate = сайту нужен другой сертификат
+unusable-other-issuer = сайту нужен сертификат другого удостоверяющего центра
+unusable-no-certificate = ключ ждёт свой сертификат: установите его
+unusable-unsupported = алгоритм пока не поддерживается
+unusable-other-password = у ключа собственный пароль
+unusable-damaged = ключ повреждён: возьмите другую копию файла
+
+storage-pkcs12 = Персональный компьютер
+storage-jks = Хранилище Java
+storage-id-card = Удостоверение личности
+storage-kaztoken = Kaztoken
+storage-etoken-72k = eToken PRO (Java, 72K)
+storage-etoken-5110 = eToken 5110
+storage-jacarta = JaCarta
+storage-akey = aKey
+
+summary-kind = Вид документа
+summary-kind-reissue = перевыпуск ключей
+summary-kind-first = получение первых ключей
+summary-kind-revocation = отзыв ключей
+summary-kind-login = вход в личный кабинет
+summary-kind-installation = проверка нового ключа
+summary-origin = Сайт
+summary-number = Номер заявки
+summary-created = Составлен
+summary-surname = Фамилия
+summary-given-name = Имя
+summary-patronymic = Отчество
+summary-iin = ИИН
+summary-country = Страна
+summary-email = E-mail
+summary-region = Область (город)
+summary-settlement = Населённый пункт
+summary-keystore = Хранилище для новых ключей
+summary-key-purpose = Новый ключ
+summary-key-algorithm = Алгоритм ключа
+summary-key-digest = Контрольная сумма открытого ключа (SHA-256)
+summary-event = Что произошло
+summary-event-lost = ключ утерян или украден
+summary-event-data-changed = мои данные изменились
+summary-event-not-needed = больше не нужен
+summary-event-replaced = заменён новым
+summary-reason = Причина, которую увидят проверяющие
+summary-certificate = Отзываемый ключ
+summary-serial = Серийный номер
+summary-kept-in = Хранилище ключей
+summary-until = Конец срока действия
+summary-purpose-authentication = для входа
+summary-purpose-signature = для подписи документов
+summary-none = нет
+
+doctor-identity = TLS-сертификат этой установки:
+doctor-identity-broken = TLS-сертификат использовать нельзя; ваших ключей это не касается:
+doctor-port-answers = Агент отвечает по адресу
+doctor-port-silent = Агент не запущен (запустите «tanba-agent run»), никто не отвечает по адресу
+doctor-grants = Разрешений выдано сайтам:
+doctor-grants-broken = Список разрешений не читается; пока это не исправлено, всем сайтам будет отказано:
+doctor-key-files = Файлов ключей в обычных папках:

@@ -1,0 +1,183 @@
+//! The agent: everything that answers requests, in one place.
+
+use std::sync::Arc;
+
+use tanba_model::ports::{Clock, RandomSource};
+use tanba_pki::{Certificate, Timestamp};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::config::Config;
+use crate::consent::{Dialog, DialogQueue, Withdrawal};
+use crate::containers::Containers;
+use crate::locale::Catalogue;
+use crate::modules::{self, Caller};
+use crate::origin::{Grants, Limits, Origin};
+use crate::protocol::{Frame, refusal};
+use crate::server::{self, Listeners};
+use crate::sign::time_stamp::TimeStamper;
+use crate::trust::{Identity, TrustError};
+
+/// Larger frames are read on the blocking pool, so that other sites are answered meanwhile.
+const LARGE: usize = 256 * 1024;
+
+/// What an agent is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// What the configuration says.
+    pub config: Config,
+    /// The TLS identity of this installation.
+    pub identity: Arc<Identity>,
+    /// What sites were allowed to ask for.
+    pub grants: Grants,
+    /// Authorities that a site means by "of the current authority"; none for any.
+    pub issuers: Vec<Certificate>,
+    /// Where keys lie.
+    pub containers: Containers,
+    /// Who asks their owner.
+    pub dialog: Arc<dyn Dialog>,
+    /// The texts.
+    pub texts: Arc<Catalogue>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Random octets.
+    pub random: Arc<dyn RandomSource>,
+}
+
+/// The agent.
+pub struct Agent {
+    parts: Parts,
+    dialogs: DialogQueue,
+    requests: Limits,
+    dialog_budget: Limits,
+    started: Instant,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Agent(…)")
+    }
+}
+
+impl Agent {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            dialogs: DialogQueue::default(),
+            requests: Limits::new(parts.config.requests),
+            dialog_budget: Limits::new(parts.config.dialogs),
+            started: Instant::now(),
+            parts,
+        })
+    }
+
+    /// Serves connections until the future is dropped.
+    ///
+    /// # Errors
+    /// [`TrustError::Tls`] when TLS cannot be started.
+    pub async fn serve(self: Arc<Self>, listeners: Listeners) -> Result<(), TrustError> {
+        server::serve(self, listeners).await
+    }
+
+    /// The answer to the text of one frame; some requests have none.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        caller: &mut Caller,
+        text: &Utf8Bytes,
+        withdrawal: &Withdrawal,
+    ) -> Option<String> {
+        if !self.requests.take(caller.origin(), self.milliseconds()) {
+            tracing::warn!(origin = %caller.origin(), "a site asks too often");
+            return Some(refusal("TOO_MANY_REQUESTS"));
+        }
+        let frame = if text.len() > LARGE {
+            let text = text.clone();
+            tokio::task::spawn_blocking(move || Frame::read(&text))
+                .await
+                .unwrap_or(Frame::Malformed)
+        } else {
+            Frame::read(text)
+        };
+        match frame {
+            Frame::Request(request) => modules::answer(self, caller, request, withdrawal).await,
+            Frame::Heartbeat | Frame::Malformed => Some(refusal("MALFORMED_REQUEST")),
+        }
+    }
+
+    pub(crate) fn renew_identity(&self) {
+        match self.identity().renew(self.now(), &*self.parts.random) {
+            Ok(true) => tracing::info!("the certificate of the agent was renewed"),
+            Ok(false) => {}
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, "the certificate of the agent could not be renewed");
+            }
+        }
+    }
+
+    /// What the configuration says.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.parts.identity
+    }
+
+    pub(crate) const fn grants(&self) -> &Grants {
+        &self.parts.grants
+    }
+
+    pub(crate) fn current_issuers(&self) -> &[Certificate] {
+        &self.parts.issuers
+    }
+
+    pub(crate) const fn containers(&self) -> &Containers {
+        &self.parts.containers
+    }
+
+    pub(crate) fn dialog(&self) -> &dyn Dialog {
+        &*self.parts.dialog
+    }
+
+    pub(crate) const fn dialogs(&self) -> &DialogQueue {
+        &self.dialogs
+    }
+
+    pub(crate) fn texts(&self) -> &Catalogue {
+        &self.parts.texts
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// Whether the site may open one more dialog now.
+    pub(crate) fn may_open_dialog(&self, origin: &Origin) -> bool {
+        self.dialog_budget.take(origin, self.milliseconds())
+    }
+
+    /// Puts the time on a signature. Blocks.
+    pub(crate) fn stamp(
+        &self,
+        message: &[u8],
+        certificate: Option<&Certificate>,
+    ) -> Result<Vec<u8>, String> {
+        let url = self.parts.config.time_stamp_url.as_deref();
+        TimeStamper::new(url, &*self.parts.random)
+            .and_then(|stamper| stamper.stamp(message, certificate))
+            .map_err(|error| {
+                let sentence = error.to_string();
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "no time stamp");
+                sentence
+            })
+    }
+
+    /// Of a clock that never goes back.
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

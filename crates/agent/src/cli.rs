@@ -1,0 +1,103 @@
+//! The command line: `tanba-agent run|doctor|grants|identity`.
+
+mod doctor;
+mod grants;
+mod identity;
+mod start;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use crate::Config;
+use crate::places::Places;
+
+/// Gives web pages the keys of this computer, with your consent.
+#[derive(Debug, clap::Parser)]
+#[command(name = "tanba-agent", version)]
+struct Arguments {
+    /// Folder for identity, grants and configuration, in place of the ones of this user
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Configuration file, in place of the one of this user
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Log more
+    #[arg(long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Listen on loopback and answer sites, until interrupted
+    Run(start::RunArguments),
+    /// Say what works and what does not, and how to repair it
+    Doctor,
+    /// The sites that may ask for keys
+    #[command(subcommand)]
+    Grants(grants::GrantsCommand),
+    /// The TLS identity of this installation
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
+}
+
+/// What a command works with.
+struct Setting {
+    places: Places,
+    config: Config,
+}
+
+/// Runs the program with these arguments, the first of which is its name. Exit codes: 0 done, 1 refused, 2 wrong usage.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            let _: io::Result<()> = error.print();
+            return if wrong {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "tanba-agent: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    crate::telemetry::start(arguments.verbose);
+    let places = match &arguments.data {
+        Some(folder) => Places::within(folder),
+        None => Places::of_user(|name| std::env::var_os(name).map(PathBuf::from)).context(
+            "the environment names no home folder; name a folder with --data, or set HOME",
+        )?,
+    };
+    let path = arguments
+        .config
+        .unwrap_or_else(|| places.config().to_owned());
+    let config = Config::read(&path, places.key_folders())?;
+    let setting = Setting { places, config };
+    match arguments.command {
+        Command::Run(arguments) => start::run(setting, &arguments),
+        Command::Doctor => doctor::run(&setting),
+        Command::Grants(command) => grants::run(&setting, &command),
+        Command::Identity(command) => identity::run(&setting, &command),
+    }
+}
+
+/// Prints a line of facts.
+fn print(line: &str) -> anyhow::Result<()> {
+    writeln!(io::stdout(), "{line}").context("the output cannot be written")
+}

@@ -1,0 +1,125 @@
+//! `tanba-agent run`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use rand::SeedableRng as _;
+use rand::rngs::{StdRng, SysRng};
+use tanba_model::ports::{Clock, RandomSource, SharedRandom};
+use tanba_pki::Certificate;
+
+use super::Setting;
+use crate::clock::SystemClock;
+use crate::consent::{Dialog, Terminal};
+use crate::containers::{Containers, FileStore};
+use crate::{Agent, Catalogue, Grants, Identity, Listeners, Parts, Ui};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RunArguments {
+    /// How you are asked: `terminal`
+    #[arg(long, value_name = "UI", default_value = "terminal")]
+    ui: String,
+}
+
+/// A generator seeded by the operating system.
+pub(super) fn random() -> anyhow::Result<Arc<dyn RandomSource>> {
+    let generator = StdRng::try_from_rng(&mut SysRng)
+        .context("the operating system gives no random numbers")?;
+    Ok(Arc::new(SharedRandom::new(generator)))
+}
+
+/// The TLS identity of this installation, made where there is none yet.
+pub(super) fn identity(setting: &Setting) -> anyhow::Result<Identity> {
+    Ok(Identity::open(
+        &setting.places.identity(),
+        SystemClock.now(),
+        &*random()?,
+    )?)
+}
+
+pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
+    let texts = Arc::new(Catalogue::shipped()?);
+    let dialog = dialog(&ui(&arguments.ui)?, &texts)?;
+    let identity = Arc::new(identity(&setting)?);
+    let parts = Parts {
+        identity,
+        grants: Grants::at(setting.places.grants()),
+        issuers: issuers(&setting.config.issuers)?,
+        containers: Containers::new(vec![Arc::new(FileStore::new(
+            setting.config.key_folders.clone(),
+        ))]),
+        dialog,
+        texts,
+        clock: Arc::new(SystemClock),
+        random: random()?,
+        config: setting.config,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // One dialog works at a time; the others read files.
+        .max_blocking_threads(8)
+        .build()
+        .context("the system gives no event loop")?;
+    let served = runtime.block_on(serve(parts));
+    // A dialog that is open does not hold up the end.
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve(parts: Parts) -> anyhow::Result<()> {
+    let listeners = Listeners::open(parts.config.port).await?;
+    tracing::info!(port = listeners.port(), "the agent listens");
+    let agent = Agent::new(parts);
+    tokio::select! {
+        served = agent.serve(listeners) => Ok(served?),
+        () = interrupted() => Ok(()),
+    }
+}
+
+/// Waits for the system or the person to end the program.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn ui(text: &str) -> anyhow::Result<Ui> {
+    match text {
+        "terminal" => Ok(Ui::Terminal),
+        #[cfg(feature = "scripted")]
+        _ if text.starts_with("script:") => Ok(Ui::Script(
+            text.trim_start_matches("script:").to_owned().into(),
+        )),
+        _ => bail!("there is no dialog called {text}; use --ui terminal"),
+    }
+}
+
+fn dialog(ui: &Ui, texts: &Arc<Catalogue>) -> anyhow::Result<Arc<dyn Dialog>> {
+    match ui {
+        Ui::Terminal => Ok(Arc::new(Terminal::new(Arc::clone(texts)))),
+        #[cfg(feature = "scripted")]
+        Ui::Script(path) => Ok(Arc::new(crate::consent::Scripted::read(path)?)),
+    }
+}
+
+fn issuers(paths: &[PathBuf]) -> anyhow::Result<Vec<Certificate>> {
+    let mut certificates = Vec::new();
+    for path in paths {
+        let content = std::fs::read(path)
+            .with_context(|| format!("the authorities {} cannot be read", path.display()))?;
+        let read = Certificate::from_pem_or_der(&content)
+            .with_context(|| format!("the file {} holds no certificates", path.display()))?;
+        certificates.extend(read);
+    }
+    Ok(certificates)
+}

@@ -1,0 +1,263 @@
+//! The configuration file, `agent.toml`: every field may be absent, unknown ones are refused.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tanba_model::language::Language;
+
+use crate::origin::{Budget, OriginPolicy};
+
+/// The port that sites look at.
+const PORT: u16 = 13579;
+
+/// How the owner of the keys is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ui {
+    /// At the terminal where the agent runs.
+    #[default]
+    Terminal,
+    /// By a file of answers; tests only.
+    #[cfg(feature = "scripted")]
+    Script(PathBuf),
+}
+
+/// The checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// TCP port on loopback; 0 lets the system choose, for tests.
+    pub port: u16,
+    /// Language of dialogs where the site names none.
+    pub language: Language,
+    /// Which origins are heard.
+    pub origins: OriginPolicy,
+    /// Folders in which key files are listed; others can be typed in.
+    pub key_folders: Vec<PathBuf>,
+    /// Where time stamps are asked for (RFC 3161), `http://…`; none turns them off.
+    pub time_stamp_url: Option<String>,
+    /// PEM files of authorities whose certificates a site means by "of the current authority"; empty means any.
+    pub issuers: Vec<PathBuf>,
+    /// Whether the old interface, in which pages handle passwords, answers.
+    pub legacy_applet: bool,
+    /// Requests of one site.
+    pub(crate) requests: Budget,
+    /// Dialogs of one site.
+    pub(crate) dialogs: Budget,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration {path} has a mistake: {reason}")]
+    Mistake {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, in words.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct Written {
+    port: u16,
+    language: Language,
+    origins: WrittenOrigins,
+    files: WrittenFiles,
+    time_stamp: WrittenTimeStamp,
+    trust: WrittenTrust,
+    legacy: WrittenLegacy,
+    limits: WrittenLimits,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenOrigins {
+    programs: bool,
+    insecure: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenFiles {
+    folders: Option<Vec<PathBuf>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenTimeStamp {
+    url: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenTrust {
+    issuers: Vec<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenLegacy {
+    applet: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenLimits {
+    requests_at_once: u32,
+    requests_per_minute: u32,
+    dialogs_at_once: u32,
+    dialogs_per_minute: u32,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            port: PORT,
+            language: Language::default(),
+            origins: WrittenOrigins::default(),
+            files: WrittenFiles::default(),
+            time_stamp: WrittenTimeStamp::default(),
+            trust: WrittenTrust::default(),
+            legacy: WrittenLegacy::default(),
+            limits: WrittenLimits::default(),
+        }
+    }
+}
+
+impl Default for WrittenTimeStamp {
+    fn default() -> Self {
+        // The national authority's own service, which sites written for NCALayer count on.
+        Self {
+            url: "http://tsp.pki.gov.kz:80".to_owned(),
+        }
+    }
+}
+
+impl Default for WrittenLimits {
+    fn default() -> Self {
+        Self {
+            requests_at_once: 200,
+            requests_per_minute: 600,
+            dialogs_at_once: 60,
+            dialogs_per_minute: 30,
+        }
+    }
+}
+
+impl Config {
+    /// What holds where nothing is written.
+    #[must_use]
+    pub fn standard(key_folders: Vec<PathBuf>) -> Self {
+        Self::checked(Written::default(), key_folders)
+    }
+
+    /// Reads the file; where there is none, everything is as it is without one.
+    ///
+    /// # Errors
+    /// [`ConfigError`]
+    pub fn read(path: &Path, key_folders: Vec<PathBuf>) -> Result<Self, ConfigError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(source) => {
+                return Err(ConfigError::File {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        let mistake = |reason: String| ConfigError::Mistake {
+            path: path.to_owned(),
+            reason,
+        };
+        let written: Written =
+            toml::from_str(&text).map_err(|error| mistake(error.message().to_owned()))?;
+        let url = &written.time_stamp.url;
+        if !url.is_empty() && !url.starts_with("http://") {
+            return Err(mistake(
+                "time-stamp.url begins with http:// (a time stamp is signed, so it needs no TLS); \
+                 an empty text turns time stamps off"
+                    .to_owned(),
+            ));
+        }
+        Ok(Self::checked(written, key_folders))
+    }
+
+    fn checked(written: Written, key_folders: Vec<PathBuf>) -> Self {
+        Self {
+            port: written.port,
+            language: written.language,
+            origins: OriginPolicy {
+                programs: written.origins.programs,
+                insecure: written.origins.insecure,
+            },
+            key_folders: written.files.folders.unwrap_or(key_folders),
+            time_stamp_url: Some(written.time_stamp.url).filter(|url| !url.is_empty()),
+            issuers: written.trust.issuers,
+            legacy_applet: written.legacy.applet,
+            requests: Budget {
+                burst: written.limits.requests_at_once,
+                per_minute: written.limits.requests_per_minute,
+            },
+            dialogs: Budget {
+                burst: written.limits.dialogs_at_once,
+                per_minute: written.limits.dialogs_per_minute,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, ConfigError};
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path, vec!["/home/a".into()])
+    }
+
+    #[test]
+    fn nothing_written_is_the_safe_form() {
+        let config = read("").unwrap();
+        assert_eq!(config.port, 13579);
+        assert!(!config.legacy_applet);
+        assert!(!config.origins.programs);
+        assert_eq!(config.key_folders, [std::path::PathBuf::from("/home/a")]);
+        let absent = Config::read(std::path::Path::new("/no/such/file"), vec![]).unwrap();
+        assert_eq!(absent.port, 13579);
+    }
+
+    #[test]
+    fn what_is_written_counts_and_mistakes_are_named() {
+        let config = read(
+            "port = 1\nlanguage = \"ru\"\n[origins]\nprograms = true\n[files]\nfolders = []\n\
+             [time-stamp]\nurl = \"\"\n[legacy]\napplet = true\n[limits]\ndialogs-at-once = 1\n",
+        )
+        .unwrap();
+        assert!(config.origins.programs && config.legacy_applet);
+        assert!(config.key_folders.is_empty() && config.time_stamp_url.is_none());
+        assert_eq!(config.dialogs.burst, 1);
+        for (text, word) in [
+            ("prot = 1", "prot"),
+            ("[legacy]\napplets = true", "applets"),
+            ("[time-stamp]\nurl = \"https://tsa.example\"", "http://"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What its owner is asked before a key is used.
+//!
+//! A question goes to a [`Dialog`]; the dialog shows it, lets its owner open a container and choose a key, and brings
+//! back an [`Answer`]. Keys and passwords stay on this side: the dialog asks [`Keys`] to open a container and is told what
+//! is in it. So a dialog can be a terminal, or a window in a process of its own.
+
+mod ask;
+mod question;
+mod queue;
+mod ring;
+#[cfg(feature = "scripted")]
+mod scripted;
+mod terminal;
+mod withdrawal;
+
+pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_key};
+pub use question::{
+    Answer, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose, Question,
+    Unusable,
+};
+pub(crate) use queue::DialogQueue;
+pub use ring::{KeyFilter, KeyKind, Keys, OpenFault};
+#[cfg(feature = "scripted")]
+pub use scripted::Scripted;
+pub use terminal::Terminal;
+pub use withdrawal::Withdrawal;
+
+/// Something that asks the owner of the keys.
+pub trait Dialog: std::fmt::Debug + Send + Sync {
+    /// Asks, and waits for the answer. Returns [`Answer::Cancelled`] soon after the question is withdrawn.
+    fn ask(&self, question: &Question, keys: &mut dyn Keys, withdrawal: &Withdrawal) -> Answer;
+}

@@ -1,0 +1,156 @@
+//! From a request to an answer: budget, queue, dialog, grant, and then the work with the key.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tanba_crypto::Signer;
+use tanba_model::language::Language;
+use tanba_pki::{Certificate, Timestamp};
+
+use super::Withdrawal;
+use super::question::{Answer, Document, FileQuestion, KeyQuestion, Purpose, Question};
+use super::queue::NoTurn;
+use super::ring::{KeyFilter, Ring};
+use crate::Agent;
+use crate::containers::Storage;
+use crate::origin::Origin;
+
+/// The clock of a computer that stands before this moment is wrong: the program is younger.
+const NOT_BEFORE: Timestamp = Timestamp::from_unix(1_790_000_000);
+
+/// What a module wants a key for.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    pub(crate) purpose: Purpose,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) document_count: usize,
+    pub(crate) storages: Vec<Storage>,
+    pub(crate) filter: KeyFilter,
+    pub(crate) language: Language,
+}
+
+/// A key that its owner chose, for the one thing that was asked.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) certificate: Certificate,
+    pub(crate) alias: String,
+    /// When it was chosen.
+    pub(crate) now: Timestamp,
+}
+
+/// Why there is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Its owner said no, or nobody waits for the answer any more.
+    Cancelled,
+    /// The site asks too often.
+    TooOften,
+    /// The agent cannot ask: the grants cannot be read, or the dialog broke.
+    Failed,
+}
+
+/// Asks for a key and does the work with it, on the blocking pool; the next dialog opens when the work is done.
+pub(crate) async fn ask_key<T: Send + 'static>(
+    agent: &Arc<Agent>,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+    asking: Asking,
+    work: impl FnOnce(Chosen) -> T + Send + 'static,
+) -> Result<T, Asked> {
+    let usage = asking.purpose.usage();
+    let _turn = turn(agent, origin, withdrawal).await?;
+    let (agent, origin) = (Arc::clone(agent), origin.clone());
+    let withdrawal = withdrawal.clone();
+    let ask = move || {
+        let granted = agent.grants().allows(&origin, usage).map_err(|error| {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "the grants cannot be read");
+            Asked::Failed
+        })?;
+        let now = agent.now();
+        let question = Question::Key(Box::new(KeyQuestion {
+            language: asking.language,
+            origin: origin.as_str().to_owned(),
+            first_use: (!granted).then_some(usage),
+            purpose: asking.purpose,
+            documents: asking.documents,
+            document_count: asking.document_count,
+            storages: asking.storages.clone(),
+            clock_is_wrong: now < NOT_BEFORE,
+        }));
+        let mut ring = Ring::new(agent.containers(), &asking.storages, &asking.filter, now);
+        let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
+        let Answer::Key(number) = answer else {
+            tracing::info!(%origin, usage = usage.name(), "the owner of the keys said no");
+            return Err(Asked::Cancelled);
+        };
+        let key = ring.take(number).ok_or(Asked::Cancelled)?;
+        let (Some(signer), Some(certificate)) = (key.signer, key.certificate) else {
+            return Err(Asked::Cancelled);
+        };
+        if withdrawal.is_withdrawn() {
+            return Err(Asked::Cancelled);
+        }
+        if !granted && let Err(error) = agent.grants().give(&origin, usage, now) {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(
+                error,
+                "a grant cannot be kept; the site will be asked about again"
+            );
+        }
+        tracing::info!(%origin, usage = usage.name(), "the owner of the keys said yes");
+        Ok(work(Chosen {
+            signer,
+            certificate,
+            alias: key.alias,
+            now: agent.now(),
+        }))
+    };
+    tokio::task::spawn_blocking(ask)
+        .await
+        .unwrap_or(Err(Asked::Failed))
+}
+
+/// Asks for a file or folder.
+pub(crate) async fn ask_file(
+    agent: &Arc<Agent>,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+    question: FileQuestion,
+) -> Result<PathBuf, Asked> {
+    let _turn = turn(agent, origin, withdrawal).await?;
+    let agent = Arc::clone(agent);
+    let withdrawal = withdrawal.clone();
+    let ask = move || {
+        let filter = KeyFilter::default();
+        let mut ring = Ring::new(agent.containers(), &[], &filter, agent.now());
+        let question = Question::File(question);
+        match agent.dialog().ask(&question, &mut ring, &withdrawal) {
+            Answer::File(path) if !withdrawal.is_withdrawn() => Ok(path),
+            Answer::File(_) | Answer::Cancelled | Answer::Key(_) => Err(Asked::Cancelled),
+        }
+    };
+    tokio::task::spawn_blocking(ask)
+        .await
+        .unwrap_or(Err(Asked::Failed))
+}
+
+async fn turn<'a>(
+    agent: &'a Agent,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+) -> Result<tokio::sync::MutexGuard<'a, ()>, Asked> {
+    if !agent.may_open_dialog(origin) {
+        tracing::warn!(%origin, "a site opens dialogs too often");
+        return Err(Asked::TooOften);
+    }
+    agent
+        .dialogs()
+        .enter(origin, withdrawal)
+        .await
+        .map_err(|reason| match reason {
+            NoTurn::Full => Asked::TooOften,
+            NoTurn::Withdrawn => Asked::Cancelled,
+        })
+}

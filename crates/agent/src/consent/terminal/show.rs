@@ -1,0 +1,271 @@
+//! Questions, keys and faults as lines of text.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tanba_model::language::Language;
+
+use super::UNDERSTOOD;
+use crate::consent::question::{
+    ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose,
+};
+use crate::containers::{OpenFault, Storage};
+use crate::locale::{Argument, Catalogue};
+use crate::origin::Use;
+
+/// The zone in which dates of certificates are read in Kazakhstan.
+const ZONE: &str = "Asia/Almaty";
+
+/// Writes texts of one language.
+pub(super) struct Show<'a> {
+    texts: &'a Catalogue,
+    language: Language,
+}
+
+impl<'a> Show<'a> {
+    pub(super) const fn new(texts: &'a Catalogue, language: Language) -> Self {
+        Self { texts, language }
+    }
+
+    pub(super) fn text(&self, key: &str) -> String {
+        self.texts.text(self.language, key)
+    }
+
+    fn format(&self, key: &str, arguments: &[(&str, Argument)]) -> String {
+        self.texts.format(self.language, key, arguments)
+    }
+
+    /// Whether what was typed is one of the words of a text, in any of the languages.
+    pub(super) fn is_word(&self, key: &str, typed: &str) -> bool {
+        UNDERSTOOD.iter().any(|language| {
+            let words = self.texts.text(*language, key);
+            words.split(' ').any(|word| word == typed)
+        })
+    }
+
+    /// Who asks, what for, and what is to be signed.
+    pub(super) fn question(&self, question: &KeyQuestion) -> String {
+        let mut lines = vec![
+            String::new(),
+            format!("== {} ==", self.text(question.purpose.text_key())),
+            self.format("ask-site", &[("origin", clean(&question.origin).into())]),
+        ];
+        if question.clock_is_wrong {
+            lines.push(self.text("ask-clock-is-wrong"));
+        }
+        if question.document_count > 0 {
+            lines.push(self.format(
+                "ask-documents",
+                &[("count", question.document_count.into())],
+            ));
+        }
+        for (number, document) in question.documents.iter().enumerate() {
+            lines.extend(self.document(number + 1, document));
+        }
+        let left = question
+            .document_count
+            .saturating_sub(question.documents.len());
+        if left > 0 {
+            lines.push(self.format("ask-documents-more", &[("count", left.into())]));
+        }
+        lines.join("\n")
+    }
+
+    fn document(&self, number: usize, document: &Document) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{number}. {}, {}",
+            self.text(document.form.text_key()),
+            self.format(
+                "ask-octets",
+                &[(
+                    "count",
+                    Argument::Number(i64::try_from(document.size_octets).unwrap_or(i64::MAX),)
+                )]
+            )
+        )];
+        if let Some(file) = &document.file {
+            lines.push(self.format("ask-file", &[("path", clean(file).into())]));
+        }
+        for (key, value) in &document.summary {
+            lines.push(format!("   {}: {}", self.text(key), self.value(key, value)));
+        }
+        if let Some(text) = &document.text {
+            lines.extend(text.lines().map(|line| format!("   | {}", clean(line))));
+            if document.is_cut {
+                lines.push(self.text("ask-text-is-cut"));
+            }
+        }
+        let digest = if document.form == Form::Digest {
+            "ask-digest-only"
+        } else {
+            "ask-digest"
+        };
+        lines.push(self.format(digest, &[("digest", document.sha256.as_str().into())]));
+        if document.form == Form::Digest && document.size_octets != 32 {
+            lines.push(self.text("ask-digest-unusual"));
+        }
+        lines
+    }
+
+    /// A value of a summary: codes become words.
+    fn value(&self, key: &str, value: &str) -> String {
+        let word = match key {
+            _ if value.is_empty() => "summary-none".to_owned(),
+            "summary-kind" | "summary-event" => format!("{key}-{value}"),
+            "summary-key-purpose" | "summary-certificate" => format!("summary-purpose-{value}"),
+            "summary-keystore" | "summary-kept-in" => Storage::from_identifier(value)
+                .map(|storage| storage.text_key().to_owned())
+                .unwrap_or_default(),
+            _ => String::new(),
+        };
+        if self.texts.has(self.language, &word) {
+            self.text(&word)
+        } else {
+            clean(value)
+        }
+    }
+
+    pub(super) fn first_use(&self, origin: &str, usage: Use) -> String {
+        let key = match usage {
+            Use::Login => "ask-first-login",
+            Use::Signature => "ask-first-signature",
+            Use::Keys => "ask-first-keys",
+        };
+        self.format(key, &[("origin", clean(origin).into())])
+    }
+
+    pub(super) fn storages(&self, storages: &[Storage]) -> String {
+        let mut lines = vec![self.text("ask-storages")];
+        for (number, storage) in storages.iter().enumerate() {
+            lines.push(format!(
+                "  {}) {}",
+                number + 1,
+                self.text(storage.text_key())
+            ));
+        }
+        lines.join("\n")
+    }
+
+    pub(super) fn containers(&self, containers: &[ContainerCard]) -> String {
+        if containers.is_empty() {
+            return self.text("ask-no-containers");
+        }
+        let mut lines = vec![self.text("ask-containers")];
+        for (number, container) in containers.iter().enumerate() {
+            let tries = container.tries_left.map_or_else(String::new, |tries| {
+                format!(
+                    " ({})",
+                    self.format("ask-tries-left", &[("count", tries.into())])
+                )
+            });
+            lines.push(format!(
+                "  {}) {}{tries}",
+                number + 1,
+                clean(&container.name)
+            ));
+        }
+        lines.join("\n")
+    }
+
+    pub(super) fn secret_prompt(&self, storage: Storage) -> String {
+        self.text(if storage.is_token() {
+            "ask-pin"
+        } else {
+            "ask-password"
+        })
+    }
+
+    pub(super) fn keys(&self, cards: &[KeyCard]) -> String {
+        let mut lines = vec![self.text("ask-keys")];
+        for (number, card) in cards.iter().enumerate() {
+            lines.push(format!("  {}) {}", number + 1, clean(&card.owner)));
+            if !card.serial.is_empty() {
+                lines.push(self.format(
+                    "ask-key-validity",
+                    &[
+                        ("from", date(card.not_before).into()),
+                        ("until", date(card.not_after).into()),
+                    ],
+                ));
+                lines.push(self.format(
+                    "ask-key-facts",
+                    &[
+                        ("serial", card.serial.as_str().into()),
+                        ("issuer", clean(&card.issuer).into()),
+                        ("algorithm", clean(&card.algorithm).into()),
+                    ],
+                ));
+            }
+            if let Some(reason) = &card.unusable {
+                lines.push(format!("     ✗ {}", self.text(reason.text_key())));
+            }
+        }
+        lines.join("\n")
+    }
+
+    pub(super) fn fault(&self, fault: &OpenFault) -> String {
+        let arguments = match fault {
+            OpenFault::WrongSecret {
+                tries_left: Some(tries),
+            } => vec![("count", Argument::from(*tries))],
+            OpenFault::Unsupported { reason } => vec![("reason", clean(reason).into())],
+            OpenFault::WrongSecret { tries_left: None }
+            | OpenFault::Blocked
+            | OpenFault::Absent
+            | OpenFault::Slow
+            | OpenFault::NotAContainer
+            | OpenFault::Damaged
+            | OpenFault::Empty
+            | OpenFault::Forbidden => Vec::new(),
+        };
+        self.format(fault.text_key(), &arguments)
+    }
+
+    pub(super) fn final_question(&self, question: &KeyQuestion, card: &KeyCard) -> String {
+        let key = match question.purpose {
+            Purpose::Login => "ask-final-login",
+            Purpose::Signature => "ask-final-signature",
+            Purpose::KeyInformation => "ask-final-key-information",
+            Purpose::TimeStamp => "ask-final-time-stamp",
+        };
+        self.format(
+            key,
+            &[
+                ("owner", clean(&card.owner).into()),
+                ("origin", clean(&question.origin).into()),
+                ("count", question.document_count.into()),
+            ],
+        )
+    }
+
+    pub(super) fn file_question(&self, question: &FileQuestion) -> String {
+        let mut lines = vec![
+            String::new(),
+            format!("== {} ==", self.text("ask-title-file")),
+            self.format("ask-site", &[("origin", clean(&question.origin).into())]),
+        ];
+        if let Some(ending) = &question.ending {
+            lines.push(self.format("ask-file-ending", &[("ending", clean(ending).into())]));
+        }
+        lines.join("\n")
+    }
+}
+
+/// `dd.MM.yyyy HH:mm`, as the national programs write it.
+fn date(seconds: i64) -> String {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    Timestamp::from_second(seconds).map_or_else(
+        |_| String::new(),
+        |at| at.to_zoned(zone).strftime("%d.%m.%Y %H:%M").to_string(),
+    )
+}
+
+/// A text of others without characters that a terminal acts on.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            let acts = character.is_control()
+                || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if acts { '\u{fffd}' } else { character }
+        })
+        .collect()
+}

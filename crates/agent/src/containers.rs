@@ -1,0 +1,11 @@
+//! Where keys lie: files and tokens behind one port.
+//!
+//! [`ContainerStore`] is the port; [`FileStore`] is its PKCS#12 side. [`Containers`] joins all stores of this computer.
+
+mod file;
+mod storage;
+mod store;
+
+pub use file::FileStore;
+pub use storage::Storage;
+pub use store::{Container, ContainerId, ContainerStore, Containers, HeldKey, KeyNote, OpenFault};

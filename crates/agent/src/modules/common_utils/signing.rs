@@ -1,0 +1,228 @@
+//! The signing methods.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::method::{Order, What};
+use super::refused;
+use crate::Agent;
+use crate::consent::{Asking, Document, KeyFilter, KeyKind, Purpose, Withdrawal, ask_key};
+use crate::containers::Storage;
+use crate::modules::documents::{self, DESCRIBED};
+use crate::modules::{Caller, read_file};
+use crate::protocol::Common;
+use crate::sign::SigningKey;
+use crate::sign::cms::{Content, is_message};
+use crate::sign::xml::{self, XmlTarget};
+
+/// Something that was read and can be signed.
+enum Ready {
+    Xml {
+        texts: Vec<String>,
+        many: bool,
+        signed: String,
+        parent: String,
+    },
+    Octets {
+        content: Vec<u8>,
+        attached: bool,
+        stamped: bool,
+    },
+    Digest(Vec<u8>),
+    Stamp(Vec<u8>),
+}
+
+pub(super) async fn answer(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    storage: Storage,
+    order: Order,
+) -> Common {
+    let kind = order.kind;
+    let origin = caller.origin().as_str().to_owned();
+    // Reading may decode megabytes, or wait for a drive.
+    let read = tokio::task::spawn_blocking(move || ready(order.what, &origin)).await;
+    let (ready, documents, count) = match read {
+        Ok(Ok(read)) => read,
+        Ok(Err(refused)) => return refused,
+        Err(_) => return Common::failed("agent.failed"),
+    };
+    let purpose = match (&ready, kind) {
+        (Ready::Stamp(_), _) => Purpose::TimeStamp,
+        (_, KeyKind::Authentication) => Purpose::Login,
+        (_, KeyKind::Signature | KeyKind::Any) => Purpose::Signature,
+    };
+    let asking = Asking {
+        purpose,
+        documents,
+        document_count: count,
+        storages: vec![storage],
+        filter: KeyFilter {
+            kind,
+            ..KeyFilter::default()
+        },
+        language: caller.language(),
+    };
+    let working = Arc::clone(agent);
+    let signed = ask_key(agent, caller.origin(), withdrawal, asking, move |chosen| {
+        let key = SigningKey {
+            signer: chosen.signer,
+            certificate: chosen.certificate,
+            now: chosen.now,
+        };
+        sign(&working, &key, ready)
+    });
+    match signed.await {
+        Ok(Ok(result)) => Common::done(Some(result)),
+        Ok(Err(message)) => Common::failed(message),
+        Err(reason) => refused(reason),
+    }
+}
+
+/// Reads what is to be signed, and describes it.
+fn ready(what: What, origin: &str) -> Result<(Ready, Vec<Document>, usize), Common> {
+    match what {
+        What::Xml {
+            texts,
+            many,
+            signed,
+            parent,
+        } => {
+            for text in &texts {
+                xml::parse(text).map_err(|fault| Common::failed(fault.to_string()))?;
+            }
+            let shown = texts.iter().take(DESCRIBED);
+            let documents = shown.map(|text| documents::xml(text)).collect();
+            let count = texts.len();
+            let ready = Ready::Xml {
+                texts,
+                many,
+                signed,
+                parent,
+            };
+            Ok((ready, documents, count))
+        }
+        What::Base64 {
+            data,
+            attached,
+            stamped,
+        } => octets(decode(&data)?, None, attached, stamped, origin),
+        What::File {
+            path,
+            attached,
+            stamped,
+        } => {
+            let content =
+                read_file(PathBuf::from(&path)).ok_or_else(|| Common::failed("file.not_found"))?;
+            octets(content, Some(&path), attached, stamped, origin)
+        }
+        What::Hash(hash) => {
+            let digest = decode(&hash)?;
+            if digest.is_empty() {
+                return Err(Common::failed_silently());
+            }
+            let document = documents::digest(&digest);
+            Ok((Ready::Digest(digest), vec![document], 1))
+        }
+        What::Stamp(message) => {
+            let message = decode(&message)?;
+            if !is_message(&message) {
+                return Err(Common::failed("Malformed content."));
+            }
+            let document = documents::octets(&message, None).document;
+            Ok((Ready::Stamp(message), vec![document], 1))
+        }
+    }
+}
+
+fn octets(
+    content: Vec<u8>,
+    file: Option<&str>,
+    attached: bool,
+    stamped: bool,
+    origin: &str,
+) -> Result<(Ready, Vec<Document>, usize), Common> {
+    let described = documents::octets(&content, file);
+    if described.made_for.is_some_and(|site| site != origin) {
+        // Somebody else's page holds a document that was made for another site.
+        return Err(Common::failed("document.other.site"));
+    }
+    let ready = Ready::Octets {
+        content,
+        attached,
+        stamped,
+    };
+    Ok((ready, vec![described.document], 1))
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, Common> {
+    STANDARD.decode(text).map_err(|error| {
+        Common::failed(match error {
+            base64::DecodeError::InvalidByte(_, byte) => {
+                format!("Illegal base64 character {byte:x}")
+            }
+            base64::DecodeError::InvalidLength(_)
+            | base64::DecodeError::InvalidLastSymbol(..)
+            | base64::DecodeError::InvalidPadding => {
+                "Input byte array has wrong 4-byte ending unit".to_owned()
+            }
+        })
+    })
+}
+
+fn sign(agent: &Agent, key: &SigningKey, ready: Ready) -> Result<Value, String> {
+    let text = |error: &dyn std::error::Error| error.to_string();
+    let message = match ready {
+        Ready::Xml {
+            texts,
+            many,
+            signed,
+            parent,
+        } => {
+            let target = XmlTarget {
+                signed: &signed,
+                parent: &parent,
+            };
+            let mut results = Vec::with_capacity(texts.len());
+            for xml in &texts {
+                results.push(key.sign_xml(xml, target).map_err(|error| text(&error))?);
+            }
+            return Ok(match (many, results.as_slice()) {
+                (false, [one]) => json!(one),
+                _ => json!(results),
+            });
+        }
+        Ready::Octets {
+            content,
+            attached,
+            stamped,
+        } => {
+            let content_or_message = if is_message(&content) {
+                Content::Message(&content)
+            } else {
+                Content::Octets {
+                    content: &content,
+                    detached: !attached,
+                }
+            };
+            let message = key
+                .sign_cms(content_or_message)
+                .map_err(|error| text(&error))?;
+            if stamped {
+                agent.stamp(&message, Some(&key.certificate))?
+            } else {
+                message
+            }
+        }
+        Ready::Digest(digest) => key
+            .sign_cms(Content::Digest(&digest))
+            .map_err(|error| text(&error))?,
+        Ready::Stamp(message) => agent.stamp(&message, Some(&key.certificate))?,
+    };
+    Ok(Value::String(STANDARD.encode(message)))
+}

@@ -1,0 +1,171 @@
+//! What is to be signed, in a form that a person can judge.
+
+use tanba_crypto::DigestAlgorithm;
+use tanba_model::document::{ApplicationDocument, SummaryLine};
+use tanba_model::login::Challenge;
+use tanba_model::revocation::RevocationDocument;
+
+use crate::consent::{Document, Form};
+use crate::sign::cms;
+
+/// Documents that are described one by one; of more, the number is told.
+pub(super) const DESCRIBED: usize = 20;
+/// Characters of a text that are shown.
+const SHOWN: usize = 4000;
+
+/// A document, and the site that it was made for if it says so.
+pub(super) struct Described {
+    pub(super) document: Document,
+    pub(super) made_for: Option<String>,
+}
+
+/// Describes octets.
+pub(super) fn octets(content: &[u8], file: Option<&str>) -> Described {
+    let mut document = Document {
+        form: Form::Binary,
+        file: file.map(str::to_owned),
+        size_octets: u64::try_from(content.len()).unwrap_or(u64::MAX),
+        sha256: sha256(content),
+        text: None,
+        is_cut: false,
+        summary: Vec::new(),
+    };
+    let mut made_for = None;
+    if cms::is_message(content) {
+        document.form = Form::Signature;
+    } else if let Some((origin, summary)) = own_document(content) {
+        document.form = Form::Application;
+        document.summary = summary
+            .into_iter()
+            .map(|line| (line.key.to_owned(), line.value))
+            .collect();
+        made_for = Some(origin);
+    } else if let Some(text) = readable(content) {
+        document.form = Form::Text;
+        (document.text, document.is_cut) = shown(text);
+    }
+    Described { document, made_for }
+}
+
+/// Describes XML.
+pub(super) fn xml(text: &str) -> Document {
+    let mut document = octets(text.as_bytes(), None).document;
+    document.form = Form::Xml;
+    document.summary = Vec::new();
+    (document.text, document.is_cut) = shown(text);
+    document
+}
+
+/// Describes a digest that the site computed.
+pub(super) fn digest(octets: &[u8]) -> Document {
+    Document {
+        form: Form::Digest,
+        file: None,
+        size_octets: u64::try_from(octets.len()).unwrap_or(u64::MAX),
+        sha256: tanba_pki::hex::encode(octets.get(..64).unwrap_or(octets)),
+        text: None,
+        is_cut: false,
+        summary: Vec::new(),
+    }
+}
+
+fn sha256(content: &[u8]) -> String {
+    tanba_pki::hex::encode(&DigestAlgorithm::Sha256.digest(content))
+}
+
+/// Our own documents: the site they were made for, and their plain words.
+fn own_document(content: &[u8]) -> Option<(String, Vec<SummaryLine>)> {
+    // Cheaper than reading JSON of megabytes that is none of ours.
+    if content.first() != Some(&b'{') || content.len() > 64 * 1024 {
+        return None;
+    }
+    if let Ok(document) = ApplicationDocument::from_bytes(content) {
+        return Some((document.origin.clone(), document.summary()));
+    }
+    if let Ok(document) = RevocationDocument::from_bytes(content) {
+        return Some((document.origin.clone(), document.summary()));
+    }
+    let challenge = Challenge::from_bytes(content).ok()?;
+    let line = |key, value: String| SummaryLine { key, value };
+    let summary = vec![
+        line("summary-kind", challenge.purpose.name().to_owned()),
+        line("summary-origin", challenge.origin.clone()),
+        line("summary-created", challenge.issued.rfc3339()),
+    ];
+    Some((challenge.origin, summary))
+}
+
+/// Text that people read: UTF-8 without control characters other than line ends and tabs.
+fn readable(content: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(content).ok()?;
+    let strange =
+        |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+    (!text.is_empty() && !text.contains(strange)).then_some(text)
+}
+
+/// The beginning of a text, and whether there is more.
+fn shown(text: &str) -> (Option<String>, bool) {
+    let shown: String = text
+        .chars()
+        .take(SHOWN)
+        .map(|character| {
+            if is_harmless(character) {
+                character
+            } else {
+                '\u{fffd}'
+            }
+        })
+        .collect();
+    let is_cut = text.chars().nth(SHOWN).is_some();
+    (Some(shown), is_cut)
+}
+
+/// Whether a character shows as what it is: marks that turn the direction of writing make a text look like another.
+const fn is_harmless(character: char) -> bool {
+    !matches!(
+        character,
+        '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{octets, xml};
+    use crate::consent::Form;
+
+    #[test]
+    fn text_is_shown_and_tricks_in_it_are_not() {
+        let plain = octets("Шарт №1\n".as_bytes(), None).document;
+        assert_eq!(plain.form, Form::Text);
+        assert_eq!(plain.text.as_deref(), Some("Шарт №1\n"));
+        let turned = octets("a\u{202e}b".as_bytes(), None).document;
+        assert_eq!(turned.text.as_deref(), Some("a\u{fffd}b"));
+        assert_eq!(octets(b"a\0b", None).document.form, Form::Binary);
+        assert_eq!(octets(b"", None).document.form, Form::Binary);
+        assert_eq!(octets(&[0xff], None).document.form, Form::Binary);
+        let long = xml(&"ә".repeat(5000));
+        assert!(long.is_cut);
+        assert_eq!(long.text.unwrap().chars().count(), 4000);
+        assert_eq!(long.size_octets, 10_000);
+    }
+
+    #[test]
+    fn a_challenge_of_the_cabinet_names_its_site() {
+        let challenge = tanba_model::login::Challenge {
+            schema: tanba_model::login::Challenge::SCHEMA.to_owned(),
+            purpose: tanba_model::login::ChallengePurpose::Login,
+            origin: "https://cabinet.example".to_owned(),
+            nonce: "n".to_owned(),
+            subject: "s".to_owned(),
+            issued: tanba_pki::Timestamp::from_unix(0),
+            expires: tanba_pki::Timestamp::from_unix(300),
+        };
+        let described = octets(&challenge.to_bytes().unwrap(), None);
+        assert_eq!(described.document.form, Form::Application);
+        assert_eq!(
+            described.made_for.as_deref(),
+            Some("https://cabinet.example")
+        );
+    }
+}

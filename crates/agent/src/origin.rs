@@ -1,0 +1,9 @@
+//! Who asks: the site behind a connection, what it was granted, and how often it may ask.
+
+mod grants;
+mod limit;
+mod site;
+
+pub use grants::{Grant, GrantError, Grants, Use};
+pub(crate) use limit::{Budget, Limits};
+pub use site::{Origin, OriginFault, OriginPolicy};

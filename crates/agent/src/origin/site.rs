@@ -1,0 +1,198 @@
+//! The origin of a page (RFC 6454) as the browser tells it, and which origins are heard at all.
+
+use std::fmt;
+
+/// Longer origins are nobody's: a host name has at most 253 characters.
+const LONGEST: usize = 300;
+
+/// The site behind a connection.
+///
+/// Host names are kept in the form the browser sends, so a name that imitates another in foreign letters shows as
+/// `xn--…`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A page of a site: `https://egov.example`.
+    Site(String),
+    /// A program of this computer that names no site; heard only where the configuration says so.
+    Program,
+}
+
+/// Why nobody is heard at this connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginFault {
+    /// No `Origin` header: not a browser.
+    #[error("the request names no site")]
+    Missing,
+    /// `Origin: null`: a page without an identity, such as a file or a sandboxed frame.
+    #[error("the page has no identity of its own (origin null)")]
+    Null,
+    /// A page that came unprotected over the network: anybody on the way could have written it.
+    #[error("the page came over unprotected http")]
+    Insecure,
+    /// Not an origin.
+    #[error("the origin of the request is malformed")]
+    Malformed,
+}
+
+/// Which origins are heard.
+#[derive(Clone, Debug, Default)]
+pub struct OriginPolicy {
+    /// Whether programs that name no site are heard.
+    pub programs: bool,
+    /// Origins over plain http that are heard nevertheless, written as the browser does.
+    pub insecure: Vec<String>,
+}
+
+impl OriginPolicy {
+    /// Judges the `Origin` header of a connection.
+    ///
+    /// Heard are pages over https, pages of browser extensions, and pages of this computer over http.
+    ///
+    /// # Errors
+    /// [`OriginFault`]
+    pub fn judge(&self, header: Option<&str>) -> Result<Origin, OriginFault> {
+        let Some(text) = header else {
+            return if self.programs {
+                Ok(Origin::Program)
+            } else {
+                Err(OriginFault::Missing)
+            };
+        };
+        if text == "null" {
+            return Err(OriginFault::Null);
+        }
+        let (scheme, authority) = text.split_once("://").ok_or(OriginFault::Malformed)?;
+        let host = host(authority).ok_or(OriginFault::Malformed)?;
+        let heard = match scheme {
+            "https" | "chrome-extension" | "moz-extension" | "safari-web-extension" => true,
+            "http" => is_loopback(host) || self.insecure.iter().any(|known| known == text),
+            _ => return Err(OriginFault::Malformed),
+        };
+        if text.len() > LONGEST {
+            return Err(OriginFault::Malformed);
+        }
+        if heard {
+            Ok(Origin::Site(text.to_owned()))
+        } else {
+            Err(OriginFault::Insecure)
+        }
+    }
+}
+
+impl Origin {
+    /// As it is shown, kept and compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Site(text) => text,
+            Self::Program => "program",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The host of `host[:port]`, if both are written as browsers write them.
+fn host(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (address, rest) = rest.split_once(']')?;
+            address.parse::<std::net::Ipv6Addr>().ok()?;
+            let port = match rest {
+                "" => None,
+                _ => Some(rest.strip_prefix(':')?),
+            };
+            (address, port)
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    if let Some(port) = port {
+        port.parse::<u16>().ok()?;
+    }
+    let named = |character: char| {
+        character.is_ascii_lowercase()
+            || character.is_ascii_digit()
+            || matches!(character, '.' | '-' | '_' | ':')
+    };
+    (!host.is_empty() && host.chars().all(named)).then_some(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Origin, OriginFault, OriginPolicy};
+
+    fn judge(header: &str) -> Result<Origin, OriginFault> {
+        OriginPolicy::default().judge(Some(header))
+    }
+
+    #[test]
+    fn pages_with_a_trustworthy_origin_are_heard() {
+        for text in [
+            "https://egov.example",
+            "https://xn--80ak6aa92e.example:8443",
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://[::1]:3000",
+            "chrome-extension://abcdefghijklmnop",
+        ] {
+            assert_eq!(judge(text), Ok(Origin::Site(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_without_a_name_is_heard() {
+        assert_eq!(
+            OriginPolicy::default().judge(None),
+            Err(OriginFault::Missing)
+        );
+        assert_eq!(judge("null"), Err(OriginFault::Null));
+        assert_eq!(judge("http://egov.example"), Err(OriginFault::Insecure));
+        assert_eq!(
+            judge("http://localhost.example"),
+            Err(OriginFault::Insecure)
+        );
+        for text in [
+            "",
+            "egov.example",
+            "file://",
+            "https://",
+            "https://Egov.example",
+            "https://egov.example/",
+            "https://egov.example:99999",
+            "https://egov example",
+            "https://egov.example\u{202e}",
+            "javascript://egov.example",
+            "https://[egov]",
+        ] {
+            assert_eq!(judge(text), Err(OriginFault::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_widens_it() {
+        let policy = OriginPolicy {
+            programs: true,
+            insecure: vec!["http://intranet.example".to_owned()],
+        };
+        assert_eq!(policy.judge(None), Ok(Origin::Program));
+        assert!(policy.judge(Some("http://intranet.example")).is_ok());
+        assert!(policy.judge(Some("http://intranet.example:81")).is_err());
+        assert_eq!(policy.judge(Some("null")), Err(OriginFault::Null));
+    }
+}

@@ -1,0 +1,71 @@
+//! CAdES-BES (ETSI EN 319 122-1) as national verifiers expect it: one certificate, the time, the signer's certificate named.
+
+use tanba_pki::cms::{self, CmsError, SignOptions};
+use tanba_pki::pem;
+
+use super::SigningKey;
+
+/// What is signed.
+#[derive(Clone, Copy, Debug)]
+pub enum Content<'a> {
+    /// Octets; they come along or stay outside.
+    Octets {
+        /// What is signed.
+        content: &'a [u8],
+        /// Whether it stays outside.
+        detached: bool,
+    },
+    /// A digest, taken as it is.
+    Digest(&'a [u8]),
+    /// A message to which one more signature is added.
+    Message(&'a [u8]),
+}
+
+impl SigningKey {
+    /// Signs; the message in DER.
+    ///
+    /// # Errors
+    /// [`CmsError`]: the key failed, or is another certificate's, or the message cannot be extended.
+    pub fn sign_cms(&self, content: Content<'_>) -> Result<Vec<u8>, CmsError> {
+        let options = SignOptions {
+            signing_time: Some(self.now),
+            ..SignOptions::new(&self.certificate)
+        };
+        match content {
+            Content::Octets { content, detached } => cms::sign(
+                content,
+                &*self.signer,
+                &SignOptions {
+                    detached,
+                    ..options
+                },
+            ),
+            Content::Digest(digest) => {
+                let public = self.signer.public_key();
+                if public.spki_der() != self.certificate.public_key().spki_der() {
+                    return Err(CmsError::KeyMismatch);
+                }
+                let prepared = cms::prepare_digest(digest, self.signer.algorithm(), &options);
+                let signature = self.signer.sign(prepared.to_be_signed())?;
+                Ok(prepared.assemble(&signature))
+            }
+            Content::Message(message) => {
+                let (message, _) = cms::add_signature(message, None, &*self.signer, &options)?;
+                Ok(message)
+            }
+        }
+    }
+}
+
+/// Whether the octets are signed data already.
+#[must_use]
+pub fn is_message(octets: &[u8]) -> bool {
+    octets.first() == Some(&0x30)
+        && cms::content_type(octets).is_ok_and(|kind| kind == cms::SIGNED_DATA)
+}
+
+/// The message as `basics` sends it.
+#[must_use]
+pub fn pem(message: &[u8]) -> String {
+    pem::encode("CMS", message)
+}

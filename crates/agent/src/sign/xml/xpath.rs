@@ -1,0 +1,243 @@
+//! The paths that sites name elements with: a small part of XPath 1.0.
+//!
+//! Steps of child (`/a`) and descendant (`//a`) elements, names with or without prefix or `*`, and conditions on position
+//! (`[2]`), attributes (`[@Id]`, `[@Id='x']`) and local name (`[local-name()='a']`). A prefix means what it means at
+//! the root element; a name without prefix matches elements of no namespace, and in a document whose root has a default
+//! namespace also that one, which is what people who write such paths expect.
+
+use roxmltree::{Document, Node};
+
+/// Steps of a path at most.
+const STEPS: usize = 64;
+
+/// A path that is not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("javax.xml.xpath.XPathExpressionException: the path is not supported")]
+pub struct PathFault;
+
+#[derive(Debug)]
+struct Step<'a> {
+    anywhere: bool,
+    prefix: Option<&'a str>,
+    name: &'a str,
+    conditions: Vec<Condition<'a>>,
+}
+
+#[derive(Debug)]
+enum Condition<'a> {
+    Position(usize),
+    HasAttribute(&'a str),
+    Attribute(&'a str, &'a str),
+    LocalName(&'a str),
+}
+
+/// The first element that the path names.
+pub(super) fn find<'a, 'input>(
+    document: &'a Document<'input>,
+    path: &str,
+) -> Result<Option<Node<'a, 'input>>, PathFault> {
+    let mut found = vec![document.root()];
+    let root = document.root_element();
+    for step in steps(path)? {
+        let mut next: Vec<Node<'a, 'input>> = Vec::new();
+        for node in found {
+            // Positions count among the children of one parent, `//` or not.
+            let parents: Vec<Node<'a, 'input>> = if step.anywhere {
+                node.descendants().collect()
+            } else {
+                vec![node]
+            };
+            for parent in parents {
+                let matching = parent.children().filter(|node| step.matches(*node, root));
+                next.extend(step.select(matching.collect()));
+            }
+        }
+        next.sort_by_key(|node| node.id().get());
+        next.dedup_by_key(|node| node.id());
+        found = next;
+    }
+    Ok(found.into_iter().next().filter(Node::is_element))
+}
+
+impl Step<'_> {
+    fn matches(&self, node: Node<'_, '_>, root: Node<'_, '_>) -> bool {
+        if !node.is_element() {
+            return false;
+        }
+        if self.name == "*" && self.prefix.is_none() {
+            return true;
+        }
+        let tag = node.tag_name();
+        let same_space = match self.prefix {
+            Some(prefix) => {
+                let wanted = root.lookup_namespace_uri(Some(prefix));
+                wanted.is_some() && tag.namespace() == wanted
+            }
+            None => tag.namespace().is_none() || tag.namespace() == root.default_namespace(),
+        };
+        same_space && (self.name == "*" || tag.name() == self.name)
+    }
+
+    /// Conditions one after another; positions count what is left of the siblings.
+    fn select<'a, 'input>(&self, candidates: Vec<Node<'a, 'input>>) -> Vec<Node<'a, 'input>> {
+        let mut left = candidates;
+        for condition in &self.conditions {
+            left = match condition {
+                Condition::Position(number) => left
+                    .into_iter()
+                    .nth(number.saturating_sub(1))
+                    .into_iter()
+                    .collect(),
+                Condition::HasAttribute(name) => {
+                    left.retain(|node| node.attribute(*name).is_some());
+                    left
+                }
+                Condition::Attribute(name, value) => {
+                    left.retain(|node| node.attribute(*name) == Some(*value));
+                    left
+                }
+                Condition::LocalName(name) => {
+                    left.retain(|node| node.tag_name().name() == *name);
+                    left
+                }
+            };
+        }
+        left
+    }
+}
+
+fn steps(path: &str) -> Result<Vec<Step<'_>>, PathFault> {
+    let mut rest = path.trim();
+    let mut steps = Vec::new();
+    if !rest.starts_with('/') {
+        return Err(PathFault);
+    }
+    while !rest.is_empty() {
+        let anywhere = rest.starts_with("//");
+        rest = rest
+            .strip_prefix("//")
+            .or_else(|| rest.strip_prefix('/'))
+            .ok_or(PathFault)?;
+        let end = rest.find(['/', '[']).unwrap_or(rest.len());
+        let (test, tail) = rest.split_at(end);
+        rest = tail;
+        let (prefix, name) = match test.split_once(':') {
+            Some((prefix, name)) => (Some(prefix), name),
+            None => (None, test),
+        };
+        if !is_name(name) || prefix.is_some_and(|prefix| !is_name(prefix)) {
+            return Err(PathFault);
+        }
+        let mut conditions = Vec::new();
+        while let Some(tail) = rest.strip_prefix('[') {
+            let (inside, tail) = tail.split_once(']').ok_or(PathFault)?;
+            conditions.push(condition(inside.trim())?);
+            rest = tail;
+        }
+        steps.push(Step {
+            anywhere,
+            prefix,
+            name,
+            conditions,
+        });
+        if steps.len() > STEPS {
+            return Err(PathFault);
+        }
+    }
+    Ok(steps)
+}
+
+fn condition(text: &str) -> Result<Condition<'_>, PathFault> {
+    if let Ok(number) = text.parse() {
+        return Ok(Condition::Position(number));
+    }
+    if let Some(value) = text.strip_prefix("local-name()") {
+        return Ok(Condition::LocalName(literal(value)?));
+    }
+    let attribute = text.strip_prefix('@').ok_or(PathFault)?;
+    match attribute.split_once('=') {
+        None if is_name(attribute) => Ok(Condition::HasAttribute(attribute)),
+        Some((name, value)) if is_name(name.trim()) => {
+            Ok(Condition::Attribute(name.trim(), quoted(value)?))
+        }
+        _ => Err(PathFault),
+    }
+}
+
+/// `= 'text'`
+fn literal(text: &str) -> Result<&str, PathFault> {
+    quoted(text.trim_start().strip_prefix('=').ok_or(PathFault)?)
+}
+
+fn quoted(text: &str) -> Result<&str, PathFault> {
+    let text = text.trim();
+    ['\'', '"']
+        .iter()
+        .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))
+        .ok_or(PathFault)
+}
+
+fn is_name(text: &str) -> bool {
+    text == "*"
+        || (!text.is_empty()
+            && text.chars().all(|character| {
+                character.is_alphanumeric() || matches!(character, '_' | '-' | '.')
+            }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+    use crate::sign::xml::parse;
+
+    const TEXT: &str =
+        "<r xmlns:n=\"u\" xmlns=\"d\"><a Id=\"1\"/><a Id=\"2\"><n:b/></a><c xmlns=\"e\"/></r>";
+
+    fn found(path: &str) -> Option<String> {
+        let document = parse(TEXT).unwrap();
+        let node = find(&document, path).unwrap()?;
+        Some(format!(
+            "{}{}",
+            node.tag_name().name(),
+            node.attribute("Id").unwrap_or_default()
+        ))
+    }
+
+    #[test]
+    fn paths_lead_to_elements() {
+        for (path, expected) in [
+            ("/r", Some("r")),
+            ("/r/a", Some("a1")),
+            ("/r/a[2]", Some("a2")),
+            ("//a[@Id='2']", Some("a2")),
+            ("//a[@Id=\"2\"]/n:b", Some("b")),
+            ("//n:b", Some("b")),
+            ("//*[local-name()='c']", Some("c")),
+            ("//*[@Id]", Some("a1")),
+            ("//c", None),
+            ("//m:b", None),
+            ("/a", None),
+            ("//a[3]", None),
+        ] {
+            assert_eq!(found(path).as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let document = parse(TEXT).unwrap();
+        for path in [
+            "",
+            "r",
+            "/",
+            "/r/",
+            "//a[",
+            "//a[last()]",
+            "/r|/a",
+            "//a[@Id=2]",
+            "id('x')",
+        ] {
+            assert!(find(&document, path).is_err(), "{path}");
+        }
+    }
+}

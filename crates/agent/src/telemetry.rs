@@ -1,0 +1,23 @@
+//! Where log lines go: to the standard error output, which systemd keeps.
+//!
+//! Lines carry sites and what became of a request, never what was to be signed, never names or numbers of people.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::filter::LevelFilter;
+
+/// Starts writing log lines. Only the first call counts.
+pub(crate) fn start(verbose: bool) {
+    let level = if verbose {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    // A second subscriber in one process is not an error of anybody's.
+    let _ = lines.try_init();
+}
