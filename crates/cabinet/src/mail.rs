@@ -15,6 +15,8 @@ use crate::calendar;
 use crate::dates;
 use crate::locale::{Argument, Catalogue, CatalogueError};
 
+mod first;
+
 /// How long before the end the calendar reminds.
 const CALENDAR_BEFORE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
@@ -146,15 +148,7 @@ impl Writer<'_> {
             MessageBody::ApplicationAccepted {
                 number,
                 not_me_path,
-            } => {
-                let argument = [("number", grouped(number).into())];
-                let blocks = vec![
-                    self.say("mail-accepted-lead", &argument),
-                    self.status("mail-status-link", number),
-                    self.link("mail-not-me-link", not_me_path),
-                ];
-                (self.words("mail-accepted-subject", &argument), blocks)
-            }
+            } => self.accepted(number, not_me_path),
             MessageBody::CertificatesIssued {
                 number,
                 serials,
@@ -197,7 +191,24 @@ impl Writer<'_> {
                 reason,
             } => self.by_administrator(*act, serials, reason),
             MessageBody::Frozen { serials } => self.frozen(serials),
+            MessageBody::AddressCode { .. }
+            | MessageBody::FirstSubmitted { .. }
+            | MessageBody::FirstKept { .. }
+            | MessageBody::FirstNotConfirmed { .. }
+            | MessageBody::FirstExpired { .. }
+            | MessageBody::FirstIssued { .. }
+            | MessageBody::FirstCancelled { .. } => self.first(body),
         }
+    }
+
+    fn accepted(&self, number: &str, not_me_path: &str) -> (String, Vec<Block>) {
+        let argument = [("number", grouped(number).into())];
+        let blocks = vec![
+            self.say("mail-accepted-lead", &argument),
+            self.status("mail-status-link", number),
+            self.link("mail-not-me-link", not_me_path),
+        ];
+        (self.words("mail-accepted-subject", &argument), blocks)
     }
 
     fn reminder(&self, serials: &[String], ends: Timestamp) -> (String, Vec<Block>) {

@@ -185,7 +185,7 @@ mod tests {
         let mail = |body| {
             let message = OutboxMessage {
                 id: MessageId(1),
-                person: PersonId(1),
+                person: Some(PersonId(1)),
                 to: EmailAddress::parse("a@example.kz").unwrap(),
                 language: Language::Kk,
                 body,

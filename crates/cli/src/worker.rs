@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use tanba_ca::Authority;
 use tanba_model::ports::{Carrier, Clock};
 use tanba_pki::Timestamp;
-use tanba_ra::RegistrationAuthority;
+use tanba_ra::{RegistrationAuthority, Retried};
 
 /// Between two looks into the outbox.
 const MAIL_PAUSE: Duration = Duration::from_secs(1);
@@ -20,6 +20,8 @@ const UPKEEP_PAUSE: Duration = Duration::from_secs(2);
 const RESUME_ROUNDS: u64 = 5;
 /// Between two looks for certificates that are about to end.
 const REMINDER_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// Between two looks for applications that wait for the register of people; each has a time of its own.
+const REGISTER_PAUSE: Duration = Duration::from_secs(5);
 /// Rounds of upkeep between two purges.
 const EXPIRY_ROUNDS: u64 = 30;
 
@@ -91,6 +93,12 @@ impl Worker {
                 if stop.within(UPKEEP_PAUSE) {
                     return;
                 }
+            }
+        })?;
+        let register = duties.clone();
+        worker.spawn("register", move |stop| {
+            while !stop.within(REGISTER_PAUSE) {
+                register.ask_register();
             }
         })?;
         let Some(carrier) = duties.carrier.clone() else {
@@ -202,6 +210,17 @@ impl Duties {
             }
             Ok(_) => {}
             Err(error) => complain("nothing was expired", &error),
+        }
+    }
+
+    fn ask_register(&self) {
+        match self.ra.retry_register(self.clock.now()) {
+            Ok(done) if done != Retried::default() => {
+                let (accepted, refused, waiting) = (done.accepted, done.refused, done.waiting);
+                tracing::info!(accepted, refused, waiting, "the register was asked again");
+            }
+            Ok(_) => {}
+            Err(error) => complain("kept applications were not looked at", &error),
         }
     }
 

@@ -94,6 +94,36 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
     out
 }
 
+/// HMAC (RFC 2104) with SHA-256.
+#[must_use]
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    /// Octets of a block of SHA-256.
+    const BLOCK: usize = 64;
+    let short = if key.len() > BLOCK {
+        crate::Secret::new(sha256(key).to_vec())
+    } else {
+        crate::Secret::new(key.to_vec())
+    };
+    let padded = |pad: u8| {
+        let mut block = vec![pad; BLOCK];
+        for (octet, key) in block.iter_mut().zip(short.expose()) {
+            *octet ^= key;
+        }
+        crate::Secret::new(block)
+    };
+    let pass = |pad: u8, message: &[u8]| {
+        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+        hasher.update(padded(pad).expose());
+        hasher.update(message);
+        hasher.finish()
+    };
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(pass(0x5c, &pass(0x36, message))) {
+        *to = from;
+    }
+    out
+}
+
 /// A digest being computed.
 #[derive(Clone)]
 pub struct Hasher(backend::Context);
@@ -199,7 +229,28 @@ mod backend {
 
 #[cfg(test)]
 mod tests {
-    use super::DigestAlgorithm;
+    use super::{DigestAlgorithm, hmac_sha256};
+
+    #[test]
+    fn hmac_gives_the_values_of_the_standard() {
+        // RFC 4231, 4.3 and 4.7.
+        let hex = |mac: [u8; 32]| {
+            mac.iter()
+                .map(|octet| format!("{octet:02x}"))
+                .collect::<String>()
+        };
+        assert_eq!(
+            hex(hmac_sha256(b"Jefe", b"what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        assert_eq!(
+            hex(hmac_sha256(
+                &[0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First"
+            )),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        );
+    }
 
     #[test]
     fn each_digest_is_found_by_its_identifier_and_has_its_length() {

@@ -22,7 +22,7 @@ mod strength;
 
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
 pub use der::asn1::ObjectIdentifier;
-pub use digest::{DigestAlgorithm, Hasher, sha256};
+pub use digest::{DigestAlgorithm, Hasher, hmac_sha256, sha256};
 pub use names::algorithm_name;
 pub use public_key::{PublicKey, PublicKeyError, VerifyError};
 pub use secret::Secret;

@@ -8,9 +8,11 @@ use crate::id::{ApplicationId, CertificateId, PersonId};
 use crate::keystore_kind::KeystoreKind;
 use crate::person::EmailAddress;
 
+mod first;
 mod number;
 mod state;
 
+pub use first::FirstIssuance;
 pub use number::{ApplicationNumber, ApplicationNumberError};
 pub use state::{State, TransitionError};
 
@@ -95,6 +97,8 @@ pub struct Application {
     pub requests: Vec<KeyRequest>,
     /// What was signed; `None` until it was.
     pub signed: Option<SignedDocument>,
+    /// What only a first issuance has, once it is submitted; for such an application `signed` stays empty.
+    pub first: Option<FirstIssuance>,
     /// Increases with each change; a writer that read an older one is refused.
     pub version: i64,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
-use crate::id::PersonId;
+use crate::id::{IntakeId, PersonId};
 
 mod checkpoint;
 pub mod kept;
@@ -19,6 +19,8 @@ pub enum Actor {
     Person(PersonId),
     /// Somebody who held the secret link of a mail to this person.
     LinkHolder(PersonId),
+    /// Somebody without keys who applies for the first ones; nobody has seen her papers yet.
+    Applicant(IntakeId),
     /// An administrator at the command line, by the name of the account of the operating system.
     Administrator(String),
     /// The program itself: recovery, expiry, publication.

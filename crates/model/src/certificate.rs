@@ -110,6 +110,8 @@ impl Status {
 pub enum Channel {
     /// Renewed by its owner in the cabinet.
     Cabinet,
+    /// Issued after a visit to a registration centre.
+    Centre,
     /// Issued by an administrator at the command line.
     Administrator,
     /// The authority's own: CA certificates and responders.
@@ -122,6 +124,7 @@ impl Channel {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cabinet => "cabinet",
+            Self::Centre => "centre",
             Self::Administrator => "administrator",
             Self::Authority => "authority",
         }
@@ -130,9 +133,14 @@ impl Channel {
     /// The channel of a stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cabinet, Self::Administrator, Self::Authority]
-            .into_iter()
-            .find(|channel| channel.name() == name)
+        [
+            Self::Cabinet,
+            Self::Centre,
+            Self::Administrator,
+            Self::Authority,
+        ]
+        .into_iter()
+        .find(|channel| channel.name() == name)
     }
 }
 

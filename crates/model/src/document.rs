@@ -36,6 +36,12 @@ pub struct ApplicationDocument {
     pub settlement: String,
     /// [`crate::keystore_kind::KeystoreKind::identifier`].
     pub keystore: String,
+    /// Code of the registration centre that is to establish the identity; only in a first application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<String>,
+    /// Version of the user agreement that was accepted; only in a first application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<String>,
     /// One for each key, in the order of the requests.
     pub keys: Vec<DocumentKey>,
 }
@@ -148,6 +154,12 @@ impl ApplicationDocument {
         line("summary-region", &self.region);
         line("summary-settlement", &self.settlement);
         line("summary-keystore", &self.keystore);
+        if let Some(centre) = &self.centre {
+            line("summary-centre", centre);
+        }
+        if let Some(agreement) = &self.agreement {
+            line("summary-agreement", agreement);
+        }
         for key in &self.keys {
             line("summary-key-purpose", &key.purpose);
             line("summary-key-algorithm", &key.algorithm);

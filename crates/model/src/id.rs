@@ -26,6 +26,10 @@ record_id!(
     ApplicationId
 );
 record_id!(
+    /// What somebody without keys filled in, before it is an application.
+    IntakeId
+);
+record_id!(
     /// A certificate that was issued or is being issued.
     CertificateId
 );

@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod document;
 pub mod id;
 pub mod iin;
+pub mod intake;
 pub mod keystore_kind;
 pub mod language;
 pub mod login;

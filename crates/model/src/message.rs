@@ -92,6 +92,57 @@ pub enum MessageBody {
         /// [`crate::certificate::RevocationReason::name`]; empty unless certificates were revoked.
         reason: String,
     },
+    /// The code that confirms the address of somebody who applies for first keys.
+    AddressCode {
+        /// Six digits.
+        code: String,
+        /// Minutes for which the code is accepted.
+        minutes: u32,
+    },
+    /// A first application waits for a visit to a registration centre.
+    FirstSubmitted {
+        /// Number of the application.
+        number: String,
+        /// Path of the application's page, with a secret, without language.
+        link_path: String,
+        /// Name and address of the registration centre, in the language of the message.
+        centre: String,
+        /// The last day of the visit ends just before this.
+        appear_by: Timestamp,
+    },
+    /// A first application is kept because the register of people does not answer.
+    FirstKept {
+        /// Number of the application.
+        number: String,
+        /// Path of the application's page, with a secret, without language.
+        link_path: String,
+    },
+    /// The register of people answered at last, and did not confirm what was typed.
+    FirstNotConfirmed {
+        /// Number of the application.
+        number: String,
+    },
+    /// Nobody came to the registration centre in time.
+    FirstExpired {
+        /// Number of the application.
+        number: String,
+    },
+    /// Certificates of a first application are ready to be installed.
+    FirstIssued {
+        /// Number of the application.
+        number: String,
+        /// Serial numbers, hexadecimal.
+        serials: Vec<String>,
+        /// Path of the application's page, with a secret, without language.
+        link_path: String,
+        /// Path of the "it was not me" page, without language.
+        not_me_path: String,
+    },
+    /// A first application was withdrawn by the applicant.
+    FirstCancelled {
+        /// Number of the application.
+        number: String,
+    },
     /// Certificates were frozen because somebody said "it was not me".
     Frozen {
         /// Serial numbers, hexadecimal.
@@ -117,6 +168,13 @@ impl MessageBody {
             Self::Reminder { .. } => "reminder",
             Self::Revoked { .. } => "revoked",
             Self::ByAdministrator { .. } => "by_administrator",
+            Self::AddressCode { .. } => "address_code",
+            Self::FirstSubmitted { .. } => "first_submitted",
+            Self::FirstKept { .. } => "first_kept",
+            Self::FirstNotConfirmed { .. } => "first_not_confirmed",
+            Self::FirstExpired { .. } => "first_expired",
+            Self::FirstIssued { .. } => "first_issued",
+            Self::FirstCancelled { .. } => "first_cancelled",
             Self::Frozen { .. } => "frozen",
         }
     }
@@ -127,8 +185,8 @@ impl MessageBody {
 pub struct OutboxMessage {
     /// The record; also the idempotency key of the carrier.
     pub id: MessageId,
-    /// To whom.
-    pub person: PersonId,
+    /// To whom; `None` for somebody who is not in the records yet.
+    pub person: Option<PersonId>,
     /// The address at the time of writing.
     pub to: EmailAddress,
     /// In which language.

@@ -7,10 +7,13 @@ use tanba_model::centre::Centres;
 use tanba_model::id::ApplicationId;
 use tanba_model::person::Person;
 use tanba_model::place::Gazetteer;
-use tanba_model::ports::{Issuance, RandomSource, Session, SourceRng, Storage, UnitOfWork};
+use tanba_model::ports::{
+    Issuance, PersonRegister, RandomSource, Session, SourceRng, Storage, UnitOfWork,
+};
 
 use crate::config::{self, ConfigError, RaConfig, SecondFactorPolicy};
 use crate::error::StepError;
+use crate::first::{TableRegister, WorkDesk};
 use crate::second_factor::{EmailCode, SecondFactor};
 
 /// How many issuances may run beside each other; those of one application never do.
@@ -27,6 +30,8 @@ pub struct RegistrationAuthority {
     pub(crate) second_factor: Option<Box<dyn SecondFactor>>,
     pub(crate) gazetteer: Gazetteer,
     pub(crate) centres: Centres,
+    pub(crate) register: Arc<dyn PersonRegister>,
+    pub(crate) work_desk: WorkDesk,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Mutex<()>,
@@ -51,7 +56,11 @@ impl RegistrationAuthority {
         };
         let stripes = std::array::from_fn(|_| Mutex::new(()));
         let delivering = Mutex::new(());
+        let register = Arc::new(TableRegister::new(Arc::clone(&storage)));
+        let work_desk = WorkDesk::new(random.as_ref(), config.first().work_bits);
         Ok(Self {
+            register,
+            work_desk,
             storage,
             issuance,
             config,
@@ -69,6 +78,19 @@ impl RegistrationAuthority {
     pub fn with_second_factor(mut self, factor: Box<dyn SecondFactor>) -> Self {
         self.second_factor = Some(factor);
         self
+    }
+
+    /// The same authority with another register of people than the table of persons.
+    #[must_use]
+    pub fn with_register(mut self, register: Arc<dyn PersonRegister>) -> Self {
+        self.register = register;
+        self
+    }
+
+    /// The register of people that is believed. Ask it outside of any unit of work.
+    #[must_use]
+    pub fn register(&self) -> &dyn PersonRegister {
+        self.register.as_ref()
     }
 
     /// How it decides.

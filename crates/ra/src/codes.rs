@@ -4,12 +4,15 @@
 
 /// The codes that errors of this crate give, `code()`.
 pub const ERRORS: &[&str] = &[
+    ADDRESS_CODES_USED_UP,
+    ADDRESS_NOT_CONFIRMED,
     ALREADY_SIGNED,
     APPLICATION_CANCELLED,
     APPLICATION_EXPIRED,
     APPLICATION_NOT_FOUND,
     APPLICATION_REJECTED,
     APPLICATION_WRONG_STATE,
+    CENTRE_UNKNOWN,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_FROZEN,
     CERTIFICATE_NOT_REVOCABLE,
@@ -19,29 +22,35 @@ pub const ERRORS: &[&str] = &[
     CHALLENGE_EXPIRED,
     CHALLENGE_FOREIGN,
     CHANGED_MEANWHILE,
+    CODES_PAUSED,
     CODE_EXPIRED,
     CODE_MALFORMED,
-    CODES_PAUSED,
     DOCUMENT_CHANGED,
     EMAIL_INVALID,
     EMAIL_NOT_CONFIRMED,
     EVENT_UNKNOWN,
+    IIN_INVALID,
+    INTAKE_ENDED,
+    INTAKE_INCOMPLETE,
     ISSUANCE_DELAYED,
-    KEYS_MISSING,
     KEYSTORE_NEEDS_AGENT,
     KEYSTORE_UNKNOWN,
+    KEYS_MISSING,
     LINK_EXPIRED,
     LOGIN_KEY_USED,
+    NAME_INVALID,
+    NOT_A_LOGIN_KEY,
+    NOT_A_SIGNING_KEY,
     NO_CERTIFICATE_CHOSEN,
     NO_CONFIRMED_ADDRESS,
     NO_MORE_CODES,
-    NOT_A_LOGIN_KEY,
-    NOT_A_SIGNING_KEY,
     OTHER_PERSONS_KEY,
     PERSON_FROZEN,
+    PERSON_NOT_CONFIRMED,
     PLACE_UNKNOWN,
     PROOF_COUNT,
     PROOF_OTHER_KEY,
+    REGISTER_AMBIGUOUS,
     REQUEST_COUNT,
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
@@ -57,6 +66,8 @@ pub const ERRORS: &[&str] = &[
     TEMPORARILY_UNAVAILABLE,
     TOO_MANY_APPLICATIONS,
     TOO_MANY_CODES,
+    TOO_MANY_TRIES,
+    WORK_INVALID,
     WRONG_CODE,
 ];
 
@@ -81,6 +92,7 @@ pub const NEXT_STEPS: &[&str] = &[
     "next-install",
     "next-wait",
     "next-wait-operator",
+    "next-wait-register",
 ];
 
 /// Another document of this application was signed already.
@@ -195,3 +207,25 @@ pub const TOO_MANY_APPLICATIONS: &str = "too-many-applications";
 pub const TOO_MANY_CODES: &str = "too-many-codes";
 /// The code is wrong; tries are left.
 pub const WRONG_CODE: &str = "wrong-code";
+/// Too many wrong codes, or too many codes, for an address.
+pub const ADDRESS_CODES_USED_UP: &str = "address-codes-used-up";
+/// The address of an applicant is not confirmed yet.
+pub const ADDRESS_NOT_CONFIRMED: &str = "address-not-confirmed";
+/// No such registration centre in that place.
+pub const CENTRE_UNKNOWN: &str = "centre-unknown";
+/// Not an individual identification number.
+pub const IIN_INVALID: &str = "iin-invalid";
+/// What was filled in is not kept any more.
+pub const INTAKE_ENDED: &str = "intake-ended";
+/// An earlier step is missing.
+pub const INTAKE_INCOMPLETE: &str = "intake-incomplete";
+/// A name is empty, too long or holds what no name does.
+pub const NAME_INVALID: &str = "name-invalid";
+/// The register did not confirm number and name together.
+pub const PERSON_NOT_CONFIRMED: &str = "person-not-confirmed";
+/// The register has the number twice.
+pub const REGISTER_AMBIGUOUS: &str = "register-ambiguous";
+/// Too many tries in a day.
+pub const TOO_MANY_TRIES: &str = "too-many-tries";
+/// The proof of work is missing, too old, used or wrong.
+pub const WORK_INVALID: &str = "work-invalid";

@@ -26,6 +26,63 @@ pub struct RaSection {
     /// File that lists the registration centres; absent for the examples that ship. Whoever reads the configuration reads
     /// it too, and hands its text to [`RaConfig::with_centres`].
     pub centres: Option<PathBuf>,
+    /// How first keys are applied for.
+    pub first: FirstSection,
+}
+
+/// The part `[ra.first]`: how people without keys apply for the first ones. Every field may be absent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FirstSection {
+    /// Calendar days to appear at the registration centre, after the day of the application: 1 to 365.
+    pub days_to_appear: u16,
+    /// How often in a day somebody may ask whether an IIN and a name belong together, for one IIN.
+    pub tries_per_person_a_day: u32,
+    /// The same for one network address.
+    pub tries_per_network_a_day: u32,
+    /// Codes that are sent to one address in a day.
+    pub codes_per_address_a_day: u32,
+    /// Codes that one network address may ask for in a day.
+    pub codes_per_network_a_day: u32,
+    /// Leading zero bits of the proof of work while few people apply: 0 to 22. Each further bit doubles the work.
+    pub work_bits: u8,
+}
+
+impl Default for FirstSection {
+    fn default() -> Self {
+        Self {
+            days_to_appear: 30,
+            tries_per_person_a_day: 10,
+            tries_per_network_a_day: 60,
+            codes_per_address_a_day: 6,
+            codes_per_network_a_day: 60,
+            work_bits: 18,
+        }
+    }
+}
+
+impl FirstSection {
+    /// The hardest work that a configuration may ask for without any load.
+    const MOST_WORK: u8 = 22;
+
+    fn check(self) -> Result<Self, ConfigError> {
+        let counts = [
+            self.tries_per_person_a_day,
+            self.tries_per_network_a_day,
+            self.codes_per_address_a_day,
+            self.codes_per_network_a_day,
+        ];
+        if !(1..=365).contains(&self.days_to_appear) {
+            return Err(ConfigError::First("days_to_appear has to be 1 to 365"));
+        }
+        if counts.contains(&0) {
+            return Err(ConfigError::First("a limit of 0 would let nobody apply"));
+        }
+        if self.work_bits > Self::MOST_WORK {
+            return Err(ConfigError::First("work_bits has to be 0 to 22"));
+        }
+        Ok(self)
+    }
 }
 
 impl Default for RaSection {
@@ -37,6 +94,7 @@ impl Default for RaSection {
             certificate_email: CertificateEmail::Confirmed,
             country: "KZ".to_owned(),
             centres: None,
+            first: FirstSection::default(),
         }
     }
 }
@@ -121,6 +179,9 @@ pub enum ConfigError {
     /// Nobody could apply for anything.
     #[error("ra.keystores must not be empty")]
     NoKeystore,
+    /// First issuance could not work.
+    #[error("ra.first: {0}")]
+    First(&'static str),
     /// The program lacks a profile.
     #[error("the profile {0} is missing")]
     Profile(&'static str),
@@ -142,6 +203,7 @@ pub struct RaConfig {
     certificate_email: CertificateEmail,
     country: String,
     centres: Option<Centres>,
+    first: FirstSection,
 }
 
 impl RaSection {
@@ -180,6 +242,7 @@ impl RaSection {
             certificate_email: self.certificate_email,
             country: self.country,
             centres: None,
+            first: self.first.check()?,
         })
     }
 }
@@ -232,6 +295,12 @@ impl RaConfig {
 
     pub(crate) const fn certificate_email(&self) -> CertificateEmail {
         self.certificate_email
+    }
+
+    /// How first keys are applied for.
+    #[must_use]
+    pub const fn first(&self) -> &FirstSection {
+        &self.first
     }
 
     /// Country of the people, ISO 3166-1 alpha-2.

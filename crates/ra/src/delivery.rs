@@ -81,14 +81,15 @@ impl RegistrationAuthority {
 
     /// Whether a code is of no use any more: too old, or its application does not wait for one.
     fn is_stale(&self, message: &OutboxMessage, now: Timestamp) -> Result<bool, StorageError> {
+        let life = Duration::from_secs(u64::from(CODE_LIFE_MINUTES) * 60);
+        let is_old = now >= message.created_at.plus(life);
+        if matches!(message.body, MessageBody::AddressCode { .. }) {
+            return Ok(is_old);
+        }
         let MessageBody::ConfirmationCode { number, .. } = &message.body else {
             return Ok(false);
         };
-        if now
-            >= message
-                .created_at
-                .plus(Duration::from_secs(u64::from(CODE_LIFE_MINUTES) * 60))
-        {
+        if is_old {
             return Ok(true);
         }
         let Ok(number) = ApplicationNumber::parse(number) else {

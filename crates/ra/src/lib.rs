@@ -15,6 +15,7 @@ mod config;
 mod delivery;
 mod error;
 mod evidence;
+mod first;
 mod limits;
 mod listing;
 mod login;
@@ -32,10 +33,15 @@ mod worker;
 
 pub use authority::RegistrationAuthority;
 pub use config::{
-    CertificateEmail, ConfigError, ProfileSet, RaConfig, RaSection, SecondFactorPolicy,
+    CertificateEmail, ConfigError, FirstSection, ProfileSet, RaConfig, RaSection,
+    SecondFactorPolicy,
 };
 pub use delivery::Delivered;
 pub use error::{StepError, Unavailable};
+pub use first::{
+    AddressError, ClaimError, ClaimForm, FirstError, FirstStep, FirstView, Register, Retried,
+    Solution, same_person,
+};
 pub use listing::History;
 pub use login::{LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
@@ -50,5 +56,5 @@ pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
 pub use session::OpenSession;
 pub use signature::SignatureFault;
 pub use status::{NextStep, PublicStatus};
-pub use token::SessionToken;
+pub use token::{FirstSecret, SessionToken};
 pub use worker::{Expired, Resumed};

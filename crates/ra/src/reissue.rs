@@ -18,5 +18,6 @@ pub(crate) use install::end_other_sessions;
 pub use install::{InstallError, Installed};
 pub use issue::{IssueError, IssuedCertificates};
 pub use prepare::PrepareError;
+pub(crate) use prepare::{check as check_request, document_keys};
 pub use submit::SubmitError;
 pub(crate) use submit::is_signed_here;

@@ -10,7 +10,7 @@ use tanba_pki::Timestamp;
 
 mod email_code;
 
-pub(crate) use email_code::{EmailCode, LIFE_MINUTES as CODE_LIFE_MINUTES};
+pub(crate) use email_code::{EmailCode, LIFE_MINUTES as CODE_LIFE_MINUTES, draw as draw_code};
 
 /// A second factor: something that a thief of key file and password has not got.
 ///

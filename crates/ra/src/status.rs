@@ -31,7 +31,9 @@ pub enum NextStep {
     Confirm,
     /// Enter the code from the mail.
     EnterCode,
-    /// Wait for an operator.
+    /// Wait until the register of people answers.
+    WaitForRegister,
+    /// Go to the registration centre, and wait for an operator.
     WaitForOperator,
     /// Wait a moment: certificates are being issued.
     Wait,
@@ -50,6 +52,7 @@ impl NextStep {
         match self {
             Self::Confirm => "next-confirm",
             Self::EnterCode => "next-enter-code",
+            Self::WaitForRegister => "next-wait-register",
             Self::WaitForOperator => "next-wait-operator",
             Self::Wait => "next-wait",
             Self::Install => "next-install",

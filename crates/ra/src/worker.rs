@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use tanba_model::application::State;
+use tanba_model::application::{Application, State};
 use tanba_model::audit::Actor;
 use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
 use crate::error::{StepError, Unavailable};
 use crate::evidence::{Evidence, application_object};
+use crate::first::{announce_expired, appear_by};
 use crate::limits::WINDOW;
 use crate::reissue::IssueError;
 
@@ -17,8 +18,9 @@ use crate::reissue::IssueError;
 const DRAFT_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Applications wait for their second factor for so long.
 const SECOND_FACTOR_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Applications wait for an operator for so long: 30 calendar days.
+/// Applications that say no day themselves wait for an operator for so long.
 const OPERATOR_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const DAY: u64 = 24 * 60 * 60;
 /// Applications of one round.
 const BATCH: u32 = 200;
 
@@ -31,6 +33,16 @@ pub struct Expired {
     pub secrets: u64,
     /// Sessions that were forgotten.
     pub sessions: u64,
+    /// Things that people without keys filled in and left, forgotten.
+    pub intakes: u64,
+}
+
+/// Whether an application that waits for an operator still may.
+fn is_awaited(application: &Application, now: Timestamp) -> bool {
+    let State::Submitted { at } = application.state else {
+        return false;
+    };
+    now < appear_by(application).unwrap_or(at.plus(OPERATOR_LIFE))
 }
 
 /// What became of confirmed applications in a round.
@@ -50,16 +62,22 @@ impl RegistrationAuthority {
     /// [`Unavailable`] when storage does not answer; then nothing of this round happened.
     pub fn expire_old(&self, now: Timestamp) -> Result<Expired, Unavailable> {
         let mut expired = Expired::default();
+        // The last day to appear never ends earlier than so long after the application.
+        let appear = Duration::from_secs(u64::from(self.config.first().days_to_appear) * DAY);
         let mut work = self.storage.begin()?;
         for (state, life) in [
             ("DRAFT", DRAFT_LIFE),
             ("AWAITING_2FA", SECOND_FACTOR_LIFE),
-            ("SUBMITTED", OPERATOR_LIFE),
+            ("SUBMITTED", appear.min(OPERATOR_LIFE)),
         ] {
             for mut application in work
                 .applications()
                 .in_state(state, now.minus(life), BATCH)?
             {
+                // A first application ends with a day of the calendar; until then it is left alone.
+                if is_awaited(&application, now) {
+                    continue;
+                }
                 let Ok(next) = application.state.expire(now) else {
                     continue;
                 };
@@ -72,11 +90,15 @@ impl RegistrationAuthority {
                     detail: state,
                 };
                 evidence.record(work.as_mut(), now)?;
+                announce_expired(work.as_mut(), &application, now)?;
                 expired.applications = expired.applications.saturating_add(1);
             }
         }
         expired.secrets = work.secrets().purge(now, now.minus(WINDOW))?;
         expired.sessions = work.sessions().purge(now)?;
+        expired.intakes = work.intakes().purge(now, BATCH)?;
+        let yesterday = now.minus(WINDOW).unix().div_euclid(24 * 60 * 60);
+        let _ = work.intakes().purge_attempts(yesterday)?;
         work.commit()?;
         Ok(expired)
     }

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 7;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 7] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -26,6 +26,10 @@ const MIGRATIONS: [(i64, &str); 6] = [
         include_str!("../migrations/sqlite/0005_evidence_stays.sql"),
     ),
     (6, include_str!("../migrations/sqlite/0006_audit_tree.sql")),
+    (
+        7,
+        include_str!("../migrations/sqlite/0007_first_issuance.sql"),
+    ),
 ];
 
 /// The schema of a file: 0 where it is new and empty.

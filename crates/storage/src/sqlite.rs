@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Revocations, Secrets,
-    Sessions, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
+    Secrets, Sessions, StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -14,6 +14,7 @@ mod applications;
 mod audit_log;
 mod certificates;
 mod crls;
+mod intakes;
 mod issuers;
 mod outbox;
 mod persons;
@@ -122,6 +123,10 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
 
     fn applications(&mut self) -> &mut dyn Applications {
+        self
+    }
+
+    fn intakes(&mut self) -> &mut dyn Intakes {
         self
     }
 

@@ -178,6 +178,9 @@ impl UnitOfWork for DyingUnit<'_> {
     fn applications(&mut self) -> &mut dyn Applications {
         self.inner.applications()
     }
+    fn intakes(&mut self) -> &mut dyn tanba_model::ports::Intakes {
+        self.inner.intakes()
+    }
     fn certificates(&mut self) -> &mut dyn Certificates {
         self.inner.certificates()
     }

@@ -95,7 +95,7 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
 fn letter(body: MessageBody, language: Language) -> Letter {
     let message = OutboxMessage {
         id: MessageId(1),
-        person: PersonId(1),
+        person: Some(PersonId(1)),
         to: EmailAddress::parse("a@example.kz").unwrap(),
         language,
         body,

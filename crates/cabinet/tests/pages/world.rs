@@ -257,7 +257,14 @@ impl World {
                 | MessageBody::Revoked { .. }
                 | MessageBody::Reminder { .. }
                 | MessageBody::ByAdministrator { .. }
-                | MessageBody::Frozen { .. } => {}
+                | MessageBody::Frozen { .. }
+                | MessageBody::AddressCode { .. }
+                | MessageBody::FirstSubmitted { .. }
+                | MessageBody::FirstKept { .. }
+                | MessageBody::FirstNotConfirmed { .. }
+                | MessageBody::FirstExpired { .. }
+                | MessageBody::FirstIssued { .. }
+                | MessageBody::FirstCancelled { .. } => {}
             }
         }
         (newest_code, newest_link)

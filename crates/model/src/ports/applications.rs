@@ -5,7 +5,7 @@ use std::fmt;
 use tanba_pki::Timestamp;
 
 use super::StorageError;
-use crate::application::{Application, ApplicationKind, ApplicationNumber, State};
+use crate::application::{Application, ApplicationKind, ApplicationNumber, FirstIssuance, State};
 use crate::id::{ApplicationId, CertificateId, PersonId};
 use crate::keystore_kind::KeystoreKind;
 use crate::person::EmailAddress;
@@ -66,6 +66,16 @@ pub trait Applications {
         &mut self,
         number: &ApplicationNumber,
     ) -> Result<Option<Application>, StorageError>;
+
+    /// Adds what only a first issuance has, once.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it is there already, or the application was changed since it was read.
+    fn submit_first(
+        &mut self,
+        application: &mut Application,
+        first: FirstIssuance,
+    ) -> Result<(), StorageError>;
 
     /// All applications of a person, newest first, at most `limit`.
     ///

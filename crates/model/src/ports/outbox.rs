@@ -24,6 +24,17 @@ pub struct NewMessage {
     pub body: MessageBody,
 }
 
+/// A message to somebody who applies for first keys and is not in the records yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicantMessage {
+    /// The address that she typed.
+    pub to: EmailAddress,
+    /// In which language.
+    pub language: Language,
+    /// What.
+    pub body: MessageBody,
+}
+
 /// Messages waiting to be sent.
 pub trait Outbox {
     /// Puts a message in.
@@ -31,6 +42,16 @@ pub trait Outbox {
     /// # Errors
     /// [`StorageError`]; then its cause must not happen either.
     fn insert(&mut self, message: &NewMessage, now: Timestamp) -> Result<MessageId, StorageError>;
+
+    /// Puts a message to an applicant in.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then its cause must not happen either.
+    fn insert_for_applicant(
+        &mut self,
+        message: &ApplicantMessage,
+        now: Timestamp,
+    ) -> Result<MessageId, StorageError>;
 
     /// Messages that are due, at most `limit`: first what goes with an application that was just signed, because its code
     /// expires while somebody waits; then the oldest.

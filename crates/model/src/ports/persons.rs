@@ -2,7 +2,7 @@
 
 use tanba_pki::Timestamp;
 
-use super::StorageError;
+use super::{PersonFacts, StorageError};
 use crate::id::PersonId;
 use crate::iin::Iin;
 use crate::language::Language;
@@ -27,6 +27,31 @@ pub trait Persons {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn find_by_iin(&mut self, iin: &Iin) -> Result<Option<Person>, StorageError>;
+
+    /// What this table says of a number as a register of people, and whether the person died; `None` unless she was
+    /// entered into it as a register.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn register_entry(&mut self, iin: &Iin) -> Result<Option<(PersonFacts, bool)>, StorageError>;
+
+    /// Names a person as her register does now, with the register's name and whether she died.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_identity(
+        &mut self,
+        id: PersonId,
+        facts: &PersonFacts,
+        source: &str,
+        deceased: bool,
+    ) -> Result<(), StorageError>;
+
+    /// Where what is known of a person comes from ([`super::PersonRegister::name`]), and whether she died.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn source(&mut self, id: PersonId) -> Result<Option<(String, bool)>, StorageError>;
 
     /// Replaces the confirmed address.
     ///

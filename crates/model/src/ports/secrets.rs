@@ -18,6 +18,10 @@ pub enum TokenPurpose {
     Submission,
     /// Signing a revocation that was prepared.
     Revocation,
+    /// Looking after an application without a session, by the link of a mail. Used as often as its holder likes.
+    ApplicationLink,
+    /// A proof of work that was redeemed: remembered so that it counts once.
+    Work,
 }
 
 impl TokenPurpose {
@@ -30,6 +34,8 @@ impl TokenPurpose {
             Self::NotMe => "not-me",
             Self::Submission => "submission",
             Self::Revocation => "revocation",
+            Self::ApplicationLink => "application-link",
+            Self::Work => "work",
         }
     }
 }

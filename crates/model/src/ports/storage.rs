@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use super::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Revocations, Secrets,
-    Sessions,
+    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
+    Secrets, Sessions,
 };
 
 /// Why storage did not do what was asked.
@@ -47,6 +47,8 @@ pub trait UnitOfWork {
     fn persons(&mut self) -> &mut dyn Persons;
     /// Applications.
     fn applications(&mut self) -> &mut dyn Applications;
+    /// What people without keys fill in.
+    fn intakes(&mut self) -> &mut dyn Intakes;
     /// Certificates and their intents.
     fn certificates(&mut self) -> &mut dyn Certificates;
     /// Issuing authorities.

@@ -15,6 +15,7 @@ use crate::authority::wrong_state;
 use crate::codes;
 use crate::error::{StepError, request_code};
 use crate::evidence::{Evidence, application_object};
+use crate::first::announce_issued;
 use crate::notify::notify;
 
 /// Why a confirmed application was not issued.
@@ -162,7 +163,11 @@ impl RegistrationAuthority {
                 .map(|email| email.as_str().to_owned()),
             keystore: application.keystore,
             request: request.request.clone(),
-            channel: Channel::Cabinet,
+            channel: if application.first.is_some() {
+                Channel::Centre
+            } else {
+                Channel::Cabinet
+            },
             actor: Actor::Person(person.id),
         };
         application.requests.iter().map(order).collect()
@@ -210,7 +215,12 @@ impl RegistrationAuthority {
         };
         evidence.record(work.as_mut(), now)?;
         let number = application.number.as_str().to_owned();
-        let serials = records.iter().map(|record| record.serial.hex()).collect();
+        let serials: Vec<String> = records.iter().map(|record| record.serial.hex()).collect();
+        if application.first.is_some() {
+            announce_issued(self, work.as_mut(), &application, &person, &serials, now)?;
+            work.commit()?;
+            return Ok(Some(application));
+        }
         let not_me_path = self.not_me_path(work.as_mut(), &person, &number, now)?;
         notify(
             work.as_mut(),

@@ -129,18 +129,8 @@ impl RegistrationAuthority {
     ) -> Result<Vec<u8>, StorageError> {
         let damaged =
             |what: &str| StorageError::Damaged(format!("application {}: {what}", application.id));
-        let mut keys = Vec::with_capacity(application.requests.len());
-        for (request, role) in application.requests.iter().zip(self.config.roles()) {
-            let parsed =
-                CertificateRequest::from_der(&request.request).map_err(|_| damaged("request"))?;
-            keys.push(DocumentKey {
-                profile: request.profile.clone(),
-                purpose: role.purpose.to_owned(),
-                algorithm: parsed.public_key().algorithm_label(),
-                public_key_sha256: hex(&request.public_key_sha256),
-                request_sha256: hex(&tanba_crypto::sha256(&request.request)),
-            });
-        }
+        let keys = document_keys(&application.requests, &self.config.roles())
+            .ok_or_else(|| damaged("request"))?;
         let document = ApplicationDocument {
             schema: SCHEMA.to_owned(),
             kind: application.kind.name().to_owned(),
@@ -161,6 +151,8 @@ impl RegistrationAuthority {
             region: application.region.clone(),
             settlement: application.settlement.clone(),
             keystore: application.keystore.identifier().to_owned(),
+            centre: None,
+            agreement: None,
             keys,
         };
         document.to_bytes().map_err(|_| damaged("document"))
@@ -179,8 +171,30 @@ impl RegistrationAuthority {
     }
 }
 
+/// The keys of a document, from their requests; `None` where a request cannot be read.
+pub(crate) fn document_keys(
+    requests: &[KeyRequest],
+    roles: &[KeyRole],
+) -> Option<Vec<DocumentKey>> {
+    let key = |(request, role): (&KeyRequest, &KeyRole)| {
+        let parsed = CertificateRequest::from_der(&request.request).ok()?;
+        Some(DocumentKey {
+            profile: request.profile.clone(),
+            purpose: role.purpose.to_owned(),
+            algorithm: parsed.public_key().algorithm_label(),
+            public_key_sha256: hex(&request.public_key_sha256),
+            request_sha256: hex(&tanba_crypto::sha256(&request.request)),
+        })
+    };
+    requests.iter().zip(roles).map(key).collect()
+}
+
 /// Checks one request as strictly as the certification authority will.
-fn check(request: &[u8], role: KeyRole, subject: &Subject) -> Result<KeyRequest, RequestFault> {
+pub(crate) fn check(
+    request: &[u8],
+    role: KeyRole,
+    subject: &Subject,
+) -> Result<KeyRequest, RequestFault> {
     let parsed = CertificateRequest::from_der(request).map_err(|_| RequestFault::Form)?;
     let profile = Profile::builtin(role.profile).ok_or(RequestFault::Form)?;
     let key = parsed.public_key();

@@ -144,7 +144,7 @@ impl SecondFactor for EmailCode {
 }
 
 /// A uniformly random code: draws that would make some codes likelier are thrown away.
-fn draw(random: &mut dyn CryptoRng) -> String {
+pub(crate) fn draw(random: &mut dyn CryptoRng) -> String {
     loop {
         let mut octets = [0u8; 4];
         random.fill_bytes(&mut octets);

@@ -2,10 +2,12 @@
 
 use rusqlite::{Row, params};
 use tanba_model::application::{
-    Application, ApplicationKind, ApplicationNumber, KeyRequest, SignedDocument, State,
+    Application, ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument,
+    State,
 };
 use tanba_model::id::{ApplicationId, CertificateId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::language::Language;
 use tanba_model::person::EmailAddress;
 use tanba_model::ports::{Applications, NewApplication, StorageError};
 use tanba_pki::Timestamp;
@@ -64,6 +66,36 @@ impl Applications for SqliteUnit<'_> {
     ) -> Result<Option<Application>, StorageError> {
         let found = self.one(select!("WHERE number = ?1"), [number.as_str()], read)?;
         found.map(|found| self.with_requests(found)).transpose()
+    }
+
+    fn submit_first(
+        &mut self,
+        application: &mut Application,
+        first: FirstIssuance,
+    ) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE application SET centre = ?3, version = version + 1
+             WHERE id = ?1 AND version = ?2 AND centre IS NULL",
+            params![application.id.0, application.version, first.centre],
+        )?;
+        self.execute(
+            "INSERT INTO first_application (application_id, email, language, appear_by, agreement, agreed_at, document,
+                                            signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                application.id.0,
+                first.email.as_str(),
+                first.language.tag(),
+                first.appear_by.unix(),
+                first.agreement,
+                first.agreed_at.unix(),
+                first.document,
+                first.signature,
+            ],
+        )?;
+        application.version = application.version.saturating_add(1);
+        application.first = Some(first);
+        Ok(())
     }
 
     fn of_person(
@@ -156,7 +188,21 @@ impl SqliteUnit<'_> {
             [application.id.0],
             read_request,
         )?;
+        if application.kind == ApplicationKind::First {
+            application.first = self.first(application.id)?;
+        }
         Ok(application)
+    }
+
+    /// The part of a submitted first issuance.
+    fn first(&self, id: ApplicationId) -> Result<Option<FirstIssuance>, StorageError> {
+        self.one(
+            "SELECT first_application.email, language, appear_by, agreement, agreed_at, first_application.document,
+                    first_application.signature, centre
+             FROM first_application JOIN application ON application.id = application_id WHERE application_id = ?1",
+            [id.0],
+            read_first,
+        )
     }
 
     fn replace_requests(&self, application: &Application) -> Result<(), StorageError> {
@@ -227,6 +273,7 @@ fn read(row: &Row<'_>) -> Result<Application, StorageError> {
         login_certificate: column::<Option<i64>>(row, 12)?.map(CertificateId),
         requests: Vec::new(),
         signed: read_signed(row)?,
+        first: None,
         version: column(row, 13)?,
     })
 }
@@ -240,6 +287,21 @@ fn read_signed(row: &Row<'_>) -> Result<Option<SignedDocument>, StorageError> {
         signature: column(row, 16)?,
         signer: CertificateId(signer),
     }))
+}
+
+fn read_first(row: &Row<'_>) -> Result<FirstIssuance, StorageError> {
+    Ok(FirstIssuance {
+        email: EmailAddress::parse(&column::<String>(row, 0)?)
+            .map_err(|_| damaged("first_application.email"))?,
+        language: Language::from_tag(&column::<String>(row, 1)?)
+            .ok_or_else(|| damaged("first_application.language"))?,
+        appear_by: time(row, 2)?,
+        agreement: column(row, 3)?,
+        agreed_at: time(row, 4)?,
+        document: column(row, 5)?,
+        signature: column(row, 6)?,
+        centre: column(row, 7)?,
+    })
 }
 
 fn read_request(row: &Row<'_>) -> Result<KeyRequest, StorageError> {

@@ -5,7 +5,7 @@ use tanba_model::id::PersonId;
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson, Person};
-use tanba_model::ports::{Persons, StorageError};
+use tanba_model::ports::{PersonFacts, Persons, StorageError};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time_or_none};
@@ -43,6 +43,42 @@ impl Persons for SqliteUnit<'_> {
 
     fn find_by_iin(&mut self, iin: &Iin) -> Result<Option<Person>, StorageError> {
         self.one(BY_IIN, [iin.as_str()], read)
+    }
+
+    fn register_entry(&mut self, iin: &Iin) -> Result<Option<(PersonFacts, bool)>, StorageError> {
+        self.one(
+            "SELECT surname, given_name, patronymic, deceased FROM person WHERE iin = ?1 AND source = 'table'",
+            [iin.as_str()],
+            |row| {
+                let facts = PersonFacts {
+                    surname: column(row, 0)?,
+                    given_name: column(row, 1)?,
+                    patronymic: column(row, 2)?,
+                };
+                Ok((facts, column(row, 3)?))
+            },
+        )
+    }
+
+    fn set_identity(
+        &mut self,
+        id: PersonId,
+        facts: &PersonFacts,
+        source: &str,
+        deceased: bool,
+    ) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE person SET surname = ?2, given_name = ?3, patronymic = ?4, source = ?5, deceased = ?6 WHERE id = ?1",
+            params![id.0, facts.surname, facts.given_name, facts.patronymic, source, deceased],
+        )
+    }
+
+    fn source(&mut self, id: PersonId) -> Result<Option<(String, bool)>, StorageError> {
+        self.one(
+            "SELECT source, deceased FROM person WHERE id = ?1",
+            [id.0],
+            |row| Ok((column(row, 0)?, column(row, 1)?)),
+        )
     }
 
     fn set_email(

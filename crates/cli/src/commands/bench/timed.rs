@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Issuers, Outbox, Persons, Revocations, Secrets,
-    Sessions, Storage, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
+    Secrets, Sessions, Storage, StorageError, UnitOfWork,
 };
 
 use super::report::timed;
@@ -69,6 +69,10 @@ impl UnitOfWork for TimedUnit<'_> {
 
     fn applications(&mut self) -> &mut dyn Applications {
         self.inner.applications()
+    }
+
+    fn intakes(&mut self) -> &mut dyn Intakes {
+        self.inner.intakes()
     }
 
     fn certificates(&mut self) -> &mut dyn Certificates {

@@ -1,0 +1,230 @@
+//! Who the applicant says she is, and whether the register confirms it.
+
+use tanba_model::iin::Iin;
+use tanba_model::intake::{Claim, Standing};
+use tanba_model::ports::{PersonFacts, RegisterAnswer, StorageError};
+use tanba_pki::Timestamp;
+
+use super::calendar::{day, end_of_day};
+use super::name::same_person;
+use super::step::{FirstError, evidence, open, who};
+use super::work::Solution;
+use crate::RegistrationAuthority;
+use crate::codes;
+use crate::error::StepError;
+use crate::token::FirstSecret;
+
+/// Letters of the longest name in a certificate (RFC 5280, appendix A: ub-name).
+const LONGEST: usize = 64;
+
+/// What the applicant typed of herself.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ClaimForm {
+    /// Individual identification number.
+    pub iin: String,
+    /// Surname.
+    pub surname: String,
+    /// Given name.
+    pub given_name: String,
+    /// Patronymic; an empty text where there is none.
+    pub patronymic: String,
+}
+
+impl std::fmt::Debug for ClaimForm {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ClaimForm(…)")
+    }
+}
+
+/// Why a claim was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// Not a number, or its check digit does not fit; correcting it helps.
+    #[error("the number is not one")]
+    Iin,
+    /// A name is empty, too long or holds what no name does; correcting it helps.
+    #[error("a name is not one")]
+    Name(&'static str),
+    /// The proof of work does not count; making another helps.
+    #[error("the proof of work does not count")]
+    Work,
+    /// Too many tries for this number or from this network; waiting helps.
+    #[error("too many tries in a day")]
+    TooMany {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Whatever else.
+    #[error("the claim was not taken")]
+    First(#[from] FirstError),
+}
+
+impl ClaimError {
+    /// The machine code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Iin => codes::IIN_INVALID,
+            Self::Name(_) => codes::NAME_INVALID,
+            Self::Work => codes::WORK_INVALID,
+            Self::TooMany { .. } => codes::TOO_MANY_TRIES,
+            Self::First(error) => error.code(),
+        }
+    }
+}
+
+impl From<StorageError> for ClaimError {
+    fn from(error: StorageError) -> Self {
+        Self::First(FirstError::Step(StepError::Storage(error)))
+    }
+}
+
+/// A claim, once it can only hold what may be asked about.
+struct Checked {
+    iin: Iin,
+    facts: PersonFacts,
+}
+
+impl RegistrationAuthority {
+    /// Asks the register whether number and name belong together.
+    ///
+    /// An unknown number, a wrong name and a person who died get the same answer for the same work, so that nobody
+    /// learns from it who exists. While the register does not answer the claim is kept unconfirmed, and the applicant
+    /// goes on. `network` is whatever names the network that asks; only a digest of it is stored.
+    ///
+    /// # Errors
+    /// [`ClaimError`] by what helps.
+    pub fn claim(
+        &self,
+        secret: &FirstSecret,
+        form: &ClaimForm,
+        solution: &Solution,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<Standing, ClaimError> {
+        let checked = check(form)?;
+        let typed = checked.facts.clone();
+        self.count_claim(secret, &checked, solution, network, now)?;
+        // Outside of any unit of work: a register over the network may take seconds.
+        let answer = self.register().look_up(&checked.iin);
+        let confirmed = confirmed(&answer, &checked.facts);
+        let mut work = self.storage.begin()?;
+        let mut intake = open(work.as_mut(), secret, now)?;
+        let standing = match (&answer, &confirmed) {
+            (RegisterAnswer::Unavailable, _) => Standing::Unavailable,
+            (_, Some(_)) => Standing::Confirmed,
+            (_, None) => Standing::Unconfirmed,
+        };
+        let facts = confirmed.unwrap_or(checked.facts);
+        let claim = Claim {
+            iin: checked.iin.as_str().to_owned(),
+            surname: facts.surname,
+            given_name: facts.given_name,
+            patronymic: facts.patronymic,
+        };
+        if intake.content.claim.as_ref() != Some(&claim) {
+            intake.content.keys.clear();
+        }
+        intake.content.claim = Some(claim);
+        intake.content.standing = standing;
+        work.intakes().update(&mut intake)?;
+        let said = match standing {
+            Standing::Confirmed => "confirmed",
+            Standing::Unconfirmed => "not confirmed",
+            Standing::Unavailable => "no answer",
+        };
+        evidence(&intake, "first.claim", said).record(work.as_mut(), now)?;
+        work.commit()?;
+        if let RegisterAnswer::Ambiguous(people) = answer
+            && people.iter().any(|facts| same_person(facts, &typed))
+        {
+            return Err(FirstError::Ambiguous.into());
+        }
+        if standing == Standing::Unconfirmed {
+            return Err(FirstError::NotConfirmed.into());
+        }
+        Ok(standing)
+    }
+
+    /// Redeems the work and counts the try before anybody is asked, so that tries side by side count too.
+    fn count_claim(
+        &self,
+        secret: &FirstSecret,
+        checked: &Checked,
+        solution: &Solution,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<(), ClaimError> {
+        let limits = self.config.first();
+        let mut work = self.storage.begin()?;
+        open(work.as_mut(), secret, now)?;
+        if !self.redeem(work.as_mut(), solution, now)? {
+            return Err(ClaimError::Work);
+        }
+        let today = day(now);
+        let mut count =
+            |what: &str, key: &str| work.intakes().count_attempt(what, &who(key), today);
+        let of_person = count("claim-person", checked.iin.as_str())?;
+        let of_network = count("claim-network", network)?;
+        work.commit()?;
+        if of_person > limits.tries_per_person_a_day || of_network > limits.tries_per_network_a_day
+        {
+            return Err(ClaimError::TooMany {
+                until: end_of_day(now),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The facts of the register, if they are those that were typed. A stand-in is compared where there are none.
+fn confirmed(answer: &RegisterAnswer, typed: &PersonFacts) -> Option<PersonFacts> {
+    let nobody = PersonFacts {
+        surname: String::new(),
+        given_name: String::new(),
+        patronymic: None,
+    };
+    let (known, counts) = match answer {
+        RegisterAnswer::Person(facts) => (facts, true),
+        RegisterAnswer::Unknown
+        | RegisterAnswer::Dead
+        | RegisterAnswer::Ambiguous(_)
+        | RegisterAnswer::Unavailable => (&nobody, false),
+    };
+    let same = same_person(known, typed);
+    (same && counts).then(|| known.clone())
+}
+
+fn check(form: &ClaimForm) -> Result<Checked, ClaimError> {
+    let digits: String = form.iin.split_whitespace().collect();
+    let iin = Iin::parse(&digits).map_err(|_| ClaimError::Iin)?;
+    let patronymic = form.patronymic.trim();
+    let facts = PersonFacts {
+        surname: name("surname", &form.surname)?,
+        given_name: name("given_name", &form.given_name)?,
+        patronymic: if patronymic.is_empty() {
+            None
+        } else {
+            Some(name("patronymic", patronymic)?)
+        },
+    };
+    Ok(Checked { iin, facts })
+}
+
+/// A name as it is kept until the register says how it is spelled: upper case, single spaces.
+fn name(field: &'static str, typed: &str) -> Result<String, ClaimError> {
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let name = words.join(" ").to_uppercase();
+    let fits = !name.is_empty()
+        && name.chars().count() <= LONGEST
+        && name.chars().any(char::is_alphabetic)
+        && !name
+            .chars()
+            .any(|c| c.is_control() || c.is_ascii_digit() || "<>\"&;\\/@#".contains(c));
+    if fits {
+        Ok(name)
+    } else {
+        Err(ClaimError::Name(field))
+    }
+}
