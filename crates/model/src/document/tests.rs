@@ -18,6 +18,8 @@ fn document() -> ApplicationDocument {
         region: "KZ-75".to_owned(),
         settlement: "almaty".to_owned(),
         keystore: "PKCS12".to_owned(),
+        centre: None,
+        agreement: None,
         keys: vec![],
     }
 }

@@ -24,7 +24,14 @@ fn links(mails: &[OutboxMessage]) -> Vec<String> {
         | MessageBody::Revoked { .. }
         | MessageBody::Reminder { .. }
         | MessageBody::ByAdministrator { .. }
-        | MessageBody::Frozen { .. } => None,
+        | MessageBody::Frozen { .. }
+        | MessageBody::AddressCode { .. }
+        | MessageBody::FirstSubmitted { .. }
+        | MessageBody::FirstKept { .. }
+        | MessageBody::FirstNotConfirmed { .. }
+        | MessageBody::FirstExpired { .. }
+        | MessageBody::FirstIssued { .. }
+        | MessageBody::FirstCancelled { .. } => None,
     };
     mails.iter().filter_map(path).collect()
 }
@@ -269,7 +276,14 @@ impl World {
             | MessageBody::Revoked { .. }
             | MessageBody::Reminder { .. }
             | MessageBody::ByAdministrator { .. }
-            | MessageBody::Frozen { .. } => None,
+            | MessageBody::Frozen { .. }
+            | MessageBody::AddressCode { .. }
+            | MessageBody::FirstSubmitted { .. }
+            | MessageBody::FirstKept { .. }
+            | MessageBody::FirstNotConfirmed { .. }
+            | MessageBody::FirstExpired { .. }
+            | MessageBody::FirstIssued { .. }
+            | MessageBody::FirstCancelled { .. } => None,
         });
         (code.unwrap(), links(&mails))
     }

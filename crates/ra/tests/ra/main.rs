@@ -7,6 +7,7 @@
 
 mod codes;
 mod delivery;
+mod first;
 mod frozen;
 mod happy;
 mod install;

@@ -33,7 +33,10 @@ fn a_person_is_reminded_thirty_fourteen_and_seven_days_before_the_end() {
     let mails = world.mail(after(60 * DAY));
     assert_eq!(mails.len(), 3);
     for mail in mails {
-        assert_eq!((mail.body.kind(), mail.person), ("reminder", citizen.id));
+        assert_eq!(
+            (mail.body.kind(), mail.person),
+            ("reminder", Some(citizen.id))
+        );
         assert_eq!(mail.to.as_str(), "aigerim@example.kz");
     }
 }

@@ -423,7 +423,14 @@ impl World {
                 | MessageBody::Revoked { .. }
                 | MessageBody::Reminder { .. }
                 | MessageBody::ByAdministrator { .. }
-                | MessageBody::Frozen { .. } => None,
+                | MessageBody::Frozen { .. }
+                | MessageBody::AddressCode { .. }
+                | MessageBody::FirstSubmitted { .. }
+                | MessageBody::FirstKept { .. }
+                | MessageBody::FirstNotConfirmed { .. }
+                | MessageBody::FirstExpired { .. }
+                | MessageBody::FirstIssued { .. }
+                | MessageBody::FirstCancelled { .. } => None,
             });
         codes.collect::<Vec<_>>().pop().expect("a code was mailed")
     }

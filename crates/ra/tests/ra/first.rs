@@ -1,0 +1,788 @@
+//! First issuance, from the agreement to installed keys, and everything that goes wrong on the way.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tanba_crypto::{KeyAlgorithm, Signer, SoftwareKey};
+use tanba_model::application::State;
+use tanba_model::document::ApplicationDocument;
+use tanba_model::iin::Iin;
+use tanba_model::intake::{IntakeStage, Standing};
+use tanba_model::language::Language;
+use tanba_model::message::{MessageBody, OutboxMessage};
+use tanba_model::person::NewPerson;
+use tanba_model::ports::{PersonFacts, PersonRegister, RegisterAnswer, Storage as _};
+use tanba_pki::{CertificateRequest, RequestAttributes, Timestamp};
+use tanba_ra::{
+    AddressError, ClaimError, ClaimForm, FirstError, FirstSecret, FirstSection, FirstStep,
+    ProfileSet, RaSection, Register, RegistrationAuthority, Solution,
+};
+
+use crate::world::{DAY, NOON, World, after};
+
+const NETWORK: &str = "203.0.113.7";
+const CENTRE: &str = "kz-75-almaty-1";
+
+fn section() -> RaSection {
+    RaSection {
+        profiles: ProfileSet::Neutral,
+        first: FirstSection {
+            work_bits: 4,
+            ..FirstSection::default()
+        },
+        ..RaSection::default()
+    }
+}
+
+fn iin() -> Iin {
+    Iin::complete("85010130012").unwrap()
+}
+
+/// Somebody whom the table of persons knows as a register, without keys and without an address.
+fn enter(world: &World) {
+    let mut work = world.storage.begin().unwrap();
+    let new = NewPerson {
+        iin: iin(),
+        surname: "СЕРІКҚЫЗЫ".to_owned(),
+        given_name: "ӘЙГЕРІМ".to_owned(),
+        patronymic: Some("МАРАТҚЫЗЫ".to_owned()),
+        email: None,
+        language: Language::Kk,
+    };
+    work.persons().insert(&new, NOON).unwrap();
+    work.commit().unwrap();
+}
+
+fn form() -> ClaimForm {
+    ClaimForm {
+        iin: iin().as_str().to_owned(),
+        surname: "Серікқызы".to_owned(),
+        given_name: "Әйгерім".to_owned(),
+        patronymic: "Маратқызы".to_owned(),
+    }
+}
+
+fn solved(ra: &RegistrationAuthority, now: Timestamp) -> Solution {
+    let challenge = ra.work_challenge(now);
+    let number = (0u64..)
+        .find(|number| {
+            let digest = tanba_crypto::sha256(format!("{challenge}:{number}").as_bytes());
+            digest[0] < 16
+        })
+        .unwrap();
+    Solution {
+        challenge,
+        number: number.to_string(),
+    }
+}
+
+fn claim(
+    ra: &RegistrationAuthority,
+    secret: &FirstSecret,
+    form: &ClaimForm,
+    now: Timestamp,
+) -> Result<Standing, ClaimError> {
+    ra.claim(secret, form, &solved(ra, now), NETWORK, now)
+}
+
+/// Delivers and returns what was mailed.
+fn mails(world: &World, now: Timestamp) -> Vec<OutboxMessage> {
+    world.ra.deliver_outbox(&world.mailbox, now).unwrap();
+    std::mem::take(&mut world.mailbox.messages.lock().unwrap())
+}
+
+fn kinds(mails: &[OutboxMessage]) -> Vec<&'static str> {
+    mails.iter().map(|mail| mail.body.kind()).collect()
+}
+
+fn code(mails: &[OutboxMessage]) -> String {
+    let found = mails.iter().find_map(|mail| {
+        let MessageBody::AddressCode { code, .. } = &mail.body else {
+            return None;
+        };
+        Some(code.clone())
+    });
+    found.unwrap()
+}
+
+fn link(mails: &[OutboxMessage]) -> FirstSecret {
+    let path = mails.iter().find_map(|mail| {
+        let (MessageBody::FirstSubmitted { link_path, .. }
+        | MessageBody::FirstKept { link_path, .. }
+        | MessageBody::FirstIssued { link_path, .. }) = &mail.body
+        else {
+            return None;
+        };
+        Some(link_path.clone())
+    });
+    FirstSecret::read(path.unwrap().rsplit_once('/').unwrap().1).unwrap()
+}
+
+/// Everything up to the keys.
+fn filled(world: &World, ra: &RegistrationAuthority, now: Timestamp) -> FirstSecret {
+    let secret = ra.begin_first(Language::Ru, now).unwrap();
+    let _ = claim(ra, &secret, &form(), now).unwrap();
+    ra.set_address(&secret, "new@example.kz", NETWORK, now)
+        .unwrap();
+    ra.confirm_address(&secret, &code(&mails(world, now)), now)
+        .unwrap();
+    ra.choose_place(&secret, "KZ-75", "almaty", now).unwrap();
+    ra.choose_centre(&secret, CENTRE, "PKCS12", now).unwrap();
+    assert_eq!(ra.first(&secret).unwrap().step, FirstStep::Confirm);
+    secret
+}
+
+struct Keys {
+    keys: [SoftwareKey; 2],
+}
+
+impl Keys {
+    fn make() -> Self {
+        static SEED: AtomicU64 = AtomicU64::new(7_000);
+        let mut random = StdRng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed));
+        let mut key = || SoftwareKey::generate(KeyAlgorithm::EcP256, &mut random).unwrap();
+        Self {
+            keys: [key(), key()],
+        }
+    }
+
+    fn requests(&self) -> Vec<Vec<u8>> {
+        let subject = tanba_pki::DistinguishedNameBuilder::new().build().unwrap();
+        let attributes = RequestAttributes {
+            email: None,
+            keystore: None,
+        };
+        self.keys
+            .iter()
+            .map(|key| CertificateRequest::build(&subject, key, &attributes).unwrap())
+            .collect()
+    }
+
+    fn sign(&self, document: &[u8]) -> Vec<u8> {
+        self.keys[1].sign(document).unwrap()
+    }
+}
+
+fn submitted(world: &World, ra: &RegistrationAuthority, now: Timestamp) -> (FirstSecret, Keys) {
+    let (secret, keys) = (filled(world, ra, now), Keys::make());
+    let (_, document) = ra.prepare_first(&secret, &keys.requests(), now).unwrap();
+    ra.submit_first(&secret, &keys.sign(&document), now)
+        .unwrap();
+    (secret, keys)
+}
+
+#[test]
+fn a_person_without_keys_applies_and_an_operator_gets_a_signed_document() {
+    let world = World::with(section());
+    enter(&world);
+    let secret = filled(&world, &world.ra, NOON);
+    let keys = Keys::make();
+    let (number, document) = world
+        .ra
+        .prepare_first(&secret, &keys.requests(), NOON)
+        .unwrap();
+    let again = world
+        .ra
+        .prepare_first(&secret, &keys.requests(), after(5))
+        .unwrap();
+    assert_eq!((&again.0, &again.1), (&number, &document));
+    let read = ApplicationDocument::from_bytes(&document).unwrap();
+    assert_eq!(read.kind, "first");
+    assert_eq!(read.centre.as_deref(), Some(CENTRE));
+    assert_eq!(read.applicant.surname, "СЕРІКҚЫЗЫ");
+    let view = world
+        .ra
+        .submit_first(&secret, &keys.sign(&document), after(9))
+        .unwrap();
+    let application = view.application.unwrap();
+    assert_eq!(application.number, number);
+    assert!(matches!(application.state, State::Submitted { .. }));
+    let first = application.first.as_ref().unwrap();
+    assert_eq!(first.document, document);
+    assert_eq!(first.email.as_str(), "new@example.kz");
+    // 24 November, thirty days on: 24 December counts whole in Almaty.
+    assert_eq!(
+        first.appear_by,
+        Timestamp::parse_rfc3339("2026-12-24T19:00:00Z").unwrap()
+    );
+    let told = mails(&world, after(10));
+    assert_eq!(kinds(&told), ["first_submitted"]);
+    assert_eq!(told[0].language, Language::Ru);
+    // The address is not the person's before an operator has seen her.
+    let mut work = world.storage.snapshot().unwrap();
+    let person = work.persons().find_by_iin(&iin()).unwrap().unwrap();
+    assert_eq!((person.id, person.email), (application.person, None));
+    drop(work);
+    // A lost answer: the same again.
+    let repeated = world
+        .ra
+        .submit_first(&secret, &keys.sign(&document), after(11))
+        .unwrap();
+    assert_eq!(repeated.application.unwrap().id, application.id);
+    assert!(mails(&world, after(12)).is_empty());
+    let by_link = world.ra.first_by_link(&link(&told), after(13)).unwrap();
+    assert_eq!(by_link.application.unwrap().id, application.id);
+}
+
+#[test]
+fn a_wrong_name_an_unknown_number_and_a_dead_person_get_the_same_answer() {
+    let world = World::with(section());
+    enter(&world);
+    let dead = Iin::complete("40010130013").unwrap();
+    let mut work = world.storage.begin().unwrap();
+    let facts = PersonFacts {
+        surname: "СЕРІКҚЫЗЫ".to_owned(),
+        given_name: "ӘЙГЕРІМ".to_owned(),
+        patronymic: Some("МАРАТҚЫЗЫ".to_owned()),
+    };
+    let new = NewPerson {
+        iin: dead.clone(),
+        surname: facts.surname.clone(),
+        given_name: facts.given_name.clone(),
+        patronymic: facts.patronymic.clone(),
+        email: None,
+        language: Language::Kk,
+    };
+    let id = work.persons().insert(&new, NOON).unwrap();
+    work.persons()
+        .set_identity(id, &facts, "table", true)
+        .unwrap();
+    work.commit().unwrap();
+    let secret = world.ra.begin_first(Language::Kk, NOON).unwrap();
+    let wrong_name = ClaimForm {
+        surname: "Басқа".to_owned(),
+        ..form()
+    };
+    let unknown = ClaimForm {
+        iin: Iin::complete("90010130014").unwrap().as_str().to_owned(),
+        ..form()
+    };
+    let died = ClaimForm {
+        iin: dead.as_str().to_owned(),
+        ..form()
+    };
+    for form in [wrong_name, unknown, died] {
+        let answer = claim(&world.ra, &secret, &form, NOON);
+        assert!(matches!(
+            answer,
+            Err(ClaimError::First(FirstError::NotConfirmed))
+        ));
+        let view = world.ra.first(&secret).unwrap();
+        assert_eq!(view.step, FirstStep::Person);
+        // What was typed is kept, so that it can be corrected.
+        assert_eq!(view.intake.content.claim.unwrap().iin, form.iin);
+    }
+    assert_eq!(
+        claim(&world.ra, &secret, &form(), NOON).unwrap(),
+        Standing::Confirmed
+    );
+}
+
+#[test]
+fn guessing_is_limited_by_number_and_by_network_and_costs_work() {
+    let world = World::with(RaSection {
+        first: FirstSection {
+            work_bits: 4,
+            tries_per_person_a_day: 3,
+            tries_per_network_a_day: 5,
+            ..FirstSection::default()
+        },
+        ..section()
+    });
+    enter(&world);
+    let secret = world.ra.begin_first(Language::Kk, NOON).unwrap();
+    let solution = solved(&world.ra, NOON);
+    let wrong = ClaimForm {
+        surname: "Басқа".to_owned(),
+        ..form()
+    };
+    let ask = |form: &ClaimForm, solution: &Solution, network: &str, now| {
+        world.ra.claim(&secret, form, solution, network, now)
+    };
+    assert!(matches!(
+        ask(&wrong, &Solution::default(), NETWORK, NOON),
+        Err(ClaimError::Work)
+    ));
+    assert!(matches!(
+        ask(&wrong, &solution, NETWORK, NOON),
+        Err(ClaimError::First(FirstError::NotConfirmed))
+    ));
+    assert!(
+        matches!(ask(&wrong, &solution, NETWORK, NOON), Err(ClaimError::Work)),
+        "a solution counts once"
+    );
+    for _ in 0..2 {
+        let answer = claim(&world.ra, &secret, &wrong, NOON);
+        assert!(matches!(
+            answer,
+            Err(ClaimError::First(FirstError::NotConfirmed))
+        ));
+    }
+    // Even the right name is not told any more, from whatever network.
+    let elsewhere = ask(&form(), &solved(&world.ra, NOON), "198.51.100.1", NOON);
+    let Err(ClaimError::TooMany { until }) = elsewhere else {
+        panic!("the number is guessed at no more: {elsewhere:?}")
+    };
+    assert_eq!(
+        until,
+        Timestamp::parse_rfc3339("2026-11-24T19:00:00Z").unwrap()
+    );
+    assert_eq!(
+        claim(&world.ra, &secret, &form(), until).unwrap(),
+        Standing::Confirmed
+    );
+    // Other numbers from the same network end too.
+    let other = |eleven: &str| ClaimForm {
+        iin: Iin::complete(eleven).unwrap().as_str().to_owned(),
+        ..form()
+    };
+    for eleven in ["90010130014", "91010130012", "92010130011", "93010130010"] {
+        let answer = claim(&world.ra, &secret, &other(eleven), until);
+        assert!(
+            matches!(answer, Err(ClaimError::First(FirstError::NotConfirmed))),
+            "{answer:?}"
+        );
+    }
+    let answer = claim(&world.ra, &secret, &other("94010130010"), until);
+    assert!(matches!(answer, Err(ClaimError::TooMany { .. })));
+}
+
+#[test]
+fn what_is_no_number_or_no_name_is_said_before_anything_is_counted() {
+    let world = World::with(section());
+    let secret = world.ra.begin_first(Language::Kk, NOON).unwrap();
+    let with = |change: fn(&mut ClaimForm)| {
+        let mut typed = form();
+        change(&mut typed);
+        world
+            .ra
+            .claim(&secret, &typed, &Solution::default(), NETWORK, NOON)
+            .unwrap_err()
+    };
+    assert!(matches!(
+        with(|form| form.iin = "850101300123".to_owned()),
+        ClaimError::Iin
+    ));
+    assert!(matches!(with(|form| form.iin.clear()), ClaimError::Iin));
+    for name in ["", "  ", "123", "A1", "<b>", &"Ә".repeat(65), "A\u{7}"] {
+        let typed = ClaimForm {
+            surname: name.to_owned(),
+            ..form()
+        };
+        let answer = world
+            .ra
+            .claim(&secret, &typed, &Solution::default(), NETWORK, NOON);
+        assert!(matches!(answer, Err(ClaimError::Name("surname"))), "{name}");
+    }
+}
+
+#[test]
+fn an_address_is_confirmed_by_a_code_that_can_be_tried_five_times() {
+    let world = World::with(section());
+    enter(&world);
+    let (ra, secret) = (&world.ra, world.ra.begin_first(Language::Kk, NOON).unwrap());
+    assert!(matches!(
+        ra.set_address(&secret, "a@example.kz", NETWORK, NOON),
+        Err(AddressError::First(FirstError::Incomplete(
+            FirstStep::Person
+        )))
+    ));
+    let _ = claim(ra, &secret, &form(), NOON).unwrap();
+    assert!(matches!(
+        ra.set_address(&secret, "nowhere", NETWORK, NOON),
+        Err(AddressError::Email)
+    ));
+    ra.set_address(&secret, "a@example.kz", NETWORK, NOON)
+        .unwrap();
+    assert!(matches!(
+        ra.set_address(&secret, "b@example.kz", NETWORK, after(59)),
+        Err(AddressError::TooEarly { .. })
+    ));
+    let first = code(&mails(&world, NOON));
+    let wrong = if first == "000000" {
+        "111111"
+    } else {
+        "000000"
+    };
+    assert!(matches!(
+        ra.confirm_address(&secret, "12345", NOON),
+        Err(AddressError::Malformed)
+    ));
+    for left in (1..5).rev() {
+        let Err(AddressError::Wrong { tries_left }) = ra.confirm_address(&secret, wrong, NOON)
+        else {
+            panic!("wrong")
+        };
+        assert_eq!(tries_left, left);
+    }
+    assert!(matches!(
+        ra.confirm_address(&secret, wrong, NOON),
+        Err(AddressError::NoTriesLeft)
+    ));
+    assert!(matches!(
+        ra.confirm_address(&secret, &first, NOON),
+        Err(AddressError::NoTriesLeft)
+    ));
+    ra.set_address(&secret, "b@example.kz", NETWORK, after(60))
+        .unwrap();
+    let second = code(&mails(&world, after(60)));
+    assert!(matches!(
+        ra.confirm_address(&secret, &second, after(60 + 600)),
+        Err(AddressError::Expired)
+    ));
+    ra.set_address(&secret, "b@example.kz", NETWORK, after(700))
+        .unwrap();
+    let third = code(&mails(&world, after(700)));
+    let spaced = format!("{} {}", &third[..3], &third[3..]);
+    ra.confirm_address(&secret, &spaced, after(701)).unwrap();
+    assert_eq!(ra.first(&secret).unwrap().step, FirstStep::Place);
+    // The address of a victim cannot be flooded from many browsers either.
+    let mut refused = false;
+    for turn in 0..7 {
+        let now = after(1000 + turn * 100);
+        let other = ra.begin_first(Language::Kk, now).unwrap();
+        let _ = claim(ra, &other, &form(), now).unwrap();
+        let answer = ra.set_address(&other, "B@example.kz", NETWORK, now);
+        refused |= matches!(answer, Err(AddressError::TooMany { .. }));
+    }
+    assert!(refused);
+}
+
+#[test]
+fn only_the_new_signing_key_submits_and_only_what_was_prepared() {
+    let world = World::with(section());
+    enter(&world);
+    let secret = filled(&world, &world.ra, NOON);
+    let (keys, others) = (Keys::make(), Keys::make());
+    let ra = &world.ra;
+    assert!(matches!(
+        ra.submit_first(&secret, &[1, 2, 3], NOON),
+        Err(FirstError::KeysMissing)
+    ));
+    let (_, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
+    for signature in [
+        others.sign(&document),
+        keys.keys[0].sign(&document).unwrap(),
+        keys.sign(b"something else"),
+        Vec::new(),
+    ] {
+        let answer = ra.submit_first(&secret, &signature, NOON);
+        assert!(matches!(answer, Err(FirstError::Signature)), "{answer:?}");
+    }
+    // Another centre is another document: keys and signature are made anew.
+    ra.choose_centre(&secret, "kz-75-almaty-2", "PKCS12", NOON)
+        .unwrap();
+    assert!(matches!(
+        ra.submit_first(&secret, &keys.sign(&document), NOON),
+        Err(FirstError::KeysMissing)
+    ));
+    assert!(matches!(
+        ra.choose_centre(&secret, "kz-71-astana-1", "PKCS12", NOON),
+        Err(FirstError::Centre)
+    ));
+    assert!(matches!(
+        ra.choose_place(&secret, "KZ-75", "semey", NOON),
+        Err(FirstError::Place)
+    ));
+    let (_, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
+    ra.submit_first(&secret, &keys.sign(&document), NOON)
+        .unwrap();
+    // Nobody else gets the same key certified.
+    let second = filled(&world, ra, after(100));
+    let (_, document) = ra
+        .prepare_first(&second, &keys.requests(), after(100))
+        .unwrap();
+    let answer = ra.submit_first(&second, &keys.sign(&document), after(100));
+    assert!(matches!(answer, Err(FirstError::Request(_))), "{answer:?}");
+}
+
+#[test]
+fn somebody_with_an_address_is_told_there_that_first_keys_are_applied_for() {
+    let world = World::with(section());
+    let citizen = world.citizen("Aigerim");
+    let mine = ClaimForm {
+        iin: citizen.subject.iin.clone(),
+        surname: citizen.subject.surname.clone(),
+        given_name: citizen.subject.given_name.clone(),
+        patronymic: String::new(),
+    };
+    let ra = &world.ra;
+    let secret = ra.begin_first(Language::Kk, NOON).unwrap();
+    let _ = claim(ra, &secret, &mine, NOON).unwrap();
+    ra.set_address(&secret, "thief@example.kz", NETWORK, NOON)
+        .unwrap();
+    ra.confirm_address(&secret, &code(&mails(&world, NOON)), NOON)
+        .unwrap();
+    ra.choose_place(&secret, "KZ-75", "almaty", NOON).unwrap();
+    ra.choose_centre(&secret, CENTRE, "PKCS12", NOON).unwrap();
+    let keys = Keys::make();
+    let (number, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
+    ra.submit_first(&secret, &keys.sign(&document), NOON)
+        .unwrap();
+    let told = mails(&world, after(1));
+    let mut to: Vec<(&str, &str)> = told
+        .iter()
+        .map(|mail| (mail.body.kind(), mail.to.as_str()))
+        .collect();
+    to.sort_unstable();
+    assert_eq!(
+        to,
+        [
+            ("application_accepted", "aigerim@example.kz"),
+            ("first_submitted", "thief@example.kz")
+        ]
+    );
+    // "It was not me" ends it.
+    let path = told.iter().find_map(|mail| {
+        let MessageBody::ApplicationAccepted { not_me_path, .. } = &mail.body else {
+            return None;
+        };
+        Some(not_me_path.clone())
+    });
+    let token = path.unwrap().rsplit_once('/').unwrap().1.to_owned();
+    ra.not_me(&token, after(2)).unwrap();
+    let application = ra.first(&secret).unwrap().application.unwrap();
+    assert_eq!(application.number, number);
+    assert!(matches!(application.state, State::Rejected { .. }));
+}
+
+#[test]
+fn after_thirty_days_an_application_expires_with_a_notice_and_not_a_day_earlier() {
+    let world = World::with(section());
+    enter(&world);
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    drop(mails(&world, NOON));
+    let end = Timestamp::parse_rfc3339("2026-12-24T19:00:00Z").unwrap();
+    let state = || world.ra.first(&secret).unwrap().application.unwrap().state;
+    for now in [after(29 * DAY), Timestamp::from_unix(end.unix() - 1)] {
+        world.ra.expire_old(now).unwrap();
+        assert!(matches!(state(), State::Submitted { .. }));
+    }
+    assert_eq!(world.ra.expire_old(end).unwrap().applications, 1);
+    assert!(matches!(state(), State::Expired { .. }));
+    assert_eq!(kinds(&mails(&world, end)), ["first_expired"]);
+    assert_eq!(world.ra.expire_old(end).unwrap().applications, 0);
+    // What was typed is still there for a new application.
+    world.ra.begin_first_again(&secret, end).unwrap();
+    assert_eq!(world.ra.first(&secret).unwrap().step, FirstStep::Confirm);
+}
+
+#[test]
+fn an_intake_that_nobody_goes_on_with_is_forgotten() {
+    let world = World::with(section());
+    enter(&world);
+    let secret = world.ra.begin_first(Language::Kk, NOON).unwrap();
+    let _ = claim(&world.ra, &secret, &form(), after(3 * DAY)).unwrap();
+    world.ra.expire_old(after(9 * DAY)).unwrap();
+    assert!(
+        world.ra.first(&secret).is_ok(),
+        "seven days from the last step"
+    );
+    world.ra.expire_old(after(10 * DAY)).unwrap();
+    assert!(matches!(world.ra.first(&secret), Err(FirstError::Ended)));
+}
+
+#[test]
+fn an_applicant_withdraws_by_the_link_and_begins_again_with_what_was_typed() {
+    let world = World::with(section());
+    enter(&world);
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    let told = mails(&world, NOON);
+    let view = world.ra.cancel_by_link(&link(&told), after(1)).unwrap();
+    assert!(matches!(
+        view.application.unwrap().state,
+        State::Cancelled { .. }
+    ));
+    assert_eq!(kinds(&mails(&world, after(2))), ["first_cancelled"]);
+    world.ra.cancel_by_link(&link(&told), after(3)).unwrap();
+    assert!(mails(&world, after(3)).is_empty(), "said once");
+    world.ra.begin_first_again(&secret, after(4)).unwrap();
+    let view = world.ra.first(&secret).unwrap();
+    assert_eq!((view.step, view.intake.number), (FirstStep::Confirm, None));
+    assert_eq!(view.intake.content.email.as_deref(), Some("new@example.kz"));
+    let keys = Keys::make();
+    let (_, document) = world
+        .ra
+        .prepare_first(&secret, &keys.requests(), after(5))
+        .unwrap();
+    let view = world
+        .ra
+        .submit_first(&secret, &keys.sign(&document), after(6))
+        .unwrap();
+    assert!(matches!(
+        view.application.unwrap().state,
+        State::Submitted { .. }
+    ));
+    // A stranger's guess opens nothing.
+    let guess = FirstSecret::read("AAAAAAAAAAAAAAAAAAAAAA").unwrap();
+    assert!(matches!(
+        world.ra.first_by_link(&guess, after(7)),
+        Err(FirstError::Ended)
+    ));
+    assert!(FirstSecret::read("short").is_none());
+}
+
+/// A register that says what it is told to.
+#[derive(Debug)]
+struct Told(Mutex<RegisterAnswer>);
+
+impl PersonRegister for Told {
+    fn look_up(&self, _: &Iin) -> RegisterAnswer {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn name(&self) -> &str {
+        "register.example"
+    }
+}
+
+fn facts() -> PersonFacts {
+    PersonFacts {
+        surname: "СЕРІКҚЫЗЫ".to_owned(),
+        given_name: "ӘЙГЕРІМ".to_owned(),
+        patronymic: Some("МАРАТҚЫЗЫ".to_owned()),
+    }
+}
+
+#[test]
+fn while_the_register_is_silent_the_application_is_kept_and_goes_on_by_itself() {
+    let world = World::with(section());
+    let register = std::sync::Arc::new(Told(Mutex::new(RegisterAnswer::Unavailable)));
+    let ra = world.second_process().with_register(register.clone());
+    let says = |answer| *register.0.lock().unwrap() = answer;
+    let (secret, _) = submitted(&world, &ra, NOON);
+    let view = ra.first(&secret).unwrap();
+    assert_eq!(view.intake.stage, IntakeStage::Waiting);
+    assert!(view.application.is_none());
+    let told = mails(&world, after(1));
+    assert_eq!(kinds(&told), ["first_kept"]);
+    assert!(ra.first_by_link(&link(&told), after(1)).is_ok());
+    assert_eq!(ra.retry_register(after(30)).unwrap().waiting, 0, "not yet");
+    assert_eq!(ra.retry_register(after(60)).unwrap().waiting, 1);
+    assert_eq!(
+        ra.retry_register(after(90)).unwrap().waiting,
+        0,
+        "later again"
+    );
+    // A week is not too long.
+    assert_eq!(ra.expire_old(after(8 * DAY)).unwrap().intakes, 0);
+    says(RegisterAnswer::Person(facts()));
+    let now = after(8 * DAY);
+    assert_eq!(ra.retry_register(now).unwrap().accepted, 1);
+    let application = ra.first(&secret).unwrap().application.unwrap();
+    assert!(matches!(application.state, State::Submitted { at } if at == now));
+    assert_eq!(kinds(&mails(&world, now)), ["first_submitted"]);
+    let mut work = world.storage.snapshot().unwrap();
+    let source = work.persons().source(application.person).unwrap();
+    assert_eq!(source, Some(("register.example".to_owned(), false)));
+}
+
+#[test]
+fn a_kept_application_that_the_register_does_not_confirm_is_closed_with_a_notice() {
+    let world = World::with(section());
+    for answer in [RegisterAnswer::Dead, RegisterAnswer::Unknown] {
+        let register = std::sync::Arc::new(Told(Mutex::new(RegisterAnswer::Unavailable)));
+        let ra = world.second_process().with_register(register.clone());
+        let (secret, _) = submitted(&world, &ra, NOON);
+        drop(mails(&world, NOON));
+        *register.0.lock().unwrap() = answer;
+        assert_eq!(ra.retry_register(after(60)).unwrap().refused, 1);
+        assert_eq!(kinds(&mails(&world, after(60))), ["first_not_confirmed"]);
+        assert_eq!(
+            ra.first(&secret).unwrap().intake.stage,
+            IntakeStage::Refused
+        );
+        ra.begin_first_again(&secret, after(61)).unwrap();
+        assert_eq!(ra.first(&secret).unwrap().step, FirstStep::Person);
+    }
+}
+
+#[test]
+fn a_person_twice_in_the_register_learns_it_only_with_her_right_name() {
+    let world = World::with(section());
+    let register = std::sync::Arc::new(Told(Mutex::new(RegisterAnswer::Ambiguous(vec![
+        facts(),
+        PersonFacts {
+            given_name: "ӘСЕЛ".to_owned(),
+            ..facts()
+        },
+    ]))));
+    let ra = world.second_process().with_register(register.clone());
+    let secret = ra.begin_first(Language::Kk, NOON).unwrap();
+    let stranger = ClaimForm {
+        given_name: "Жанна".to_owned(),
+        ..form()
+    };
+    assert!(matches!(
+        claim(&ra, &secret, &stranger, NOON),
+        Err(ClaimError::First(FirstError::NotConfirmed))
+    ));
+    assert!(matches!(
+        claim(&ra, &secret, &form(), NOON),
+        Err(ClaimError::First(FirstError::Ambiguous))
+    ));
+}
+
+#[test]
+fn an_operator_learns_of_a_death_and_of_a_new_name_since_the_application() {
+    let world = World::with(section());
+    let register = std::sync::Arc::new(Told(Mutex::new(RegisterAnswer::Person(facts()))));
+    let ra = world.second_process().with_register(register.clone());
+    let (secret, _) = submitted(&world, &ra, NOON);
+    let id = ra.first(&secret).unwrap().application.unwrap().person;
+    let person = world
+        .storage
+        .snapshot()
+        .unwrap()
+        .persons()
+        .find(id)
+        .unwrap()
+        .unwrap();
+    let now = |answer| {
+        *register.0.lock().unwrap() = answer;
+        ra.compare_with_register(&person)
+    };
+    assert_eq!(now(RegisterAnswer::Person(facts())), Register::Agrees);
+    let renamed = PersonFacts {
+        surname: "ҚАСЫМОВА".to_owned(),
+        ..facts()
+    };
+    assert_eq!(
+        now(RegisterAnswer::Person(renamed.clone())),
+        Register::Renamed(renamed)
+    );
+    assert_eq!(now(RegisterAnswer::Dead), Register::Dead);
+    assert_eq!(now(RegisterAnswer::Unavailable), Register::Unavailable);
+}
+
+#[test]
+fn a_confirmed_application_is_issued_and_makes_the_address_the_persons() {
+    let world = World::with(section());
+    enter(&world);
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    drop(mails(&world, NOON));
+    let mut application = world.ra.first(&secret).unwrap().application.unwrap();
+    // What an operator's decision does.
+    let mut work = world.storage.begin().unwrap();
+    application.state = application.state.confirm(after(10)).unwrap();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    assert_eq!(world.ra.resume(after(11)).unwrap().finished, 1);
+    let application = world.ra.first(&secret).unwrap().application.unwrap();
+    assert!(matches!(application.state, State::Issued { .. }));
+    let told = mails(&world, after(12));
+    assert_eq!(kinds(&told), ["first_issued"]);
+    assert_eq!(told[0].to.as_str(), "new@example.kz");
+    let mut work = world.storage.snapshot().unwrap();
+    let person = work.persons().find(application.person).unwrap().unwrap();
+    assert_eq!(person.email.unwrap().as_str(), "new@example.kz");
+    let records = work.certificates().of_application(application.id).unwrap();
+    assert_eq!(records.len(), 2);
+    assert!(
+        records
+            .iter()
+            .all(|record| record.channel.name() == "centre")
+    );
+}
