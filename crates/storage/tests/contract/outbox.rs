@@ -34,7 +34,7 @@ contract! {
         let first = unit.outbox().due(given::at(9), 1).unwrap().remove(0);
         let expected = message(person, "000001");
         assert_eq!((first.to, first.language, first.body), (expected.to, expected.language, expected.body));
-        assert_eq!((first.person, first.created_at, first.tries), (person, given::at(1), 0));
+        assert_eq!((first.person, first.created_at, first.tries), (Some(person), given::at(1), 0));
     }
 
     fn a_code_does_not_wait_behind_notices(storage) {
