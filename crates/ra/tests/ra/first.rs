@@ -503,7 +503,7 @@ fn somebody_with_an_address_is_told_there_that_first_keys_are_applied_for() {
     let mine = ClaimForm {
         iin: citizen.subject.iin.clone(),
         surname: citizen.subject.surname.clone(),
-        given_name: citizen.subject.given_name.clone(),
+        given_name: citizen.subject.given_name,
         patronymic: String::new(),
     };
     let ra = &world.ra;
@@ -707,7 +707,7 @@ fn a_person_twice_in_the_register_learns_it_only_with_her_right_name() {
             ..facts()
         },
     ]))));
-    let ra = world.second_process().with_register(register.clone());
+    let ra = world.second_process().with_register(register);
     let secret = ra.begin_first(Language::Kk, NOON).unwrap();
     let stranger = ClaimForm {
         given_name: "Жанна".to_owned(),
