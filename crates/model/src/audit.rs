@@ -98,6 +98,12 @@ impl AuditRecord {
         })
     }
 
+    /// Whether the hash is that of what the record says.
+    #[must_use]
+    pub fn is_itself(&self) -> bool {
+        self.hash == digest(&self.previous_hash, self.sequence, &self.event)
+    }
+
     /// Checks this record against the one before.
     ///
     /// # Errors
@@ -108,9 +114,7 @@ impl AuditRecord {
         if self.sequence != expected {
             return Err(ChainError::Gap { expected });
         }
-        if self.previous_hash != previous_hash
-            || self.hash != digest(&previous_hash, self.sequence, &self.event)
-        {
+        if self.previous_hash != previous_hash || !self.is_itself() {
             return Err(ChainError::Broken {
                 sequence: self.sequence,
             });

@@ -1,0 +1,110 @@
+//! `tanba audit export`.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::bail;
+use tanba_model::audit::SignedCheckpoint;
+use tanba_model::audit::kept::recompute;
+use tanba_model::ports::{Storage, UnitOfWork};
+
+use super::line::{Checkpoint, Line, Record, Start};
+use super::write_to;
+use crate::outcome::Outcome;
+
+/// Rows that are read at once.
+const PAGE: u32 = 1000;
+
+/// Writes what came after `since`.
+pub(super) fn run(
+    storage: &dyn Storage,
+    since: u64,
+    output: Option<&PathBuf>,
+) -> anyhow::Result<Outcome> {
+    let mut unit = storage.snapshot()?;
+    let start = start(unit.as_mut(), since)?;
+    let mut fault = None;
+    write_to(output, |file| {
+        if let Some(start) = &start {
+            line(file, start)?;
+        }
+        all(unit.as_mut(), since, file).or_else(|error| match error.downcast::<io::Error>() {
+            Ok(error) => Err(error),
+            Err(error) => {
+                fault = Some(error);
+                Ok(())
+            }
+        })
+    })?;
+    fault.map_or(Ok(Outcome::Done), Err)
+}
+
+fn start(unit: &mut dyn UnitOfWork, since: u64) -> anyhow::Result<Option<Line>> {
+    if since == 0 {
+        return Ok(None);
+    }
+    let size = unit.audit_log().size()?;
+    if since > size {
+        bail!("there are only {size} records");
+    }
+    let Some(hash) = unit.audit_log().hashes(since - 1, 1)?.first().copied() else {
+        bail!("record {since} is missing");
+    };
+    let frontier = recompute(unit.audit_log(), since)?;
+    Ok(Some(Line::Start(Start::of(since, &hash, &frontier))))
+}
+
+fn all(unit: &mut dyn UnitOfWork, since: u64, file: &mut dyn Write) -> anyhow::Result<()> {
+    let (mut after, mut signed) = (since, Checkpoints::after(since));
+    loop {
+        let page = unit.audit_log().page(after, PAGE)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for record in page {
+            after = record.sequence;
+            line(file, &Line::Record(Record::of(record)?))?;
+            if let Some(checkpoint) = signed.of(unit, after)? {
+                line(file, &Line::Checkpoint(Checkpoint::of(checkpoint)?))?;
+            }
+        }
+    }
+}
+
+/// Checkpoints in the order of their sizes.
+pub(super) struct Checkpoints {
+    read: VecDeque<SignedCheckpoint>,
+    after: u64,
+    ended: bool,
+}
+
+impl Checkpoints {
+    pub(super) const fn after(after: u64) -> Self {
+        Self {
+            read: VecDeque::new(),
+            after,
+            ended: false,
+        }
+    }
+
+    /// The checkpoint of this size, where there is one. To be asked for growing sizes.
+    pub(super) fn of(
+        &mut self,
+        unit: &mut dyn UnitOfWork,
+        size: u64,
+    ) -> anyhow::Result<Option<SignedCheckpoint>> {
+        if self.read.is_empty() && !self.ended {
+            self.read = unit.audit_log().checkpoints(self.after, PAGE)?.into();
+            match self.read.back() {
+                Some(last) => self.after = last.size,
+                None => self.ended = true,
+            }
+        }
+        Ok(self.read.pop_front_if(|next| next.size == size))
+    }
+}
+
+fn line(file: &mut dyn Write, line: &Line) -> io::Result<()> {
+    writeln!(file, "{}", serde_json::to_string(line)?)
+}

@@ -1,0 +1,103 @@
+//! Judges a signed checkpoint.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use tanba_model::audit::Checkpoint as Statement;
+use tanba_model::audit::tree::TreeHead;
+use tanba_pki::cms::{self, SignatureFault, Trust, VerifyOptions};
+use tanba_pki::{Certificate, Timestamp};
+
+use super::line::Checkpoint;
+
+/// With what the signatures of checkpoints are judged.
+#[derive(Debug)]
+pub(super) struct Judge {
+    trusted: Vec<Certificate>,
+}
+
+/// A checkpoint whose signature holds.
+#[derive(Debug)]
+pub(super) struct Stated {
+    /// The tree that it states.
+    pub(super) head: TreeHead,
+    /// When it says that it was signed.
+    pub(super) at: Timestamp,
+    /// Who signed it.
+    pub(super) signer: Certificate,
+}
+
+impl Judge {
+    /// Believes these certificates; without any, only the signatures themselves are judged.
+    pub(super) const fn new(trusted: Vec<Certificate>) -> Self {
+        Self { trusted }
+    }
+
+    /// Believes the certificates of these files (PEM or DER).
+    pub(super) fn of_files(paths: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut trusted = Vec::new();
+        for path in paths {
+            let bytes = std::fs::read(path)
+                .with_context(|| format!("the file {} cannot be read", path.display()))?;
+            let certificate = Certificate::from_pem(&bytes)
+                .or_else(|_| Certificate::from_der(&bytes))
+                .with_context(|| format!("{} is not a certificate", path.display()))?;
+            trusted.push(certificate);
+        }
+        Ok(Self::new(trusted))
+    }
+
+    /// Whether anything is believed.
+    pub(super) const fn believes(&self) -> bool {
+        !self.trusted.is_empty()
+    }
+
+    /// What a checkpoint states, if its signature holds; else why not, in a sentence.
+    pub(super) fn judge(&self, line: &Checkpoint) -> anyhow::Result<Result<Stated, String>> {
+        let Ok(statement) = Statement::from_bytes(line.checkpoint.as_bytes()) else {
+            return Ok(Err("a checkpoint is damaged".to_owned()));
+        };
+        let head = statement.head()?;
+        let size = head.size;
+        let options = VerifyOptions {
+            content: Some(line.checkpoint.as_bytes()),
+            trusted: &self.trusted,
+            intermediates: &[],
+            crls: &[],
+            at: statement.at,
+            check_chain: self.believes(),
+            legacy_algorithms: false,
+        };
+        let Ok(verdict) = cms::verify(&line.signature()?, &options) else {
+            return Ok(Err(format!(
+                "the signature of the checkpoint of {size} records is damaged"
+            )));
+        };
+        let [signer] = verdict.signers.as_slice() else {
+            return Ok(Err(format!(
+                "the checkpoint of {size} records must have one signature"
+            )));
+        };
+        if let Err(fault) = &signer.signature {
+            let fault: &SignatureFault = fault;
+            return Ok(Err(format!(
+                "the signature of the checkpoint of {size} records does not hold: {fault}"
+            )));
+        }
+        if let Trust::Refused(error) = &signer.trust {
+            return Ok(Err(format!(
+                "who signed the checkpoint of {size} records is not trusted: {error}"
+            )));
+        }
+        let Some(certificate) = signer.certificate.clone() else {
+            return Ok(Err(format!(
+                "nobody signed the checkpoint of {size} records"
+            )));
+        };
+        Ok(Ok(Stated {
+            head,
+            at: statement.at,
+            signer: certificate,
+        }))
+    }
+}

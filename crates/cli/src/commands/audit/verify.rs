@@ -1,0 +1,314 @@
+//! `tanba audit verify`.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use tanba_model::audit::AuditRecord;
+use tanba_model::audit::kept::KeptTree;
+use tanba_model::audit::tree::{Frontier, TreeHead, leaf, root};
+use tanba_model::ports::{IssuerKind, Storage};
+use tanba_pki::{Certificate, Timestamp, hex};
+
+use super::export::Checkpoints;
+use super::line::{self, Line};
+use super::proof;
+use super::statement::Judge;
+use crate::commands::config_args::ConfigArgs;
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+/// Records that are read at once.
+const PAGE: u32 = 1000;
+
+/// Arguments of `tanba audit verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// An exported file instead of the database; nothing else is needed then
+    file: Option<PathBuf>,
+    /// Hash of the last record as it was noted earlier: it must still be in the chain
+    #[arg(long, value_name = "HEX")]
+    expect: Option<String>,
+    /// A checkpoint as it was kept earlier: the log must still begin with the records that it states
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Certificate of the root (PEM or DER): the seal under each checkpoint must lead to it. The database brings its own
+    #[arg(long, value_name = "FILE")]
+    trusted: Vec<PathBuf>,
+    /// A proof of `audit prove` instead of a log
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "expect", "checkpoint"])]
+    proof: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Verdict {
+    valid: bool,
+    records: u64,
+    last_hash: Option<String>,
+    /// Signed checkpoints among the records.
+    checkpoints: u64,
+    /// Number of records under the last of them.
+    signed: u64,
+    /// When it was signed.
+    signed_at: Option<Timestamp>,
+    /// Serial number of the seal under it, hexadecimal.
+    sealed_by: Option<String>,
+    fault: Option<String>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
+    let mut judge = Judge::of_files(&args.trusted)?;
+    if let Some(path) = &args.proof {
+        return proof::verify(path, &judge, context);
+    }
+    let storage = match args.file {
+        Some(_) => None,
+        None => Some(config.storage()?),
+    };
+    if let (Some(storage), false) = (&storage, judge.believes()) {
+        judge = Judge::new(roots(storage.as_ref())?);
+    }
+    let mut log = Log::new(args, &judge)?;
+    let fault = match (&args.file, &storage) {
+        (Some(path), _) => log.check_file(path)?,
+        (None, Some(storage)) => log.check_storage(storage.as_ref())?,
+        (None, None) => None,
+    };
+    let fault = fault.or_else(|| log.missing());
+    log.report(fault, context)
+}
+
+fn roots(storage: &dyn Storage) -> anyhow::Result<Vec<Certificate>> {
+    let issuers = storage.snapshot()?.issuers().all()?;
+    let roots = issuers
+        .iter()
+        .filter(|issuer| issuer.issuer.kind == IssuerKind::Root);
+    roots
+        .map(|root| {
+            Certificate::from_der(&root.issuer.certificate)
+                .context("the certificate of the root is damaged")
+        })
+        .collect()
+}
+
+/// The log as far as it was followed.
+#[derive(Debug)]
+struct Log<'a> {
+    judge: &'a Judge,
+    last: Option<AuditRecord>,
+    frontier: Frontier,
+    checkpoints: u64,
+    signed: Option<(u64, Timestamp, String)>,
+    /// A hash that must come, and whether it did.
+    expect: Option<[u8; 32]>,
+    met: bool,
+    /// A tree that must come, and whether it did.
+    earlier: Option<TreeHead>,
+    continued: bool,
+}
+
+impl<'a> Log<'a> {
+    fn new(args: &Args, judge: &'a Judge) -> anyhow::Result<Self> {
+        let earlier = match &args.checkpoint {
+            Some(path) => Some(kept(path, judge)?),
+            None => None,
+        };
+        Ok(Self {
+            judge,
+            last: None,
+            frontier: Frontier::default(),
+            checkpoints: 0,
+            signed: None,
+            expect: args.expect.as_deref().map(line::hash).transpose()?,
+            met: false,
+            continued: earlier.is_some_and(|head| head == Frontier::default().head()),
+            earlier,
+        })
+    }
+
+    fn follow(&mut self, record: AuditRecord) -> Option<String> {
+        if let Err(fault) = record.verify(self.last.as_ref()) {
+            return Some(fault.to_string());
+        }
+        self.met |= self.expect == Some(record.hash);
+        self.frontier.push(leaf(&record.hash));
+        self.last = Some(record);
+        self.meet()
+    }
+
+    /// Compares with the checkpoint that was kept elsewhere, where the log is as long.
+    fn meet(&mut self) -> Option<String> {
+        let earlier = self.earlier?;
+        let now = self.frontier.head();
+        if now.size != earlier.size {
+            return None;
+        }
+        self.continued = now == earlier;
+        (!self.continued).then(|| {
+            format!(
+                "the first {} records are not those of the checkpoint that was kept",
+                earlier.size
+            )
+        })
+    }
+
+    fn state(&mut self, checkpoint: &line::Checkpoint) -> anyhow::Result<Option<String>> {
+        let stated = match self.judge.judge(checkpoint)? {
+            Ok(stated) => stated,
+            Err(fault) => return Ok(Some(fault)),
+        };
+        let size = stated.head.size;
+        if self.frontier.head() != stated.head {
+            return Ok(Some(format!(
+                "the checkpoint of {size} records states other records than there are"
+            )));
+        }
+        if self.signed.as_ref().is_some_and(|(last, ..)| size <= *last) {
+            return Ok(Some(format!(
+                "the checkpoint of {size} records comes twice"
+            )));
+        }
+        self.checkpoints += 1;
+        self.signed = Some((size, stated.at, stated.signer.serial_hex()));
+        Ok(None)
+    }
+
+    fn check_storage(&mut self, storage: &dyn Storage) -> anyhow::Result<Option<String>> {
+        let mut unit = storage.snapshot()?;
+        let mut signed = Checkpoints::after(0);
+        let mut after = 0;
+        loop {
+            let page = unit.audit_log().page(after, PAGE)?;
+            if page.is_empty() {
+                break;
+            }
+            for record in page {
+                after = record.sequence;
+                if let Some(fault) = self.follow(record) {
+                    return Ok(Some(fault));
+                }
+                if let Some(checkpoint) = signed.of(unit.as_mut(), after)?
+                    && let Some(fault) = self.state(&line::Checkpoint::of(checkpoint)?)?
+                {
+                    return Ok(Some(fault));
+                }
+            }
+        }
+        // Proofs are made of what is kept of the tree, so that must be the tree.
+        let last = unit.audit_log().last_checkpoint()?;
+        if let Some(last) = last {
+            if self.signed.as_ref().map(|(size, ..)| *size) != Some(last.size) {
+                return Ok(Some(format!(
+                    "records are missing at the end: {} were signed",
+                    last.size
+                )));
+            }
+            let kept = root(&mut KeptTree(unit.audit_log()), last.size)?;
+            let stated = tanba_model::audit::Checkpoint::from_bytes(&last.document)?.head()?;
+            if kept != stated.root {
+                return Ok(Some("the kept tree is not that of the records".to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn check_file(&mut self, path: &Path) -> anyhow::Result<Option<String>> {
+        let file = File::open(path)
+            .with_context(|| format!("the file {} cannot be read", path.display()))?;
+        for (number, text) in (1_u64..).zip(BufReader::new(file).lines()) {
+            let text =
+                text.with_context(|| format!("the file {} cannot be read", path.display()))?;
+            let fault = self
+                .read(&text, number)
+                .with_context(|| format!("line {number} is not a line of an audit log"))?;
+            if fault.is_some() {
+                return Ok(fault);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&mut self, text: &str, number: u64) -> anyhow::Result<Option<String>> {
+        match serde_json::from_str(text)? {
+            Line::Record(record) => Ok(self.follow(record.read()?)),
+            Line::Checkpoint(checkpoint) => self.state(&checkpoint),
+            Line::Start(start) if number == 1 => {
+                let (record, frontier) = start.read()?;
+                self.met |= self.expect == Some(record.hash);
+                self.last = Some(record);
+                self.frontier = frontier;
+                Ok(self.meet())
+            }
+            Line::Start(_) => bail!("a log begins only once"),
+        }
+    }
+
+    /// What should have come and did not.
+    fn missing(&self) -> Option<String> {
+        if self.expect.is_some() && !self.met {
+            return Some(
+                "the expected hash is not in the audit chain: its end was cut off or rewritten"
+                    .to_owned(),
+            );
+        }
+        let earlier = self.earlier.filter(|_| !self.continued)?;
+        Some(format!(
+            "the checkpoint that was kept states {} records, which this log does not have: its end was cut off, or it \
+             begins later",
+            earlier.size
+        ))
+    }
+
+    fn report(&self, fault: Option<String>, context: &Context) -> anyhow::Result<Outcome> {
+        let last_hash = self.last.as_ref().map(|record| hex::encode(&record.hash));
+        let records = self.last.as_ref().map_or(0, |record| record.sequence);
+        let (size, at, serial) = match &self.signed {
+            Some((size, at, serial)) => (*size, Some(*at), Some(serial.clone())),
+            None => (0, None, None),
+        };
+        let verdict = Verdict {
+            valid: fault.is_none(),
+            records,
+            last_hash,
+            checkpoints: self.checkpoints,
+            signed: size,
+            signed_at: at,
+            sealed_by: serial,
+            fault: fault.clone(),
+        };
+        let last = verdict.last_hash.as_deref().unwrap_or("none");
+        let mut text = match &fault {
+            None => format!("The audit chain is whole: {records} records, last hash {last}."),
+            Some(_) => format!("{records} records fit, last hash {last}."),
+        };
+        if let Some(at) = at {
+            text.push_str(&format!(
+                "\n{} signed checkpoints; the last one, of {at}, states {size} records.",
+                self.checkpoints
+            ));
+            if !self.judge.believes() {
+                text.push_str(
+                    "\nWho signed them was not checked: name the root certificate with --trusted.",
+                );
+            }
+        }
+        context.print(&verdict, text)?;
+        Ok(fault.map_or(Outcome::Done, Outcome::Refused))
+    }
+}
+
+/// The tree of a checkpoint that was kept elsewhere.
+fn kept(path: &Path, judge: &Judge) -> anyhow::Result<TreeHead> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the file {} cannot be read", path.display()))?;
+    let Ok(Line::Checkpoint(checkpoint)) = serde_json::from_str(text.trim()) else {
+        bail!("{} is not a checkpoint", path.display());
+    };
+    match judge.judge(&checkpoint)? {
+        Ok(stated) => Ok(stated.head),
+        Err(fault) => bail!("{}: {fault}", path.display()),
+    }
+}
