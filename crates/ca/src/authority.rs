@@ -7,8 +7,8 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason};
 use tanba_model::id::{CertificateId, IssuerId};
 use tanba_model::ports::{
-    Issuance, IssuanceError, IssuanceOrder, IssuerKind, OcspSigner, OcspSigners, RandomSource,
-    Storage,
+    CrlKind, Issuance, IssuanceError, IssuanceOrder, IssuerKind, OcspSigner, OcspSigners,
+    RandomSource, Storage,
 };
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
@@ -21,6 +21,7 @@ use crate::publish::{Published, Urgency};
 use crate::recover::Recovered;
 use crate::rules::Rules;
 use crate::seal::Seal;
+use crate::signing::Signing;
 
 /// What an authority is given from outside.
 #[derive(Clone, Debug)]
@@ -89,11 +90,16 @@ impl Authority {
             profiles,
             rules,
         } = parts;
-        let records = storage.snapshot()?.issuers().all()?;
-        let issuers = records
-            .into_iter()
-            .map(|record| Issuer::open(record, chest.as_ref()).map(Arc::new))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut unit = storage.snapshot()?;
+        let mut issuers = Vec::new();
+        for record in unit.issuers().all()? {
+            let issuer = Issuer::open(record, chest.as_ref())?;
+            if let Some(list) = unit.crls().latest(issuer.id, CrlKind::Full)? {
+                issuer.listed(list.this_update);
+            }
+            issuers.push(Arc::new(issuer));
+        }
+        drop(unit);
         let newest = issuers
             .iter()
             .rfind(|issuer| issuer.kind == IssuerKind::Issuing);
@@ -104,6 +110,7 @@ impl Authority {
                 chest,
                 random,
                 profiles,
+                signing: Signing::new(rules.signing_patience),
             },
             rules,
             issuers,

@@ -9,26 +9,25 @@ use tanba_pki::Timestamp;
 use tanba_pki::profile::Profile;
 
 use crate::key_vault::KeyChest;
+use crate::signing::Signing;
 
 /// The profiles that an authority issues by, by name.
 #[derive(Clone, Debug)]
-pub struct Profiles(BTreeMap<String, Profile>);
+pub struct Profiles(Arc<BTreeMap<String, Profile>>);
 
 impl Profiles {
     /// The profiles that ship with the program.
     #[must_use]
     pub fn builtin() -> Self {
-        Self(
-            Profile::builtin_names()
-                .iter()
-                .filter_map(|name| Some(((*name).to_owned(), Profile::builtin(name)?)))
-                .collect(),
-        )
+        let profiles = Profile::builtin_names()
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), Profile::builtin(name)?)));
+        Self(Arc::new(profiles.collect()))
     }
 
     /// Adds a profile, or replaces the one of the same name.
     pub fn insert(&mut self, profile: Profile) {
-        self.0.insert(profile.name().to_owned(), profile);
+        Arc::make_mut(&mut self.0).insert(profile.name().to_owned(), profile);
     }
 
     /// The profile of a name.
@@ -45,6 +44,7 @@ pub(crate) struct Desk {
     pub(crate) chest: Arc<dyn KeyChest>,
     pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) profiles: Profiles,
+    pub(crate) signing: Signing,
 }
 
 impl Desk {

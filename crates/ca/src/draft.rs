@@ -14,12 +14,17 @@ use tanba_pki::{Certificate, DistinguishedName, SerialNumber, Timestamp};
 use crate::desk::Desk;
 use crate::issuer::Issuer;
 
-/// A certificate that was composed and not yet recorded.
+/// A certificate that was composed and linted, and not yet recorded. [`Desk::compose`] alone makes one.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) new: NewCertificate,
+    _linted: Linted,
 }
+
+/// Says that the bytes were read again and found to be right.
+#[derive(Debug)]
+struct Linted;
 
 /// What a certificate says.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +56,7 @@ impl Holder {
 }
 
 impl Desk {
-    /// Writes the bytes to be signed.
+    /// Writes the bytes to be signed, and lints them. Takes no lock: this is the slow part.
     pub(crate) fn compose(
         &self,
         issuer: &Arc<Issuer>,
@@ -68,6 +73,11 @@ impl Desk {
             issuer.algorithm()?,
             &urls(issuer, shard),
         )?;
+        self.lint(
+            contents.profile.name(),
+            &to_be_signed,
+            Some(&issuer.certificate),
+        )?;
         Ok(Draft {
             issuer: Arc::clone(issuer),
             new: new(
@@ -79,6 +89,7 @@ impl Desk {
                 to_be_signed,
                 now,
             ),
+            _linted: Linted,
         })
     }
 

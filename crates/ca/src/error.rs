@@ -45,6 +45,15 @@ pub enum AuthorityError {
     /// A list or certificate of the authority itself was not made.
     #[error("the authority could not issue what it needs itself")]
     Issuance(#[from] IssuanceError),
+    /// The newest list is from a time that has not come: the clock was set back, or was ahead before. Nothing is published
+    /// until it is set, or an administrator publishes by hand.
+    #[error(
+        "the clock of this computer is behind the newest revocation list, which is of {newest}; set the clock, or run `tanba crl publish` if it is right now"
+    )]
+    ClockBehind {
+        /// When the newest list says that it was made.
+        newest: String,
+    },
     /// A signature came out wrong or not at all; trying later may help.
     #[error("the signing key does not answer")]
     Signer(#[source] tanba_crypto::SignError),

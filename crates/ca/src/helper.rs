@@ -118,7 +118,7 @@ impl Desk {
             not_after: now.plus(purpose.life).min(issuer.certificate.not_after()),
         };
         let draft = self.compose(issuer, &contents, &Holder::AUTHORITY, now)?;
-        let prepared = self.record(self.storage.begin()?, vec![draft], &Actor::System, now)?;
+        let prepared = self.record(&[draft], &Actor::System, now)?;
         let record = prepared
             .issue(now)?
             .into_iter()

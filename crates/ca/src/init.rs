@@ -15,6 +15,7 @@ use crate::draft::{self, Contents, Holder, refusal};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::names::AuthorityNames;
+use crate::signing::Signing;
 use crate::urls::Urls;
 
 /// The key of the issuing authority.
@@ -80,6 +81,7 @@ pub fn init(
         chest: Arc::clone(&parts.chest),
         random: Arc::clone(&parts.random),
         profiles: parts.profiles.clone(),
+        signing: Signing::new(parts.rules.signing_patience),
     };
     let existing = desk.storage.snapshot()?.issuers().all()?;
     if existing
@@ -176,7 +178,11 @@ impl Desk {
             now,
         )?;
         unit.commit()?;
-        let der = sign(key.as_ref(), key.public_key(), &tbs)?;
+        let signature = self
+            .signing
+            .sign(&key, &tbs)
+            .map_err(AuthorityError::Signer)?;
+        let der = assemble(key.as_ref(), &tbs, &signature)?;
 
         let new = NewIssuer {
             name: ROOT.to_owned(),
@@ -266,7 +272,7 @@ impl Desk {
             (now, now.plus_years(ISSUING_YEARS)),
         );
         let draft = self.compose(root, &contents, &Holder::AUTHORITY, now)?;
-        let prepared = self.record(self.storage.begin()?, vec![draft], actor, now)?;
+        let prepared = self.record(&[draft], actor, now)?;
         let record = prepared
             .issue(now)?
             .into_iter()
@@ -315,13 +321,12 @@ fn contents<'a>(
     }
 }
 
-/// Signs the root and compares what came out.
-fn sign(key: &dyn Signer, public_key: &PublicKey, tbs: &[u8]) -> Result<Vec<u8>, AuthorityError> {
-    let signature = key.sign(tbs).map_err(AuthorityError::Signer)?;
-    let der = assemble_certificate(tbs, key.algorithm(), &signature);
+/// The root, if the signature is over what was asked.
+fn assemble(key: &dyn Signer, tbs: &[u8], signature: &[u8]) -> Result<Vec<u8>, AuthorityError> {
+    let der = assemble_certificate(tbs, key.algorithm(), signature);
     let failed = || AuthorityError::Signer(tanba_crypto::SignError::Failed);
     let certificate = Certificate::from_der(&der).map_err(|_| failed())?;
-    if certificate.tbs_der() != tbs || certificate.verify_signed_by(public_key).is_err() {
+    if certificate.tbs_der() != tbs || certificate.verify_signed_by(key.public_key()).is_err() {
         return Err(failed());
     }
     Ok(der)

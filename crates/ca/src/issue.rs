@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tanba_crypto::SignError;
+use tanba_crypto::{SignError, SignatureAlgorithm};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork, certificate_object};
@@ -12,6 +12,7 @@ use crate::desk::{Desk, audit, fingerprint};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::prepare::{Prepared, is_frozen};
+use crate::signing::{Claim, Late};
 
 impl Prepared {
     /// Signs what was recorded, compares it octet for octet with the record, and stores all of it in one commit.
@@ -24,66 +25,156 @@ impl Prepared {
         let Self { desk, items, actor } = self;
         let signed = items
             .into_iter()
-            .map(|(issuer, record)| desk.sign(&issuer, record))
+            .map(|(issuer, record)| desk.sign(&issuer, record, &actor, now))
             .collect::<Result<Vec<_>, IssuanceError>>()?;
-        if signed.iter().all(|item| item.certificate.is_none()) {
-            return Ok(signed.into_iter().map(|item| item.record).collect());
-        }
-        let mut unit = desk.storage.begin()?;
-        if is_holder_frozen(unit.as_mut(), &signed)? {
-            for item in signed.iter().filter(|item| item.certificate.is_some()) {
-                give_up(unit.as_mut(), &item.record, "person is frozen", now)?;
-            }
-            unit.commit()?;
-            return Err(IssuanceError::Frozen);
-        }
-        let mut records = Vec::with_capacity(signed.len());
-        for item in signed {
-            records.push(store(unit.as_mut(), item, &actor, now)?);
-        }
-        unit.commit()?;
-        for record in &records {
-            tracing::info!(serial = %record.serial, profile = %record.profile, "certificate issued");
-        }
-        Ok(records)
+        desk.store(&signed, &actor, now)?
+            .into_iter()
+            .map(|outcome| match outcome {
+                Outcome::Issued(record) => Ok(record),
+                Outcome::GivenUp(_) => Err(IssuanceError::Frozen),
+            })
+            .collect()
     }
 }
 
 /// A record, and the certificate that was made of it unless it has one already.
-struct Signed {
+pub(crate) struct Signed {
     record: CertificateRecord,
-    certificate: Option<Vec<u8>>,
+    certificate: Option<Made>,
+}
+
+/// A certificate that is not stored yet; nobody else may have its intent signed until it is.
+struct Made {
+    der: Vec<u8>,
+    _claim: Arc<Claim>,
+}
+
+/// What became of an intent.
+pub(crate) enum Outcome {
+    /// It is a certificate.
+    Issued(CertificateRecord),
+    /// Its person was frozen meanwhile.
+    GivenUp(CertificateRecord),
 }
 
 impl Desk {
-    fn sign(
+    /// Signs an intent and compares what came out with it.
+    pub(crate) fn sign(
         &self,
         issuer: &Arc<Issuer>,
         record: CertificateRecord,
+        actor: &Actor,
+        now: Timestamp,
     ) -> Result<Signed, IssuanceError> {
-        if record.status != Status::Intended {
-            return Ok(Signed {
+        let finished = |record| {
+            Ok(Signed {
                 record,
                 certificate: None,
-            });
+            })
+        };
+        if record.status != Status::Intended {
+            return finished(record);
+        }
+        let (claim, waited) = self
+            .signing
+            .claim(record.id)
+            .map_err(IssuanceError::Signer)?;
+        if waited {
+            let stored = self.storage.snapshot()?.certificates().find(record.id)?;
+            let stored = stored.ok_or(StorageError::Conflict)?;
+            match stored.status {
+                Status::Intended => {}
+                Status::Void => return Err(StorageError::Conflict.into()),
+                Status::Valid | Status::Revoked { .. } => return finished(stored),
+            }
         }
         let key = issuer.key(self.chest.as_ref()).map_err(key_fault)?;
-        let signature = key
-            .sign(&record.to_be_signed)
+        let algorithm = key.algorithm();
+        let late = || self.late((issuer, algorithm), &record, &claim, actor, now);
+        let signature = self
+            .signing
+            .sign_or_later(&key, &record.to_be_signed, late)
             .map_err(IssuanceError::Signer)?;
-        let der = assemble_certificate(&record.to_be_signed, key.algorithm(), &signature);
-        compare(issuer, &record, &der).map_err(|reason| {
-            tracing::error!(serial = %record.serial, reason, "the signing key made something else than was asked");
-            IssuanceError::Signer(SignError::Failed)
-        })?;
+        let der = assemble(issuer, &record, algorithm, &signature)?;
         Ok(Signed {
             record,
-            certificate: Some(der),
+            certificate: Some(Made { der, _claim: claim }),
         })
+    }
+
+    /// A signature that comes when its request has given up waiting still completes its intent.
+    fn late(
+        &self,
+        (issuer, algorithm): (&Arc<Issuer>, SignatureAlgorithm),
+        record: &CertificateRecord,
+        claim: &Arc<Claim>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Late {
+        let (desk, issuer) = (self.clone(), Arc::clone(issuer));
+        let (record, actor, claim) = (record.clone(), actor.clone(), Arc::clone(claim));
+        Box::new(move |signature| {
+            let serial = record.serial;
+            let stored = assemble(&issuer, &record, algorithm, &signature).and_then(|der| {
+                let certificate = Some(Made { der, _claim: claim });
+                desk.store(
+                    &[Signed {
+                        record,
+                        certificate,
+                    }],
+                    &actor,
+                    now,
+                )
+            });
+            match stored {
+                Ok(_) => tracing::warn!(%serial, "a signature came late, and was kept"),
+                Err(error) => {
+                    tracing::error!(%serial, error = %error, "a signature came late and was not kept; its intent stays open")
+                }
+            }
+        })
+    }
+
+    /// Stores what was signed, with its evidence, in one commit.
+    pub(crate) fn store(
+        &self,
+        signed: &[Signed],
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Outcome>, IssuanceError> {
+        let outcomes: Vec<Outcome> = if signed.iter().all(|item| item.certificate.is_none()) {
+            let records = signed.iter().map(|item| item.record.clone());
+            records.map(Outcome::Issued).collect()
+        } else {
+            self.storage.durably(&mut |unit| {
+                let closed = signed.iter().map(|item| close(unit, item, actor, now));
+                closed.collect::<Result<_, IssuanceError>>()
+            })?
+        };
+        for (item, outcome) in signed.iter().zip(&outcomes) {
+            if let (Some(_), Outcome::Issued(record)) = (&item.certificate, outcome) {
+                tracing::info!(serial = %record.serial, profile = %record.profile, "certificate issued");
+            }
+        }
+        Ok(outcomes)
     }
 }
 
-/// Whatever made the signature, only what was recorded may leave.
+/// The certificate, if it is what was asked: whatever made the signature, only what was recorded may leave.
+fn assemble(
+    issuer: &Issuer,
+    record: &CertificateRecord,
+    algorithm: SignatureAlgorithm,
+    signature: &[u8],
+) -> Result<Vec<u8>, IssuanceError> {
+    let der = assemble_certificate(&record.to_be_signed, algorithm, signature);
+    compare(issuer, record, &der).map_err(|reason| {
+        tracing::error!(serial = %record.serial, reason, "the signing key made something else than was asked");
+        IssuanceError::Signer(SignError::Failed)
+    })?;
+    Ok(der)
+}
+
 fn compare(issuer: &Issuer, record: &CertificateRecord, der: &[u8]) -> Result<(), &'static str> {
     let certificate = Certificate::from_der(der).map_err(|_| "it is not a certificate")?;
     if certificate.tbs_der() != record.to_be_signed {
@@ -97,30 +188,28 @@ fn compare(issuer: &Issuer, record: &CertificateRecord, der: &[u8]) -> Result<()
         .map_err(|_| "the signature does not verify with the issuer's key")
 }
 
-/// Stores a certificate with its evidence; what somebody else stored meanwhile stands.
-fn store(
+/// Stores a certificate with its evidence, or gives it up; what somebody else stored meanwhile stands.
+fn close(
     unit: &mut dyn UnitOfWork,
-    signed: Signed,
+    signed: &Signed,
     actor: &Actor,
     now: Timestamp,
-) -> Result<CertificateRecord, IssuanceError> {
+) -> Result<Outcome, IssuanceError> {
     let Signed {
         record,
-        certificate: Some(der),
-    } = signed
-    else {
-        return Ok(signed.record);
+        certificate,
+    } = signed;
+    let Some(Made { der, .. }) = certificate else {
+        return Ok(Outcome::Issued(record.clone()));
     };
     let stored = unit
         .certificates()
         .find(record.id)?
         .ok_or(StorageError::Conflict)?;
-    if stored.status != Status::Intended {
-        return if stored.der.is_some() {
-            Ok(stored)
-        } else {
-            Err(StorageError::Conflict.into())
-        };
+    match stored.status {
+        Status::Intended => {}
+        Status::Void => return Err(StorageError::Conflict.into()),
+        Status::Valid | Status::Revoked { .. } => return Ok(Outcome::Issued(stored)),
     }
     if stored.to_be_signed != record.to_be_signed {
         return Err(StorageError::Damaged(
@@ -128,19 +217,27 @@ fn store(
         )
         .into());
     }
-    unit.certificates().complete(record.id, &der, now)?;
+    if let Some(person) = record.person
+        && is_frozen(unit, person)?
+    {
+        give_up(unit, &stored, "person is frozen", now)?;
+        return Ok(Outcome::GivenUp(stored));
+    }
+    unit.certificates().complete(record.id, der, now)?;
     let object = certificate_object(record.issuer, &record.serial);
     audit(
         unit,
         actor,
         "certificate.issue",
         object,
-        fingerprint(&der),
+        fingerprint(der),
         now,
     )?;
-    unit.certificates()
-        .find(record.id)?
-        .ok_or_else(|| StorageError::Conflict.into())
+    Ok(Outcome::Issued(CertificateRecord {
+        status: Status::Valid,
+        der: Some(der.clone()),
+        ..stored
+    }))
 }
 
 /// Voids an open intent with evidence.
@@ -162,15 +259,6 @@ pub(crate) fn give_up(
     )?;
     tracing::warn!(serial = %record.serial, reason, "an intent was given up");
     Ok(())
-}
-
-fn is_holder_frozen(unit: &mut dyn UnitOfWork, signed: &[Signed]) -> Result<bool, StorageError> {
-    for person in signed.iter().filter_map(|item| item.record.person) {
-        if is_frozen(unit, person)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn key_fault(error: AuthorityError) -> IssuanceError {

@@ -1,17 +1,22 @@
 //! An authority as the program holds it: a certificate, the key that fits it, its OCSP responder and its seal.
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tanba_crypto::{SignatureAlgorithm, Signer};
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{IssuanceError, IssuerKind, IssuerRecord};
-use tanba_pki::Certificate;
+use tanba_pki::{Certificate, Timestamp};
 
 use crate::error::AuthorityError;
 use crate::helper::Helper;
 use crate::key_vault::KeyChest;
 use crate::urls::Urls;
+
+/// What a clock may be set back by, as it is when it is kept right.
+pub(crate) const CLOCK_SLACK: Duration = Duration::from_secs(300);
 
 /// One authority.
 pub(crate) struct Issuer {
@@ -27,6 +32,8 @@ pub(crate) struct Issuer {
     signer: Option<Arc<dyn Signer>>,
     responder: RwLock<Option<Helper>>,
     seal: RwLock<Option<Helper>>,
+    /// When the newest list was made, in seconds since 1970.
+    newest_list: AtomicI64,
 }
 
 impl Issuer {
@@ -57,6 +64,7 @@ impl Issuer {
             signer: None,
             responder: RwLock::new(None),
             seal: RwLock::new(None),
+            newest_list: AtomicI64::new(i64::MIN),
         };
         if opened.kind == IssuerKind::Issuing {
             opened.signer = Some(opened.open_key(chest)?);
@@ -117,6 +125,16 @@ impl Issuer {
                 name: self.name.clone(),
             })
         }
+    }
+
+    /// Remembers when the newest list was made.
+    pub(crate) fn listed(&self, at: Timestamp) {
+        self.newest_list.store(at.unix(), Ordering::SeqCst);
+    }
+
+    /// Whether the clock is so far behind the newest list that either of them is wrong.
+    pub(crate) fn is_clock_behind(&self, now: Timestamp) -> bool {
+        now.plus(CLOCK_SLACK).unix() < self.newest_list.load(Ordering::SeqCst)
     }
 
     /// The responder now.

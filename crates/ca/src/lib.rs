@@ -25,6 +25,7 @@ mod responder_key;
 mod revoke;
 mod rules;
 mod seal;
+mod signing;
 mod urls;
 
 pub use authority::{Authority, IssuerSummary, Maintained, Parts};

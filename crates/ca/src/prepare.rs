@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tanba_model::audit::Actor;
-use tanba_model::certificate::{CertificateRecord, Status};
+use tanba_model::certificate::{CertificateRecord, NewCertificate, Status};
 use tanba_model::id::PersonId;
 use tanba_model::ports::{
     IssuanceError, IssuanceOrder, RequestFault, SourceRng, StorageError, UnitOfWork,
@@ -21,7 +21,7 @@ use crate::issuer::Issuer;
 #[must_use = "an intent that is not issued stays open until the next start"]
 pub struct Prepared {
     pub(crate) desk: Desk,
-    pub(crate) items: Vec<(Arc<Issuer>, CertificateRecord)>,
+    pub(crate) items: Vec<Item>,
     pub(crate) actor: Actor,
 }
 
@@ -31,6 +31,9 @@ impl Prepared {
         self.items.iter().map(|(_, record)| record.serial)
     }
 }
+
+/// An intent, or what became of it, and who signs it.
+pub(crate) type Item = (Arc<Issuer>, CertificateRecord);
 
 /// What else is recorded in the unit of work of intents or of a change of status, given the serial numbers.
 pub type Announce<'a> =
@@ -58,95 +61,67 @@ impl Desk {
         {
             return Err(IssuanceError::Unknown("application"));
         }
+        if issuer.is_clock_behind(now) {
+            return Err(IssuanceError::ClockBehind);
+        }
         let drafts = orders
             .iter()
             .map(|order| self.draft(issuer, order, now))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut unit = self.storage.begin()?;
-        if let Some(application) = first.application {
-            let earlier = unit.certificates().of_application(application)?;
-            if earlier.iter().any(|record| record.status != Status::Void) {
-                let items = resume(&drafts, earlier, known)?;
-                return Ok(Prepared {
-                    desk: self.clone(),
-                    items,
-                    actor: first.actor.clone(),
-                });
+        self.storage.durably(&mut |unit| {
+            if let Some(application) = first.application {
+                let earlier = unit.certificates().of_application(application)?;
+                if earlier.iter().any(|record| record.status != Status::Void) {
+                    return Ok(self.prepared(resume(&drafts, earlier, known)?, &first.actor));
+                }
             }
-        }
-        self.record_and(unit, drafts, &first.actor, now, announce)
+            self.record_in(unit, &drafts, &first.actor, now, announce)
+        })
     }
 
-    /// Records intents in one commit: serial and bytes, lint, evidence.
+    /// Records intents in one commit: serial and bytes, evidence.
     pub(crate) fn record(
         &self,
-        unit: Box<dyn UnitOfWork + '_>,
-        drafts: Vec<Draft>,
+        drafts: &[Draft],
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Prepared, IssuanceError> {
-        self.record_and(unit, drafts, actor, now, &mut |_, _| Ok(()))
+        self.storage
+            .durably(&mut |unit| self.record_in(unit, drafts, actor, now, &mut |_, _| Ok(())))
     }
 
-    fn record_and(
+    fn record_in(
         &self,
-        mut unit: Box<dyn UnitOfWork + '_>,
-        drafts: Vec<Draft>,
+        unit: &mut dyn UnitOfWork,
+        drafts: &[Draft],
         actor: &Actor,
         now: Timestamp,
         announce: Announce<'_>,
     ) -> Result<Prepared, IssuanceError> {
+        if let Some(items) = recorded(unit, drafts)? {
+            return Ok(self.prepared(items, actor));
+        }
         let mut items = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            if let Some(person) = draft.new.person
-                && is_frozen(unit.as_mut(), person)?
-            {
-                return Err(IssuanceError::Frozen);
-            }
-            if draft.new.person.is_some()
-                && unit
-                    .certificates()
-                    .is_key_known(&draft.new.public_key_sha256)?
-            {
-                return Err(IssuanceError::Request(RequestFault::ReusedKey));
-            }
-            let id = unit.certificates().intend(&draft.new)?;
-            self.lint(
-                &draft.new.profile,
-                &draft.new.to_be_signed,
-                Some(&draft.issuer.certificate),
-            )?;
-            let object = certificate_object(draft.new.issuer, &draft.new.serial);
-            let detail = format!(
-                "profile={} tbs {}",
-                draft.new.profile,
-                fingerprint(&draft.new.to_be_signed)
-            );
-            audit(
-                unit.as_mut(),
-                actor,
-                "certificate.intend",
-                object,
-                detail,
-                now,
-            )?;
-            let record = unit
-                .certificates()
-                .find(id)?
-                .ok_or(StorageError::Conflict)?;
-            items.push((draft.issuer, record));
+            items.push((
+                Arc::clone(&draft.issuer),
+                intend(unit, &draft.new, actor, now)?,
+            ));
         }
         let serials: Vec<SerialNumber> = items.iter().map(|(_, record)| record.serial).collect();
-        announce(unit.as_mut(), &serials)?;
-        unit.commit()?;
-        Ok(Prepared {
+        announce(unit, &serials)?;
+        Ok(self.prepared(items, actor))
+    }
+
+    fn prepared(&self, items: Vec<Item>, actor: &Actor) -> Prepared {
+        Prepared {
             desk: self.clone(),
             items,
             actor: actor.clone(),
-        })
+        }
     }
 
-    /// Checks an order and makes the bytes to be signed. Takes no lock: this is the slow part.
+    /// Checks an order and makes the bytes to be signed.
     fn draft(
         &self,
         issuer: &Arc<Issuer>,
@@ -198,6 +173,54 @@ impl Desk {
     }
 }
 
+/// Finds these very drafts in storage: a commit that was said to have failed can have happened. Serial numbers are made
+/// for one draft each, so what has this one is this one.
+fn recorded(
+    unit: &mut dyn UnitOfWork,
+    drafts: &[Draft],
+) -> Result<Option<Vec<Item>>, StorageError> {
+    let mut items = Vec::with_capacity(drafts.len());
+    for Draft { issuer, new, .. } in drafts {
+        let record = unit
+            .certificates()
+            .find_by_serial(new.issuer, &new.serial)?
+            .filter(|record| {
+                record.to_be_signed == new.to_be_signed && record.status == Status::Intended
+            });
+        match record {
+            Some(record) => items.push((Arc::clone(issuer), record)),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(items))
+}
+
+/// Records one intent with its evidence.
+fn intend(
+    unit: &mut dyn UnitOfWork,
+    new: &NewCertificate,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<CertificateRecord, IssuanceError> {
+    if let Some(person) = new.person {
+        if is_frozen(unit, person)? {
+            return Err(IssuanceError::Frozen);
+        }
+        if unit.certificates().is_key_known(&new.public_key_sha256)? {
+            return Err(fault(RequestFault::ReusedKey));
+        }
+    }
+    let id = unit.certificates().intend(new)?;
+    let object = certificate_object(new.issuer, &new.serial);
+    let detail = format!(
+        "profile={} tbs {}",
+        new.profile,
+        fingerprint(&new.to_be_signed)
+    );
+    audit(unit, actor, "certificate.intend", object, detail, now)?;
+    Ok(new.intended(id))
+}
+
 /// Whether somebody said "it was not me" for this person.
 pub(crate) fn is_frozen(unit: &mut dyn UnitOfWork, person: PersonId) -> Result<bool, StorageError> {
     Ok(unit
@@ -211,7 +234,7 @@ fn resume(
     drafts: &[Draft],
     earlier: Vec<CertificateRecord>,
     known: &[Arc<Issuer>],
-) -> Result<Vec<(Arc<Issuer>, CertificateRecord)>, IssuanceError> {
+) -> Result<Vec<Item>, IssuanceError> {
     let mut earlier: Vec<_> = earlier
         .into_iter()
         .filter(|record| record.status != Status::Void)

@@ -1,5 +1,7 @@
 //! Revocation lists: which are due, and making them.
 
+use std::sync::Arc;
+
 use tanba_crypto::{SignError, Signer};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevocationReason, RevokedEntry};
@@ -10,7 +12,7 @@ use tanba_pki::{Timestamp, hex};
 
 use crate::desk::{Desk, audit};
 use crate::error::AuthorityError;
-use crate::issuer::Issuer;
+use crate::issuer::{CLOCK_SLACK, Issuer};
 use crate::rules::Rules;
 
 mod due;
@@ -34,7 +36,7 @@ pub struct Published {
 
 /// Seconds that lists look back beyond their time of issue. A revocation takes its time before it waits for the
 /// database, so one that is recorded after a base may say an earlier second; deltas reach back far enough to have it.
-const OVERLAP: std::time::Duration = std::time::Duration::from_secs(300);
+const OVERLAP: std::time::Duration = CLOCK_SLACK;
 
 /// A list whose number is taken and whose bytes are logged.
 struct Intent {
@@ -55,13 +57,10 @@ impl Desk {
         urgency: Urgency,
         now: Timestamp,
     ) -> Result<Vec<Published>, AuthorityError> {
-        let due = due(
-            self.storage.snapshot()?.as_mut(),
-            issuer,
-            rules,
-            urgency,
-            now,
-        )?;
+        let mut unit = self.storage.snapshot()?;
+        let now = not_before_the_newest(unit.as_mut(), issuer, urgency, now)?;
+        let due = due(unit.as_mut(), issuer, rules, urgency, now)?;
+        drop(unit);
         if due.is_empty() {
             return Ok(Vec::new());
         }
@@ -69,7 +68,7 @@ impl Desk {
         let intents = self.intend_lists(issuer, due, key.as_ref(), now)?;
         let signed = intents
             .into_iter()
-            .map(|intent| sign(issuer, key.as_ref(), intent, now))
+            .map(|intent| self.sign_list(issuer, &key, intent, now))
             .collect::<Result<Vec<_>, _>>()?;
         self.store_lists(issuer, signed, now)
     }
@@ -117,6 +116,37 @@ impl Desk {
         Ok(intents)
     }
 
+    /// Signs a list and compares what came out with what was logged.
+    fn sign_list(
+        &self,
+        issuer: &Issuer,
+        key: &Arc<dyn Signer>,
+        intent: Intent,
+        now: Timestamp,
+    ) -> Result<(CrlRecord, usize), AuthorityError> {
+        let Intent { due, number, tbs } = intent;
+        let signature = self
+            .signing
+            .sign(key, &tbs)
+            .map_err(AuthorityError::Signer)?;
+        let der = assemble_crl(&tbs, key.algorithm(), &signature);
+        let failed = || AuthorityError::Signer(SignError::Failed);
+        let list = Crl::from_der(&der).map_err(|_| failed())?;
+        if list.tbs_der() != tbs || list.verify(issuer.certificate.public_key()).is_err() {
+            return Err(failed());
+        }
+        let record = CrlRecord {
+            issuer: issuer.id,
+            kind: due.kind,
+            number,
+            this_update: now,
+            next_update: due.next_update,
+            covers_until: now.minus(OVERLAP),
+            der,
+        };
+        Ok((record, due.entries.len()))
+    }
+
     fn store_lists(
         &self,
         issuer: &Issuer,
@@ -150,8 +180,34 @@ impl Desk {
             now,
         )?;
         unit.commit()?;
+        issuer.listed(now);
         tracing::info!(issuer = %issuer.id, lists = published.len(), "revocation lists published");
         Ok(published)
+    }
+}
+
+/// The time of new lists: a list never says that it was made before one that is out already. A clock that is set back by
+/// little waits at the newest; one that is far behind is wrong, or was ahead before: only an administrator can tell, who
+/// then publishes by hand.
+fn not_before_the_newest(
+    unit: &mut dyn UnitOfWork,
+    issuer: &Issuer,
+    urgency: Urgency,
+    now: Timestamp,
+) -> Result<Timestamp, AuthorityError> {
+    let newest = unit.crls().latest(issuer.id, CrlKind::Full)?;
+    let Some(newest) = newest.map(|list| list.this_update) else {
+        return Ok(now);
+    };
+    issuer.listed(newest);
+    if !issuer.is_clock_behind(now) {
+        return Ok(now.max(newest));
+    }
+    match urgency {
+        Urgency::All => Ok(now),
+        Urgency::Due => Err(AuthorityError::ClockBehind {
+            newest: newest.rfc3339(),
+        }),
     }
 }
 
@@ -227,33 +283,6 @@ fn reason(entry: &RevokedEntry) -> crl::Reason {
         Some(RevocationReason::CessationOfOperation) => crl::Reason::CessationOfOperation,
         Some(RevocationReason::CertificateHold) => crl::Reason::CertificateHold,
     }
-}
-
-/// Signs a list and compares what came out with what was logged.
-fn sign(
-    issuer: &Issuer,
-    key: &dyn Signer,
-    intent: Intent,
-    now: Timestamp,
-) -> Result<(CrlRecord, usize), AuthorityError> {
-    let Intent { due, number, tbs } = intent;
-    let signature = key.sign(&tbs).map_err(AuthorityError::Signer)?;
-    let der = assemble_crl(&tbs, key.algorithm(), &signature);
-    let failed = || AuthorityError::Signer(SignError::Failed);
-    let list = Crl::from_der(&der).map_err(|_| failed())?;
-    if list.tbs_der() != tbs || list.verify(issuer.certificate.public_key()).is_err() {
-        return Err(failed());
-    }
-    let record = CrlRecord {
-        issuer: issuer.id,
-        kind: due.kind,
-        number,
-        this_update: now,
-        next_update: due.next_update,
-        covers_until: now.minus(OVERLAP),
-        der,
-    };
-    Ok((record, due.entries.len()))
 }
 
 fn numbers(intents: &[Intent]) -> String {

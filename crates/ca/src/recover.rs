@@ -1,18 +1,19 @@
 //! What a crash left behind: intents without a certificate.
 
-use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::Arc;
 
+use tanba_crypto::SignError;
 use tanba_model::application::State;
 use tanba_model::audit::Actor;
-use tanba_model::certificate::CertificateRecord;
+use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::desk::Desk;
-use crate::issue::give_up;
+use crate::issue::{Outcome, Signed, give_up};
 use crate::issuer::Issuer;
-use crate::prepare::{Prepared, is_frozen};
+use crate::prepare::{Item, is_frozen};
 
 /// What became of the open intents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,13 +24,14 @@ pub struct Recovered {
     pub voided: Vec<SerialNumber>,
 }
 
-const BATCH: u32 = 200;
+/// Intents that are closed in one commit.
+const BATCH: u32 = 500;
 
 impl Desk {
     /// Completes each open intent, or gives it up where nobody could use the certificate any more.
     ///
     /// Signing the recorded bytes again is not a second certificate: a first signature that was not stored never
-    /// left this program.
+    /// left this program. Keys are the slow part, so all processors sign.
     #[tracing::instrument(name = "ca.recover", skip_all)]
     pub(crate) fn recover(
         &self,
@@ -46,54 +48,76 @@ impl Desk {
             if open.is_empty() {
                 return Ok(recovered);
             }
-            self.recover_batch(known, open, now, &mut recovered)?;
+            let to_complete = self.sort(known, &open, now, &mut recovered)?;
+            let signed = self.sign_all(to_complete, now)?;
+            for outcome in self.store(&signed, &Actor::System, now)? {
+                match outcome {
+                    Outcome::Issued(record) => recovered.completed.push(record.serial),
+                    Outcome::GivenUp(record) => recovered.voided.push(record.serial),
+                }
+            }
         }
     }
 
-    fn recover_batch(
+    /// Gives up what nobody could use; the rest.
+    fn sort(
         &self,
         known: &[Arc<Issuer>],
-        open: Vec<CertificateRecord>,
+        open: &[CertificateRecord],
         now: Timestamp,
         recovered: &mut Recovered,
-    ) -> Result<(), IssuanceError> {
-        let mut unit = self.storage.begin()?;
-        let mut to_complete: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for record in open {
-            let issuer = known.iter().find(|issuer| issuer.id == record.issuer);
-            let reason = match issuer {
-                Some(_) => reason_to_void(unit.as_mut(), &record, now)?,
-                None => Some("its issuer is gone"),
-            };
-            match (issuer, reason) {
-                (Some(issuer), None) => {
-                    let group = (record.person, record.application);
-                    to_complete
-                        .entry(group)
-                        .or_default()
-                        .push((Arc::clone(issuer), record));
-                }
-                (_, reason) => {
-                    give_up(unit.as_mut(), &record, reason.unwrap_or_default(), now)?;
-                    recovered.voided.push(record.serial);
+    ) -> Result<Vec<Item>, IssuanceError> {
+        let (items, voided) = self.storage.durably(&mut |unit| {
+            let (mut items, mut voided) = (Vec::new(), Vec::new());
+            for record in open {
+                let issuer = known.iter().find(|issuer| issuer.id == record.issuer);
+                let reason = match issuer {
+                    Some(_) => reason_to_void(unit, record, now)?,
+                    None => Some("its issuer is gone"),
+                };
+                match (issuer, reason) {
+                    (Some(issuer), None) => items.push((Arc::clone(issuer), record.clone())),
+                    (_, reason) => {
+                        let stored = unit.certificates().find(record.id)?;
+                        if stored.is_some_and(|stored| stored.status == Status::Intended) {
+                            give_up(unit, record, reason.unwrap_or_default(), now)?;
+                        }
+                        voided.push(record.serial);
+                    }
                 }
             }
-        }
-        unit.commit()?;
-        for items in to_complete.into_values() {
-            let prepared = Prepared {
-                desk: self.clone(),
-                items,
-                actor: Actor::System,
-            };
-            let serials: Vec<_> = prepared.serials().collect();
-            match prepared.issue(now) {
-                Ok(_) => recovered.completed.extend(serials),
-                Err(IssuanceError::Frozen) => recovered.voided.extend(serials),
-                Err(error) => return Err(error),
+            Ok::<_, IssuanceError>((items, voided))
+        })?;
+        recovered.voided.extend(voided);
+        Ok(items)
+    }
+
+    fn sign_all(&self, items: Vec<Item>, now: Timestamp) -> Result<Vec<Signed>, IssuanceError> {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let share = items.len().div_ceil(threads).max(1);
+        let mut items = items.into_iter();
+        let shares = std::iter::from_fn(|| {
+            let share: Vec<Item> = items.by_ref().take(share).collect();
+            (!share.is_empty()).then_some(share)
+        });
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = shares
+                .map(|share| {
+                    scope.spawn(|| {
+                        let signed = share.into_iter().map(|(issuer, record)| {
+                            self.sign(&issuer, record, &Actor::System, now)
+                        });
+                        signed.collect::<Result<Vec<_>, _>>()
+                    })
+                })
+                .collect();
+            let mut signed = Vec::new();
+            for worker in workers {
+                let panicked = |_| Err(IssuanceError::Signer(SignError::Failed));
+                signed.extend(worker.join().unwrap_or_else(panicked)?);
             }
-        }
-        Ok(())
+            Ok(signed)
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! How often lists and responder certificates are renewed.
+//! How often lists and responder certificates are renewed, and how long a signature may take.
 
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub struct Config {
     pub responder_life_days: u32,
     /// Minutes between two signed checkpoints of the audit log, while it grows. Default 10.
     pub checkpoint_every_minutes: u32,
+    /// Seconds that a signing device may take for a signature. A request that waited so long is told to come again; what
+    /// the device signs later is kept. Default 15.
+    pub signing_patience_seconds: u32,
 }
 
 impl Default for Config {
@@ -35,6 +38,7 @@ impl Default for Config {
             root_life_days: 180,
             responder_life_days: 14,
             checkpoint_every_minutes: 10,
+            signing_patience_seconds: 15,
         }
     }
 }
@@ -61,6 +65,7 @@ pub struct Rules {
     pub(crate) root_life: Duration,
     pub(crate) responder_life: Duration,
     pub(crate) checkpoint_every: Duration,
+    pub(crate) signing_patience: Duration,
 }
 
 impl Config {
@@ -80,6 +85,11 @@ impl Config {
                 "checkpoint_every_minutes",
                 self.checkpoint_every_minutes,
                 24 * 60,
+            ),
+            (
+                "signing_patience_seconds",
+                self.signing_patience_seconds,
+                600,
             ),
         ];
         if let Some((name, _, limit)) = ranges
@@ -105,7 +115,17 @@ impl Config {
             root_life: hours(self.root_life_days.saturating_mul(24)),
             responder_life: hours(self.responder_life_days.saturating_mul(24)),
             checkpoint_every: minutes(self.checkpoint_every_minutes),
+            signing_patience: Duration::from_secs(u64::from(self.signing_patience_seconds)),
         })
+    }
+}
+
+impl Rules {
+    /// The same rules with another patience with signing devices.
+    #[must_use]
+    pub const fn with_signing_patience(mut self, patience: Duration) -> Self {
+        self.signing_patience = patience;
+        self
     }
 }
 
@@ -119,6 +139,7 @@ impl Default for Rules {
             root_life: hours(24 * 180),
             responder_life: hours(24 * 14),
             checkpoint_every: minutes(10),
+            signing_patience: Duration::from_secs(15),
         }
     }
 }

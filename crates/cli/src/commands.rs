@@ -19,6 +19,7 @@ mod keystore;
 mod migrate;
 mod person;
 mod profile;
+mod restore;
 mod serve;
 mod validate;
 
@@ -58,6 +59,8 @@ enum Command {
     Crl(crl::Args),
     /// Evidence
     Audit(audit::Args),
+    /// Go on with a restored backup
+    Restore(restore::Args),
     /// Open, convert and write key stores
     #[command(subcommand)]
     Keystore(keystore::Command),
@@ -86,6 +89,7 @@ impl Tanba {
             Command::Profile(command) => profile::run(&command, &context),
             Command::Crl(args) => crl::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
+            Command::Restore(args) => restore::run(&args, &context),
             Command::Keystore(command) => keystore::run(command, &context),
             Command::Cms(command) => cms::run(command, &context),
             Command::Validate(args) => validate::run(&args, &context),

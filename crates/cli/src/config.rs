@@ -56,12 +56,16 @@ struct Written {
 struct DatabaseSection {
     /// The SQLite file. Default `tanba.sqlite`.
     path: PathBuf,
+    /// The file that remembers how far the database has come, so that a restored backup is found out. Default
+    /// `tanba.witness`.
+    witness: PathBuf,
 }
 
 impl Default for DatabaseSection {
     fn default() -> Self {
         Self {
             path: PathBuf::from("tanba.sqlite"),
+            witness: PathBuf::from("tanba.witness"),
         }
     }
 }
@@ -90,6 +94,8 @@ pub(crate) struct TlsFiles {
 pub(crate) struct Config {
     /// The SQLite file.
     pub(crate) database: PathBuf,
+    /// The file that remembers how far it has come.
+    pub(crate) witness: PathBuf,
     /// Addresses and URLs.
     pub(crate) server: Server,
     /// Files of the server's certificate, where it speaks TLS itself.
@@ -191,6 +197,7 @@ impl Written {
         let complete = || {
             Some(Config {
                 database: folder.join(self.database.path),
+                witness: folder.join(self.database.witness),
                 server: server?,
                 tls,
                 passphrase: passphrase?,

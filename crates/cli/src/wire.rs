@@ -10,7 +10,7 @@ use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
 use tanba_crypto::Secret;
 use tanba_model::ports::{Carrier, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
-use tanba_storage::{OpenError, SqliteStorage};
+use tanba_storage::{OpenError, SqliteStorage, WitnessError};
 
 use crate::config::{Config, Finding};
 use crate::context::Context;
@@ -20,7 +20,69 @@ use crate::worker::{Duties, Worker};
 /// Opens the database of an installation.
 pub(crate) fn storage(config: &Config) -> anyhow::Result<SqliteStorage> {
     SqliteStorage::open_existing(&config.database)
-        .map_err(|error| storage_finding(config, &error).into_error())
+        .map_err(|error| storage_finding(config, &error).into_error())?
+        .witnessed_by(&config.witness)
+        .map_err(|error| witness_finding(config, &error).into_error())
+}
+
+/// Looks for damaged pages before anybody is served, where that is quick.
+pub(crate) fn glance(config: &Config) -> anyhow::Result<()> {
+    storage(config)?.glance().map_err(|error| {
+        let what = format!(
+            "the database {} cannot be used: {}",
+            config.database.display(),
+            crate::outcome::chain(&error)
+        );
+        damaged(what).into_error()
+    })
+}
+
+/// What a damaged database means to an operator.
+pub(crate) fn damaged(what: String) -> Finding {
+    Finding::error(
+        "database-unusable",
+        what,
+        "look at disk and permissions, then follow \"A damaged database\" in docs/operator.md",
+    )
+}
+
+/// What an error of the witness means to an operator.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever storage adds, it is unusable"
+)]
+pub(crate) fn witness_finding(config: &Config, error: &WitnessError) -> Finding {
+    let (database, witness) = (config.database.display(), config.witness.display());
+    let accept = "put the newest copy of the database there; if there is none, follow \"A restored backup\" in docs/operator.md, which ends with `tanba restore accept`";
+    match error {
+        WitnessError::Backwards { missing, .. } => Finding::error(
+            "database-backwards",
+            format!(
+                "the database {database} is older than {witness} remembers: {missing}; nothing was changed and nothing is signed, because numbers would be used twice"
+            ),
+            accept,
+        ),
+        WitnessError::Absent => Finding::error(
+            "witness-absent",
+            format!(
+                "the file {witness}, which remembers how far the database has come, is not there"
+            ),
+            "put it back, or correct database.witness; if it is lost, `tanba restore accept` makes a new one",
+        ),
+        WitnessError::Unreadable => Finding::error(
+            "witness-unreadable",
+            format!("the file {witness} is not what remembers how far the database has come"),
+            "put it back, or correct database.witness; if it is lost, `tanba restore accept` makes a new one",
+        ),
+        other => Finding::error(
+            "witness-unusable",
+            format!(
+                "the file {witness} cannot be used ({})",
+                crate::outcome::chain(other)
+            ),
+            "give file and folder to the server's account, and look for room on the disk",
+        ),
+    }
 }
 
 /// What an error of opening means to an operator.
@@ -138,6 +200,7 @@ impl Services {
             context.clock(),
             context.random(),
         )?;
+        let keeper = Arc::clone(&storage);
         let responder = tanba_responder::router(tanba_responder::Parts {
             storage,
             signers,
@@ -145,6 +208,7 @@ impl Services {
             rules: policies.responder,
         })?;
         let duties = Duties {
+            storage: keeper,
             authority,
             ra,
             carrier,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tanba_ca::Authority;
-use tanba_model::ports::{Carrier, Clock};
+use tanba_model::ports::{Carrier, Clock, Storage};
 use tanba_pki::Timestamp;
 use tanba_ra::{RegistrationAuthority, Retried};
 
@@ -32,6 +32,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What the threads work with.
 #[derive(Clone)]
 pub(crate) struct Duties {
+    /// Remembers how far it has come.
+    pub(crate) storage: Arc<dyn Storage>,
     /// Issues and publishes.
     pub(crate) authority: Arc<Authority>,
     /// Decides, expires and hands over.
@@ -192,6 +194,9 @@ impl Duties {
             }
             Ok(None) => {}
             Err(error) => complain("the audit log was not signed", &error),
+        }
+        if let Err(error) = self.storage.testify() {
+            complain("how far the database has come was not written down", &error);
         }
         if round.is_multiple_of(RESUME_ROUNDS)
             && let Err(error) = self.ra.resume(now)

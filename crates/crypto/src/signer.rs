@@ -21,6 +21,12 @@ pub trait Signer: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`SignError`] when no signature was made.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+
+    /// Whether a signature may never come: a device can hang, arithmetic cannot. Whoever must not wait for ever gives
+    /// such a key a thread of its own.
+    fn may_hang(&self) -> bool {
+        true
+    }
 }
 
 /// Why no signature was made.

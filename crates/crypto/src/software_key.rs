@@ -203,6 +203,10 @@ impl Signer for SoftwareKey {
         self.algorithm
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let signature = match &self.inner {
             #[cfg(not(target_family = "wasm"))]

@@ -216,6 +216,32 @@ pub struct NewCertificate {
     pub created_at: Timestamp,
 }
 
+impl NewCertificate {
+    /// The record of the intent that was stored under this number.
+    #[must_use]
+    pub fn intended(&self, id: CertificateId) -> CertificateRecord {
+        CertificateRecord {
+            id,
+            issuer: self.issuer,
+            serial: self.serial,
+            person: self.person,
+            application: self.application,
+            profile: self.profile.clone(),
+            purpose: self.purpose,
+            keystore: self.keystore,
+            channel: self.channel,
+            public_key_sha256: self.public_key_sha256,
+            to_be_signed: self.to_be_signed.clone(),
+            der: None,
+            shard: self.shard,
+            not_before: self.not_before,
+            not_after: self.not_after,
+            created_at: self.created_at,
+            status: Status::Intended,
+        }
+    }
+}
+
 /// One entry of a CRL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevokedEntry {

@@ -81,6 +81,7 @@ pub(crate) fn storage_error(error: &rusqlite::Error) -> StorageError {
         | ErrorCode::CannotOpen
         | ErrorCode::OutOfMemory
         | ErrorCode::OperationInterrupted
+        | ErrorCode::OperationAborted
         | ErrorCode::FileLockingProtocolFailed
         | ErrorCode::SchemaChanged => StorageError::Unavailable(Box::new(cause)),
         _ => StorageError::Damaged(cause.to_string()),

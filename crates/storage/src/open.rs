@@ -6,13 +6,19 @@ use std::path::{Path, PathBuf};
 
 use tanba_model::ports::{Storage, StorageError, UnitOfWork};
 
+use crate::damage::Damage;
 use crate::error::{Mapped, storage_error};
 use crate::migrate::{self, SCHEMA_VERSION};
 use crate::pool::{Access, Pool, connect};
 use crate::sqlite::SqliteUnit;
+use crate::witness::{Witness, WitnessError};
+use crate::writer::{Company, Writer};
 
 /// Readers beside the writer; more than that wait for their turn. Reading a row takes microseconds.
 const READERS: usize = 8;
+
+/// Octets that are read in well under a second.
+const GLANCE: u64 = 256 * 1024 * 1024;
 
 /// A database in one SQLite file.
 ///
@@ -21,8 +27,10 @@ const READERS: usize = 8;
 #[derive(Debug)]
 pub struct SqliteStorage {
     path: PathBuf,
-    writer: Pool,
+    writer: Writer,
     readers: Pool,
+    damage: Damage,
+    witness: Option<Witness>,
 }
 
 /// Why a database file was not opened.
@@ -111,18 +119,77 @@ impl SqliteStorage {
         &self.path
     }
 
-    /// Reads the whole file and looks for damage; takes seconds for each gigabyte.
+    /// From now on a file outside the database remembers how far it has come; a database that has not come as far as the
+    /// file remembers is refused, because numbers would be used twice.
+    ///
+    /// # Errors
+    /// [`WitnessError`]; [`SqliteStorage::accept_restored`] is the way on.
+    pub fn witnessed_by(mut self, path: &Path) -> Result<Self, WitnessError> {
+        let witness = Witness::new(path);
+        if !witness.check(&SqliteUnit::read(&self.readers, &self.damage)?)? {
+            let unit = SqliteUnit::write(&self.writer, Company::Alone, &self.damage)?;
+            Witness::mark(&unit)?;
+            Box::new(unit).commit()?;
+        }
+        self.witness = Some(witness);
+        self.record()?;
+        Ok(self)
+    }
+
+    /// Compares the database with its witness, and changes nothing.
+    ///
+    /// # Errors
+    /// [`WitnessError`] as [`SqliteStorage::witnessed_by`] has it.
+    pub fn check_witness(&self, path: &Path) -> Result<(), WitnessError> {
+        let unit = SqliteUnit::read(&self.readers, &self.damage)?;
+        Witness::new(path).check(&unit).map(drop)
+    }
+
+    fn record(&self) -> Result<(), WitnessError> {
+        match &self.witness {
+            Some(witness) => witness.record(&SqliteUnit::read(&self.readers, &self.damage)?),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) const fn parts(&self) -> (&Writer, &Damage) {
+        (&self.writer, &self.damage)
+    }
+
+    /// Commits so far; several units of work may share one.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
+    /// Reads the whole file and looks for damage, indexes against tables included; takes seconds for each gigabyte.
     ///
     /// # Errors
     /// [`StorageError::Damaged`] with what is wrong.
     pub fn check(&self) -> Result<(), StorageError> {
+        self.examine("PRAGMA integrity_check(1)")
+    }
+
+    /// Looks for damaged pages where that is quick: a file of more than 256 MiB is not read.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`] with what is wrong.
+    pub fn glance(&self) -> Result<(), StorageError> {
+        let size = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        if size > GLANCE {
+            return Ok(());
+        }
+        self.examine("PRAGMA quick_check(1)")
+    }
+
+    fn examine(&self, pragma: &str) -> Result<(), StorageError> {
         let connection = connect(&self.path, Access::Read).mapped()?;
         let text = |sql| {
             connection
                 .query_row(sql, [], |row| row.get::<_, String>(0))
                 .mapped()
         };
-        match text("PRAGMA quick_check(1)")?.as_str() {
+        match text(pragma)?.as_str() {
             "ok" => Ok(()),
             // The words name pages and tables, but may quote nothing stored; only the fact goes on.
             _ => Err(StorageError::Damaged(
@@ -131,22 +198,54 @@ impl SqliteStorage {
         }
     }
 
+    fn write(&self, company: Company) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        self.damage.refuse()?;
+        Ok(Box::new(SqliteUnit::write(
+            &self.writer,
+            company,
+            &self.damage,
+        )?))
+    }
+
     fn over(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            writer: Pool::new(path.to_owned(), Access::Write, 1),
-            readers: Pool::new(path.to_owned(), Access::Read, READERS),
+            writer: Writer::new(path),
+            readers: Pool::new(path.to_owned(), READERS),
+            damage: Damage::default(),
+            witness: None,
         }
     }
 }
 
 impl Storage for SqliteStorage {
     fn begin(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
-        Ok(Box::new(SqliteUnit::begin(&self.writer)?))
+        self.write(Company::Welcome)
+    }
+
+    fn begin_alone(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        self.write(Company::Alone)
+    }
+
+    fn testify(&self) -> Result<(), StorageError> {
+        self.record().map_err(|error| {
+            if let WitnessError::Storage(error) = error {
+                error
+            } else {
+                StorageError::NotWritable(Box::new(error))
+            }
+        })
     }
 
     fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
-        Ok(Box::new(SqliteUnit::begin(&self.readers)?))
+        Ok(Box::new(SqliteUnit::read(&self.readers, &self.damage)?))
+    }
+}
+
+impl Drop for SqliteStorage {
+    fn drop(&mut self) {
+        // The next start compares with what was written before, which is less, but never more.
+        let _ = self.record();
     }
 }
 

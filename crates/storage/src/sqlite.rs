@@ -7,8 +7,10 @@ use tanba_model::ports::{
 };
 use tanba_pki::Timestamp;
 
+use crate::damage::Damage;
 use crate::error::{AllBusy, Mapped};
-use crate::pool::{Access, Pool};
+use crate::pool::Pool;
+use crate::writer::{Company, Writer};
 
 mod applications;
 mod audit_log;
@@ -22,29 +24,50 @@ mod revocations;
 mod secrets;
 mod sessions;
 
-/// One transaction on a connection that goes back to its pool in the end; without a commit it is undone.
+/// One unit on a connection that goes back to its lender in the end; without a commit it is undone.
 #[derive(Debug)]
 pub(crate) struct SqliteUnit<'a> {
-    pool: &'a Pool,
+    lender: Lender<'a>,
+    damage: &'a Damage,
     connection: Option<Connection>,
 }
 
+/// Where a connection came from.
+#[derive(Clone, Copy, Debug)]
+enum Lender<'a> {
+    Readers(&'a Pool),
+    Writer(&'a Writer, Company),
+}
+
 /// Turns a row into a value, or says which column cannot be.
-type Read<T> = fn(&Row<'_>) -> Result<T, StorageError>;
+pub(crate) type Read<T> = fn(&Row<'_>) -> Result<T, StorageError>;
 
 impl<'a> SqliteUnit<'a> {
-    pub(crate) fn begin(pool: &'a Pool) -> Result<Self, StorageError> {
+    /// A unit that writes.
+    pub(crate) fn write(
+        writer: &'a Writer,
+        company: Company,
+        damage: &'a Damage,
+    ) -> Result<Self, StorageError> {
+        Ok(Self {
+            connection: Some(writer.take(company)?),
+            lender: Lender::Writer(writer, company),
+            damage,
+        })
+    }
+
+    /// A unit that reads.
+    pub(crate) fn read(readers: &'a Pool, damage: &'a Damage) -> Result<Self, StorageError> {
         let unit = Self {
-            pool,
-            connection: Some(pool.take()?),
+            connection: Some(readers.take()?),
+            lender: Lender::Readers(readers),
+            damage,
         };
         // A deferred transaction sees the database as of its first read, so that one is made at once.
-        unit.connection()?
-            .execute_batch(match pool.access() {
-                Access::Write => "BEGIN IMMEDIATE",
-                Access::Read => "BEGIN; SELECT count(*) FROM tally",
-            })
-            .mapped()?;
+        let begin = unit
+            .connection()?
+            .execute_batch("BEGIN; SELECT count(*) FROM tally");
+        damage.note(begin)?;
         Ok(unit)
     }
 
@@ -55,12 +78,10 @@ impl<'a> SqliteUnit<'a> {
     }
 
     /// Runs a statement; how many rows it changed.
-    fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StorageError> {
-        self.connection()?
-            .prepare_cached(sql)
-            .mapped()?
-            .execute(params)
-            .mapped()
+    pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StorageError> {
+        let statement = self.connection()?.prepare_cached(sql);
+        let done = statement.and_then(|mut statement| statement.execute(params));
+        self.damage.note(done)
     }
 
     /// Runs a statement that must change exactly one row.
@@ -79,28 +100,28 @@ impl<'a> SqliteUnit<'a> {
     }
 
     /// The first row, if any.
-    fn one<T>(
+    pub(crate) fn one<T>(
         &self,
         sql: &str,
         params: impl Params,
         read: Read<T>,
     ) -> Result<Option<T>, StorageError> {
-        let mut statement = self.connection()?.prepare_cached(sql).mapped()?;
-        let mut rows = statement.query(params).mapped()?;
-        rows.next().mapped()?.map(read).transpose()
+        let mut statement = self.damage.note(self.connection()?.prepare_cached(sql))?;
+        let mut rows = self.damage.note(statement.query(params))?;
+        self.damage.note(rows.next())?.map(read).transpose()
     }
 
     /// All rows.
-    fn many<T>(
+    pub(crate) fn many<T>(
         &self,
         sql: &str,
         params: impl Params,
         read: Read<T>,
     ) -> Result<Vec<T>, StorageError> {
-        let mut statement = self.connection()?.prepare_cached(sql).mapped()?;
-        let mut rows = statement.query(params).mapped()?;
+        let mut statement = self.damage.note(self.connection()?.prepare_cached(sql))?;
+        let mut rows = self.damage.note(statement.query(params))?;
         let mut values = Vec::new();
-        while let Some(row) = rows.next().mapped()? {
+        while let Some(row) = self.damage.note(rows.next())? {
             values.push(read(row)?);
         }
         Ok(values)
@@ -109,11 +130,18 @@ impl<'a> SqliteUnit<'a> {
 
 impl Drop for SqliteUnit<'_> {
     fn drop(&mut self) {
-        let connection = self.connection.take().filter(|connection| {
-            // A connection that cannot even undo is not lent again.
-            connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok()
-        });
-        self.pool.put_back(connection);
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        match self.lender {
+            Lender::Writer(writer, _) => writer.undo(connection),
+            Lender::Readers(readers) => {
+                // A connection that cannot even undo is not lent again.
+                let sound =
+                    connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+                readers.put_back(sound.then_some(connection));
+            }
+        }
     }
 }
 
@@ -162,13 +190,24 @@ impl UnitOfWork for SqliteUnit<'_> {
         self
     }
 
-    fn commit(self: Box<Self>) -> Result<(), StorageError> {
-        self.connection()?.execute_batch("COMMIT").mapped()
+    fn commit(mut self: Box<Self>) -> Result<(), StorageError> {
+        match (self.lender, self.connection.take()) {
+            (Lender::Writer(writer, company), Some(connection)) => writer.keep(connection, company),
+            // Nothing was written, so nothing is to be made durable; the drop ends the reading.
+            (Lender::Readers(_), connection) => {
+                self.connection = connection;
+                Ok(())
+            }
+            (Lender::Writer(..), None) => Err(StorageError::Unavailable(Box::new(AllBusy))),
+        }
     }
 }
 
 /// A column of any type that SQLite holds as it is.
-fn column<T: rusqlite::types::FromSql>(row: &Row<'_>, index: usize) -> Result<T, StorageError> {
+pub(crate) fn column<T: rusqlite::types::FromSql>(
+    row: &Row<'_>,
+    index: usize,
+) -> Result<T, StorageError> {
     row.get(index).mapped()
 }
 
@@ -181,33 +220,4 @@ fn time_or_none(row: &Row<'_>, index: usize) -> Result<Option<Timestamp>, Storag
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::open::SqliteStorage;
-
-    #[test]
-    fn a_full_disk_undoes_the_unit_and_writing_goes_on_once_there_is_room() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tanba.sqlite");
-        drop(SqliteStorage::open(&path).unwrap());
-        let pool = Pool::new(path, Access::Write, 1);
-        let bound = |sql: &str| {
-            let connection = pool.take().unwrap();
-            connection.query_row(sql, [], |_| Ok(())).unwrap();
-            pool.put_back(Some(connection));
-        };
-        let fill = || {
-            let unit = SqliteUnit::begin(&pool).unwrap();
-            let event = vec![0_u8; 100_000];
-            unit.execute(
-                "INSERT INTO audit_log VALUES (1, zeroblob(32), zeroblob(32), ?1)",
-                [event],
-            )?;
-            Box::new(unit).commit()
-        };
-        bound("PRAGMA max_page_count = 60");
-        assert!(matches!(fill(), Err(StorageError::NotWritable(_))));
-        bound("PRAGMA max_page_count = 1000000");
-        fill().unwrap();
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -30,6 +30,8 @@ use tanba_pki::{
 };
 use tanba_storage::SqliteStorage;
 
+use crate::ports::Plan;
+
 /// 24 November 2026, 06:00 UTC.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_795_500_000);
 pub(crate) const URL: &str = "http://pki.example.kz";
@@ -48,6 +50,8 @@ pub(crate) enum Behaviour {
     Sound,
     Fails,
     SignsSomethingElse,
+    SignsWrongly,
+    Hangs,
     Panics,
 }
 
@@ -57,11 +61,29 @@ pub(crate) struct Controls {
     pub(crate) signatures: AtomicU32,
     /// Keys that may still be made.
     pub(crate) keys_left: AtomicU32,
+    /// Whose steps the signatures and new keys are.
+    plan: Mutex<Option<Arc<Plan>>>,
+    /// Signatures of keys that hang wait here.
+    pub(crate) released: (Mutex<bool>, Condvar),
 }
 
 impl Controls {
     pub(crate) fn set(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap() = behaviour;
+    }
+
+    pub(crate) fn follow(&self, plan: &Arc<Plan>) {
+        *self.plan.lock().unwrap() = Some(Arc::clone(plan));
+    }
+
+    pub(crate) fn forget_plan(&self) {
+        *self.plan.lock().unwrap() = None;
+    }
+
+    /// Lets the keys that hang go on.
+    pub(crate) fn release(&self) {
+        *self.released.0.lock().unwrap() = true;
+        self.released.1.notify_all();
     }
 }
 
@@ -83,8 +105,26 @@ impl Signer for Temperamental {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         self.controls.signatures.fetch_add(1, Ordering::SeqCst);
         let behaviour = *self.controls.behaviour.lock().unwrap();
+        let plan = self.controls.plan.lock().unwrap().clone();
         match behaviour {
-            Behaviour::Sound => self.key.sign(message),
+            Behaviour::Sound => match plan {
+                Some(plan) => {
+                    plan.step("signature", || SignError::Failed, || self.key.sign(message))
+                }
+                None => self.key.sign(message),
+            },
+            Behaviour::Hangs => {
+                let (released, changed) = &self.controls.released;
+                let released = released.lock().unwrap();
+                drop(changed.wait_while(released, |released| !*released).unwrap());
+                self.key.sign(message)
+            }
+            Behaviour::SignsWrongly => {
+                let mut signature = self.key.sign(message)?;
+                let last = signature.last_mut().ok_or(SignError::Failed)?;
+                *last ^= 1;
+                Ok(signature)
+            }
             Behaviour::Fails => Err(SignError::Failed),
             Behaviour::SignsSomethingElse => self.key.sign(&[message, b"!"].concat()),
             Behaviour::Panics => panic!("the module of the data centre caught fire"),
@@ -108,6 +148,8 @@ impl Chest {
                 behaviour: Mutex::new(Behaviour::Sound),
                 signatures: AtomicU32::new(0),
                 keys_left: AtomicU32::new(u32::MAX),
+                plan: Mutex::default(),
+                released: (Mutex::new(false), Condvar::new()),
             }),
         }
     }
@@ -146,6 +188,10 @@ impl KeyChest for Chest {
             return Err(KeyVaultError::Cipher);
         }
         self.controls.keys_left.store(left - 1, Ordering::SeqCst);
+        let plan = self.controls.plan.lock().unwrap().clone();
+        if let Some(plan) = plan {
+            plan.step("new key", || KeyVaultError::Cipher, || Ok(()))?;
+        }
         if algorithm == (KeyAlgorithm::Rsa { bits: 4096 }) {
             let stored = self.vault.seal(root_key(), random)?;
             return Ok((stored.clone(), self.open_key(&stored)?));

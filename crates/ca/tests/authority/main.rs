@@ -8,9 +8,11 @@
 
 mod crash;
 mod evidence;
+mod faults;
 mod harness;
 mod init;
 mod issuance;
 mod openssl;
+mod ports;
 mod publication;
 mod revocation;

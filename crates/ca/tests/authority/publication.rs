@@ -1,8 +1,9 @@
 //! When lists are made, and what they say.
 
+use tanba_ca::AuthorityError;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{CrlKind, Issuance};
+use tanba_model::ports::{CrlKind, Issuance, IssuanceError};
 use tanba_pki::crl::{Crl, Reason};
 
 use crate::harness::{House, NOW, administrator, later, pair};
@@ -203,11 +204,58 @@ fn responders_are_renewed_before_they_end() {
 }
 
 #[test]
-fn lists_from_a_future_that_never_came_are_replaced() {
+fn lists_from_a_future_that_never_came_stay_until_an_administrator_publishes() {
     let (_house, authority) = House::with_authority(1);
     authority.publish_all(later(365 * 24 * HOUR)).unwrap();
-    assert_eq!(authority.publish_due(later(60)).unwrap().len(), 1 + 1 + 2);
-    assert_eq!(authority.publish_due(later(61)).unwrap(), []);
+    let refused = authority.publish_due(later(60));
+    assert!(
+        matches!(refused, Err(AuthorityError::ClockBehind { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(authority.publish_all(later(61)).unwrap().len(), 1 + 1 + 2);
+    assert_eq!(authority.publish_due(later(62)).unwrap(), []);
+}
+
+#[test]
+fn a_clock_that_jumps_takes_no_list_back_and_certifies_no_wrong_time() {
+    let (house, authority) = House::with_authority(1);
+    let issuer = authority.issuers()[1].id;
+    let person = house.person("80010130012");
+    let day = 24 * HOUR;
+    authority.publish_all(later(3 * day)).unwrap();
+    let made = || {
+        let (number, list) = list(&house, issuer, CrlKind::Full);
+        (number, list.this_update())
+    };
+    let newest = made();
+    let records = house.certificates().len();
+    // A day back: nothing is recorded, signed or published.
+    let refused = authority.issue(&pair(person, None, 1), later(2 * day));
+    assert!(
+        matches!(refused, Err(IssuanceError::ClockBehind)),
+        "{refused:?}"
+    );
+    authority.maintain(later(2 * day)).unwrap_err();
+    assert_eq!((made(), house.certificates().len()), (newest, records));
+    // A minute back: goes on, and no list says that it is older than the one before.
+    authority
+        .issue(&pair(person, None, 2), later(3 * day - 60))
+        .unwrap();
+    authority.publish_all(later(3 * day - 60)).unwrap();
+    assert!(made().0 > newest.0);
+    assert_eq!(made().1, newest.1);
+    // Years ahead: nothing may outlive its issuer.
+    let beyond = authority.issue(&pair(person, None, 3), later(11 * 366 * day));
+    assert!(beyond.is_err());
+    // Ahead and back again: numbers go on.
+    authority.publish_all(later(30 * day)).unwrap();
+    let ahead = made();
+    authority.publish_all(later(4 * day)).unwrap();
+    assert!(made().0 > ahead.0);
+    authority
+        .issue(&pair(person, None, 4), later(4 * day))
+        .unwrap();
+    house.audit();
 }
 
 #[test]

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use tanba_ca::IssuingKey;
+use tanba_crypto::KeyAlgorithm;
 
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+mod fill;
 mod issue;
 mod person;
 mod renewal;
@@ -27,7 +29,7 @@ pub(crate) struct Args {
 enum What {
     /// Renewals from signing in to installed keys: what the server spends on one
     Renewal(Options),
-    /// Pairs of certificates by the certification authority alone
+    /// Certificates through the whole cycle by many at once, next to the roof of the machine
     Issue(Options),
     /// Signatures of the issuing key in one thread: the roof over everything else
     Sign(Options),
@@ -37,8 +39,17 @@ enum What {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
     /// How often it is done
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     count: u32,
+    /// Of `issue`: go on for at least so many seconds of issuing
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Of `issue`: so many certificates are in the database before
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    stored: u64,
+    /// Of `issue`: so many threads. By default 16 for each processor
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<usize>,
     /// Key of the issuing authority
     #[arg(long, value_enum, default_value_t = Key::Rsa2048)]
     key: Key,
@@ -59,6 +70,13 @@ enum Key {
 }
 
 impl Options {
+    const fn algorithm(&self) -> KeyAlgorithm {
+        match self.key {
+            Key::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+            Key::P256 => KeyAlgorithm::EcP256,
+        }
+    }
+
     const fn issuing_key(&self) -> IssuingKey {
         match self.key {
             Key::Rsa2048 => IssuingKey::Rsa2048,

@@ -18,7 +18,7 @@ use tanba_storage::SqliteStorage;
 use crate::config::{Config, Example, FILE_NAME};
 use crate::context::Context;
 use crate::outcome::Outcome;
-use crate::password;
+use crate::{password, wire};
 
 /// Arguments of `tanba init`. What is decided here stands for the life of the authority.
 #[derive(Debug, clap::Args)]
@@ -103,7 +103,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let (source, passphrase, passphrase_made) = passphrase(args, context.random().as_ref())?;
     let config = write_config(args, &config_path, (source.0, &source.1))?;
     let storage = SqliteStorage::open(&config.database)
-        .with_context(|| format!("the database {} cannot be made", config.database.display()))?;
+        .with_context(|| format!("the database {} cannot be made", config.database.display()))?
+        .witnessed_by(&config.witness)
+        .map_err(|error| wire::witness_finding(&config, &error).into_error())?;
     let storage: Arc<dyn Storage> = Arc::new(storage);
     let parts = Parts {
         chest: Arc::new(vault(storage.as_ref(), &passphrase, context)?),

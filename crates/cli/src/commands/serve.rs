@@ -39,6 +39,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .map(|mail| SmtpCarrier::new(mail, config.server.origin()))
         .transpose()?;
     let carrier = carrier.map(|carrier| -> Arc<dyn Carrier> { Arc::new(carrier) });
+    wire::glance(&config)?;
     let (storage, authority) = wire::installation(&config, context)?;
     warn_of_another_url(&config, authority.public_url());
     let policies = Policies {
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
 
 /// One server for one database: start-up completes what a crash left open, which a second server may be working on. The
 /// lock goes with the process, however it ends.
-fn alone(database: &Path) -> anyhow::Result<File> {
+pub(super) fn alone(database: &Path) -> anyhow::Result<File> {
     let path = database.with_extension("lock");
     let file = File::create(&path)
         .with_context(|| format!("the file {} cannot be written", path.display()))?;

@@ -63,6 +63,11 @@ pub enum IssuanceError {
     /// Nothing may be issued to this person: somebody said "it was not me".
     #[error("the person is frozen")]
     Frozen,
+    /// The clock of this computer is behind what was published already; somebody has to set it.
+    #[error(
+        "the clock of this computer is behind what was published already, so nothing was signed"
+    )]
+    ClockBehind,
     /// Storage did not do it.
     #[error("nothing could be recorded, so nothing was signed")]
     Storage(#[from] StorageError),

@@ -30,15 +30,60 @@ pub enum StorageError {
 pub trait Storage: Debug + Send + Sync {
     /// Starts a piece of work that may change things; dropping it undoes everything. One at a time gets to write.
     ///
+    /// Pieces that come together may share a commit. What fails in one does not touch the others; only a disk that fails
+    /// the commit fails all of them, and then [`durably`](#method.durably) tries each alone.
+    ///
     /// # Errors
     /// [`StorageError::Unavailable`] while the database does not answer.
     fn begin(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError>;
+
+    /// The same, with a commit of its own.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] while the database does not answer.
+    fn begin_alone(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        self.begin()
+    }
+
+    /// Writes down outside the database how far it has come, where that is done: a restored backup is then found out. To
+    /// be called every few seconds, and after lists were published.
+    ///
+    /// # Errors
+    /// [`StorageError::NotWritable`] when it cannot be written down.
+    fn testify(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
 
     /// Starts a piece of work that only reads, beside any writer; writing through it is refused.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`] while the database does not answer.
     fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError>;
+}
+
+impl dyn Storage + '_ {
+    /// Does a piece of work and makes it durable. When the commit fails, it is done once more in a commit of its own: it
+    /// may have failed for what others wanted to write.
+    ///
+    /// The work is repeated on what is stored then, which can be what its own first commit left although it was said to
+    /// have failed; work that inserts looks for that first.
+    ///
+    /// # Errors
+    /// What the work returns, with nothing done; or [`StorageError`] of the second commit.
+    pub fn durably<T, E: From<StorageError>>(
+        &self,
+        work: &mut dyn FnMut(&mut dyn UnitOfWork) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut unit = self.begin()?;
+        let value = work(unit.as_mut())?;
+        if unit.commit().is_ok() {
+            return Ok(value);
+        }
+        let mut unit = self.begin_alone()?;
+        let value = work(unit.as_mut())?;
+        unit.commit()?;
+        Ok(value)
+    }
 }
 
 /// One transaction: everything or nothing, durable when [`UnitOfWork::commit`] returns.

@@ -1,80 +1,233 @@
-//! Pairs of certificates, without anything around them.
+//! Issuing by many at once: how many certificates a second go through the whole cycle, and how much of what the signing
+//! key could do at most that is.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::{Context as _, anyhow};
 use serde::Serialize;
-use tanba_model::ports::Issuance as _;
+use tanba_crypto::{KeyAlgorithm, SoftwareKey};
+use tanba_model::id::PersonId;
+use tanba_model::ports::{IssuanceOrder, SourceRng};
 
-use super::report::{Spread, per_second, timed};
-use super::roof::{self, Roof};
+use super::report::{Spread, fraction, median, per_second, processors, resident_mib, timed};
 use super::scratch::Scratch;
-use super::{Options, person};
+use super::{Key, Options, fill, person, roof};
 use crate::context::Context;
 
-/// What the authority spends on a pair.
+/// Certificates between two looks at the roof.
+const ROUND: usize = 2_000;
+/// How long a look at the roof takes.
+const LOOK: Duration = Duration::from_millis(400);
+/// One intent in so many threads for each processor: those that wait for a commit leave the processor to others.
+const THREADS_A_PROCESSOR: usize = 16;
+/// What is promised of an RSA-2048 issuer: this share of the roof.
+const TARGET_SHARE: f64 = 0.45;
+/// What is promised of a P-256 issuer on two processors.
+const TARGET_RATE: f64 = 4_000.0;
+
+/// How fast it goes.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
     what: &'static str,
-    pairs: u32,
-    pair: Spread,
-    without_commits: Spread,
-    commits: Spread,
-    commits_a_pair: f64,
+    key: String,
+    processors: usize,
+    threads: usize,
+    /// Certificates that were stored before.
+    stored: u64,
+    certificates: usize,
     certificates_per_second: f64,
-    roof: Roof,
+    /// Signatures a second of a key of the same kind by all processors, looked at between the rounds.
+    roof_per_second: f64,
+    /// The one divided by the other: the median of the rounds.
+    share_of_roof: f64,
+    commits: u32,
+    certificates_a_commit: f64,
+    /// From an order to its certificate, the wait for others included.
+    certificate: Spread,
+    resident_mib_at_start: f64,
+    resident_mib_at_end: f64,
+    target: String,
+    met: bool,
+    rounds: Vec<Round>,
 }
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Round {
+    certificates_per_second: f64,
+    roof_per_second: f64,
+    share_of_roof: f64,
+}
+
+/// One intent: an order and whose it is.
+type Order = (PersonId, IssuanceOrder);
 
 pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Report> {
     let scratch = Scratch::make(options, context)?;
-    let roof = roof::measure(options, context)?;
-    let random = context.random();
-    let person = person::enter(&scratch)?;
-    let (mut all, mut without, mut commits) = (Vec::new(), Vec::new(), Vec::new());
-    let mut count = 0_u32;
+    let people = person::several(&scratch)?;
+    fill::fill(&scratch, options.stored, context)?;
+    let threads = options
+        .threads
+        .unwrap_or_else(|| processors().saturating_mul(THREADS_A_PROCESSOR));
+    let algorithm = options.algorithm();
+    let key = SoftwareKey::generate(algorithm, &mut SourceRng(context.random().as_ref()))?;
+    // The first ones fill caches, and find out that everything works.
+    round(&scratch, &orders(&people, 200, context)?, threads)?;
+    let commits_before = scratch.database.commits();
     context.progress("issuing certificates");
-    for _ in 0..options.count {
-        let keys = person::new_keys(random.as_ref())?;
-        let orders = person::orders(person, None, &keys)?;
-        scratch.storage.take();
-        let (issued, time) = timed(|| scratch.authority.issue(&orders, scratch.made_at));
-        issued?;
-        let taken = scratch.storage.take();
-        count = count.saturating_add(taken.count);
-        all.push(time);
-        without.push(time.saturating_sub(taken.time));
-        commits.push(taken.time);
+    let (mut rounds, mut times, mut issued, mut spent) =
+        (Vec::new(), Vec::new(), 0_usize, Duration::ZERO);
+    let resident_mib_at_start = resident_mib();
+    let wanted = usize::try_from(options.count)?;
+    let seconds = Duration::from_secs(options.seconds.unwrap_or_default());
+    let mut before = roof::all_processors(&key, LOOK)?;
+    while issued < wanted || spent < seconds {
+        let count = wanted
+            .saturating_sub(issued)
+            .clamp(ROUND.min(wanted), ROUND);
+        let orders = orders(&people, count, context)?;
+        let (each, time) = timed(|| round(&scratch, &orders, threads));
+        times.extend(each?);
+        let after = roof::all_processors(&key, LOOK)?;
+        let certificates_per_second = per_second(u32::try_from(count)?, time);
+        let roof_per_second = f64::midpoint(before, after);
+        rounds.push(Round {
+            certificates_per_second,
+            roof_per_second,
+            share_of_roof: fraction(certificates_per_second, roof_per_second),
+        });
+        issued = issued.saturating_add(count);
+        spent = spent.saturating_add(time);
+        before = after;
     }
-    let total: Duration = all.iter().sum();
+    let commits = u32::try_from(scratch.database.commits().saturating_sub(commits_before))?;
+    let rate = median(rounds.iter().map(|round| round.certificates_per_second));
+    let share = median(rounds.iter().map(|round| round.share_of_roof));
+    let (target, met) = match options.key {
+        Key::Rsa2048 => (format!("{TARGET_SHARE} of the roof"), share >= TARGET_SHARE),
+        Key::P256 => (
+            format!("{TARGET_RATE} a second on two processors"),
+            rate >= TARGET_RATE,
+        ),
+    };
     Ok(Report {
         what: "issue",
-        pairs: options.count,
-        pair: Spread::of(all),
-        without_commits: Spread::of(without),
-        commits: Spread::of(commits),
-        commits_a_pair: f64::from(count) / f64::from(options.count),
-        certificates_per_second: per_second(options.count.saturating_mul(2), total),
-        roof,
+        key: algorithm.label(),
+        processors: processors(),
+        threads,
+        stored: options.stored,
+        certificates: issued,
+        certificates_per_second: rate,
+        roof_per_second: median(rounds.iter().map(|round| round.roof_per_second)),
+        share_of_roof: share,
+        commits,
+        certificates_a_commit: fraction(f64::from(u32::try_from(issued)?), f64::from(commits)),
+        certificate: Spread::of(times),
+        resident_mib_at_start,
+        resident_mib_at_end: resident_mib(),
+        target,
+        met,
+        rounds,
     })
+}
+
+/// Requests of new keys, made by all processors; what a person's browser does is not measured.
+fn orders(people: &[PersonId], count: usize, context: &Context) -> anyhow::Result<Vec<Order>> {
+    let random = context.random();
+    let make = |number: usize| {
+        let whose = people
+            .get(number.checked_rem(people.len()).unwrap_or_default())
+            .context("nobody is in the register")?;
+        let key = SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref()))?;
+        Ok((*whose, person::single_order(*whose, &key)?))
+    };
+    let numbers: Vec<usize> = (0..count).collect();
+    let share = count.div_ceil(processors()).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = numbers
+            .chunks(share)
+            .map(|some| scope.spawn(|| some.iter().map(|number| make(*number)).collect()))
+            .collect();
+        let mut all = Vec::with_capacity(count);
+        for worker in workers {
+            let made: anyhow::Result<Vec<Order>> =
+                worker.join().map_err(|_| anyhow!("a thread ended"))?;
+            all.extend(made?);
+        }
+        Ok(all)
+    })
+}
+
+/// Issues all of them, by so many threads; how long each took.
+fn round(scratch: &Scratch, orders: &[Order], threads: usize) -> anyhow::Result<Vec<Duration>> {
+    let next = AtomicUsize::new(0);
+    let times = Mutex::new(Vec::with_capacity(orders.len()));
+    let work = || -> anyhow::Result<()> {
+        let mut mine = Vec::new();
+        while let Some((person, order)) = orders.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (issued, time) = timed(|| one(scratch, *person, order));
+            issued?;
+            mine.push(time);
+        }
+        times
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(mine);
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            worker.join().map_err(|_| anyhow!("a thread ended"))??;
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(times.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The whole cycle, as `tanba certificate issue` goes through it: notice to the person included.
+fn one(scratch: &Scratch, person: PersonId, order: &IssuanceOrder) -> anyhow::Result<()> {
+    let orders = std::slice::from_ref(order);
+    let prepared =
+        scratch
+            .authority
+            .prepare_announced(orders, scratch.made_at, &mut |unit, serials| {
+                person::notice(unit, person, serials, scratch.made_at)
+            })?;
+    prepared.issue(scratch.made_at)?;
+    Ok(())
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             formatter,
-            "{} pairs: median {} ms, 95 % under {} ms",
-            self.pairs, self.pair.median_ms, self.pair.p95_ms
+            "{} certificates by an {} issuer, {} stored before: {} a second on {} processors",
+            self.certificates, self.key, self.stored, self.certificates_per_second, self.processors
         )?;
         writeln!(
             formatter,
-            "without its {} commits: median {} ms; the commits: median {} ms",
-            self.commits_a_pair, self.without_commits.median_ms, self.commits.median_ms
+            "{} of the {} signatures a second that these processors could make at most (target {}: {})",
+            self.share_of_roof,
+            self.roof_per_second,
+            self.target,
+            if self.met { "met" } else { "missed" }
         )?;
         writeln!(
             formatter,
-            "{} certificates a second, one after the other",
-            self.certificates_per_second
+            "{} threads, {} commits ({} certificates each); median {} ms, 95 % under {} ms",
+            self.threads,
+            self.commits,
+            self.certificates_a_commit,
+            self.certificate.median_ms,
+            self.certificate.p95_ms
         )?;
-        write!(formatter, "{}", self.roof)
+        write!(
+            formatter,
+            "resident memory {} MiB before, {} MiB after",
+            self.resident_mib_at_start, self.resident_mib_at_end
+        )
     }
 }

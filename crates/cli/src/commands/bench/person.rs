@@ -13,12 +13,14 @@ use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::ports::{
-    Carrier, CarrierError, Issuance as _, IssuanceOrder, RandomSource, SourceRng, Storage as _,
+    Carrier, CarrierError, Issuance as _, IssuanceOrder, NewMessage, RandomSource, SourceRng,
+    Storage as _, StorageError, UnitOfWork,
 };
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::Subject;
 use tanba_pki::{
-    Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, Timestamp,
+    Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, SerialNumber,
+    Timestamp,
 };
 
 use super::scratch::Scratch;
@@ -108,6 +110,77 @@ pub(super) fn orders(
         })
     };
     PROFILES.into_iter().zip(keys).map(order).collect()
+}
+
+/// How many people the measurement of issuing has.
+const PEOPLE: u32 = 500;
+
+/// Enters many people into the register.
+pub(super) fn several(scratch: &Scratch) -> anyhow::Result<Vec<PersonId>> {
+    let mut unit = scratch.storage.begin()?;
+    let enter = |number: u32| {
+        let eleven =
+            |last: u32| format!("90010{:06}", number.saturating_mul(10).saturating_add(last));
+        let new = NewPerson {
+            iin: (0..10)
+                .find_map(|last| Iin::complete(&eleven(last)))
+                .context("no personal number fits")?,
+            surname: "ӨЛШЕМОВА".to_owned(),
+            given_name: "АЙГЕРІМ".to_owned(),
+            patronymic: None,
+            email: Some(EmailAddress::parse("bench@example.kz")?),
+            language: Language::Kk,
+        };
+        Ok(unit.persons().insert(&new, scratch.made_at)?)
+    };
+    let people = (0..PEOPLE)
+        .map(enter)
+        .collect::<anyhow::Result<Vec<PersonId>>>()?;
+    unit.commit()?;
+    Ok(people)
+}
+
+/// An order for one certificate.
+pub(super) fn single_order(person: PersonId, key: &SoftwareKey) -> anyhow::Result<IssuanceOrder> {
+    Ok(IssuanceOrder {
+        person: Some(person),
+        application: None,
+        profile: "neutral-individual-signature".to_owned(),
+        subject: Subject {
+            surname: "ӨЛШЕМОВА".to_owned(),
+            given_name: "АЙГЕРІМ".to_owned(),
+            iin: iin()?.as_str().to_owned(),
+            country: "KZ".to_owned(),
+            ..Subject::default()
+        },
+        email: None,
+        keystore: KeystoreKind::PersonalComputer,
+        request: request(key)?,
+        channel: Channel::Administrator,
+        actor: Actor::System,
+    })
+}
+
+/// Puts a notice of certificates into the outbox.
+pub(super) fn notice(
+    unit: &mut dyn UnitOfWork,
+    person: PersonId,
+    serials: &[SerialNumber],
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let address = EmailAddress::parse("bench@example.kz")
+        .map_err(|_| StorageError::Damaged("message.recipient".to_owned()))?;
+    let message = NewMessage {
+        person,
+        to: address,
+        language: Language::Kk,
+        body: MessageBody::CertificatesIssued {
+            number: String::new(),
+            serials: serials.iter().map(SerialNumber::hex).collect(),
+            not_me_path: "/not-me/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        },
+    };
+    unit.outbox().insert(&message, now).map(drop)
 }
 
 /// Her first keys, from the counter.

@@ -53,6 +53,30 @@ pub(super) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, begin.elapsed())
 }
 
+/// The one in the middle.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// The one divided by the other, to three places.
+pub(super) fn fraction(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 {
+        (part / whole * 1000.0).round() / 1000.0
+    } else {
+        0.0
+    }
+}
+
+/// Memory of this process that is in use (VmRSS); 0 where the system does not say.
+pub(super) fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
+    (kib.unwrap_or_default() / 1024.0 * 10.0).round() / 10.0
+}
+
 /// Processors that this process may use.
 pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, Into::into)

@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use tanba_crypto::{KeyAlgorithm, Signer, SoftwareKey};
+use tanba_crypto::{Signer, SoftwareKey};
 use tanba_model::ports::SourceRng;
 
+use super::Options;
 use super::report::{milliseconds, per_second, processors, timed};
-use super::{Key, Options};
 use crate::context::Context;
 
 /// How fast the issuing key is.
@@ -26,10 +26,7 @@ const AT_LEAST: Duration = Duration::from_millis(500);
 const MESSAGE: [u8; 1200] = [0x5A; 1200];
 
 pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Roof> {
-    let algorithm = match options.key {
-        Key::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
-        Key::P256 => KeyAlgorithm::EcP256,
-    };
+    let algorithm = options.algorithm();
     let key = SoftwareKey::generate(algorithm, &mut SourceRng(context.random().as_ref()))?;
     // The first ones fill caches.
     for _ in 0..20 {
@@ -49,6 +46,31 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Ro
         signatures,
         signature_ms: milliseconds(time.checked_div(signatures).unwrap_or_default()),
         signatures_per_second_and_thread: per_second(signatures, time),
+    })
+}
+
+/// Signatures a second of a key by all processors at once, for so long.
+pub(super) fn all_processors(key: &SoftwareKey, time: Duration) -> anyhow::Result<f64> {
+    let work = || -> anyhow::Result<(u32, Duration)> {
+        let (mut signatures, mut spent) = (0_u32, Duration::ZERO);
+        while spent < time {
+            let (signature, one) = timed(|| key.sign(&MESSAGE));
+            signature?;
+            signatures = signatures.saturating_add(1);
+            spent = spent.saturating_add(one);
+        }
+        Ok((signatures, spent))
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors()).map(|_| scope.spawn(work)).collect();
+        let mut rate = 0.0;
+        for worker in workers {
+            let (signatures, spent) = worker
+                .join()
+                .map_err(|_| anyhow::anyhow!("a thread ended"))??;
+            rate += per_second(signatures, spent);
+        }
+        Ok(rate)
     })
 }
 

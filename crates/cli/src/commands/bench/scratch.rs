@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use tanba_ca::{Authority, AuthorityNames, Cost, InitOptions, KeyVault, Parts, Profiles, Rules};
 use tanba_crypto::Secret;
 use tanba_model::audit::Actor;
-use tanba_model::ports::Storage;
 use tanba_pki::Timestamp;
 use tanba_storage::SqliteStorage;
 
@@ -20,6 +19,7 @@ use crate::context::Context;
 /// A database in a folder of its own, and an authority on it.
 pub(super) struct Scratch {
     pub(super) storage: Arc<Timed>,
+    pub(super) database: Arc<SqliteStorage>,
     pub(super) authority: Arc<Authority>,
     /// When the authority was made.
     pub(super) made_at: Timestamp,
@@ -46,11 +46,11 @@ impl Scratch {
             Folder(parent.join(format!("tanba-bench-{}", tanba_pki::hex::encode(&octets))));
         fs::create_dir(&folder.0)
             .with_context(|| format!("{} cannot be made", folder.0.display()))?;
-        let database: Arc<dyn Storage> = Arc::new(
+        let database = Arc::new(
             SqliteStorage::open(folder.0.join("bench.sqlite"))
                 .context("the throw-away database cannot be made")?,
         );
-        let storage = Arc::new(Timed::new(database));
+        let storage = Arc::new(Timed::new(database.clone()));
         let passphrase = Secret::from("throw-away".to_owned());
         let vault = KeyVault::create(&passphrase, Cost::THROW_AWAY, random.as_ref())?;
         let parts = Parts {
@@ -73,6 +73,7 @@ impl Scratch {
         storage.take();
         Ok(Self {
             storage,
+            database,
             authority: Arc::new(authority),
             made_at,
             _folder: folder,

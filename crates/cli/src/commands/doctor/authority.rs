@@ -30,8 +30,7 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     {
         findings.push(unusable(config, &error));
     }
-    let storage: Arc<dyn Storage> = Arc::new(storage);
-    let issuers = match stored_issuers(storage.as_ref()) {
+    let issuers = match stored_issuers(&storage) {
         Ok(issuers) => issuers,
         Err(error) => return findings.push(unusable(config, &error)),
     };
@@ -42,6 +41,10 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
             "run `tanba init` again with the same folder and passphrase",
         ));
     }
+    if let Err(error) = storage.check_witness(&config.witness) {
+        findings.push(wire::witness_finding(config, &error));
+    }
+    let storage: Arc<dyn Storage> = Arc::new(storage);
     for (name, certificate) in &issuers {
         findings.extend(expiry(name, certificate, extent.now));
     }
@@ -69,11 +72,7 @@ fn unusable(config: &Config, error: &StorageError) -> Finding {
         config.database.display(),
         chain(error)
     );
-    Finding::error(
-        "database-unusable",
-        what,
-        "look at disk and permissions, or restore a backup",
-    )
+    wire::damaged(what)
 }
 
 /// Whether something could be written: begins a change and gives it up.

@@ -1,0 +1,265 @@
+//! Ports that count what is asked of them, and fail or kill the process at one of these steps.
+//!
+//! A step is a call of a port: beginning a unit, each use of it, its commit, a signature, a new key. Beginning, commit and
+//! signature fail before and after they happened. A call inside an open unit fails before; that it fails after it happened
+//! is the same as the next one failing before, because nothing of the unit is there until its commit. So is its death.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tanba_model::ports::{
+    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
+    Secrets, Sessions, Storage, StorageError, UnitOfWork,
+};
+use tanba_storage::SqliteStorage;
+
+/// What happens at a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    ErrorBefore,
+    ErrorAfter,
+    KillBefore,
+    KillAfter,
+}
+
+impl Fault {
+    pub(crate) const ERRORS: [Self; 2] = [Self::ErrorBefore, Self::ErrorAfter];
+    pub(crate) const KILLS: [Self; 2] = [Self::KillBefore, Self::KillAfter];
+
+    /// Whether this is another thing than the same before the step: inside an open unit it is not.
+    pub(crate) fn differs_at(self, name: &str) -> bool {
+        matches!(self, Self::ErrorBefore | Self::KillBefore)
+            || [
+                "begin",
+                "begin alone",
+                "snapshot",
+                "commit",
+                "signature",
+                "new key",
+            ]
+            .contains(&name)
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::ERRORS, Self::KILLS]
+            .concat()
+            .into_iter()
+            .find(|fault| format!("{fault:?}") == name)
+    }
+}
+
+/// At which step what happens; and which steps there were.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    at: usize,
+    fault: Fault,
+    count: AtomicUsize,
+    names: Mutex<Vec<&'static str>>,
+    paused: AtomicBool,
+}
+
+impl Plan {
+    pub(crate) fn new(at: usize, fault: Fault) -> Arc<Self> {
+        Arc::new(Self {
+            at,
+            fault,
+            count: AtomicUsize::new(0),
+            names: Mutex::default(),
+            paused: AtomicBool::new(false),
+        })
+    }
+
+    /// Nothing happens, but steps are counted.
+    pub(crate) fn clean() -> Arc<Self> {
+        Self::new(usize::MAX, Fault::ErrorBefore)
+    }
+
+    pub(crate) fn steps(&self) -> Vec<&'static str> {
+        self.names.lock().unwrap().clone()
+    }
+
+    pub(crate) fn was_reached(&self) -> bool {
+        self.count.load(Ordering::SeqCst) > self.at
+    }
+
+    /// What happens meanwhile is no step.
+    pub(crate) fn pause(&self, paused: bool) {
+        self.paused.store(paused, Ordering::SeqCst);
+    }
+
+    fn is_now(&self, name: &'static str) -> bool {
+        if self.paused.load(Ordering::SeqCst) {
+            return false;
+        }
+        self.names.lock().unwrap().push(name);
+        self.count.fetch_add(1, Ordering::SeqCst) == self.at
+    }
+
+    /// A step that can fail before and after it happened.
+    pub(crate) fn step<T, E>(
+        &self,
+        name: &'static str,
+        error: impl Fn() -> E,
+        call: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.is_now(name) {
+            return call();
+        }
+        match self.fault {
+            Fault::ErrorBefore => Err(error()),
+            Fault::ErrorAfter => {
+                drop(call());
+                Err(error())
+            }
+            Fault::KillBefore => die(),
+            Fault::KillAfter => {
+                let _done = call();
+                die()
+            }
+        }
+    }
+
+    /// A call inside a unit; `true` when it has to fail.
+    fn fails(&self, name: &'static str) -> bool {
+        self.is_now(name)
+            && match self.fault {
+                Fault::ErrorBefore => true,
+                Fault::ErrorAfter => false,
+                Fault::KillBefore | Fault::KillAfter => die(),
+            }
+    }
+}
+
+/// Ends this process as nothing else does: no destructor, no flush, no chance to say something.
+fn die() -> ! {
+    let own = std::process::id().to_string();
+    let _ = Command::new("kill").args(["-KILL", &own]).status();
+    loop {
+        std::thread::park();
+    }
+}
+
+pub(crate) fn gone() -> StorageError {
+    StorageError::Unavailable("an injected fault".into())
+}
+
+/// Storage around another.
+#[derive(Debug)]
+pub(crate) struct Faulty {
+    pub(crate) inner: Arc<dyn Storage>,
+    pub(crate) plan: Arc<Plan>,
+    /// A database without tables: whatever is asked of it fails.
+    broken: SqliteStorage,
+    _folder: tempfile::TempDir,
+}
+
+impl Faulty {
+    pub(crate) fn new(inner: Arc<dyn Storage>, plan: Arc<Plan>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("broken.sqlite");
+        drop(SqliteStorage::open(&path).unwrap());
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let names: Vec<String> = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('tally', 'sqlite_sequence')")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        for name in names {
+            let sql = format!("PRAGMA foreign_keys = OFF; DROP TABLE {name}");
+            connection.execute_batch(&sql).unwrap();
+        }
+        Self {
+            inner,
+            plan,
+            broken: SqliteStorage::open_existing(&path).unwrap(),
+            _folder: folder,
+        }
+    }
+
+    fn wrap<'a>(&'a self, inner: Box<dyn UnitOfWork + 'a>) -> Box<dyn UnitOfWork + 'a> {
+        Box::new(FaultyUnit {
+            inner,
+            storage: self,
+            broken: None,
+        })
+    }
+}
+
+impl Storage for Faulty {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        let unit = self.plan.step("begin", gone, || self.inner.begin())?;
+        Ok(self.wrap(unit))
+    }
+
+    fn begin_alone(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        let unit = self
+            .plan
+            .step("begin alone", gone, || self.inner.begin_alone())?;
+        Ok(self.wrap(unit))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
+        let unit = self.plan.step("snapshot", gone, || self.inner.snapshot())?;
+        Ok(self.wrap(unit))
+    }
+}
+
+struct FaultyUnit<'a> {
+    inner: Box<dyn UnitOfWork + 'a>,
+    storage: &'a Faulty,
+    broken: Option<Box<dyn UnitOfWork + 'a>>,
+}
+
+impl<'a> FaultyUnit<'a> {
+    /// The unit that answers this call.
+    fn at(&mut self, name: &'static str) -> &mut (dyn UnitOfWork + 'a) {
+        if self.storage.plan.fails(name) {
+            let broken = self.storage.broken.snapshot().unwrap();
+            return self.broken.insert(broken).as_mut();
+        }
+        self.inner.as_mut()
+    }
+}
+
+impl UnitOfWork for FaultyUnit<'_> {
+    fn persons(&mut self) -> &mut dyn Persons {
+        self.at("persons").persons()
+    }
+    fn applications(&mut self) -> &mut dyn Applications {
+        self.at("applications").applications()
+    }
+    fn certificates(&mut self) -> &mut dyn Certificates {
+        self.at("certificates").certificates()
+    }
+    fn intakes(&mut self) -> &mut dyn Intakes {
+        self.at("intakes").intakes()
+    }
+    fn issuers(&mut self) -> &mut dyn Issuers {
+        self.at("issuers").issuers()
+    }
+    fn revocations(&mut self) -> &mut dyn Revocations {
+        self.at("revocations").revocations()
+    }
+    fn crls(&mut self) -> &mut dyn Crls {
+        self.at("crls").crls()
+    }
+    fn audit_log(&mut self) -> &mut dyn AuditLog {
+        self.at("audit log").audit_log()
+    }
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        self.at("sessions").sessions()
+    }
+    fn secrets(&mut self) -> &mut dyn Secrets {
+        self.at("secrets").secrets()
+    }
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self.at("outbox").outbox()
+    }
+    fn commit(self: Box<Self>) -> Result<(), StorageError> {
+        let Self { inner, storage, .. } = *self;
+        storage.plan.step("commit", gone, || inner.commit())
+    }
+}

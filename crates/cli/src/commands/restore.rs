@@ -1,0 +1,103 @@
+//! `tanba restore accept`: goes on with a restored backup, knowing what is lost.
+
+use anyhow::Context as _;
+use serde::Serialize;
+use tanba_storage::{AcceptedRestore, SqliteStorage};
+
+use super::config_args::ConfigArgs;
+use super::serve::alone;
+use crate::context::Context;
+use crate::outcome::Outcome;
+use crate::wire;
+
+/// Commands of `tanba restore`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Go on with a database that is older than its witness: no number of a revocation list comes twice, but what was
+    /// recorded since the backup stays lost
+    Accept {
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// Arguments of `tanba restore`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    /// Events of the audit log that the restored database lacks; `null` without a witness.
+    lost_events: Option<u64>,
+    /// Certificates that the restored database lacks.
+    lost_certificates: Option<u64>,
+    /// Lists that were published with the new numbers.
+    published_lists: usize,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let config = args.config.load()?;
+    let Command::Accept { reason } = &args.command;
+    let _alone = alone(&config.database)?;
+    let storage = SqliteStorage::open_existing(&config.database)
+        .map_err(|error| wire::storage_finding(&config, &error).into_error())?;
+    storage
+        .check()
+        .context("the restored database is damaged; restore another copy")?;
+    // Before anything changes, so that the passphrase is known to be right.
+    let passphrase = config.passphrase.read()?;
+    let accepted = storage
+        .accept_restored(
+            &config.witness,
+            &context.administrator(),
+            reason,
+            context.now(),
+        )
+        .context("nothing was accepted")?;
+    drop(storage);
+    let storage: std::sync::Arc<dyn tanba_model::ports::Storage> =
+        std::sync::Arc::new(wire::storage(&config)?);
+    let published = wire::authority(&storage, &passphrase, config.ca, context)
+        .and_then(|authority| Ok(authority.publish_all(context.now())?))
+        .context(
+            "the database is accepted, but its lists were not published; run `tanba crl publish`",
+        )?;
+    let facts = facts(&accepted, published.len());
+    context.print(&facts, text(&facts))?;
+    Ok(Outcome::Done)
+}
+
+fn facts(accepted: &AcceptedRestore, published_lists: usize) -> Facts {
+    let restored = &accepted.restored;
+    let remembered = accepted.remembered.as_ref();
+    Facts {
+        lost_events: remembered.map(|known| known.sequence.saturating_sub(restored.sequence)),
+        lost_certificates: remembered
+            .map(|known| known.certificates.saturating_sub(restored.certificates)),
+        published_lists,
+    }
+}
+
+fn text(facts: &Facts) -> String {
+    let count = |number: Option<u64>| {
+        number.map_or_else(
+            || "an unknown number of".to_owned(),
+            |number| number.to_string(),
+        )
+    };
+    format!(
+        "The restored database is accepted, and {} lists were published with numbers that were never used.\n\
+         Lost are {} events and {} certificates since the backup: revocations of that time have to be entered again, \
+         and whoever got a certificate then needs a new one with a new key.",
+        facts.published_lists,
+        count(facts.lost_events),
+        count(facts.lost_certificates)
+    )
+}

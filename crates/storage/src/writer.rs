@@ -1,0 +1,269 @@
+//! The one connection that writes, and commits that several units of work share.
+//!
+//! Units take turns on the connection. Whoever finishes while another waits for its turn does not pay for a commit: the
+//! transaction stays open, the next unit works in it behind a savepoint of its own, and whoever finishes with nobody
+//! waiting, or as the last of a full group, commits for all. So one write to the disk serves everybody who came while the
+//! last one was under way, and a lone unit waits for nobody.
+
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rusqlite::{Connection, ffi};
+use tanba_model::ports::StorageError;
+
+use crate::error::{AllBusy, Mapped, storage_error};
+use crate::identity::Identity;
+use crate::pool::{Access, PATIENCE, connect};
+
+/// Units that share a commit at most: bounds how long the first of them waits.
+const MOST: u32 = 64;
+
+/// Whether a unit may share its commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    Welcome,
+    Alone,
+}
+
+/// The connection that writes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    path: PathBuf,
+    state: Mutex<State>,
+    free: Condvar,
+    settled: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    turn: Turn,
+    /// Units that wait for their turn.
+    waiting: u32,
+    /// Units of the open transaction that want it to be committed.
+    members: u32,
+    group: Arc<Group>,
+    /// The file that the connection is open on.
+    identity: Option<Identity>,
+    /// Commits that were tried.
+    commits: u64,
+}
+
+#[derive(Debug)]
+enum Turn {
+    /// `None`: to be opened.
+    Free(Option<Connection>),
+    Taken,
+}
+
+/// What became of the commit that units share; the error is SQLite's.
+#[derive(Debug, Default)]
+struct Group(OnceLock<Result<(), ffi::Error>>);
+
+impl Group {
+    fn outcome(&self) -> Option<Result<(), StorageError>> {
+        let outcome = *self.0.get()?;
+        Some(outcome.map_err(|error| storage_error(&rusqlite::Error::SqliteFailure(error, None))))
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            state: Mutex::new(State {
+                turn: Turn::Free(None),
+                waiting: 0,
+                members: 0,
+                group: Arc::default(),
+                identity: None,
+                commits: 0,
+            }),
+            free: Condvar::new(),
+            settled: Condvar::new(),
+        }
+    }
+
+    /// Waits for a turn; the connection is in a transaction, behind a savepoint.
+    pub(crate) fn take(&self, company: Company) -> Result<Connection, StorageError> {
+        let mut state = self.lock();
+        state.waiting = state.waiting.saturating_add(1);
+        let taken = |state: &mut State| matches!(state.turn, Turn::Taken);
+        let (mut state, _) = self
+            .free
+            .wait_timeout_while(state, PATIENCE, taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.waiting = state.waiting.saturating_sub(1);
+        let Turn::Free(connection) = mem::replace(&mut state.turn, Turn::Taken) else {
+            return Err(StorageError::Unavailable(Box::new(AllBusy)));
+        };
+        let identity = state.identity;
+        drop(state);
+        let connection = match connection {
+            Some(connection) => Ok(connection),
+            None => self.open(identity),
+        };
+        let connection = connection.inspect_err(|_| self.give_back(None))?;
+        match self.ready(&connection, identity, company) {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                // Whoever else is in the transaction still waits for its end.
+                let _ = self.finish(self.lock(), connection, Company::Welcome);
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins the transaction of a group, or joins the one that is open.
+    fn ready(
+        &self,
+        connection: &Connection,
+        identity: Option<Identity>,
+        company: Company,
+    ) -> Result<(), StorageError> {
+        if company == Company::Alone && !connection.is_autocommit() {
+            self.settle(connection);
+        }
+        if connection.is_autocommit() {
+            Identity::of(&self.path)?.must_be(identity)?;
+            run(connection, "BEGIN IMMEDIATE")?;
+        }
+        run(connection, "SAVEPOINT unit")
+    }
+
+    fn open(&self, identity: Option<Identity>) -> Result<Connection, StorageError> {
+        let connection = connect(&self.path, Access::Write).mapped()?;
+        if identity.is_none() {
+            self.lock().identity = Some(Identity::of(&self.path)?);
+        }
+        Ok(connection)
+    }
+
+    /// Ends a unit that wants to be durable, which it is when this returns.
+    pub(crate) fn keep(
+        &self,
+        connection: Connection,
+        company: Company,
+    ) -> Result<(), StorageError> {
+        if let Err(error) = run(&connection, "RELEASE unit") {
+            self.undo(connection);
+            return Err(error);
+        }
+        let mut state = self.lock();
+        state.members = state.members.saturating_add(1);
+        self.finish(state, connection, company)
+    }
+
+    /// Ends a unit that did not happen. What it saw of others is durable when this returns, or nobody's any more.
+    pub(crate) fn undo(&self, connection: Connection) {
+        let undone = connection.is_autocommit()
+            || run(&connection, "ROLLBACK TO unit").is_ok()
+                && run(&connection, "RELEASE unit").is_ok();
+        if !undone {
+            // A connection that cannot even undo takes the group with it.
+            let _ = run(&connection, "ROLLBACK");
+        }
+        let _ = self.finish(self.lock(), connection, Company::Welcome);
+    }
+
+    /// Hands the open transaction on, or ends it.
+    fn finish(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        connection: Connection,
+        company: Company,
+    ) -> Result<(), StorageError> {
+        let group = Arc::clone(&state.group);
+        let concerned = state.members > 0;
+        let full = state.members >= MOST || company == Company::Alone;
+        if state.waiting > 0 && !full && !connection.is_autocommit() {
+            state.turn = Turn::Free(Some(connection));
+            self.free.notify_one();
+            if !concerned {
+                return Ok(());
+            }
+            let state = self
+                .settled
+                .wait_while(state, |_| group.0.get().is_none())
+                .unwrap_or_else(PoisonError::into_inner);
+            drop(state);
+        } else {
+            drop(state);
+            self.settle(&connection);
+            // Whatever cannot be undone is not lent again.
+            let sound = connection.is_autocommit();
+            self.give_back(sound.then_some(connection));
+        }
+        if concerned {
+            let unknown = || Err(StorageError::Unavailable(Box::new(AllBusy)));
+            group.outcome().unwrap_or_else(unknown)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Commits the open transaction and tells everybody in it.
+    fn settle(&self, connection: &Connection) {
+        let (group, members) = {
+            let mut state = self.lock();
+            (mem::take(&mut state.group), mem::take(&mut state.members))
+        };
+        let outcome = if connection.is_autocommit() {
+            // SQLite has undone everything, as it does when a disk is full.
+            Err(ffi::Error::new(ffi::SQLITE_ABORT_ROLLBACK))
+        } else if members == 0 {
+            plain(connection, "ROLLBACK")
+        } else {
+            let mut state = self.lock();
+            state.commits = state.commits.saturating_add(1);
+            drop(state);
+            plain(connection, "COMMIT")
+        };
+        if outcome.is_err() && !connection.is_autocommit() {
+            let _ = plain(connection, "ROLLBACK");
+        }
+        let _ = group.0.set(outcome);
+        // Under the lock, so that nobody looks before and sleeps after.
+        drop(self.lock());
+        self.settled.notify_all();
+    }
+
+    fn give_back(&self, connection: Option<Connection>) {
+        let mut state = self.lock();
+        state.turn = Turn::Free(connection);
+        drop(state);
+        self.free.notify_one();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        usize::try_from(self.lock().waiting).unwrap()
+    }
+
+    /// Commits that were tried.
+    pub(crate) fn commits(&self) -> u64 {
+        self.lock().commits
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> Result<(), StorageError> {
+    plain(connection, sql)
+        .map_err(|error| storage_error(&rusqlite::Error::SqliteFailure(error, None)))
+}
+
+/// Runs a statement of transactions; SQLite's own error.
+fn plain(connection: &Connection, sql: &str) -> Result<(), ffi::Error> {
+    let done = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]));
+    done.map(drop).map_err(|error| {
+        error
+            .sqlite_error()
+            .copied()
+            .unwrap_or_else(|| ffi::Error::new(ffi::SQLITE_MISUSE))
+    })
+}
