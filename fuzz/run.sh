@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 runs=${1:-20000}
 [ $# -gt 0 ] && shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request)
+[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request agent_frame xml)
 
 fixtures=${TANBA_FIXTURES:-../../shared/fixtures}
 seeds() {
@@ -16,6 +16,8 @@ seeds() {
         csr) find ../crates "$fixtures/gost" -name '*.csr' -o -name '*.p10' ;;
         cms) find ../crates "$fixtures/kz/cms" "$fixtures/cms" -name '*.cms' -o -name '*.der' -o -name '*.bin' ;;
         ocsp_request) find ../crates "$fixtures/kz/ocsp" -name '*.ocspreq' -o -name '*request*' ;;
+        agent_frame) find ../crates "$fixtures/clients" -name '*.json' -size -64k ;;
+        xml) find ../crates "$fixtures/kz/xml" -name '*.xml' ;;
     esac 2>/dev/null || true
 }
 

@@ -40,6 +40,7 @@ if [ "$mode" = test ]; then
     need curl curl
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    need xmlsec1 xmlsec1
     need_file /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf fonts-noto-core
 fi
 
@@ -74,6 +75,15 @@ if [ "$mode" = test ]; then
         echo "tanba: installing pkilint"
         python3 -m venv target/venv
         target/venv/bin/pip install --quiet --disable-pip-version-check "pkilint==0.13.3"
+    fi
+    # The second opinion on what the agent signs.
+    if ! target/venv/bin/python -c 'import pyhanko, signxml' 2>/dev/null; then
+        echo "tanba: installing pyhanko, signxml"
+        target/venv/bin/python -m pip install --quiet --disable-pip-version-check "pyhanko==0.38.0" "signxml==5.2.0"
+    fi
+    # The clients that the agent is tested with, as they are published.
+    if [ ! -d tests/clients/node_modules ] || [ tests/clients/package-lock.json -nt tests/clients/node_modules ]; then
+        (cd tests/clients && npm ci --silent --no-audit --no-fund && touch node_modules)
     fi
     # The driver of the browser tests; the browser is the system's own.
     if [ ! -d tests/browser/node_modules ] || [ tests/browser/package-lock.json -nt tests/browser/node_modules ]; then

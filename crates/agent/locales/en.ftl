@@ -52,6 +52,7 @@ ask-choose-file = Number or path of the key file (Enter refreshes the list, “c
 ask-choose-token = Number of the token (Enter refreshes the list, “cancel” ends):
 ask-password = Password of the keystore:
 ask-pin = PIN of the token:
+ask-password-from-page = The site handles the password of this key by itself (the old interface).
 ask-keys = Keys:
 ask-key-validity =      valid: { $from } – { $until }
 ask-key-facts =      serial number { $serial }, issuer { $issuer }, { $algorithm }

@@ -52,6 +52,7 @@ ask-choose-file = Кілт файлының нөмірі немесе жолы (
 ask-choose-token = Құрылғының нөмірі (Enter – тізімді жаңарту, «болдырмау» – аяқтау):
 ask-password = Кілттер қоймасының құпиясөзі:
 ask-pin = Құрылғының PIN-коды:
+ask-password-from-page = Бұл кілттің құпиясөзін сайттың өзі пайдаланып отыр (ескі интерфейс).
 ask-keys = Кілттер:
 ask-key-validity =      әрекет ету мерзімі: { $from } – { $until }
 ask-key-facts =      сериялық нөмірі { $serial }, шығарушысы { $issuer }, { $algorithm }

@@ -55,6 +55,7 @@ ask-choose-file = Номер или путь к файлу ключа (Enter о�
 ask-choose-token = Номер носителя (Enter обновляет список, «отмена» завершает):
 ask-password = Пароль на хранилище ключей:
 ask-pin = PIN-код носителя:
+ask-password-from-page = Паролем этого ключа распоряжается сам сайт (старый интерфейс).
 ask-keys = Ключи:
 ask-key-validity =      срок действия: { $from } – { $until }
 ask-key-facts =      серийный номер { $serial }, издатель { $issuer }, { $algorithm }

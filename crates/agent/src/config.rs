@@ -195,6 +195,16 @@ impl Config {
         Ok(Self::checked(written, key_folders))
     }
 
+    /// Changes how often a site may ask: at once, and more each minute.
+    pub const fn limit_requests(&mut self, burst: u32, per_minute: u32) {
+        self.requests = Budget { burst, per_minute };
+    }
+
+    /// Changes how often a site may open a dialog: at once, and more each minute.
+    pub const fn limit_dialogs(&mut self, burst: u32, per_minute: u32) {
+        self.dialogs = Budget { burst, per_minute };
+    }
+
     fn checked(written: Written, key_folders: Vec<PathBuf>) -> Self {
         Self {
             port: written.port,

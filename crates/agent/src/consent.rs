@@ -13,10 +13,10 @@ mod scripted;
 mod terminal;
 mod withdrawal;
 
-pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_key};
+pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_key, confirm_key};
 pub use question::{
-    Answer, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose, Question,
-    Unusable,
+    Answer, ConfirmQuestion, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion,
+    Purpose, Question, Unusable,
 };
 pub(crate) use queue::DialogQueue;
 pub use ring::{KeyFilter, KeyKind, Keys, OpenFault};

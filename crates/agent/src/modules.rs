@@ -1,6 +1,7 @@
 //! The modules that sites call, each in its own envelope.
 
 mod accessory;
+mod applet;
 mod basics;
 mod caller;
 mod common_utils;
@@ -28,6 +29,9 @@ pub(crate) async fn answer(
             Some(basics::answer(agent, caller, &request, withdrawal).await)
         }
         Some("kz.gov.pki.ncalayerservices.accessory") => accessory::answer(&request),
+        None if agent.config().legacy_applet => {
+            applet::answer(agent, caller, &request, withdrawal).await
+        }
         // Clients ask every agent whether it is KAZTOKEN's (kz.digiflow.mobile.extensions) and wait for any answer.
         Some(_) | None => Some(refusal("MODULE_NOT_FOUND")),
     }

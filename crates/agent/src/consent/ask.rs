@@ -8,12 +8,15 @@ use tanba_model::language::Language;
 use tanba_pki::{Certificate, Timestamp};
 
 use super::Withdrawal;
-use super::question::{Answer, Document, FileQuestion, KeyQuestion, Purpose, Question};
+use super::question::{
+    Answer, ConfirmQuestion, Document, FileQuestion, KeyQuestion, Purpose, Question,
+};
 use super::queue::NoTurn;
-use super::ring::{KeyFilter, Ring};
+use super::ring::{KeyFilter, Ring, card};
 use crate::Agent;
-use crate::containers::Storage;
-use crate::origin::Origin;
+use crate::containers::{HeldKey, Storage};
+use crate::modules::Caller;
+use crate::origin::{Origin, Use};
 
 /// The clock of a computer that stands before this moment is wrong: the program is younger.
 const NOT_BEFORE: Timestamp = Timestamp::from_unix(1_790_000_000);
@@ -63,11 +66,7 @@ pub(crate) async fn ask_key<T: Send + 'static>(
     let (agent, origin) = (Arc::clone(agent), origin.clone());
     let withdrawal = withdrawal.clone();
     let ask = move || {
-        let granted = agent.grants().allows(&origin, usage).map_err(|error| {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(error, "the grants cannot be read");
-            Asked::Failed
-        })?;
+        let granted = granted(&agent, &origin, usage)?;
         let now = agent.now();
         let question = Question::Key(Box::new(KeyQuestion {
             language: asking.language,
@@ -92,12 +91,8 @@ pub(crate) async fn ask_key<T: Send + 'static>(
         if withdrawal.is_withdrawn() {
             return Err(Asked::Cancelled);
         }
-        if !granted && let Err(error) = agent.grants().give(&origin, usage, now) {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(
-                error,
-                "a grant cannot be kept; the site will be asked about again"
-            );
+        if !granted {
+            give(&agent, &origin, usage);
         }
         tracing::info!(%origin, usage = usage.name(), "the owner of the keys said yes");
         Ok(work(Chosen {
@@ -110,6 +105,84 @@ pub(crate) async fn ask_key<T: Send + 'static>(
     tokio::task::spawn_blocking(ask)
         .await
         .unwrap_or(Err(Asked::Failed))
+}
+
+/// Has the use of a key confirmed that the page opened by itself, and does the work with it. A site that may see keys sees
+/// them without a dialog, because it has the password; each signature is confirmed.
+pub(crate) async fn confirm_key<T: Send + 'static>(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    purpose: Purpose,
+    documents: Vec<Document>,
+    key: HeldKey,
+    work: impl FnOnce(Timestamp) -> T + Send + 'static,
+) -> Result<T, Asked> {
+    let usage = purpose.usage();
+    let origin = caller.origin().clone();
+    let language = caller.language();
+    let asked = Arc::clone(agent);
+    let granted = {
+        let (agent, origin) = (Arc::clone(agent), origin.clone());
+        tokio::task::spawn_blocking(move || granted(&agent, &origin, usage))
+            .await
+            .unwrap_or(Err(Asked::Failed))?
+    };
+    let silent = granted && purpose == Purpose::KeyInformation;
+    let _turn = if silent {
+        None
+    } else {
+        Some(turn(agent, &origin, withdrawal).await?)
+    };
+    let withdrawal = withdrawal.clone();
+    let ask = move || {
+        let now = asked.now();
+        if !silent {
+            let question = KeyQuestion {
+                language,
+                origin: origin.as_str().to_owned(),
+                first_use: (!granted).then_some(usage),
+                purpose,
+                document_count: documents.len(),
+                documents,
+                storages: Vec::new(),
+                clock_is_wrong: now < NOT_BEFORE,
+            };
+            let key = card(0, &key, None);
+            let question = Question::Confirm(Box::new(ConfirmQuestion { question, key }));
+            let filter = KeyFilter::default();
+            let mut ring = Ring::new(asked.containers(), &[], &filter, now);
+            let answer = asked.dialog().ask(&question, &mut ring, &withdrawal);
+            if answer != Answer::Allowed || withdrawal.is_withdrawn() {
+                return Err(Asked::Cancelled);
+            }
+        }
+        if !granted {
+            give(&asked, &origin, usage);
+        }
+        Ok(work(asked.now()))
+    };
+    tokio::task::spawn_blocking(ask)
+        .await
+        .unwrap_or(Err(Asked::Failed))
+}
+
+fn granted(agent: &Agent, origin: &Origin, usage: Use) -> Result<bool, Asked> {
+    agent.grants().allows(origin, usage).map_err(|error| {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(error, "the grants cannot be read");
+        Asked::Failed
+    })
+}
+
+fn give(agent: &Agent, origin: &Origin, usage: Use) {
+    if let Err(error) = agent.grants().give(origin, usage, agent.now()) {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(
+            error,
+            "a grant cannot be kept; the site will be asked about again"
+        );
+    }
 }
 
 /// Asks for a file or folder.
@@ -128,7 +201,9 @@ pub(crate) async fn ask_file(
         let question = Question::File(question);
         match agent.dialog().ask(&question, &mut ring, &withdrawal) {
             Answer::File(path) if !withdrawal.is_withdrawn() => Ok(path),
-            Answer::File(_) | Answer::Cancelled | Answer::Key(_) => Err(Asked::Cancelled),
+            Answer::File(_) | Answer::Cancelled | Answer::Allowed | Answer::Key(_) => {
+                Err(Asked::Cancelled)
+            }
         }
     };
     tokio::task::spawn_blocking(ask)

@@ -17,8 +17,31 @@ use crate::origin::Use;
 pub enum Question {
     /// Which key may be used, and may it.
     Key(Box<KeyQuestion>),
+    /// Whether a key that the page opened by itself may be used; only the old interface asks so.
+    Confirm(Box<ConfirmQuestion>),
     /// Which file or folder the page may know the name of.
     File(FileQuestion),
+}
+
+impl Question {
+    /// The language of the dialog.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        match self {
+            Self::Key(question) => question.language,
+            Self::Confirm(question) => question.question.language,
+            Self::File(question) => question.language,
+        }
+    }
+}
+
+/// Whether a key that the page opened by itself may be used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConfirmQuestion {
+    /// For what.
+    pub question: KeyQuestion,
+    /// The key.
+    pub key: KeyCard,
 }
 
 /// Which key may be used, and for what.
@@ -224,6 +247,8 @@ impl Unusable {
 pub enum Answer {
     /// No.
     Cancelled,
+    /// Yes, as asked.
+    Allowed,
     /// Yes, with the key of this number in the container that was opened last.
     Key(usize),
     /// This file or folder.

@@ -55,7 +55,7 @@ pub enum KeyKind {
 
 impl KeyFilter {
     /// Why a key does not fit, if it does not.
-    fn judge(&self, key: &HeldKey, now: Timestamp) -> Option<Unusable> {
+    pub(crate) fn judge(&self, key: &HeldKey, now: Timestamp) -> Option<Unusable> {
         match &key.note {
             Some(KeyNote::Unsupported { .. }) => return Some(Unusable::Unsupported),
             Some(KeyNote::OtherPassword) => return Some(Unusable::OtherPassword),
@@ -210,7 +210,7 @@ impl Keys for Ring<'_> {
     }
 }
 
-fn card(number: usize, key: &HeldKey, unusable: Option<Unusable>) -> KeyCard {
+pub(super) fn card(number: usize, key: &HeldKey, unusable: Option<Unusable>) -> KeyCard {
     let certificate = key.certificate.as_ref();
     let algorithm = match (&key.note, certificate, &key.signer) {
         (Some(KeyNote::Unsupported { algorithm }), ..) => algorithm.clone(),

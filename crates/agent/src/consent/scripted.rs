@@ -81,6 +81,7 @@ impl Dialog for Scripted {
             (Decision::Choose, Question::File(_)) => {
                 Answer::File(PathBuf::from(&self.container.place))
             }
+            (Decision::Choose, Question::Confirm(_)) => Answer::Allowed,
             (Decision::Choose, Question::Key(_)) => keys
                 .open(&self.container, &self.secret)
                 .ok()

@@ -10,7 +10,7 @@ use tanba_model::language::Language;
 
 use self::console::{Console, Standard};
 use self::show::Show;
-use super::question::{Answer, FileQuestion, KeyCard, KeyQuestion, Question};
+use super::question::{Answer, ConfirmQuestion, FileQuestion, KeyCard, KeyQuestion, Question};
 use super::{Dialog, Keys, Withdrawal};
 use crate::containers::{ContainerId, Storage};
 use crate::locale::Catalogue;
@@ -45,18 +45,15 @@ impl Terminal {
 impl Dialog for Terminal {
     fn ask(&self, question: &Question, keys: &mut dyn Keys, withdrawal: &Withdrawal) -> Answer {
         let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
-        let language = match question {
-            Question::Key(question) => question.language,
-            Question::File(question) => question.language,
-        };
         let mut talk = Talk {
-            show: Show::new(&self.texts, language),
+            show: Show::new(&self.texts, question.language()),
             console: &mut **console,
             withdrawal,
             keys,
         };
         let answer = match question {
             Question::Key(question) => talk.key(question),
+            Question::Confirm(question) => talk.confirm(question),
             Question::File(question) => talk.file(question),
         };
         if withdrawal.is_withdrawn() {
@@ -80,13 +77,7 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     fn key(&mut self, question: &KeyQuestion) -> Option<Answer> {
-        let text = self.show.question(question);
-        self.console.say(&text);
-        if let Some(usage) = question.first_use {
-            let text = self.show.first_use(&question.origin, usage);
-            self.console.say(&text);
-            self.yes("ask-allow-site")?;
-        }
+        self.begin(question)?;
         let storage = self.storage(&question.storages)?;
         loop {
             let container = self.container(storage)?;
@@ -109,6 +100,29 @@ impl Talk<'_> {
             }
             return self.choice(question, &cards);
         }
+    }
+
+    /// Who asks and for what; a site that asks for the first time is decided about first.
+    fn begin(&mut self, question: &KeyQuestion) -> Option<()> {
+        let text = self.show.question(question);
+        self.console.say(&text);
+        if let Some(usage) = question.first_use {
+            let text = self.show.first_use(&question.origin, usage);
+            self.console.say(&text);
+            self.yes("ask-allow-site")?;
+        }
+        Some(())
+    }
+
+    fn confirm(&mut self, confirm: &ConfirmQuestion) -> Option<Answer> {
+        self.begin(&confirm.question)?;
+        self.say("ask-password-from-page");
+        let text = self.show.keys(std::slice::from_ref(&confirm.key));
+        self.console.say(&text);
+        let text = self.show.final_question(&confirm.question, &confirm.key);
+        self.console.say(&text);
+        self.yes("ask-yes-or-no")?;
+        Some(Answer::Allowed)
     }
 
     fn choice(&mut self, question: &KeyQuestion, cards: &[KeyCard]) -> Option<Answer> {

@@ -16,6 +16,7 @@ use crate::Agent;
 use crate::consent::{Asked, FileQuestion, Withdrawal, ask_file};
 use crate::containers::Storage;
 use crate::protocol::{Common, Request};
+pub(super) use key_info::name;
 use method::{Call, Mismatch};
 
 /// Answers a request.

@@ -39,7 +39,7 @@ pub(super) async fn admit(
     match timeout(PATIENCE, is_tls(&stream)).await {
         Ok(Some(true)) => {}
         Ok(Some(false)) => {
-            let _ = timeout(PATIENCE, stream.write_all(&page::plain_http(port))).await;
+            answer(&mut stream, &page::plain_http(port)).await;
             return;
         }
         _ => return,
@@ -124,10 +124,18 @@ async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> Option<(Head, Vec<u8
     }
 }
 
-async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, octets: &[u8]) {
+/// Sends an answer and waits until the other side has it: closing with something unread would take it back.
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, octets: &[u8]) {
     let send = async {
         stream.write_all(octets).await?;
-        stream.shutdown().await
+        stream.shutdown().await?;
+        let mut rest = [0; 1024];
+        for _ in 0..head::LARGEST / rest.len() {
+            if stream.read(&mut rest).await? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
     };
     let _ = timeout(PATIENCE, send).await;
 }

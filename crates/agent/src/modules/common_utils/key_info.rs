@@ -98,7 +98,7 @@ fn algorithm(certificate: &Certificate) -> String {
 }
 
 /// A name as sites know it: in the order of the encoding, commas without a space.
-pub(crate) fn name(name: &DistinguishedName) -> String {
+pub(in crate::modules) fn name(name: &DistinguishedName) -> String {
     let parts: Vec<String> = name
         .attributes()
         .into_iter()

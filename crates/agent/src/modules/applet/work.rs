@@ -1,0 +1,320 @@
+//! What the methods of the old interface do.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::tz::TimeZone;
+use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, Signer};
+use tanba_pki::cms::VerifyOptions;
+use tanba_pki::{Certificate, Timestamp};
+
+use super::call::{Content, Free, KeyPlace, What};
+use super::reply::Reply;
+use crate::Agent;
+use crate::consent::{Asked, Document, KeyFilter, KeyKind, Purpose, Withdrawal, confirm_key};
+use crate::containers::{ContainerId, HeldKey, OpenFault, Storage};
+use crate::modules::common_utils::name;
+use crate::modules::{Caller, documents, read_file};
+use crate::sign::SigningKey;
+use crate::sign::cms;
+use crate::sign::xml::{self, SignXmlError, XmlTarget};
+
+const ZONE: &str = "Asia/Almaty";
+
+/// The tokens of a kind, one on each line.
+pub(super) fn slots(agent: &Agent, storage: &str) -> Reply {
+    let Some(storage) = Storage::from_identifier(storage) else {
+        return Reply::failed("UNKNOWN_STORAGE");
+    };
+    let names: Vec<String> = agent
+        .containers()
+        .list(storage)
+        .into_iter()
+        .map(|container| container.id.place)
+        .collect();
+    if names.is_empty() {
+        return Reply::failed("EMPTY_SLOT");
+    }
+    Reply::done(names.join("\n"))
+}
+
+/// What needs no key.
+pub(super) fn free(free: Free) -> Reply {
+    match free {
+        Free::Hash { data, algorithm } => {
+            let digest = match algorithm.to_ascii_uppercase().replace('-', "").as_str() {
+                "SHA1" => DigestAlgorithm::Sha1,
+                "SHA256" => DigestAlgorithm::Sha256,
+                "SHA384" => DigestAlgorithm::Sha384,
+                "SHA512" => DigestAlgorithm::Sha512,
+                _ => return Reply::failed("COMMON"),
+            };
+            Reply::done(STANDARD.encode(digest.digest(data.as_bytes())))
+        }
+        Free::VerifyXml(text) => match xml::verify_xml(&text) {
+            Ok(holds) => Reply::said(holds),
+            Err(_) => Reply::failed("XML_PARSE_EXCEPTION"),
+        },
+        Free::VerifyCms { message, content } => {
+            let Ok(message) = STANDARD.decode(message) else {
+                return Reply::failed("SIGNATURE_VALIDATION_ERROR");
+            };
+            let content = match read_content(content) {
+                Ok(content) => content,
+                Err(reply) => return reply,
+            };
+            let options = VerifyOptions {
+                content: (!content.is_empty()).then_some(content.as_slice()),
+                trusted: &[],
+                intermediates: &[],
+                crls: &[],
+                at: Timestamp::from_unix(0),
+                check_chain: false,
+                legacy_algorithms: false,
+            };
+            match tanba_pki::cms::verify(&message, &options) {
+                Ok(verdict) => Reply::said(verdict.is_valid()),
+                Err(_) => Reply::failed("SIGNATURE_VALIDATION_ERROR"),
+            }
+        }
+    }
+}
+
+fn read_content(content: Content) -> Result<Vec<u8>, Reply> {
+    match content {
+        Content::Base64(text) => STANDARD.decode(text).map_err(|_| Reply::failed("COMMON")),
+        Content::File(path) => read_file(path.into()).ok_or(Reply::failed("FILE_READ_ERROR")),
+    }
+}
+
+/// Opens the container with the password that the page gave, has the use confirmed, and does it.
+pub(super) async fn with_key(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    place: KeyPlace,
+    what: What,
+) -> Reply {
+    let opening = Arc::clone(agent);
+    let opened = tokio::task::spawn_blocking(move || open(&opening, &place)).await;
+    let (keys, alias) = match opened {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(reply)) => return reply,
+        Err(_) => return Reply::failed("COMMON"),
+    };
+    let order = match order(what, keys, &alias) {
+        Ok(order) => order,
+        Err(reply) => return reply,
+    };
+    let purpose = if order.what.signs() {
+        Purpose::Signature
+    } else {
+        Purpose::KeyInformation
+    };
+    let documents = order.documents();
+    let Some(shown) = order.key.clone().or_else(|| order.keys.first().cloned()) else {
+        return Reply::failed("EMPTY_KEY_LIST");
+    };
+    let confirmed = confirm_key(
+        agent,
+        caller,
+        withdrawal,
+        purpose,
+        documents,
+        shown,
+        move |now| order.done(now),
+    );
+    match confirmed.await {
+        Ok(reply) => reply,
+        Err(Asked::Cancelled | Asked::TooOften | Asked::Failed) => Reply::failed("COMMON"),
+    }
+}
+
+fn open(agent: &Agent, place: &KeyPlace) -> Result<(Vec<HeldKey>, String), Reply> {
+    let storage = Storage::from_identifier(&place.storage)
+        .filter(|storage| agent.containers().serves(*storage))
+        .ok_or(Reply::failed("UNKNOWN_STORAGE"))?;
+    let container = ContainerId {
+        storage,
+        place: place.path.clone(),
+    };
+    let keys = agent
+        .containers()
+        .open(&container, &place.password)
+        .map_err(|fault| match fault {
+            OpenFault::WrongSecret { tries_left } => Reply::wrong_password(tries_left),
+            OpenFault::Blocked => Reply::wrong_password(Some(0)),
+            OpenFault::Absent => Reply::failed("KEYSTORE_FILE_NOT_FOUND"),
+            OpenFault::Empty => Reply::failed("EMPTY_KEY_LIST"),
+            OpenFault::Slow
+            | OpenFault::NotAContainer
+            | OpenFault::Damaged
+            | OpenFault::Unsupported { .. }
+            | OpenFault::Forbidden => Reply::failed("LOAD_KEYSTORE_ERROR"),
+        })?;
+    Ok((keys, place.alias.clone()))
+}
+
+/// A call whose key was found and whose content was read.
+struct Order {
+    what: What,
+    key: Option<HeldKey>,
+    keys: Vec<HeldKey>,
+    content: Vec<u8>,
+}
+
+fn order(mut what: What, keys: Vec<HeldKey>, alias: &str) -> Result<Order, Reply> {
+    let key = keys
+        .iter()
+        .find(|key| key.alias == alias && key.certificate.is_some() && key.signer.is_some())
+        .cloned();
+    if key.is_none() && !matches!(what, What::Keys(_)) {
+        return Err(Reply::failed("EMPTY_KEY_LIST"));
+    }
+    let mut read = Vec::new();
+    if let What::SignCms { content, .. } = &mut what {
+        let taken = std::mem::replace(content, Content::Base64(String::new()));
+        read = read_content(taken)?;
+    }
+    if let What::SignXml { text, .. } = &what {
+        xml::parse(text).map_err(|_| Reply::failed("XML_PARSE_EXCEPTION"))?;
+    }
+    Ok(Order {
+        what,
+        key,
+        keys,
+        content: read,
+    })
+}
+
+impl Order {
+    fn documents(&self) -> Vec<Document> {
+        match &self.what {
+            What::SignPlain(data) => vec![documents::octets(data.as_bytes(), None).document],
+            What::SignCms { .. } => vec![documents::octets(&self.content, None).document],
+            What::SignXml { text, .. } => vec![documents::xml(text)],
+            What::Keys(_)
+            | What::NotBefore
+            | What::NotAfter
+            | What::Subject
+            | What::Issuer
+            | What::Rdn { .. }
+            | What::VerifyPlain { .. } => Vec::new(),
+        }
+    }
+
+    fn done(&self, now: Timestamp) -> Reply {
+        if let What::Keys(kind) = &self.what {
+            return self.key_list(kind, now);
+        }
+        let Some((certificate, signer)) = self
+            .key
+            .as_ref()
+            .and_then(|key| Some((key.certificate.clone()?, Arc::clone(key.signer.as_ref()?))))
+        else {
+            return Reply::failed("EMPTY_KEY_LIST");
+        };
+        self.with(&certificate, signer, now)
+    }
+
+    fn with(&self, certificate: &Certificate, signer: Arc<dyn Signer>, now: Timestamp) -> Reply {
+        let key = SigningKey {
+            signer,
+            certificate: certificate.clone(),
+            now,
+        };
+        match &self.what {
+            What::Keys(_) => Reply::failed("COMMON"),
+            What::NotBefore => Reply::done(date(certificate.not_before())),
+            What::NotAfter => Reply::done(date(certificate.not_after())),
+            What::Subject => Reply::done(name(certificate.subject())),
+            What::Issuer => Reply::done(name(certificate.issuer())),
+            What::Rdn { oid, index } => ObjectIdentifier::new(oid)
+                .ok()
+                .and_then(|oid| {
+                    certificate
+                        .subject()
+                        .attributes()
+                        .into_iter()
+                        .filter(|(kind, _)| *kind == oid)
+                        .nth(*index)
+                })
+                .map_or(Reply::failed("RDN_NOT_FOUND"), |(_, value)| {
+                    Reply::done(value)
+                }),
+            What::SignPlain(data) => match key.signer.sign(data.as_bytes()) {
+                Ok(value) => Reply::done(STANDARD.encode(value)),
+                Err(_) => Reply::failed("COMMON"),
+            },
+            What::VerifyPlain { data, signature } => {
+                let Ok(value) = STANDARD.decode(signature) else {
+                    return Reply::failed("SIGNATURE_VALIDATION_ERROR");
+                };
+                let algorithm = key.signer.algorithm();
+                let public = certificate.public_key();
+                Reply::said(public.verify(algorithm, data.as_bytes(), &value).is_ok())
+            }
+            What::SignCms { attached, .. } => {
+                let content = cms::Content::Octets {
+                    content: &self.content,
+                    detached: !attached,
+                };
+                match key.sign_cms(content) {
+                    Ok(message) => Reply::done(STANDARD.encode(message)),
+                    Err(_) => Reply::failed("COMMON"),
+                }
+            }
+            What::SignXml {
+                text,
+                signed,
+                parent,
+            } => match key.sign_xml(text, XmlTarget { signed, parent }) {
+                Ok(signed) => Reply::done(signed),
+                Err(SignXmlError::Document(_)) => Reply::failed("XML_PARSE_EXCEPTION"),
+                Err(_) => Reply::failed("COMMON"),
+            },
+        }
+    }
+
+    /// `algorithm|name|serial|alias`, one key on each line.
+    fn key_list(&self, kind: &str, now: Timestamp) -> Reply {
+        let filter = KeyFilter {
+            kind: match kind {
+                "SIGN" => KeyKind::Signature,
+                "AUTH" => KeyKind::Authentication,
+                _ => KeyKind::Any,
+            },
+            ..KeyFilter::default()
+        };
+        let line = |key: &HeldKey| {
+            let certificate = key.certificate.as_ref()?;
+            Some(format!(
+                "{}|{}|{}|{}",
+                certificate.public_key().algorithm_label(),
+                certificate.subject().common_name().unwrap_or_default(),
+                certificate.serial_hex(),
+                key.alias
+            ))
+        };
+        let lines: Vec<String> = self
+            .keys
+            .iter()
+            .filter(|key| filter.judge(key, now).is_none())
+            .filter_map(line)
+            .collect();
+        if lines.is_empty() {
+            return Reply::failed("EMPTY_KEY_LIST");
+        }
+        Reply::done(lines.join("\n"))
+    }
+}
+
+/// `dd.MM.yyyy HH:mm:ss`
+fn date(at: Timestamp) -> String {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    jiff::Timestamp::from_second(at.unix()).map_or_else(
+        |_| String::new(),
+        |at| at.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string(),
+    )
+}

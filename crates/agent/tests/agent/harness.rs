@@ -1,0 +1,381 @@
+//! An agent in this process, the person who answers it, and a client that talks to it.
+
+use std::collections::VecDeque;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
+use tanba_agent::consent::{Answer, Dialog, Keys, Question, Withdrawal};
+use tanba_agent::containers::{ContainerId, Containers, FileStore, Storage};
+use tanba_agent::{Agent, Catalogue, Config, Grants, Identity, Listeners, Parts};
+use tanba_crypto::Secret;
+use tanba_model::ports::{Clock, SharedRandom};
+use tanba_pki::Timestamp;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{Message, WebSocket};
+
+use crate::maker::{AIGUL, PASSWORD, RSA, Root};
+
+/// Longer than any answer takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a person says to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Choose,
+    Cancel,
+    /// Types another password, and then gives up.
+    WrongPassword,
+    /// Thinks until the question is withdrawn.
+    Wait,
+}
+
+/// A person at the dialog.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    container: Mutex<PathBuf>,
+    decisions: Mutex<VecDeque<Decision>>,
+    seen: Mutex<Vec<Question>>,
+    told: Mutex<mpsc::Sender<()>>,
+    asked: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Owner {
+    fn new(container: PathBuf) -> Self {
+        let (told, asked) = mpsc::channel();
+        Self {
+            container: Mutex::new(container),
+            decisions: Mutex::default(),
+            seen: Mutex::default(),
+            told: Mutex::new(told),
+            asked: Mutex::new(asked),
+        }
+    }
+
+    pub(crate) fn will(&self, decisions: impl IntoIterator<Item = Decision>) {
+        self.decisions.lock().unwrap().extend(decisions);
+    }
+
+    pub(crate) fn uses(&self, container: PathBuf) {
+        *self.container.lock().unwrap() = container;
+    }
+
+    /// The questions so far.
+    pub(crate) fn seen(&self) -> Vec<Question> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Waits until one more question is asked.
+    pub(crate) fn is_asked(&self) {
+        self.asked.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+    }
+}
+
+impl Dialog for Owner {
+    fn ask(&self, question: &Question, keys: &mut dyn Keys, withdrawal: &Withdrawal) -> Answer {
+        self.seen.lock().unwrap().push(question.clone());
+        self.told.lock().unwrap().send(()).unwrap();
+        let next = self.decisions.lock().unwrap().pop_front();
+        let decision = next.unwrap_or(Decision::Choose);
+        let container = ContainerId {
+            storage: Storage::Pkcs12,
+            place: self.container.lock().unwrap().to_str().unwrap().to_owned(),
+        };
+        let secret = match decision {
+            Decision::Cancel => return Answer::Cancelled,
+            Decision::Wait => {
+                while !withdrawal.is_withdrawn() {
+                    std::thread::yield_now();
+                }
+                return Answer::Cancelled;
+            }
+            Decision::WrongPassword => "wrong",
+            Decision::Choose => PASSWORD,
+        };
+        if let Question::File(_) = question {
+            return Answer::File(PathBuf::from(container.place));
+        }
+        if let Question::Confirm(_) = question {
+            return Answer::Allowed;
+        }
+        keys.open(&container, &Secret::from(secret.to_owned()))
+            .ok()
+            .and_then(|cards| cards.into_iter().find(|card| card.unusable.is_none()))
+            .map_or(Answer::Cancelled, |card| Answer::Key(card.number))
+    }
+}
+
+#[derive(Debug)]
+struct Now;
+
+impl Clock for Now {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "Node.js and openssl look at the same clock"
+    )]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap())
+    }
+}
+
+/// An agent that runs.
+pub(crate) struct Running {
+    pub(crate) port: u16,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) root: Root,
+    pub(crate) owner: Arc<Owner>,
+    identity: Arc<Identity>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// Starts an agent whose configuration is changed before.
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::new();
+        let file = folder.path().join("aigul.p12");
+        root.key_file(&file, RSA, &AIGUL);
+        let owner = Arc::new(Owner::new(file));
+        let mut config = Config::standard(vec![folder.path().to_owned()]);
+        config.port = 0;
+        config.time_stamp_url = None;
+        change(&mut config);
+        let random = Arc::new(SharedRandom::new(
+            StdRng::try_from_rng(&mut rand::rngs::SysRng).unwrap(),
+        ));
+        let identity =
+            Identity::open(&folder.path().join("identity"), Now.now(), &*random).unwrap();
+        let identity = Arc::new(identity);
+        let dialog: Arc<dyn Dialog> = Arc::<Owner>::clone(&owner);
+        let store = FileStore::new(config.key_folders.clone());
+        let parts = Parts {
+            config,
+            identity: Arc::clone(&identity),
+            grants: Grants::at(folder.path().join("grants.toml")),
+            issuers: Vec::new(),
+            containers: Containers::new(vec![Arc::new(store)]),
+            dialog,
+            texts: Arc::new(Catalogue::shipped().unwrap()),
+            clock: Arc::new(Now),
+            random,
+        };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let (listening, heard) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listeners = Listeners::open(parts.config.port).await.unwrap();
+                listening.send(listeners.port()).unwrap();
+                tokio::select! {
+                    served = Agent::new(parts).serve(listeners) => served.unwrap(),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self {
+            port: heard.recv().unwrap(),
+            folder,
+            root,
+            owner,
+            identity,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The authority that a client has to trust, in PEM.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.identity.authority_file()
+    }
+
+    pub(crate) fn grants(&self) -> Grants {
+        Grants::at(self.path("grants.toml"))
+    }
+
+    /// A page of a site that was never there before.
+    pub(crate) fn page(&self) -> Client {
+        self.page_of("https://egov.example")
+    }
+
+    pub(crate) fn page_of(&self, origin: &str) -> Client {
+        self.connect("127.0.0.1", "127.0.0.1", Some(origin))
+            .unwrap()
+    }
+
+    /// Opens a socket, or gives the head of the answer that refuses it.
+    pub(crate) fn connect(
+        &self,
+        address: &str,
+        host: &str,
+        origin: Option<&str>,
+    ) -> Result<Client, String> {
+        let mut stream = self.tls(address);
+        let origin = origin.map_or_else(String::new, |origin| format!("Origin: {origin}\r\n"));
+        let head = format!(
+            "GET / HTTP/1.1\r\nHost: {host}:{}\r\n{origin}Upgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            self.port
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut octet = [0];
+            if stream.read(&mut octet).unwrap_or(0) == 0 {
+                break;
+            }
+            answer.push(octet[0]);
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        if !answer.starts_with("HTTP/1.1 101 ") {
+            return Err(answer);
+        }
+        assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        let mut client = Client(WebSocket::from_raw_socket(stream, Role::Client, None));
+        assert_eq!(client.receive(), r#"{"result":{"version":"1.4"}}"#);
+        Ok(client)
+    }
+
+    /// A plain request; the whole answer.
+    pub(crate) fn http(&self, head: &str) -> String {
+        let mut stream = self.tls("127.0.0.1");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// A TLS connection that trusts this installation alone.
+    pub(crate) fn tls(&self, address: &str) -> StreamOwned<ClientConnection, TcpStream> {
+        let mut roots = RootCertStore::empty();
+        let authority = self.identity.authority().der().to_vec();
+        roots.add(CertificateDer::from(authority)).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from(address.to_owned()).unwrap();
+        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let stream = TcpStream::connect((address, self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        StreamOwned::new(connection, stream)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// A page that is connected.
+pub(crate) struct Client(WebSocket<StreamOwned<ClientConnection, TcpStream>>);
+
+impl Client {
+    pub(crate) fn send(&mut self, text: &str) {
+        self.0.send(Message::text(text)).unwrap();
+    }
+
+    /// As [`send`](Self::send), where the other side may have hung up.
+    pub(crate) fn try_send(&mut self, text: &str) -> bool {
+        self.0.send(Message::text(text)).is_ok()
+    }
+
+    pub(crate) fn send_octets(&mut self, octets: Vec<u8>) {
+        self.0.send(Message::binary(octets)).unwrap();
+    }
+
+    pub(crate) fn receive(&mut self) -> String {
+        self.try_receive().unwrap()
+    }
+
+    /// The next text; `None` when the other side hung up.
+    pub(crate) fn try_receive(&mut self) -> Option<String> {
+        loop {
+            match self.0.read() {
+                Ok(Message::Text(text)) => return Some(text.as_str().to_owned()),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn ask(&mut self, text: &str) -> Value {
+        self.send(text);
+        serde_json::from_str(&self.receive()).unwrap()
+    }
+
+    /// Calls a method of `commonUtils`.
+    pub(crate) fn common(&mut self, method: &str, arguments: &Value) -> Value {
+        let request = serde_json::json!({
+            "module": "kz.gov.pki.knca.commonUtils", "method": method, "args": arguments,
+        });
+        self.ask(&request.to_string())
+    }
+
+    /// Calls `sign` of `basics`.
+    pub(crate) fn basics(&mut self, arguments: &Value) -> Value {
+        let request = serde_json::json!({
+            "module": "kz.gov.pki.knca.basics", "method": "sign", "args": arguments,
+        });
+        self.ask(&request.to_string())
+    }
+
+    pub(crate) fn hang_up(mut self) {
+        let _ = self.0.close(None);
+        let _ = self.0.flush();
+    }
+}
+
+/// What a program says, and whether it is content.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> (bool, String) {
+    let output = std::process::Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}; scripts/setup.sh test installs it"));
+    let words = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&words).into_owned(),
+    )
+}
+
+/// The folder of foreign test material, if it is there.
+pub(crate) fn fixtures() -> Option<PathBuf> {
+    let folder = std::env::var_os("TANBA_FIXTURES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
+        PathBuf::from,
+    );
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED: there is no folder of fixtures (TANBA_FIXTURES)");
+    None
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}

@@ -1,0 +1,297 @@
+//! Pages that mean no good, and accidents.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use serde_json::json;
+use tanba_agent::Use;
+use tanba_agent::consent::Question;
+use tanba_model::login::{Challenge, ChallengePurpose};
+use tanba_pki::Timestamp;
+
+use crate::harness::{Decision, Running, run, text};
+
+const SIGN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","SIGNATURE","MTEK",false]}"#;
+const LOGIN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","AUTHENTICATION","MTEK",false]}"#;
+
+#[test]
+fn nobody_without_an_origin_and_no_other_host_is_heard() {
+    let agent = Running::start();
+    for (host, origin, status) in [
+        ("127.0.0.1", None, "403"),
+        ("127.0.0.1", Some("null"), "403"),
+        ("127.0.0.1", Some("http://egov.example"), "403"),
+        ("127.0.0.1", Some("https://egov.example/\u{202e}"), "403"),
+        (
+            "rebinding.example",
+            Some("https://rebinding.example"),
+            "421",
+        ),
+        ("127.0.0.1.example", Some("https://egov.example"), "421"),
+    ] {
+        let head = agent.connect("127.0.0.1", host, origin).err().unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+    }
+    let programs = Running::with(|config| config.origins.programs = true);
+    assert!(programs.connect("127.0.0.1", "127.0.0.1", None).is_ok());
+    assert!(
+        programs
+            .connect("127.0.0.1", "127.0.0.1", Some("null"))
+            .is_err()
+    );
+}
+
+#[test]
+fn the_page_tells_that_the_agent_runs_and_nothing_else_is_there() {
+    let agent = Running::start();
+    let ask = |method: &str, path: &str, more: &str| {
+        agent.http(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\n{more}\r\n",
+            agent.port
+        ))
+    };
+    for (language, words) in [
+        ("kk", "«Таңба» агенті"),
+        ("ru", "Агент «Таңба»"),
+        ("en", "Tanba agent"),
+    ] {
+        let linked = ask("GET", &format!("/?lang={language}"), "");
+        assert!(
+            linked.starts_with("HTTP/1.1 200 OK\r\n") && linked.contains(words),
+            "{linked}"
+        );
+        assert!(linked.contains("frame-ancestors 'none'"));
+        let preferred = ask(
+            "GET",
+            "/",
+            &format!("Accept-Language: {language}-KZ;q=0.9\r\n"),
+        );
+        assert!(preferred.contains(words), "{preferred}");
+    }
+    assert!(ask("GET", "/etc/passwd", "").starts_with("HTTP/1.1 404 "));
+    assert!(ask("POST", "/", "").starts_with("HTTP/1.1 404 "));
+    let preflight = ask(
+        "OPTIONS",
+        "/",
+        "Access-Control-Request-Private-Network: true\r\n",
+    );
+    assert!(preflight.contains("Access-Control-Allow-Private-Network: true\r\n"));
+    let mut plain = TcpStream::connect(("127.0.0.1", agent.port)).unwrap();
+    plain.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    plain.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https://127.0.0.1:"));
+}
+
+#[test]
+fn a_site_is_asked_about_once_for_each_use_and_a_revoked_one_again() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let first_uses = || -> Vec<Option<Use>> {
+        let first = |question: Question| {
+            let Question::Key(question) = question else {
+                panic!("{question:?}")
+            };
+            question.first_use
+        };
+        agent.owner.seen().into_iter().map(first).collect()
+    };
+    agent.owner.will([Decision::Cancel]);
+    page.ask(SIGN);
+    assert!(
+        agent.grants().list().unwrap().is_empty(),
+        "a no grants nothing"
+    );
+    page.ask(SIGN);
+    page.ask(SIGN);
+    page.ask(LOGIN);
+    page.ask(LOGIN);
+    let (signature, login) = (Some(Use::Signature), Some(Use::Login));
+    assert_eq!(first_uses(), [signature, signature, None, login, None]);
+    agent
+        .grants()
+        .revoke("https://egov.example", Some(Use::Signature))
+        .unwrap();
+    page.ask(SIGN);
+    assert_eq!(first_uses().last(), Some(&signature));
+    agent.page_of("https://other.example").ask(LOGIN);
+    assert_eq!(first_uses().last(), Some(&login));
+}
+
+#[test]
+fn a_document_of_the_cabinet_is_not_signed_for_another_site() {
+    let agent = Running::start();
+    let challenge = Challenge {
+        schema: Challenge::SCHEMA.to_owned(),
+        purpose: ChallengePurpose::Login,
+        origin: "https://cabinet.example".to_owned(),
+        nonce: "n".to_owned(),
+        subject: "s".to_owned(),
+        issued: Timestamp::from_unix(0),
+        expires: Timestamp::from_unix(300),
+    };
+    let text = String::from_utf8(challenge.to_bytes().unwrap()).unwrap();
+    let arguments = json!({
+        "format": "cms", "data": text, "signingParams": {}, "signerParams": { "extKeyUsageOids": [] },
+    });
+    let stolen = agent
+        .page_of("https://cabinet.example.evil.example")
+        .basics(&arguments);
+    assert_eq!(stolen["details"], "the document was made for another site");
+    assert!(agent.owner.seen().is_empty());
+    let own = agent.page_of("https://cabinet.example").basics(&arguments);
+    assert!(own["body"]["result"][0].is_string());
+}
+
+#[test]
+fn closing_the_socket_closes_the_dialog_and_signs_nothing() {
+    let agent = Running::start();
+    agent.owner.will([Decision::Wait]);
+    let mut page = agent.page();
+    page.send(SIGN);
+    agent.owner.is_asked();
+    page.hang_up();
+    // The dialog is free again, or this would never be answered.
+    assert_eq!(agent.page().ask(SIGN)["code"], "200");
+    assert_eq!(agent.owner.seen().len(), 2);
+}
+
+#[test]
+fn two_pages_are_asked_one_after_another() {
+    let agent = Running::start();
+    agent.owner.will([Decision::Wait]);
+    let mut first = agent.page_of("https://first.example");
+    let mut second = agent.page_of("https://second.example");
+    first.send(SIGN);
+    agent.owner.is_asked();
+    second.send(SIGN);
+    // What needs no dialog is answered meanwhile.
+    let mut third = agent.page_of("https://third.example");
+    assert_eq!(third.common("getActiveTokens", &json!([]))["code"], "200");
+    assert_eq!(agent.owner.seen().len(), 1);
+    first.hang_up();
+    assert!(second.receive().contains("\"200\""));
+}
+
+#[test]
+fn a_flood_is_turned_away() {
+    let agent = Running::with(|config| config.limit_requests(5, 1));
+    let mut page = agent.page();
+    let ask = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"getActiveTokens"}"#;
+    let answers: Vec<String> = (0..7)
+        .map(|_| {
+            page.send(ask);
+            page.receive()
+        })
+        .collect();
+    let refused = r#"{"success":false,"errorCode":"TOO_MANY_REQUESTS"}"#;
+    assert_eq!(
+        answers.iter().filter(|answer| *answer == refused).count(),
+        2
+    );
+    let agent = Running::with(|config| config.limit_dialogs(2, 1));
+    let mut page = agent.page();
+    let codes: Vec<String> = (0..3).map(|_| page.ask(SIGN).to_string()).collect();
+    assert!(codes[2].contains("too.many.requests"), "{codes:?}");
+    assert_eq!(
+        agent.page_of("https://other.example").ask(SIGN)["code"],
+        "200"
+    );
+    // A page that does not wait for answers is hung up on.
+    let agent = Running::start();
+    agent.owner.will([Decision::Wait]);
+    let mut page = agent.page();
+    page.send(SIGN);
+    agent.owner.is_asked();
+    let big = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
+    while page.try_send(&big) {}
+    assert!(agent.page().ask(SIGN)["code"] == "200");
+}
+
+#[test]
+fn nonsense_is_answered_and_hurts_nobody() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let malformed = r#"{"success":false,"errorCode":"MALFORMED_REQUEST"}"#;
+    for text in [
+        "",
+        "{",
+        "[]",
+        "1",
+        "\u{0}",
+        &"[".repeat(1_000_000),
+        "{\"a\":\u{7f}}",
+    ] {
+        page.send(text);
+        assert_eq!(page.receive(), malformed);
+    }
+    page.send_octets(vec![0xff; 100]);
+    assert_eq!(page.receive(), malformed);
+    for request in [
+        r#"{"module":"kz.gov.pki.knca.commonUtils"}"#,
+        r#"{"module":"kz.gov.pki.knca.commonUtils","method":["x"]}"#,
+        r#"{"module":"kz.gov.pki.knca.commonUtils","method":"signXml","args":["PKCS12","","<a",1e999,null]}"#,
+        r#"{"module":"kz.gov.pki.knca.basics","method":"sign","args":[]}"#,
+        r#"{"module":"kz.gov.pki.knca.basics"}"#,
+    ] {
+        page.send(request);
+        let answer = page.receive();
+        assert!(
+            answer.contains("500")
+                || answer.contains("\"status\":false")
+                || answer.contains("MALFORMED"),
+            "{answer}"
+        );
+    }
+    let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let answer = page.common("signXml", &json!(["PKCS12", "SIGNATURE", deep, "", ""]));
+    assert!(answer["code"].is_string());
+    assert!(agent.owner.seen().len() <= 1);
+}
+
+#[test]
+fn a_large_document_is_signed_and_more_than_the_limit_is_not() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let document = "A".repeat(8_000_000);
+    let answer = page.common(
+        "createCAdESFromBase64",
+        &json!(["PKCS12", "SIGNATURE", document, false]),
+    );
+    assert_eq!(answer["code"], "200");
+    let mut page = agent.page();
+    page.try_send(&"A".repeat(101 * 1024 * 1024));
+    assert_eq!(page.try_receive(), None);
+    assert_eq!(agent.page().ask(SIGN)["code"], "200");
+}
+
+#[test]
+fn a_key_file_that_is_gone_or_stalls_is_no_signature() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    agent.owner.uses(agent.path("gone.p12"));
+    assert_eq!(page.ask(SIGN)["message"], "action.canceled");
+    let pipe = agent.path("pipe.p12");
+    assert!(run("mkfifo", &[text(&pipe)]).0);
+    agent.owner.uses(pipe);
+    assert_eq!(page.ask(SIGN)["message"], "action.canceled");
+}
+
+/// Needs the right to become somebody else; says so where it has not.
+#[test]
+fn another_user_of_this_computer_is_refused() {
+    let agent = Running::start();
+    let script = format!(
+        "exec 3<>/dev/tcp/127.0.0.1/{} && printf 'GET / HTTP/1.1\\r\\n\\r\\n' >&3 && cat <&3",
+        agent.port
+    );
+    let (_, own) = run("bash", &["-c", &script]);
+    assert!(own.contains("this port speaks TLS"), "{own}");
+    let arguments = ["--reuid", "65534", "--clear-groups", "bash", "-c", &script];
+    let (ran, other) = run("setpriv", &arguments);
+    if !ran && other.contains("setpriv") {
+        eprintln!("SKIPPED: this user cannot become another: {other}");
+        return;
+    }
+    assert!(!other.contains("TLS"), "{other}");
+}

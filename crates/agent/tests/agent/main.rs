@@ -1,0 +1,22 @@
+//! The agent as sites meet it: over TLS, with keys of our own, judged by other programs.
+
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod maker;
+#[cfg(test)]
+mod opinions;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod signatures;
+#[cfg(test)]
+mod transcript;
+#[cfg(test)]
+mod tsa;
