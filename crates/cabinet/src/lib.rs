@@ -14,6 +14,7 @@ mod calendar;
 mod config;
 mod csrf;
 mod dates;
+mod device;
 mod doors;
 mod headers;
 mod locale;

@@ -153,44 +153,37 @@ impl Writer<'_> {
                 number,
                 serials,
                 not_me_path,
-            } => {
-                let list = Block::List {
-                    items: serials.clone(),
-                };
-                let not_me = self.link("mail-not-me-link", not_me_path);
-                let blocks = if number.is_empty() {
-                    vec![self.say("mail-issued-by-administrator", &[]), list, not_me]
-                } else {
-                    vec![
-                        self.say("mail-issued-lead", &[("number", grouped(number).into())]),
-                        list,
-                        self.status("mail-issued-next", number),
-                        not_me,
-                    ]
-                };
-                (self.words("mail-issued-subject", &[]), blocks)
-            }
-            MessageBody::Installed { number, superseded } => {
-                let mut blocks =
-                    vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
-                if superseded.is_empty() {
-                    blocks.push(self.say("mail-installed-kept", &[]));
-                } else {
-                    blocks.push(self.say("mail-installed-superseded", &[]));
-                    blocks.push(Block::List {
-                        items: superseded.clone(),
-                    });
-                }
-                (self.words("mail-installed-subject", &[]), blocks)
-            }
+            } => self.issued(number, serials, not_me_path),
+            MessageBody::Installed { number, superseded } => self.installed(number, superseded),
             MessageBody::Reminder { serials, ends } => self.reminder(serials, *ends),
-            MessageBody::Revoked { serials, reason } => self.revoked(serials, reason),
+            MessageBody::Revoked {
+                serials,
+                reason,
+                by_code,
+                not_me_path,
+            } => self.revoked(serials, reason, *by_code, not_me_path),
             MessageBody::ByAdministrator {
                 act,
                 serials,
                 reason,
             } => self.by_administrator(*act, serials, reason),
-            MessageBody::Frozen { serials } => self.frozen(serials),
+            MessageBody::Frozen { serials, by_code } => self.frozen(serials, *by_code),
+            MessageBody::EntryCode { code, minutes } => {
+                self.bare_code("mail-entry", code, *minutes)
+            }
+            MessageBody::EmailChangeCode { code, minutes } => {
+                self.bare_code("mail-address", code, *minutes)
+            }
+            MessageBody::AddressChanged {
+                hint,
+                until,
+                not_me_path,
+            } => self.address_changed(hint, *until, not_me_path),
+            MessageBody::NewDevice {
+                at,
+                device,
+                not_me_path,
+            } => self.new_device(*at, device, not_me_path),
             MessageBody::AddressCode { .. }
             | MessageBody::FirstSubmitted { .. }
             | MessageBody::FirstKept { .. }
@@ -199,6 +192,67 @@ impl Writer<'_> {
             | MessageBody::FirstIssued { .. }
             | MessageBody::FirstCancelled { .. } => self.first(body),
         }
+    }
+
+    fn issued(&self, number: &str, serials: &[String], not_me_path: &str) -> (String, Vec<Block>) {
+        let list = Block::List {
+            items: serials.to_vec(),
+        };
+        let not_me = self.link("mail-not-me-link", not_me_path);
+        let blocks = if number.is_empty() {
+            vec![self.say("mail-issued-by-administrator", &[]), list, not_me]
+        } else {
+            vec![
+                self.say("mail-issued-lead", &[("number", grouped(number).into())]),
+                list,
+                self.status("mail-issued-next", number),
+                not_me,
+            ]
+        };
+        (self.words("mail-issued-subject", &[]), blocks)
+    }
+
+    fn installed(&self, number: &str, superseded: &[String]) -> (String, Vec<Block>) {
+        let mut blocks =
+            vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
+        if superseded.is_empty() {
+            blocks.push(self.say("mail-installed-kept", &[]));
+        } else {
+            blocks.push(self.say("mail-installed-superseded", &[]));
+            blocks.push(Block::List {
+                items: superseded.to_vec(),
+            });
+        }
+        (self.words("mail-installed-subject", &[]), blocks)
+    }
+
+    fn address_changed(
+        &self,
+        hint: &str,
+        until: Timestamp,
+        not_me_path: &str,
+    ) -> (String, Vec<Block>) {
+        let date = dates::date(self.catalogue, self.language, until);
+        let blocks = vec![
+            self.say("mail-changed-lead", &[("address", hint.into())]),
+            self.say("mail-changed-grace", &[("date", date.into())]),
+            self.link("mail-changed-not-me", not_me_path),
+        ];
+        (self.words("mail-changed-subject", &[]), blocks)
+    }
+
+    fn new_device(&self, at: Timestamp, device: &str, not_me_path: &str) -> (String, Vec<Block>) {
+        let date = dates::date_time(self.catalogue, self.language, at);
+        let device = crate::device::name(self.catalogue, self.language, device);
+        let blocks = vec![
+            self.say(
+                "mail-device-lead",
+                &[("date", date.into()), ("device", device.into())],
+            ),
+            self.say("mail-device-me", &[]),
+            self.link("mail-not-me-link", not_me_path),
+        ];
+        (self.words("mail-device-subject", &[]), blocks)
     }
 
     fn accepted(&self, number: &str, not_me_path: &str) -> (String, Vec<Block>) {
@@ -259,21 +313,57 @@ impl Writer<'_> {
         ))
     }
 
-    fn revoked(&self, serials: &[String], reason: &str) -> (String, Vec<Block>) {
-        let reason = self.words(&format!("reason-{reason}"), &[]);
+    /// A code that belongs to no application.
+    fn bare_code(&self, key: &str, code: &str, minutes: u32) -> (String, Vec<Block>) {
+        let life = [("minutes", minutes.to_string().into())];
         let blocks = vec![
-            self.say("mail-revoked-lead", &[("reason", reason.into())]),
+            self.say(&format!("{key}-lead"), &[]),
+            Block::Code {
+                text: code.to_owned(),
+            },
+            self.say("mail-code-life", &life),
+            self.say(&format!("{key}-not-me"), &[]),
+        ];
+        let subject = self.words(&format!("{key}-subject"), &[("code", code.into())]);
+        (subject, blocks)
+    }
+
+    fn revoked(
+        &self,
+        serials: &[String],
+        reason: &str,
+        by_code: bool,
+        not_me_path: &str,
+    ) -> (String, Vec<Block>) {
+        let reason = self.words(&format!("reason-{reason}"), &[]);
+        let lead = if by_code {
+            "mail-revoked-by-code"
+        } else {
+            "mail-revoked-lead"
+        };
+        let mut blocks = vec![
+            self.say(lead, &[("reason", reason.into())]),
             Block::List {
                 items: serials.to_vec(),
             },
-            self.say("mail-revoked-next", &[]),
         ];
+        if !not_me_path.is_empty() {
+            blocks.push(self.link("mail-revoked-not-me", not_me_path));
+        }
+        if !by_code {
+            blocks.push(self.say("mail-revoked-next", &[]));
+        }
         (self.words("mail-revoked-subject", &[]), blocks)
     }
 
-    fn frozen(&self, serials: &[String]) -> (String, Vec<Block>) {
+    fn frozen(&self, serials: &[String], by_code: bool) -> (String, Vec<Block>) {
+        let lead = if by_code {
+            "mail-frozen-by-code"
+        } else {
+            "mail-frozen-lead"
+        };
         let blocks = vec![
-            self.say("mail-frozen-lead", &[]),
+            self.say(lead, &[]),
             Block::List {
                 items: serials.to_vec(),
             },

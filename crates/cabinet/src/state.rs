@@ -104,6 +104,13 @@ impl CabinetState {
         &self.0.limiter
     }
 
+    /// A fresh secret for the cookie that tells a device: 32 hexadecimal digits.
+    pub(crate) fn device_secret(&self) -> String {
+        let mut octets = [0; 16];
+        self.0.random.fill(&mut octets);
+        octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
     /// A fresh request id: 16 hexadecimal digits.
     pub(crate) fn request_id(&self) -> String {
         let mut octets = [0; 8];

@@ -201,6 +201,12 @@ mod tests {
         });
         assert!(reminder.contains("Content-Type: text/calendar; charset=utf-8"));
         assert!(reminder.contains("filename=\"tanba.ics\""));
-        assert!(!mail(MessageBody::Frozen { serials }).contains("text/calendar"));
+        assert!(
+            !mail(MessageBody::Frozen {
+                serials,
+                by_code: false
+            })
+            .contains("text/calendar")
+        );
     }
 }

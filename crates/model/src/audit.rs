@@ -86,7 +86,7 @@ impl AuditRecord {
     /// # Errors
     /// When the event cannot be written as JSON, which no event of this type can cause.
     pub fn chain(previous: Option<&Self>, event: &AuditEvent) -> Result<Self, serde_json::Error> {
-        let event = crate::document::canonical_json(&serde_json::to_value(event)?).into_bytes();
+        let event = crate::canonical::canonical_json(&serde_json::to_value(event)?).into_bytes();
         let (sequence, previous_hash) =
             previous.map_or((1, [0; 32]), |record| (record.sequence + 1, record.hash));
         let hash = digest(&previous_hash, sequence, &event);

@@ -5,8 +5,10 @@
 //! bytes that it signs, so what is seen is what is signed.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tanba_pki::Timestamp;
+
+use crate::canonical;
+pub use crate::canonical::DocumentError;
 
 /// The value of `schema` in the first version of the document.
 pub const SCHEMA: &str = "tanba.application/1";
@@ -87,29 +89,13 @@ pub struct SummaryLine {
     pub value: String,
 }
 
-/// A document that is not canonical, not of this schema, or not JSON at all.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DocumentError {
-    /// Not JSON of this shape.
-    #[error("not an application document")]
-    Form(#[source] serde_json::Error),
-    /// Another `schema` than [`SCHEMA`].
-    #[error("unknown schema of the application document")]
-    Schema,
-    /// The bytes are not the canonical form of their content.
-    #[error("the application document is not in canonical form")]
-    NotCanonical,
-}
-
 impl ApplicationDocument {
     /// The bytes to be signed: canonical JSON, UTF-8.
     ///
     /// # Errors
     /// [`DocumentError::Form`], which no document of this type can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DocumentError> {
-        let value = serde_json::to_value(self).map_err(DocumentError::Form)?;
-        Ok(canonical_json(&value).into_bytes())
+        canonical::to_bytes(self)
     }
 
     /// Reads a document and insists on its canonical form.
@@ -117,14 +103,7 @@ impl ApplicationDocument {
     /// # Errors
     /// [`DocumentError`] with what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let document: Self = serde_json::from_slice(bytes).map_err(DocumentError::Form)?;
-        if document.schema != SCHEMA {
-            return Err(DocumentError::Schema);
-        }
-        if document.to_bytes()? != bytes {
-            return Err(DocumentError::NotCanonical);
-        }
-        Ok(document)
+        canonical::from_bytes(bytes, |document: &Self| document.schema == SCHEMA)
     }
 
     /// The document in plain words, line by line, in the order in which pages show it. Every field of the document that
@@ -191,66 +170,6 @@ impl std::fmt::Debug for DocumentKey {
             .field("profile", &self.profile)
             .finish_non_exhaustive()
     }
-}
-
-/// Canonical JSON (RFC 8785) of a value: no white space, members sorted by UTF-16 code units, shortest escapes.
-///
-/// Numbers: only integers are used in our documents; they are written as they are.
-#[must_use]
-pub fn canonical_json(value: &Value) -> String {
-    let mut out = String::new();
-    write_canonical(value, &mut out);
-    out
-}
-
-fn write_canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
-        Value::String(text) => write_string(text, out),
-        Value::Array(items) => {
-            out.push('[');
-            for (place, item) in items.iter().enumerate() {
-                if place > 0 {
-                    out.push(',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(members) => {
-            let mut names: Vec<&String> = members.keys().collect();
-            names.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push('{');
-            for (place, name) in names.into_iter().enumerate() {
-                if place > 0 {
-                    out.push(',');
-                }
-                write_string(name, out);
-                out.push(':');
-                write_canonical(members.get(name).unwrap_or(&Value::Null), out);
-            }
-            out.push('}');
-        }
-    }
-}
-
-/// RFC 8785, 3.2.2.2: two-character escapes where JSON has them, `\u00xx` for other controls, the rest as it is.
-fn write_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{9}' => out.push_str("\\t"),
-            '\u{a}' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\u{d}' => out.push_str("\\r"),
-            control if control < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(control))),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -53,3 +53,7 @@ record_id!(
     /// An act that waits for a second member of staff.
     ActId
 );
+record_id!(
+    /// A code that was sent to a person.
+    EntryId
+);

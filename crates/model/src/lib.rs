@@ -9,6 +9,8 @@
 
 pub mod application;
 pub mod audit;
+pub mod canonical;
+pub mod capability;
 pub mod centre;
 pub mod certificate;
 pub mod document;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
-use crate::document::{DocumentError, canonical_json};
+use crate::canonical::{self, DocumentError};
 
 /// Seconds for which a challenge can be answered.
 pub const CHALLENGE_LIFE_SECONDS: i64 = 300;
@@ -58,8 +58,7 @@ impl Challenge {
     /// # Errors
     /// [`DocumentError::Form`], which no challenge of this type can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DocumentError> {
-        let value = serde_json::to_value(self).map_err(DocumentError::Form)?;
-        Ok(canonical_json(&value).into_bytes())
+        canonical::to_bytes(self)
     }
 
     /// Reads a challenge and insists on its canonical form.
@@ -67,13 +66,6 @@ impl Challenge {
     /// # Errors
     /// [`DocumentError`] with what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let challenge: Self = serde_json::from_slice(bytes).map_err(DocumentError::Form)?;
-        if challenge.schema != Self::SCHEMA {
-            return Err(DocumentError::Schema);
-        }
-        if challenge.to_bytes()? != bytes {
-            return Err(DocumentError::NotCanonical);
-        }
-        Ok(challenge)
+        canonical::from_bytes(bytes, |challenge: &Self| challenge.schema == Self::SCHEMA)
     }
 }

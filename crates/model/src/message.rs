@@ -82,6 +82,12 @@ pub enum MessageBody {
         serials: Vec<String>,
         /// [`crate::certificate::RevocationReason::name`].
         reason: String,
+        /// Whether a code did it and not a signature.
+        #[serde(default)]
+        by_code: bool,
+        /// Path of the "it was not me" page, without language; empty in messages of earlier programs.
+        #[serde(default)]
+        not_me_path: String,
     },
     /// An administrator changed what counts.
     ByAdministrator {
@@ -143,10 +149,45 @@ pub enum MessageBody {
         /// Number of the application.
         number: String,
     },
-    /// Certificates were frozen because somebody said "it was not me".
+    /// Certificates were frozen because somebody said "it was not me", or entered with a code and froze them.
     Frozen {
         /// Serial numbers, hexadecimal.
         serials: Vec<String>,
+        /// Whether a code did it and not the link of a notice.
+        #[serde(default)]
+        by_code: bool,
+    },
+    /// The code for revoking or freezing without a key.
+    EntryCode {
+        /// Six digits.
+        code: String,
+        /// Minutes for which the code is accepted.
+        minutes: u32,
+    },
+    /// The code that confirms a new e-mail address; the only message that goes to an address that is not confirmed.
+    EmailChangeCode {
+        /// Six digits.
+        code: String,
+        /// Minutes for which the code is accepted.
+        minutes: u32,
+    },
+    /// The confirmed address was changed by its owner; goes to the new one and to the one of before.
+    AddressChanged {
+        /// The new address, mostly hidden.
+        hint: String,
+        /// Until when the address of before goes on counting.
+        until: Timestamp,
+        /// Path of the "it was not me" page, without language.
+        not_me_path: String,
+    },
+    /// Somebody signed in from a device that was not seen before.
+    NewDevice {
+        /// When.
+        at: Timestamp,
+        /// [`crate::ports::Session::device`].
+        device: String,
+        /// Path of the "it was not me" page, without language.
+        not_me_path: String,
     },
 }
 
@@ -176,6 +217,10 @@ impl MessageBody {
             Self::FirstIssued { .. } => "first_issued",
             Self::FirstCancelled { .. } => "first_cancelled",
             Self::Frozen { .. } => "frozen",
+            Self::EntryCode { .. } => "entry_code",
+            Self::EmailChangeCode { .. } => "email_change_code",
+            Self::AddressChanged { .. } => "address_changed",
+            Self::NewDevice { .. } => "new_device",
         }
     }
 }

@@ -67,6 +67,18 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
+/// The confirmed address of before, for as long as it goes on counting after its owner changed it herself.
+///
+/// Whoever has a stolen key file can sign in and confirm an address of his own. Until `until` codes that confirm
+/// applications therefore still go to the address of before, and notices go to both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierEmail {
+    /// The address.
+    pub address: EmailAddress,
+    /// From then on it counts no more.
+    pub until: Timestamp,
+}
+
 /// A person whose identity was established, with the channels that she confirmed.
 ///
 /// Personal data: `Debug` shows the id only.
@@ -90,6 +102,8 @@ pub struct Person {
     pub frozen_at: Option<Timestamp>,
     /// Whether she wants to be reminded before her certificates end. Security notices are not asked about.
     pub reminders: bool,
+    /// The address of before, where it was changed; ask [`Person::code_address`] and [`Person::notice_addresses`].
+    pub earlier_email: Option<EarlierEmail>,
 }
 
 /// What is known of a person before she is in the register.
@@ -125,6 +139,27 @@ impl fmt::Debug for NewPerson {
 }
 
 impl Person {
+    /// Where codes go that confirm an application or open a session: for a while after a change the address of before.
+    #[must_use]
+    pub fn code_address(&self, now: Timestamp) -> Option<&EmailAddress> {
+        self.earlier(now).or(self.email.as_ref())
+    }
+
+    /// Where security notices go: to the confirmed address, and for a while after a change to the one of before too.
+    #[must_use]
+    pub fn notice_addresses(&self, now: Timestamp) -> Vec<&EmailAddress> {
+        self.email.iter().chain(self.earlier(now)).collect()
+    }
+
+    /// The address of before, while it counts.
+    #[must_use]
+    pub fn earlier(&self, now: Timestamp) -> Option<&EmailAddress> {
+        self.earlier_email
+            .as_ref()
+            .filter(|earlier| now < earlier.until)
+            .map(|earlier| &earlier.address)
+    }
+
     /// Surname, given name and patronymic, as a greeting shows them.
     #[must_use]
     pub fn full_name(&self) -> String {

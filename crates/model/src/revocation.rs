@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
+use crate::canonical::{self, DocumentError};
 use crate::certificate::RevocationReason;
-use crate::document::{Applicant, DocumentError, SummaryLine, canonical_json};
+use crate::document::{Applicant, SummaryLine};
 use crate::id::{CertificateId, PersonId};
 
 /// The value of `schema` in the first version of the document.
@@ -103,8 +104,7 @@ impl RevocationDocument {
     /// # Errors
     /// [`DocumentError::Form`], which no document of this type can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DocumentError> {
-        let value = serde_json::to_value(self).map_err(DocumentError::Form)?;
-        Ok(canonical_json(&value).into_bytes())
+        canonical::to_bytes(self)
     }
 
     /// Reads a document and insists on its canonical form, and on the reason being that of the event.
@@ -112,15 +112,10 @@ impl RevocationDocument {
     /// # Errors
     /// [`DocumentError`] with what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let document: Self = serde_json::from_slice(bytes).map_err(DocumentError::Form)?;
-        let reason = document.event().map(|event| event.reason().name());
-        if document.schema != SCHEMA || reason != Some(document.reason.as_str()) {
-            return Err(DocumentError::Schema);
-        }
-        if document.to_bytes()? != bytes {
-            return Err(DocumentError::NotCanonical);
-        }
-        Ok(document)
+        canonical::from_bytes(bytes, |document: &Self| {
+            let reason = document.event().map(|event| event.reason().name());
+            document.schema == SCHEMA && reason == Some(document.reason.as_str())
+        })
     }
 
     /// What happened.

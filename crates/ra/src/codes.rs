@@ -6,6 +6,10 @@
 pub const ERRORS: &[&str] = &[
     ADDRESS_CODES_USED_UP,
     ADDRESS_NOT_CONFIRMED,
+    ADDRESS_INVALID,
+    ADDRESS_NONE_YET,
+    ADDRESS_RECENT,
+    ADDRESS_SAME,
     ALREADY_SIGNED,
     APPLICATION_CANCELLED,
     APPLICATION_EXPIRED,
@@ -28,11 +32,14 @@ pub const ERRORS: &[&str] = &[
     DOCUMENT_CHANGED,
     EMAIL_INVALID,
     EMAIL_NOT_CONFIRMED,
+    ENTRY_CODE_SPENT,
+    ENTRY_CODE_WRONG,
     EVENT_UNKNOWN,
     IIN_INVALID,
     INTAKE_ENDED,
     INTAKE_INCOMPLETE,
     ISSUANCE_DELAYED,
+    KEYSTORE_CANNOT,
     KEYSTORE_NEEDS_AGENT,
     KEYSTORE_UNKNOWN,
     KEYS_MISSING,
@@ -44,6 +51,7 @@ pub const ERRORS: &[&str] = &[
     NO_CERTIFICATE_CHOSEN,
     NO_CONFIRMED_ADDRESS,
     NO_MORE_CODES,
+    NO_SIGNING_KEY,
     OTHER_PERSONS_KEY,
     PERSON_FROZEN,
     PERSON_NOT_CONFIRMED,
@@ -95,6 +103,14 @@ pub const NEXT_STEPS: &[&str] = &[
     "next-wait-register",
 ];
 
+/// The new e-mail address is none.
+pub const ADDRESS_INVALID: &str = "address-invalid";
+/// There is no confirmed address that could be changed: only a registration centre confirms the first one.
+pub const ADDRESS_NONE_YET: &str = "address-none-yet";
+/// The confirmed address was changed within the last week.
+pub const ADDRESS_RECENT: &str = "address-recent";
+/// The new address is the confirmed one.
+pub const ADDRESS_SAME: &str = "address-same";
 /// Another document of this application was signed already.
 pub const ALREADY_SIGNED: &str = "already-signed";
 /// The application was withdrawn.
@@ -137,6 +153,10 @@ pub const DOCUMENT_CHANGED: &str = "document-changed";
 pub const EMAIL_INVALID: &str = "email-invalid";
 /// The policy takes only the confirmed address into a certificate.
 pub const EMAIL_NOT_CONFIRMED: &str = "email-not-confirmed";
+/// No tries of this code are left: asking for another helps.
+pub const ENTRY_CODE_SPENT: &str = "entry-code-spent";
+/// The code of an entry is wrong or its time is over.
+pub const ENTRY_CODE_WRONG: &str = "entry-code-wrong";
 /// Not one of the events that certificates are revoked for.
 pub const EVENT_UNKNOWN: &str = "event-unknown";
 /// Confirmed; certificates follow as soon as the authority's key answers.
@@ -145,6 +165,8 @@ pub const ISSUANCE_DELAYED: &str = "issuance-delayed";
 pub const KEYS_MISSING: &str = "keys-missing";
 /// Reason: the key that signed was revoked as lost.
 pub const KEY_REVOKED: &str = "key-revoked";
+/// The keystore of the application makes no keys of this kind.
+pub const KEYSTORE_CANNOT: &str = "keystore-cannot";
 /// Keys of this keystore need the agent, which this installation does not take yet.
 pub const KEYSTORE_NEEDS_AGENT: &str = "keystore-needs-agent";
 /// No such keystore.
@@ -157,6 +179,8 @@ pub const LOGIN_KEY_USED: &str = "login-key-used";
 pub const NO_CERTIFICATE_CHOSEN: &str = "no-certificate-chosen";
 /// The person has no confirmed address.
 pub const NO_CONFIRMED_ADDRESS: &str = "no-confirmed-address";
+/// The person has no signing key that counts: first keys are needed again.
+pub const NO_SIGNING_KEY: &str = "no-signing-key";
 /// All codes of this application were sent: a new application is needed.
 pub const NO_MORE_CODES: &str = "no-more-codes";
 /// The certificate is not for signing in.

@@ -83,7 +83,12 @@ impl RegistrationAuthority {
     fn is_stale(&self, message: &OutboxMessage, now: Timestamp) -> Result<bool, StorageError> {
         let life = Duration::from_secs(u64::from(CODE_LIFE_MINUTES) * 60);
         let is_old = now >= message.created_at.plus(life);
-        if matches!(message.body, MessageBody::AddressCode { .. }) {
+        if matches!(
+            message.body,
+            MessageBody::AddressCode { .. }
+                | MessageBody::EntryCode { .. }
+                | MessageBody::EmailChangeCode { .. }
+        ) {
             return Ok(is_old);
         }
         let MessageBody::ConfirmationCode { number, .. } = &message.body else {

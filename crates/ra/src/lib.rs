@@ -9,13 +9,17 @@
 //!
 //! Start reading at [`RegistrationAuthority`], then `reissue/`.
 
+mod address;
 mod authority;
 pub mod codes;
 mod config;
 mod delivery;
+mod entry;
 mod error;
 mod evidence;
 mod first;
+mod holder;
+mod limited;
 mod limits;
 mod listing;
 mod login;
@@ -31,19 +35,23 @@ mod status;
 mod token;
 mod worker;
 
+pub use address::{EmailChangeError, PendingAddress};
 pub use authority::RegistrationAuthority;
 pub use config::{
     CertificateEmail, ConfigError, FirstSection, ProfileSet, RaConfig, RaSection,
     SecondFactorPolicy,
 };
 pub use delivery::Delivered;
+pub use entry::EntryError;
 pub use error::{StepError, Unavailable};
 pub use first::{
     AddressError, ClaimError, ClaimForm, FirstError, FirstStep, FirstView, Register, Retried,
     Solution, same_person,
 };
+pub use holder::Holder;
+pub use limited::LimitedOpened;
 pub use listing::History;
-pub use login::{LoggedIn, LoginError};
+pub use login::{Device, LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
 pub use notify::announce_act;
 pub use reissue::{
@@ -55,6 +63,6 @@ pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
 pub use session::OpenSession;
 pub use signature::SignatureFault;
-pub use status::{NextStep, PublicStatus};
+pub use status::{NextStep, Proof, PublicStatus};
 pub use token::{FirstSecret, SessionToken};
 pub use worker::{Expired, Resumed};

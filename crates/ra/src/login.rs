@@ -6,6 +6,7 @@ use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::login::{CHALLENGE_LIFE_SECONDS, Challenge, ChallengePurpose};
+use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
 use tanba_model::ports::{Session, StorageError, TokenPurpose, UnitOfWork, certificate_object};
 use tanba_pki::{Purpose, Timestamp};
@@ -14,6 +15,7 @@ use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::{Unavailable, storage_code};
 use crate::evidence::Evidence;
+use crate::notify::notify;
 use crate::session::LIFE;
 use crate::signature::{Signature, SignatureFault};
 use crate::token::{SessionToken, random_hex};
@@ -61,6 +63,21 @@ impl LoginError {
     }
 }
 
+/// The program that signs in, as far as it tells. Whoever brings no secret is new every time.
+#[derive(Clone, Default)]
+pub struct Device {
+    /// The secret of the browser's own cookie, which lives long; empty where it brought none.
+    pub secret: String,
+    /// The kind of program, coarse enough to name no one device: `firefox-linux`.
+    pub kind: String,
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Device({})", self.kind)
+    }
+}
+
 /// A session that was just opened.
 #[derive(Debug)]
 pub struct LoggedIn {
@@ -84,7 +101,22 @@ impl RegistrationAuthority {
         Ok(challenge)
     }
 
-    /// Opens a session for whoever signed a challenge with an authentication key of ours.
+    /// Opens a session for whoever signed a challenge with an authentication key of ours, as [`Self::login_from`] does, for
+    /// a program that nobody needs to be told about.
+    ///
+    /// # Errors
+    /// [`LoginError`] by what helps.
+    pub fn login(
+        &self,
+        message: &[u8],
+        now: Timestamp,
+        origin_digest: &str,
+    ) -> Result<LoggedIn, LoginError> {
+        self.sign_in(message, None, now, origin_digest)
+    }
+
+    /// Opens a session for whoever signed a challenge with an authentication key of ours. A device that she did not sign in
+    /// from before is announced to her, with a link that freezes everything.
     ///
     /// `message` is CMS signed data with the challenge inside. `origin_digest` is a digest of the network address, for
     /// the audit log. The order of checks gives nothing away to those who do not have the key: what is wrong with a
@@ -92,9 +124,20 @@ impl RegistrationAuthority {
     ///
     /// # Errors
     /// [`LoginError`] by what helps.
-    pub fn login(
+    pub fn login_from(
         &self,
         message: &[u8],
+        device: &Device,
+        now: Timestamp,
+        origin_digest: &str,
+    ) -> Result<LoggedIn, LoginError> {
+        self.sign_in(message, Some(device), now, origin_digest)
+    }
+
+    fn sign_in(
+        &self,
+        message: &[u8],
+        device: Option<&Device>,
         now: Timestamp,
         origin_digest: &str,
     ) -> Result<LoggedIn, LoginError> {
@@ -123,7 +166,11 @@ impl RegistrationAuthority {
         };
         let outcome = match (record, admitted) {
             (Some(record), Ok(person)) => {
-                Ok(self.open_session(work.as_mut(), &record, person, origin_digest, now)?)
+                if let Some(device) = device {
+                    self.meet(work.as_mut(), &person, device, now)?;
+                }
+                let kind = device.map_or("", |device| device.kind.as_str());
+                Ok(self.open_session(work.as_mut(), &record, person, (kind, origin_digest), now)?)
             }
             (None, Ok(_)) => Err(LoginError::NotForLogin),
             (record, Err(error)) => {
@@ -161,12 +208,41 @@ impl RegistrationAuthority {
         })
     }
 
+    /// Tells a person of a device that she did not sign in from before.
+    fn meet(
+        &self,
+        work: &mut dyn UnitOfWork,
+        person: &Person,
+        device: &Device,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        // Bound to the person: nobody can tell from two records that two people use one device.
+        let bound = [
+            &person.id.0.to_be_bytes(),
+            device.secret.as_bytes(),
+            device.kind.as_bytes(),
+        ];
+        let is_new = device.secret.is_empty()
+            || work
+                .devices()
+                .remember(person.id, &sha256(&bound.concat()), now)?;
+        if !is_new {
+            return Ok(());
+        }
+        let body = MessageBody::NewDevice {
+            at: now,
+            device: device.kind.clone(),
+            not_me_path: self.not_me_path(work, person, "", now)?,
+        };
+        notify(work, person, body, now)
+    }
+
     fn open_session(
         &self,
         work: &mut dyn UnitOfWork,
         record: &CertificateRecord,
         person: Person,
-        origin_digest: &str,
+        (device, origin_digest): (&str, &str),
         now: Timestamp,
     ) -> Result<LoggedIn, StorageError> {
         let token = SessionToken::random(&mut self.random());
@@ -174,6 +250,7 @@ impl RegistrationAuthority {
             token_sha256: token.sha256(),
             person: person.id,
             certificate: record.id,
+            device: device.to_owned(),
             csrf: random_hex(&mut self.random()),
             created_at: now,
             used_at: now,

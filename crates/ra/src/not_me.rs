@@ -116,25 +116,98 @@ impl RegistrationAuthority {
             .ok_or(NotMeError::LinkExpired)?;
         work.secrets()
             .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
-        let confirmed = close_down(work.as_mut(), &person, now)?;
-        hold_all(work.as_mut(), person.id, now)?;
-        let serials = on_hold(work.as_mut(), person.id)?;
+        let person = take_address_back(work.as_mut(), person, now)?;
+        let actor = Actor::LinkHolder(person.id);
+        let frozen = freeze_all(work.as_mut(), &person, &actor, codes::NOT_ME, now)?;
         let body = MessageBody::Frozen {
-            serials: serials.iter().map(SerialNumber::hex).collect(),
+            serials: frozen.serials.iter().map(SerialNumber::hex).collect(),
+            by_code: false,
         };
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;
-        tracing::warn!(person = %person.id, certificates = serials.len(), "frozen by the link of a notice");
+        tracing::warn!(person = %person.id, certificates = frozen.serials.len(), "frozen by the link of a notice");
+        self.withhold_all(&frozen.confirmed, now);
+        self.frozen_now(person.id)
+    }
+
+    /// Takes back what was being issued when its person was frozen.
+    pub(crate) fn withhold_all(&self, confirmed: &[ApplicationId], now: Timestamp) {
         for id in confirmed {
             // Somebody may be issuing for it right now: wait for that, then take back what came of it.
-            let _alone = self.issuing(id);
-            if let Err(error) = self.withhold(id, now) {
+            let _alone = self.issuing(*id);
+            if let Err(error) = self.withhold(*id, now) {
                 let cause: &dyn std::error::Error = &error;
                 tracing::warn!(application = %id, error = cause, "what is being issued is taken back later");
             }
         }
-        let serials = on_hold(self.storage.snapshot()?.as_mut(), person.id)?;
+    }
+
+    /// Everything of a person that is on hold.
+    pub(crate) fn frozen_now(&self, person: PersonId) -> Result<Frozen, NotMeError> {
+        let serials = on_hold(self.storage.snapshot()?.as_mut(), person)?;
         Ok(Frozen { serials })
+    }
+}
+
+/// What freezing did in its unit of work.
+pub(crate) struct FrozenNow {
+    /// Serial numbers of all certificates that are on hold.
+    pub(crate) serials: Vec<SerialNumber>,
+    /// Applications that are being issued this moment; see [`RegistrationAuthority::withhold_all`].
+    pub(crate) confirmed: Vec<ApplicationId>,
+}
+
+/// Marks a person as frozen, ends her sessions and open applications, and puts her valid certificates on hold.
+pub(crate) fn freeze_all(
+    work: &mut dyn UnitOfWork,
+    person: &Person,
+    actor: &Actor,
+    why: &'static str,
+    now: Timestamp,
+) -> Result<FrozenNow, NotMeError> {
+    let by = By { actor, why };
+    let confirmed = close_down(work, person, &by, now)?;
+    hold_all(work, person.id, &by, now)?;
+    let serials = on_hold(work, person.id)?;
+    Ok(FrozenNow { serials, confirmed })
+}
+
+/// Whoever says "it was not me" while an address of before still counts did not change it: it is the confirmed one again.
+fn take_address_back(
+    work: &mut dyn UnitOfWork,
+    mut person: Person,
+    now: Timestamp,
+) -> Result<Person, StorageError> {
+    let Some(earlier) = person.earlier(now).cloned() else {
+        return Ok(person);
+    };
+    work.persons().set_email(person.id, Some(&earlier))?;
+    let evidence = Evidence {
+        actor: Actor::LinkHolder(person.id),
+        action: "person.email-back",
+        object: person_object(person.id),
+        detail: codes::NOT_ME,
+    };
+    evidence.record(work, now)?;
+    person.email = Some(earlier);
+    person.earlier_email = None;
+    Ok(person)
+}
+
+/// Who freezes, and what the log gives as the reason.
+struct By<'a> {
+    actor: &'a Actor,
+    why: &'static str,
+}
+
+impl By<'_> {
+    fn did(&self, action: &'static str, object: String) -> Evidence<'static> {
+        Evidence {
+            actor: self.actor.clone(),
+            action,
+            object,
+            detail: self.why,
+        }
     }
 }
 
@@ -173,6 +246,7 @@ fn freezable(
 fn hold_all(
     work: &mut dyn UnitOfWork,
     person: PersonId,
+    by: &By<'_>,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     for record in freezable(work, person, now)? {
@@ -183,7 +257,7 @@ fn hold_all(
         work.certificates()
             .set_status(record.id, record.status, held, now)?;
         let object = certificate_object(record.issuer, &record.serial);
-        holder_did(person, "certificate.hold", object).record(work, now)?;
+        by.did("certificate.hold", object).record(work, now)?;
     }
     Ok(())
 }
@@ -208,13 +282,16 @@ fn on_hold(work: &mut dyn UnitOfWork, person: PersonId) -> Result<Vec<SerialNumb
 fn close_down(
     work: &mut dyn UnitOfWork,
     person: &Person,
+    by: &By<'_>,
     now: Timestamp,
 ) -> Result<Vec<ApplicationId>, NotMeError> {
     if person.frozen_at.is_none() {
         work.persons().set_frozen(person.id, Some(now))?;
     }
-    holder_did(person.id, "person.freeze", person_object(person.id)).record(work, now)?;
+    by.did("person.freeze", person_object(person.id))
+        .record(work, now)?;
     work.sessions().delete_of_person(person.id)?;
+    work.limited_sessions().delete_of_person(person.id)?;
     let mut confirmed = Vec::new();
     for mut application in work.applications().of_person(person.id, ALL)? {
         match application.state {
@@ -226,7 +303,7 @@ fn close_down(
                 application.state = State::Cancelled { at: now };
                 work.applications().update(&mut application)?;
                 let object = application_object(application.id);
-                holder_did(person.id, "application.cancel", object).record(work, now)?;
+                by.did("application.cancel", object).record(work, now)?;
             }
             State::Rejected { .. }
             | State::Expired { .. }
@@ -236,15 +313,6 @@ fn close_down(
         }
     }
     Ok(confirmed)
-}
-
-fn holder_did(person: PersonId, action: &'static str, object: String) -> Evidence<'static> {
-    Evidence {
-        actor: Actor::LinkHolder(person),
-        action,
-        object,
-        detail: codes::NOT_ME,
-    }
 }
 
 /// A refusal inside of the one unit of work can only come from storage: states were looked at in it.

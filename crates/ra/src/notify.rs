@@ -7,7 +7,7 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::id::PersonId;
 use tanba_model::message::{AdministratorAct, MessageBody};
-use tanba_model::person::Person;
+use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
@@ -97,22 +97,38 @@ pub fn announce_act(
     notify(work, &person, body, now)
 }
 
-/// Puts a notice into the outbox; a person without a confirmed address gets none.
+/// Puts a notice into the outbox; a person without a confirmed address gets none. For a while after she changed her
+/// address, the one of before gets it too.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a notice is made for this and for nothing else"
+)]
 pub(crate) fn notify(
     work: &mut dyn UnitOfWork,
     person: &Person,
     body: MessageBody,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    let Some(to) = person.email.clone() else {
-        return Ok(());
-    };
+    for to in person.notice_addresses(now) {
+        send_to(work, person, to.clone(), &body, now)?;
+    }
+    Ok(())
+}
+
+/// Puts a message to one address into the outbox.
+pub(crate) fn send_to(
+    work: &mut dyn UnitOfWork,
+    person: &Person,
+    to: EmailAddress,
+    body: &MessageBody,
+    now: Timestamp,
+) -> Result<(), StorageError> {
     work.outbox().insert(
         &NewMessage {
             person: person.id,
             to,
             language: person.language,
-            body,
+            body: body.clone(),
         },
         now,
     )?;

@@ -14,7 +14,6 @@ mod submit;
 pub use begin::{BeginError, ReissueForm};
 pub(crate) use confirm::reject;
 pub use confirm::{ConfirmError, ResendError};
-pub(crate) use install::end_other_sessions;
 pub use install::{InstallError, Installed};
 pub use issue::{IssueError, IssuedCertificates};
 pub use prepare::PrepareError;

@@ -21,8 +21,9 @@ use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::StepError;
 use crate::evidence::{Evidence, person_object};
+use crate::holder::Holder;
 use crate::notify::notify;
-use crate::reissue::{end_other_sessions, reject};
+use crate::reissue::reject;
 use crate::signature::{Signature, SignatureFault};
 use crate::token::{hex, random_hex};
 
@@ -31,7 +32,7 @@ const LIFE: Duration = Duration::from_secs(10 * 60);
 /// Certificates and applications of a person that are looked through.
 const ALL: u32 = 10_000;
 /// Certificates of one revocation.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// Certificates that were revoked by their owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,12 +205,15 @@ impl RegistrationAuthority {
         };
         carry_out(work.as_mut(), &revocation, &chosen)?;
         if event == LifeEvent::Lost {
-            end_other_sessions(work.as_mut(), session)?;
-            refuse_applications(work.as_mut(), &revocation)?;
+            Holder::from(session).end_other_sessions(work.as_mut(), &person)?;
+            let (lost, at) = (&revocation.certificates, revocation.at);
+            refuse_applications(work.as_mut(), person.id, lost, at)?;
         }
         let body = MessageBody::Revoked {
             serials,
             reason: event.reason().name().to_owned(),
+            by_code: false,
+            not_me_path: self.not_me_path(work.as_mut(), &person, "", now)?,
         };
         notify(work.as_mut(), &person, body, now)?;
         let outcome = revoked(work.as_mut(), session, &revocation)?;
@@ -324,12 +328,14 @@ fn carry_out(
 }
 
 /// Refuses applications that were signed in for or signed with a lost key and are not decided yet.
-fn refuse_applications(
+pub(crate) fn refuse_applications(
     work: &mut dyn UnitOfWork,
-    revocation: &Revocation,
+    person: PersonId,
+    lost: &[CertificateId],
+    now: Timestamp,
 ) -> Result<(), StepError> {
-    let lost = |id: CertificateId| revocation.certificates.contains(&id);
-    for mut application in work.applications().of_person(revocation.person, ALL)? {
+    let is_lost = |id: CertificateId| lost.contains(&id);
+    for mut application in work.applications().of_person(person, ALL)? {
         let waits = matches!(
             application.state,
             State::Submitted { .. } | State::Awaiting2fa { .. }
@@ -337,9 +343,9 @@ fn refuse_applications(
         let signed = application
             .signed
             .as_ref()
-            .is_some_and(|signed| lost(signed.signer));
-        if waits && (signed || application.login_certificate.is_some_and(lost)) {
-            reject(work, &mut application, codes::KEY_REVOKED, revocation.at)?;
+            .is_some_and(|signed| is_lost(signed.signer));
+        if waits && (signed || application.login_certificate.is_some_and(is_lost)) {
+            reject(work, &mut application, codes::KEY_REVOKED, now)?;
         }
     }
     Ok(())

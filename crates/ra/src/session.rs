@@ -7,7 +7,7 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::language::Language;
 use tanba_model::person::Person;
-use tanba_model::ports::{Session, StorageError};
+use tanba_model::ports::{Persons, Session, StorageError};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
@@ -29,6 +29,8 @@ pub struct OpenSession {
     pub name: String,
     /// The certificate that opened it.
     pub serial: Option<SerialNumber>,
+    /// [`Session::device`].
+    pub device: String,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
@@ -114,13 +116,7 @@ impl RegistrationAuthority {
             return Ok(());
         };
         work.sessions().delete(&digest)?;
-        let evidence = Evidence {
-            actor: Actor::Person(session.person),
-            action: "session.close",
-            object: person_object(session.person),
-            detail: "",
-        };
-        evidence.record(work.as_mut(), now)?;
+        own_act(&session, "session.close", "").record(work.as_mut(), now)?;
         work.commit()?;
         Ok(())
     }
@@ -143,6 +139,7 @@ impl RegistrationAuthority {
             open.push(OpenSession {
                 name: name(other),
                 serial: record.map(|record| record.serial),
+                device: other.device.clone(),
                 created_at: other.created_at,
                 used_at: other.used_at,
                 is_this: other.token_sha256 == session.token_sha256,
@@ -167,13 +164,20 @@ impl RegistrationAuthority {
             return Ok(());
         };
         work.sessions().delete(&found.token_sha256)?;
-        let evidence = Evidence {
-            actor: Actor::Person(session.person),
-            action: "session.close",
-            object: person_object(session.person),
-            detail: "",
-        };
-        evidence.record(work.as_mut(), now)?;
+        own_act(session, "session.close", "").record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(())
+    }
+
+    /// Ends every session of the session's person, this one too.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn end_all_sessions(&self, session: &Session, now: Timestamp) -> Result<(), Unavailable> {
+        let mut work = self.storage.begin()?;
+        work.sessions().delete_of_person(session.person)?;
+        work.limited_sessions().delete_of_person(session.person)?;
+        own_act(session, "session.close-all", "").record(work.as_mut(), now)?;
         work.commit()?;
         Ok(())
     }
@@ -188,21 +192,17 @@ impl RegistrationAuthority {
         wanted: bool,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
-        let mut work = self.storage.begin()?;
-        let known = work.persons().find(session.person)?;
-        if known.is_none_or(|person| person.reminders == wanted) {
-            return Ok(());
-        }
-        work.persons().set_reminders(session.person, wanted)?;
-        let evidence = Evidence {
-            actor: Actor::Person(session.person),
-            action: "person.reminders",
-            object: person_object(session.person),
-            detail: if wanted { "on" } else { "off" },
-        };
-        evidence.record(work.as_mut(), now)?;
-        work.commit()?;
-        Ok(())
+        let evidence = own_act(
+            session,
+            "person.reminders",
+            if wanted { "on" } else { "off" },
+        );
+        self.set(session, evidence, now, &|person, persons| {
+            if person.reminders == wanted {
+                return Ok(false);
+            }
+            persons.set_reminders(person.id, wanted).map(|()| true)
+        })
     }
 
     /// Remembers the language in which the session's person gets mails.
@@ -215,20 +215,41 @@ impl RegistrationAuthority {
         language: Language,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
+        let evidence = own_act(session, "person.language", language.tag());
+        self.set(session, evidence, now, &|person, persons| {
+            if person.language == language {
+                return Ok(false);
+            }
+            persons.set_language(person.id, language).map(|()| true)
+        })
+    }
+
+    /// Changes a setting of the session's person with its evidence; `change` says whether there was anything to change.
+    fn set(
+        &self,
+        session: &Session,
+        evidence: Evidence<'_>,
+        now: Timestamp,
+        change: &dyn Fn(&Person, &mut dyn Persons) -> Result<bool, StorageError>,
+    ) -> Result<(), Unavailable> {
         let mut work = self.storage.begin()?;
-        let known = work.persons().find(session.person)?;
-        if known.is_none_or(|person| person.language == language) {
+        let Some(person) = work.persons().find(session.person)? else {
             return Ok(());
-        }
-        work.persons().set_language(session.person, language)?;
-        let evidence = Evidence {
-            actor: Actor::Person(session.person),
-            action: "person.language",
-            object: person_object(session.person),
-            detail: language.tag(),
         };
-        evidence.record(work.as_mut(), now)?;
-        work.commit()?;
+        if change(&person, work.persons())? {
+            evidence.record(work.as_mut(), now)?;
+            work.commit()?;
+        }
         Ok(())
+    }
+}
+
+/// Evidence of what the session's person did for herself.
+fn own_act<'a>(session: &Session, action: &'static str, detail: &'a str) -> Evidence<'a> {
+    Evidence {
+        actor: Actor::Person(session.person),
+        action,
+        object: person_object(session.person),
+        detail,
     }
 }

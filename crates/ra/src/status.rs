@@ -1,11 +1,16 @@
-//! What anybody may learn who knows a number.
+//! What anybody may learn who knows a number and proves it: by the IIN of whoever applied, or by the secret of a mail's link.
+//!
+//! Whatever is wrong, the same is looked up and the same is answered: a number alone says nothing, not even that it exists.
 
+use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationNumber, State};
+use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::ports::TokenPurpose;
 use tanba_pki::Timestamp;
 
-use crate::RegistrationAuthority;
-use crate::error::Unavailable;
+use crate::error::{StepError, Unavailable};
+use crate::{History, Holder, LimitedOpened, RegistrationAuthority};
 
 /// Where an application stands, without anything about its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +27,24 @@ pub struct PublicStatus {
     pub keystore: KeystoreKind,
     /// What its owner does next.
     pub next: NextStep,
+}
+
+/// What proves that a number is one's own.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    /// The IIN of whoever applied.
+    Iin(&'a Iin),
+    /// The secret in the link of a mail.
+    Secret(&'a str),
+}
+
+impl std::fmt::Debug for Proof<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Iin(_) => "Proof(iin)",
+            Self::Secret(_) => "Proof(secret)",
+        })
+    }
 }
 
 /// What the owner of an application does next.
@@ -92,16 +115,59 @@ impl PublicStatus {
 }
 
 impl RegistrationAuthority {
-    /// The public status of an application; `None` when nobody has that number. Whoever calls limits how often.
+    /// Opens a limited session for an application: for whoever knows its number and proves it. `None` when nobody has that
+    /// number or the proof is not its own. Whoever calls limits how often.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
-    pub fn status(&self, number: &ApplicationNumber) -> Result<Option<PublicStatus>, Unavailable> {
-        let found = self
-            .storage
-            .snapshot()?
-            .applications()
-            .find_by_number(number)?;
-        Ok(found.as_ref().map(PublicStatus::of))
+    pub fn prove(
+        &self,
+        number: &ApplicationNumber,
+        proof: Proof<'_>,
+        now: Timestamp,
+        origin_digest: &str,
+    ) -> Result<Option<(PublicStatus, LimitedOpened)>, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        let owner = work.applications().owner(number)?;
+        let proved = match proof {
+            Proof::Iin(iin) => {
+                let person = work.persons().id_by_iin(iin)?;
+                owner.filter(|(_, owner)| person == Some(*owner))
+            }
+            Proof::Secret(secret) => {
+                let digest = sha256(secret.as_bytes());
+                let link =
+                    work.secrets()
+                        .peek_token(TokenPurpose::ApplicationLink, &digest, now)?;
+                owner.filter(|_| link.is_some_and(|(_, subject)| subject == number.as_str()))
+            }
+        };
+        drop(work);
+        // From here on it is no secret any more that the number is right.
+        let Some((id, person)) = proved else {
+            return Ok(None);
+        };
+        let mut work = self.storage.begin()?;
+        let Some(application) = work.applications().find(id)? else {
+            return Ok(None);
+        };
+        let opened = self.open_limited(work.as_mut(), person, Some(id), origin_digest, now)?;
+        work.commit()?;
+        Ok(Some((PublicStatus::of(&application), opened)))
+    }
+
+    /// How an application stands and went, for whoever may act for it.
+    ///
+    /// # Errors
+    /// [`StepError::NotFound`] when there is none of this number for the holder.
+    pub fn held_history(
+        &self,
+        holder: impl Into<Holder>,
+        number: &ApplicationNumber,
+    ) -> Result<History, StepError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, _) = Self::held(work.as_mut(), &holder.into(), number)?;
+        let steps = work.applications().steps(application.id)?;
+        Ok(History { application, steps })
     }
 }

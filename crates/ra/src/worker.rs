@@ -21,6 +21,8 @@ const SECOND_FACTOR_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Applications that say no day themselves wait for an operator for so long.
 const OPERATOR_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const DAY: u64 = 24 * 60 * 60;
+/// Devices that nobody signed in from for so long are forgotten.
+const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// Applications of one round.
 const BATCH: u32 = 200;
 
@@ -94,8 +96,12 @@ impl RegistrationAuthority {
                 expired.applications = expired.applications.saturating_add(1);
             }
         }
-        expired.secrets = work.secrets().purge(now, now.minus(WINDOW))?;
-        expired.sessions = work.sessions().purge(now)?;
+        let secrets = work.secrets().purge(now, now.minus(WINDOW))?;
+        let entries = work.entries().purge(now.minus(WINDOW))?;
+        expired.secrets = secrets.saturating_add(entries);
+        let sessions = work.sessions().purge(now)?;
+        expired.sessions = sessions.saturating_add(work.limited_sessions().purge(now)?);
+        work.devices().purge(now.minus(DEVICE_LIFE))?;
         expired.intakes = work.intakes().purge(now, BATCH)?;
         let yesterday = now.minus(WINDOW).unix().div_euclid(24 * 60 * 60);
         let _ = work.intakes().purge_attempts(yesterday)?;

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 7;
+pub const SCHEMA_VERSION: i64 = 8;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 7] = [
+const MIGRATIONS: [(i64, &str); 8] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -29,6 +29,10 @@ const MIGRATIONS: [(i64, &str); 7] = [
     (
         7,
         include_str!("../migrations/sqlite/0007_first_issuance.sql"),
+    ),
+    (
+        8,
+        include_str!("../migrations/sqlite/0008_without_a_key.sql"),
     ),
 ];
 

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
-    Secrets, Sessions, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers, LimitedSessions,
+    Outbox, Persons, Revocations, Secrets, Sessions, StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -17,7 +17,10 @@ mod audit_log;
 mod certificates;
 mod crls;
 mod intakes;
+mod devices;
+mod entries;
 mod issuers;
+mod limited_sessions;
 mod outbox;
 mod persons;
 mod revocations;
@@ -179,6 +182,18 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn limited_sessions(&mut self) -> &mut dyn LimitedSessions {
+        self
+    }
+
+    fn entries(&mut self) -> &mut dyn Entries {
+        self
+    }
+
+    fn devices(&mut self) -> &mut dyn Devices {
         self
     }
 

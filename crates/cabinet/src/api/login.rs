@@ -4,11 +4,12 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{AppendHeaders, IntoResponse};
 use serde::{Deserialize, Serialize};
 
 use super::Nothing;
 use crate::body::{Json, octets};
+use crate::device;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::session::{SignedIn, closing_cookie, opening_cookie, token};
@@ -59,7 +60,14 @@ pub(super) async fn submit(
     let (now, language) = (state.now(), visit.language);
     let origin = state.limiter().pseudonym(&visit.network);
     let earlier = token(&headers, state.config());
-    let opened = state.ra(move |ra| ra.login(&message, now, &origin)).await?;
+    let mut device = device::of(&headers, state.config());
+    if device.secret.is_empty() {
+        device.secret = state.device_secret();
+    }
+    let remembering = device::remembering_cookie(&device.secret, state.config());
+    let opened = state
+        .ra(move |ra| ra.login_from(&message, &device, now, &origin))
+        .await?;
     let cookie = opening_cookie(opened.token.expose(), state.config());
     let session = opened.session.clone();
     // Mails go out in the language in which she signed in last; the session of before has served its time. Neither is
@@ -75,7 +83,8 @@ pub(super) async fn submit(
         csrf: opened.session.csrf,
         next: format!("/{}/cabinet", language.tag()),
     };
-    Ok(([(SET_COOKIE, cookie)], Answer(answer)))
+    let cookies = AppendHeaders([(SET_COOKIE, cookie), (SET_COOKIE, remembering)]);
+    Ok((cookies, Answer(answer)))
 }
 
 /// `POST /api/v1/logout`

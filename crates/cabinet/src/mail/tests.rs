@@ -58,8 +58,41 @@ fn bodies() -> Vec<MessageBody> {
         MessageBody::Revoked {
             serials: serials.clone(),
             reason: "keyCompromise".to_owned(),
+            by_code: false,
+            not_me_path: "/not-me/abc".to_owned(),
         },
-        MessageBody::Frozen { serials },
+        MessageBody::Revoked {
+            serials: serials.clone(),
+            reason: "superseded".to_owned(),
+            by_code: true,
+            not_me_path: "/not-me/abc".to_owned(),
+        },
+        MessageBody::Frozen {
+            serials: serials.clone(),
+            by_code: false,
+        },
+        MessageBody::Frozen {
+            serials,
+            by_code: true,
+        },
+        MessageBody::EntryCode {
+            code: "042042".to_owned(),
+            minutes: 10,
+        },
+        MessageBody::EmailChangeCode {
+            code: "042042".to_owned(),
+            minutes: 10,
+        },
+        MessageBody::AddressChanged {
+            hint: "a•••@example.kz".to_owned(),
+            until: Timestamp::from_unix(1_796_364_000),
+            not_me_path: "/not-me/abc".to_owned(),
+        },
+        MessageBody::NewDevice {
+            at: Timestamp::from_unix(1_795_500_000),
+            device: "firefox-linux".to_owned(),
+            not_me_path: "/not-me/abc".to_owned(),
+        },
     ];
     bodies.extend(by_administrator);
     bodies

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use tanba_ra::{
-    BeginError, ConfirmError, InstallError, LoginError, NotMeError, PrepareError, ResendError,
-    RevokeError, StepError, SubmitError, Unavailable, codes,
+    EmailChangeError, BeginError, ConfirmError, EntryError, InstallError, LoginError, NotMeError,
+    PrepareError, ResendError, RevokeError, StepError, SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -19,6 +19,7 @@ fn status(code: &str) -> StatusCode {
         | codes::APPLICATION_WRONG_STATE
         | codes::CHANGED_MEANWHILE
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
+        codes::ADDRESS_RECENT => StatusCode::CONFLICT,
         codes::LINK_EXPIRED => StatusCode::GONE,
         codes::PERSON_FROZEN => StatusCode::FORBIDDEN,
         codes::CODES_PAUSED | codes::RESEND_TOO_EARLY | codes::TOO_MANY_APPLICATIONS => {
@@ -59,6 +60,28 @@ by_code!(
     SubmitError,
     Unavailable
 );
+
+impl From<EmailChangeError> for Problem {
+    fn from(error: EmailChangeError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let EmailChangeError::Wrong { tries_left } = error {
+            problem.with_tries(tries_left)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<EntryError> for Problem {
+    fn from(error: EntryError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let EntryError::Wrong { tries_left } = error {
+            problem.with_tries(tries_left)
+        } else {
+            problem
+        }
+    }
+}
 
 impl From<ConfirmError> for Problem {
     fn from(error: ConfirmError) -> Self {

@@ -247,24 +247,12 @@ impl World {
     pub(crate) fn mailed(&self) -> (Option<String>, Option<String>) {
         let (mut newest_code, mut newest_link) = (None, None);
         for message in self.mail() {
-            match message.body {
-                MessageBody::ConfirmationCode { code, .. } => newest_code = Some(code),
-                MessageBody::ApplicationAccepted { not_me_path, .. }
-                | MessageBody::CertificatesIssued { not_me_path, .. } => {
-                    newest_link = Some(not_me_path)
-                }
-                MessageBody::Installed { .. }
-                | MessageBody::Revoked { .. }
-                | MessageBody::Reminder { .. }
-                | MessageBody::ByAdministrator { .. }
-                | MessageBody::Frozen { .. }
-                | MessageBody::AddressCode { .. }
-                | MessageBody::FirstSubmitted { .. }
-                | MessageBody::FirstKept { .. }
-                | MessageBody::FirstNotConfirmed { .. }
-                | MessageBody::FirstExpired { .. }
-                | MessageBody::FirstIssued { .. }
-                | MessageBody::FirstCancelled { .. } => {}
+            if let MessageBody::ConfirmationCode { code, .. } = message.body {
+                newest_code = Some(code);
+            } else if let MessageBody::ApplicationAccepted { not_me_path, .. }
+            | MessageBody::CertificatesIssued { not_me_path, .. } = message.body
+            {
+                newest_link = Some(not_me_path);
             }
         }
         (newest_code, newest_link)

@@ -1,4 +1,7 @@
+use serde_json::Value;
+
 use super::*;
+use crate::canonical::canonical_json;
 
 fn document() -> ApplicationDocument {
     ApplicationDocument {

@@ -77,6 +77,15 @@ pub trait Applications {
         first: FirstIssuance,
     ) -> Result<(), StorageError>;
 
+    /// Whose application has that number: read from an index, so that finding none is as much work as finding one.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn owner(
+        &mut self,
+        number: &ApplicationNumber,
+    ) -> Result<Option<(ApplicationId, PersonId)>, StorageError>;
+
     /// All applications of a person, newest first, at most `limit`.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::{PersonFacts, StorageError};
 use crate::id::PersonId;
 use crate::iin::Iin;
 use crate::language::Language;
-use crate::person::{EmailAddress, NewPerson, Person};
+use crate::person::{EarlierEmail, EmailAddress, NewPerson, Person};
 
 /// People whose identity was established.
 pub trait Persons {
@@ -53,12 +53,30 @@ pub trait Persons {
     /// [`StorageError`] when storage does not answer.
     fn source(&mut self, id: PersonId) -> Result<Option<(String, bool)>, StorageError>;
 
-    /// Replaces the confirmed address.
+    /// The record of an IIN: read from an index, so that finding none is as much work as finding one.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn id_by_iin(&mut self, iin: &Iin) -> Result<Option<PersonId>, StorageError>;
+
+    /// Replaces the confirmed address at once, for whoever established it: the address of before counts no more.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn set_email(&mut self, id: PersonId, email: Option<&EmailAddress>)
     -> Result<(), StorageError>;
+
+    /// Replaces the confirmed address by one that the person confirmed herself; the one of before goes on counting for a
+    /// while, see [`EarlierEmail`].
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn change_email(
+        &mut self,
+        id: PersonId,
+        email: &EmailAddress,
+        earlier: &EarlierEmail,
+    ) -> Result<(), StorageError>;
 
     /// Remembers the language of mails.
     ///

@@ -22,6 +22,8 @@ pub enum TokenPurpose {
     ApplicationLink,
     /// A proof of work that was redeemed: remembered so that it counts once.
     Work,
+    /// Nothing: written so that finding nobody is as much work as finding somebody.
+    Decoy,
 }
 
 impl TokenPurpose {
@@ -36,6 +38,7 @@ impl TokenPurpose {
             Self::Revocation => "revocation",
             Self::ApplicationLink => "application-link",
             Self::Work => "work",
+            Self::Decoy => "decoy",
         }
     }
 }

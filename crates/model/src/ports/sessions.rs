@@ -14,6 +14,9 @@ pub struct Session {
     pub person: PersonId,
     /// The certificate that opened it.
     pub certificate: CertificateId,
+    /// The kind of program that signed in, coarse enough to name no one device: `firefox-linux`; empty where it is not
+    /// known.
+    pub device: String,
     /// Secret against cross-site requests, tied to the session; sent in forms and headers.
     pub csrf: String,
     /// When it was opened.

@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use super::{
-    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
-    Secrets, Sessions,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers, LimitedSessions,
+    Outbox, Persons, Revocations, Secrets, Sessions,
 };
 
 /// Why storage did not do what was asked.
@@ -106,6 +106,12 @@ pub trait UnitOfWork {
     fn audit_log(&mut self) -> &mut dyn AuditLog;
     /// Sessions of the cabinet.
     fn sessions(&mut self) -> &mut dyn Sessions;
+    /// Sessions without a key, for one purpose.
+    fn limited_sessions(&mut self) -> &mut dyn LimitedSessions;
+    /// Codes that were sent to people.
+    fn entries(&mut self) -> &mut dyn Entries;
+    /// Devices that people signed in from.
+    fn devices(&mut self) -> &mut dyn Devices;
     /// Challenges, codes and links: things that are used once.
     fn secrets(&mut self) -> &mut dyn Secrets;
     /// Messages to be sent.

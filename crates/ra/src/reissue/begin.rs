@@ -2,10 +2,11 @@
 
 use tanba_model::application::{Application, ApplicationKind, ApplicationNumber, State};
 use tanba_model::audit::Actor;
+use tanba_model::id::PersonId;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{NewApplication, Session, StorageError, UnitOfWork};
-use tanba_pki::Timestamp;
+use tanba_pki::{Purpose, Timestamp};
 
 use crate::RegistrationAuthority;
 use crate::codes;
@@ -16,6 +17,8 @@ use crate::limits::Recent;
 
 /// Applications that are looked through for an open draft.
 const NEWEST: u32 = 20;
+/// Certificates of a person that are looked through.
+const ALL: u32 = 10_000;
 
 /// The form of a reissue, as typed and chosen.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,6 +64,9 @@ pub enum BeginError {
     /// The second factor cannot reach her; only a registration centre helps.
     #[error("the person cannot be reached")]
     Unreachable,
+    /// No signing key of hers counts now; only first keys help.
+    #[error("no signing key counts")]
+    NoSigningKey,
     /// Too many applications; waiting a day helps.
     #[error("too many applications in a day")]
     TooMany,
@@ -80,6 +86,7 @@ impl BeginError {
             Self::Keystore => codes::KEYSTORE_UNKNOWN,
             Self::KeystoreNeedsAgent => codes::KEYSTORE_NEEDS_AGENT,
             Self::Unreachable => codes::NO_CONFIRMED_ADDRESS,
+            Self::NoSigningKey => codes::NO_SIGNING_KEY,
             Self::TooMany => codes::TOO_MANY_APPLICATIONS,
             Self::Step(error) => error.code(),
         }
@@ -128,6 +135,9 @@ impl RegistrationAuthority {
             .is_some_and(|factor| !factor.reaches(&person))
         {
             return Err(BeginError::Unreachable);
+        }
+        if !has_signing_key(work.as_mut(), person.id, now)? {
+            return Err(BeginError::NoSigningKey);
         }
         let newest = work.applications().of_person(person.id, NEWEST)?;
         let draft = newest.into_iter().find(|application| {
@@ -204,6 +214,21 @@ impl RegistrationAuthority {
         evidence(session, "application.begin", &application).record(work, now)?;
         Ok(application)
     }
+}
+
+/// Whether the person has a key that could sign the application: said before she fills in anything, not at its end.
+fn has_signing_key(
+    work: &mut dyn UnitOfWork,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let records = work.certificates().of_person(person, ALL)?;
+    Ok(records.iter().any(|record| {
+        matches!(record.purpose, Purpose::Signature | Purpose::Both)
+            && record.status.is_valid()
+            && record.not_before <= now
+            && now < record.not_after
+    }))
 }
 
 fn revise(

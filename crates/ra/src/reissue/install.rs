@@ -9,14 +9,15 @@ use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::id::CertificateId;
 use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_model::message::MessageBody;
-use tanba_model::ports::{IssuanceError, Session, StorageError, TokenPurpose, UnitOfWork};
+use tanba_model::ports::{IssuanceError, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
-use super::begin::evidence;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::codes;
 use crate::error::StepError;
+use crate::evidence::{Evidence, application_object};
+use crate::holder::Holder;
 use crate::notify::notify;
 use crate::signature::{Signature, SignatureFault};
 
@@ -89,16 +90,16 @@ impl RegistrationAuthority {
     /// [`StepError::WrongState`] unless certificates are ready.
     pub fn installation_challenge(
         &self,
-        session: &Session,
+        holder: impl Into<Holder>,
         number: &ApplicationNumber,
         now: Timestamp,
     ) -> Result<Vec<u8>, StepError> {
         let mut work = self.storage.begin()?;
-        let (application, _) = Self::own(work.as_mut(), session, number)?;
+        let (application, _) = Self::held(work.as_mut(), &holder.into(), number)?;
         if !matches!(application.state, State::Issued { .. }) {
             return Err(wrong_state("install", &application));
         }
-        let bound = Some((session.person, number.as_str()));
+        let bound = Some((application.person, number.as_str()));
         let challenge =
             self.challenge(work.as_mut(), ChallengePurpose::Installation, bound, now)?;
         work.commit()?;
@@ -115,13 +116,14 @@ impl RegistrationAuthority {
     /// [`InstallError`] by what helps.
     pub fn installed(
         &self,
-        session: &Session,
+        holder: impl Into<Holder>,
         number: &ApplicationNumber,
         proofs: &[Vec<u8>],
         revoke_old: bool,
         now: Timestamp,
     ) -> Result<Installed, InstallError> {
-        let application = self.application(session, number)?;
+        let holder = holder.into();
+        let (application, _) = Self::held(self.storage.snapshot()?.as_mut(), &holder, number)?;
         match application.state {
             State::Issued { .. } => {}
             State::Installed { .. } => return Ok(self.done(application)?),
@@ -139,13 +141,13 @@ impl RegistrationAuthority {
             &challenge,
             now,
         )?;
-        if known != Some((Some(session.person), number.as_str().to_owned())) {
+        if known != Some((Some(application.person), number.as_str().to_owned())) {
             return Err(InstallError::ChallengeExpired);
         }
         if revoke_old {
             self.supersede(&application, now)?;
         }
-        self.conclude_installation(session, number, &challenge, now)
+        self.conclude_installation(&holder, number, &challenge, now)
     }
 
     /// Whether each new key signed the same challenge of this application; returns the challenge's digest.
@@ -211,13 +213,13 @@ impl RegistrationAuthority {
 
     fn conclude_installation(
         &self,
-        session: &Session,
+        holder: &Holder,
         number: &ApplicationNumber,
         challenge: &[u8; 32],
         now: Timestamp,
     ) -> Result<Installed, InstallError> {
         let mut work = self.storage.begin()?;
-        let (mut application, person) = Self::own(work.as_mut(), session, number)?;
+        let (mut application, person) = Self::held(work.as_mut(), holder, number)?;
         if matches!(application.state, State::Installed { .. }) {
             drop(work);
             return Ok(self.done(application)?);
@@ -234,11 +236,17 @@ impl RegistrationAuthority {
             .map(SerialNumber::hex)
             .collect();
         if !superseded.is_empty() {
-            end_other_sessions(work.as_mut(), session)?;
+            holder.end_other_sessions(work.as_mut(), &person)?;
         }
         application.state = application.state.install(now).map_err(StepError::from)?;
         work.applications().update(&mut application)?;
-        evidence(session, "application.install", &application).record(work.as_mut(), now)?;
+        let evidence = Evidence {
+            actor: Actor::Person(person.id),
+            action: "application.install",
+            object: application_object(application.id),
+            detail: "",
+        };
+        evidence.record(work.as_mut(), now)?;
         let body = MessageBody::Installed {
             number: number.as_str().to_owned(),
             superseded,
@@ -272,19 +280,27 @@ impl RegistrationAuthority {
             reminder: ends.minus(REMINDER),
         })
     }
-}
 
-/// Whoever else holds the old keys is signed out with them.
-pub(crate) fn end_other_sessions(
-    work: &mut dyn UnitOfWork,
-    session: &Session,
-) -> Result<(), StorageError> {
-    let current = work.sessions().find(&session.token_sha256)?;
-    work.sessions().delete_of_person(session.person)?;
-    if let Some(current) = current {
-        work.sessions().insert(&current)?;
+    /// When a calendar should remind of the next renewal; `None` before certificates are issued.
+    ///
+    /// # Errors
+    /// [`StepError::NotFound`] when there is no such application for the holder.
+    pub fn reminder(
+        &self,
+        holder: impl Into<Holder>,
+        number: &ApplicationNumber,
+    ) -> Result<Option<Timestamp>, StepError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, _) = Self::held(work.as_mut(), &holder.into(), number)?;
+        if !matches!(
+            application.state,
+            State::Issued { .. } | State::Installed { .. }
+        ) {
+            return Ok(None);
+        }
+        drop(work);
+        Ok(Some(self.done(application)?.reminder))
     }
-    Ok(())
 }
 
 /// The certificates that signed in and signed for an application, without its own.

@@ -16,6 +16,7 @@ use crate::codes;
 use crate::error::{StepError, request_code};
 use crate::evidence::{Evidence, application_object};
 use crate::first::announce_issued;
+use crate::holder::Holder;
 use crate::notify::notify;
 
 /// Why a confirmed application was not issued.
@@ -68,11 +69,11 @@ impl RegistrationAuthority {
     /// [`StepError::WrongState`] before that.
     pub fn certificates(
         &self,
-        session: &Session,
+        holder: impl Into<Holder>,
         number: &ApplicationNumber,
     ) -> Result<IssuedCertificates, StepError> {
         let mut work = self.storage.snapshot()?;
-        let (application, _) = Self::own(work.as_mut(), session, number)?;
+        let (application, _) = Self::held(work.as_mut(), &holder.into(), number)?;
         if !matches!(
             application.state,
             State::Issued { .. } | State::Installed { .. }

@@ -1,6 +1,7 @@
 //! The requests, and the document that has to be signed.
 
 use tanba_model::application::{Application, ApplicationNumber, KeyRequest, State};
+use tanba_model::capability::Capability;
 use tanba_model::document::{Applicant, ApplicationDocument, DocumentKey, SCHEMA};
 use tanba_model::person::Person;
 use tanba_model::ports::{RequestFault, Session, StorageError};
@@ -33,6 +34,13 @@ pub enum PrepareError {
         /// Why.
         fault: RequestFault,
     },
+    /// The keystore of the application makes no keys of this kind; the keystore it was made for, or another application,
+    /// helps.
+    #[error("the key of request {index} is none of its keystore")]
+    Keystore {
+        /// Which, from 0.
+        index: usize,
+    },
     /// What can go wrong in every step.
     #[error("nothing was prepared")]
     Step(#[from] StepError),
@@ -45,6 +53,7 @@ impl PrepareError {
         match self {
             Self::Count { .. } => codes::REQUEST_COUNT,
             Self::Request { fault, .. } => request_code(*fault),
+            Self::Keystore { .. } => codes::KEYSTORE_CANNOT,
             Self::Step(error) => error.code(),
         }
     }
@@ -89,7 +98,10 @@ impl RegistrationAuthority {
         let mut taken: Vec<KeyRequest> = Vec::with_capacity(roles.len());
         for (index, (request, role)) in requests.iter().zip(roles).enumerate() {
             let refuse = |fault| PrepareError::Request { index, fault };
-            let checked = check(request, role, &subject).map_err(refuse)?;
+            let (checked, algorithm) = check(request, role, &subject).map_err(refuse)?;
+            if !Capability::of(application.keystore).makes(&algorithm) {
+                return Err(PrepareError::Keystore { index });
+            }
             let twice = taken
                 .iter()
                 .any(|other| other.public_key_sha256 == checked.public_key_sha256);
@@ -189,12 +201,12 @@ pub(crate) fn document_keys(
     requests.iter().zip(roles).map(key).collect()
 }
 
-/// Checks one request as strictly as the certification authority will.
+/// Checks one request as strictly as the certification authority will; also what people call its algorithm.
 pub(crate) fn check(
     request: &[u8],
     role: KeyRole,
     subject: &Subject,
-) -> Result<KeyRequest, RequestFault> {
+) -> Result<(KeyRequest, String), RequestFault> {
     let parsed = CertificateRequest::from_der(request).map_err(|_| RequestFault::Form)?;
     let profile = Profile::builtin(role.profile).ok_or(RequestFault::Form)?;
     let key = parsed.public_key();
@@ -211,10 +223,11 @@ pub(crate) fn check(
     if !parsed.subject().is_empty() && *parsed.subject() != expected {
         return Err(RequestFault::Subject);
     }
-    Ok(KeyRequest {
+    let taken = KeyRequest {
         profile: role.profile.to_owned(),
         request: request.to_vec(),
         public_key_sha256: key.sha256(),
         certificate: None,
-    })
+    };
+    Ok((taken, key.algorithm_label()))
 }

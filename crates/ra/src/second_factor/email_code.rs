@@ -40,7 +40,10 @@ impl SecondFactor for EmailCode {
         random: &mut dyn CryptoRng,
         now: Timestamp,
     ) -> Result<(), AskError> {
-        let to = person.email.clone().ok_or(AskError::Unreachable)?;
+        let to = person
+            .code_address(now)
+            .cloned()
+            .ok_or(AskError::Unreachable)?;
         let earlier = work.secrets().code(application.id)?;
         if let Some(earlier) = &earlier {
             if earlier.sent >= SENDS {
@@ -128,8 +131,10 @@ impl SecondFactor for EmailCode {
         application: &Application,
         person: &Person,
     ) -> Result<Option<SecondFactorStanding>, StorageError> {
-        let (Some(code), Some(email)) = (work.secrets().code(application.id)?, &person.email)
-        else {
+        let Some(code) = work.secrets().code(application.id)? else {
+            return Ok(None);
+        };
+        let Some(email) = person.code_address(code.sent_at) else {
             return Ok(None);
         };
         Ok(Some(SecondFactorStanding {

@@ -14,24 +14,14 @@ use crate::world::{DAY, Meanwhile, NOON, World, after};
 
 /// Tokens of the links of these mails.
 fn links(mails: &[OutboxMessage]) -> Vec<String> {
-    let path = |mail: &OutboxMessage| match &mail.body {
-        MessageBody::ApplicationAccepted { not_me_path, .. }
-        | MessageBody::CertificatesIssued { not_me_path, .. } => {
+    let path = |mail: &OutboxMessage| {
+        if let MessageBody::ApplicationAccepted { not_me_path, .. }
+        | MessageBody::CertificatesIssued { not_me_path, .. } = &mail.body
+        {
             Some(not_me_path.strip_prefix("/not-me/").unwrap().to_owned())
+        } else {
+            None
         }
-        MessageBody::ConfirmationCode { .. }
-        | MessageBody::Installed { .. }
-        | MessageBody::Revoked { .. }
-        | MessageBody::Reminder { .. }
-        | MessageBody::ByAdministrator { .. }
-        | MessageBody::Frozen { .. }
-        | MessageBody::AddressCode { .. }
-        | MessageBody::FirstSubmitted { .. }
-        | MessageBody::FirstKept { .. }
-        | MessageBody::FirstNotConfirmed { .. }
-        | MessageBody::FirstExpired { .. }
-        | MessageBody::FirstIssued { .. }
-        | MessageBody::FirstCancelled { .. } => None,
     };
     mails.iter().filter_map(path).collect()
 }
@@ -268,22 +258,12 @@ fn what_was_confirmed_and_not_issued_never_is() {
 impl World {
     fn mailed_code_and_links(&self, now: tanba_pki::Timestamp) -> (String, Vec<String>) {
         let mails = self.mail(now);
-        let code = mails.iter().find_map(|mail| match &mail.body {
-            MessageBody::ConfirmationCode { code, .. } => Some(code.clone()),
-            MessageBody::ApplicationAccepted { .. }
-            | MessageBody::CertificatesIssued { .. }
-            | MessageBody::Installed { .. }
-            | MessageBody::Revoked { .. }
-            | MessageBody::Reminder { .. }
-            | MessageBody::ByAdministrator { .. }
-            | MessageBody::Frozen { .. }
-            | MessageBody::AddressCode { .. }
-            | MessageBody::FirstSubmitted { .. }
-            | MessageBody::FirstKept { .. }
-            | MessageBody::FirstNotConfirmed { .. }
-            | MessageBody::FirstExpired { .. }
-            | MessageBody::FirstIssued { .. }
-            | MessageBody::FirstCancelled { .. } => None,
+        let code = mails.iter().find_map(|mail| {
+            if let MessageBody::ConfirmationCode { code, .. } = &mail.body {
+                Some(code.clone())
+            } else {
+                None
+            }
         });
         (code.unwrap(), links(&mails))
     }

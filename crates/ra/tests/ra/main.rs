@@ -5,12 +5,14 @@
     reason = "a test that cannot go on fails there"
 )]
 
+mod address;
 mod codes;
 mod delivery;
 mod first;
 mod frozen;
 mod happy;
 mod install;
+mod keyless;
 mod limits;
 mod login;
 mod remind;

@@ -76,11 +76,13 @@ fn each_event_revokes_with_its_reason_at_once_and_leaves_evidence() {
         ]));
         let mails = world.mail(after(3));
         assert!(
-            mails.iter().any(|mail| mail.body
-                == MessageBody::Revoked {
-                    serials: serials(&[&citizen.signature]),
-                    reason: event.reason().name().to_owned(),
-                }),
+            mails.iter().any(|mail| matches!(
+                &mail.body,
+                MessageBody::Revoked { serials: told, reason, by_code: false, not_me_path }
+                    if *told == serials(&[&citizen.signature])
+                        && *reason == event.reason().name()
+                        && not_me_path.starts_with("/not-me/")
+            )),
             "{mails:?}"
         );
     }

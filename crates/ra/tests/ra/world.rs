@@ -412,26 +412,13 @@ impl World {
 
     /// The newest code that was mailed; also empties the mailbox.
     pub(crate) fn mailed_code(&self, now: Timestamp) -> String {
-        let codes = self
-            .mail(now)
-            .into_iter()
-            .filter_map(|message| match message.body {
-                MessageBody::ConfirmationCode { code, .. } => Some(code),
-                MessageBody::ApplicationAccepted { .. }
-                | MessageBody::CertificatesIssued { .. }
-                | MessageBody::Installed { .. }
-                | MessageBody::Revoked { .. }
-                | MessageBody::Reminder { .. }
-                | MessageBody::ByAdministrator { .. }
-                | MessageBody::Frozen { .. }
-                | MessageBody::AddressCode { .. }
-                | MessageBody::FirstSubmitted { .. }
-                | MessageBody::FirstKept { .. }
-                | MessageBody::FirstNotConfirmed { .. }
-                | MessageBody::FirstExpired { .. }
-                | MessageBody::FirstIssued { .. }
-                | MessageBody::FirstCancelled { .. } => None,
-            });
+        let codes = self.mail(now).into_iter().filter_map(|message| {
+            if let MessageBody::ConfirmationCode { code, .. } = message.body {
+                Some(code)
+            } else {
+                None
+            }
+        });
         codes.collect::<Vec<_>>().pop().expect("a code was mailed")
     }
 

@@ -98,6 +98,17 @@ impl Applications for SqliteUnit<'_> {
         Ok(())
     }
 
+    fn owner(
+        &mut self,
+        number: &ApplicationNumber,
+    ) -> Result<Option<(ApplicationId, PersonId)>, StorageError> {
+        self.one(
+            "SELECT id, person_id FROM application WHERE number = ?1",
+            [number.as_str()],
+            |row| Ok((ApplicationId(column(row, 0)?), PersonId(column(row, 1)?))),
+        )
+    }
+
     fn of_person(
         &mut self,
         person: PersonId,

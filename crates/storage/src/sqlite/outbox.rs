@@ -34,7 +34,8 @@ impl Outbox for SqliteUnit<'_> {
         self.many(
             r#"SELECT id, person_id, recipient, language, body, created_at, tries FROM message WHERE due_at <= ?1
                ORDER BY body NOT GLOB '{"kind":"confirmation_code"*' AND body NOT GLOB '{"kind":"application_accepted"*'
-                        AND body NOT GLOB '{"kind":"address_code"*',
+                        AND body NOT GLOB '{"kind":"address_code"*'
+                        AND body NOT GLOB '{"kind":"entry_code"*' AND body NOT GLOB '{"kind":"email_change_code"*',
                         due_at, id LIMIT ?2"#,
             params![now.unix(), limit],
             read,

@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 use tanba_model::id::PersonId;
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
-use tanba_model::person::{EmailAddress, NewPerson, Person};
+use tanba_model::person::{EarlierEmail, EmailAddress, NewPerson, Person};
 use tanba_model::ports::{PersonFacts, Persons, StorageError};
 use tanba_pki::Timestamp;
 
@@ -12,11 +12,11 @@ use super::{SqliteUnit, column, time_or_none};
 use crate::error::damaged;
 
 const BY_ID: &str =
-    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders
-    FROM person WHERE id = ?1";
+    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
+    earlier_email, earlier_email_until FROM person WHERE id = ?1";
 const BY_IIN: &str =
-    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders
-    FROM person WHERE iin = ?1";
+    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
+    earlier_email, earlier_email_until FROM person WHERE iin = ?1";
 
 impl Persons for SqliteUnit<'_> {
     fn insert(&mut self, person: &NewPerson, now: Timestamp) -> Result<PersonId, StorageError> {
@@ -81,6 +81,14 @@ impl Persons for SqliteUnit<'_> {
         )
     }
 
+    fn id_by_iin(&mut self, iin: &Iin) -> Result<Option<PersonId>, StorageError> {
+        self.one(
+            "SELECT id FROM person WHERE iin = ?1",
+            [iin.as_str()],
+            |row| Ok(PersonId(column(row, 0)?)),
+        )
+    }
+
     fn set_email(
         &mut self,
         id: PersonId,
@@ -88,8 +96,25 @@ impl Persons for SqliteUnit<'_> {
     ) -> Result<(), StorageError> {
         let email = email.map(EmailAddress::as_str);
         self.change_one(
-            "UPDATE person SET email = ?2 WHERE id = ?1",
+            "UPDATE person SET email = ?2, earlier_email = NULL, earlier_email_until = NULL WHERE id = ?1",
             params![id.0, email],
+        )
+    }
+
+    fn change_email(
+        &mut self,
+        id: PersonId,
+        email: &EmailAddress,
+        earlier: &EarlierEmail,
+    ) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE person SET email = ?2, earlier_email = ?3, earlier_email_until = ?4 WHERE id = ?1",
+            params![
+                id.0,
+                email.as_str(),
+                earlier.address.as_str(),
+                earlier.until.unix()
+            ],
         )
     }
 
@@ -117,6 +142,14 @@ impl Persons for SqliteUnit<'_> {
 
 fn read(row: &Row<'_>) -> Result<Person, StorageError> {
     let email: Option<String> = column(row, 5)?;
+    let earlier: Option<String> = column(row, 9)?;
+    let earlier_email = match (earlier, time_or_none(row, 10)?) {
+        (Some(text), Some(until)) => Some(EarlierEmail {
+            address: EmailAddress::parse(&text).map_err(|_| damaged("person.earlier_email"))?,
+            until,
+        }),
+        _ => None,
+    };
     Ok(Person {
         id: PersonId(column(row, 0)?),
         iin: Iin::parse(&column::<String>(row, 1)?).map_err(|_| damaged("person.iin"))?,
@@ -131,5 +164,6 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
             .ok_or_else(|| damaged("person.language"))?,
         frozen_at: time_or_none(row, 7)?,
         reminders: column(row, 8)?,
+        earlier_email,
     })
 }

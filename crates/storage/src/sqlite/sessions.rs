@@ -10,8 +10,8 @@ use super::{SqliteUnit, column, time};
 impl Sessions for SqliteUnit<'_> {
     fn insert(&mut self, session: &Session) -> Result<(), StorageError> {
         self.change_one(
-            "INSERT INTO session (token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO session (token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at, device)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 session.token_sha256,
                 session.person.0,
@@ -20,13 +20,14 @@ impl Sessions for SqliteUnit<'_> {
                 session.created_at.unix(),
                 session.used_at.unix(),
                 session.expires_at.unix(),
+                session.device,
             ],
         )
     }
 
     fn find(&mut self, token_sha256: &[u8; 32]) -> Result<Option<Session>, StorageError> {
         self.one(
-            "SELECT token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at
+            "SELECT token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at, device
              FROM session WHERE token_sha256 = ?1",
             [token_sha256],
             read,
@@ -35,7 +36,7 @@ impl Sessions for SqliteUnit<'_> {
 
     fn of_person(&mut self, person: PersonId) -> Result<Vec<Session>, StorageError> {
         self.many(
-            "SELECT token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at
+            "SELECT token_sha256, person_id, certificate_id, csrf, created_at, used_at, expires_at, device
              FROM session WHERE person_id = ?1 ORDER BY created_at DESC, token_sha256",
             [person.0],
             read,
@@ -78,5 +79,6 @@ fn read(row: &Row<'_>) -> Result<Session, StorageError> {
         created_at: time(row, 4)?,
         used_at: time(row, 5)?,
         expires_at: time(row, 6)?,
+        device: column(row, 7)?,
     })
 }

@@ -18,6 +18,7 @@ mod secrets;
 mod sessions;
 mod sqlite;
 mod units;
+mod without_a_key;
 
 /// Tests that take a storage; each becomes one test for each back end. A new back end is a module here.
 macro_rules! contract {

@@ -41,7 +41,7 @@ contract! {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);
         let notice = NewMessage {
-            body: MessageBody::Frozen { serials: vec!["{\"kind\":\"confirmation_code\"".to_owned()] },
+            body: MessageBody::Frozen { serials: vec!["{\"kind\":\"confirmation_code\"".to_owned()], by_code: false },
             ..message(person, "")
         };
         let notices: Vec<_> = (1..=3).map(|at| unit.outbox().insert(&notice, given::at(at)).unwrap()).collect();

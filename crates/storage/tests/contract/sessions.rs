@@ -9,6 +9,7 @@ fn session(unit: &mut dyn UnitOfWork, token: u8) -> Session {
         token_sha256: [token; 32],
         person,
         certificate: given::certificate(unit, &given::new_certificate(issuer, Some(person), token)),
+        device: "firefox-linux".to_owned(),
         csrf: "0123456789abcdef".to_owned(),
         created_at: given::at(0),
         used_at: given::at(1),

@@ -204,7 +204,7 @@ fn page(
     let person = &signed_in.person;
     let values = context! {
         person => Serde(state.words(visit).person(person)),
-        code_address => person.email.as_ref().map(EmailAddress::masked),
+        code_address => person.code_address(state.now()).map(EmailAddress::masked),
         regions => Serde(places::regions(state.authority().gazetteer(), visit.language)),
         errors => Serde(mistakes.list()),
         fields => context! {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
-    Secrets, Sessions, Storage, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers, LimitedSessions,
+    Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError, UnitOfWork,
 };
 
 use super::report::timed;
@@ -97,6 +97,18 @@ impl UnitOfWork for TimedUnit<'_> {
 
     fn sessions(&mut self) -> &mut dyn Sessions {
         self.inner.sessions()
+    }
+
+    fn limited_sessions(&mut self) -> &mut dyn LimitedSessions {
+        self.inner.limited_sessions()
+    }
+
+    fn entries(&mut self) -> &mut dyn Entries {
+        self.inner.entries()
+    }
+
+    fn devices(&mut self) -> &mut dyn Devices {
+        self.inner.devices()
     }
 
     fn secrets(&mut self) -> &mut dyn Secrets {
