@@ -49,8 +49,8 @@ describe("without script", () => {
     assert.ok(found > 0 && found < 15, String(found));
     await page.goto(`${demo.url}/en/status`);
     await page.locator("#number").fill("123");
-    await page.locator(".tanba-search button").first().click();
-    await page.locator("#number-error").waitFor();
+    await page.locator("#status-form button").click();
+    await page.locator("#number-error:visible").waitFor();
     assert.equal(await page.locator("#number").inputValue(), "123", "what was typed is kept");
     await page.locator("#help summary").click();
     assert.ok(await page.locator("#help .govuk-details__text").isVisible());

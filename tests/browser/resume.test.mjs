@@ -124,9 +124,7 @@ describe("interruptions", { concurrency: 2 }, () => {
       wizard.page = page;
       await page.goto(wizard.address("/status"));
       await page.locator("#number").fill(wizard.number.replace(/(\d{4})(?=\d)/g, "$1 "));
-      await page.locator(".tanba-search button").first().click();
-      await page.locator("#result-title").waitFor();
-      await page.locator("section.tanba-card a.govuk-button").click();
+      await page.locator("#status-form button").click();
       await page.locator("#install-password").waitFor(PATIENCE);
       await page.locator("#install-folder").click();
       await page.locator("#install-password").fill("Ekinshi-Zhol2");

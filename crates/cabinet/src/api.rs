@@ -8,6 +8,7 @@ use crate::doors::{Doors, Rule};
 mod applications;
 mod certificates;
 mod installation;
+mod keystores;
 mod login;
 mod report;
 mod revocations;
@@ -19,7 +20,7 @@ const OPENAPI: &str = include_str!("../openapi.json");
 /// Calls of the API.
 #[rustfmt::skip]
 pub(crate) fn doors() -> Doors {
-    use Rule::{Anybody, Citizen};
+    use Rule::{Anybody, Applicant, Citizen};
     Doors::default()
         .post("/login/challenge", Anybody, login::challenge)
         .post("/login", Anybody, login::submit)
@@ -32,16 +33,17 @@ pub(crate) fn doors() -> Doors {
         .post("/applications/{number}/code", Citizen, applications::code)
         .post("/applications/{number}/code/resend", Citizen, applications::resend)
         .post("/applications/{number}/cancel", Citizen, applications::cancel)
-        .get("/applications/{number}/certificates", Citizen, installation::certificates)
-        .post("/applications/{number}/installation/challenge", Citizen, installation::challenge)
-        .post("/applications/{number}/installation", Citizen, installation::submit)
-        .get("/applications/{number}/reminder.ics", Citizen, installation::reminder)
+        .get("/applications/{number}/certificates", Applicant, installation::certificates)
+        .post("/applications/{number}/installation/challenge", Applicant, installation::challenge)
+        .post("/applications/{number}/installation", Applicant, installation::submit)
+        .get("/applications/{number}/reminder.ics", Applicant, installation::reminder)
         .get("/certificates", Citizen, certificates::list)
         .get("/certificates/report.csv", Citizen, report::table)
         .get("/certificates/{file}", Citizen, certificates::file)
+        .get("/keystores", Anybody, keystores::list)
         .post("/revocations", Citizen, revocations::prepare)
         .post("/revocations/signature", Citizen, revocations::sign)
-        .get("/status/{number}", Anybody, status::show)
+        .post("/status", Anybody, status::prove)
         .get("/openapi.json", Anybody, description)
         .under("/api/v1")
 }

@@ -51,22 +51,35 @@ pub(crate) fn check(right: &str, headers: &HeaderMap, field: Option<&str>) -> Re
     }
 }
 
+fn one_of(right: &[&str], headers: &HeaderMap, field: Option<&str>) -> Result<(), Problem> {
+    if right
+        .iter()
+        .any(|token| check(token, headers, field).is_ok())
+    {
+        Ok(())
+    } else {
+        Err(Problem::csrf())
+    }
+}
+
 /// The request again if it changes nothing, or brings the token of its session: in the header, or in the field `csrf` of a
 /// form. The body of a form is read for that and put back.
-pub(crate) async fn checked(request: Request, right: &str) -> Result<Request, Problem> {
+///
+/// `right` are the tokens of the sessions that may pass, one of which has to be brought.
+pub(crate) async fn checked(request: Request, right: &[&str]) -> Result<Request, Problem> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(request);
     }
     let headers = request.headers();
     if headers.contains_key(TOKEN) || !body::is_form(headers) {
-        check(right, headers, None)?;
+        one_of(right, headers, None)?;
         return Ok(request);
     }
     let (parts, sent) = request.into_parts();
     let sent = to_bytes(sent, body::LIMIT)
         .await
         .map_err(|_| Problem::too_large())?;
-    check(right, &parts.headers, body::token(&sent).await.as_deref())?;
+    one_of(right, &parts.headers, body::token(&sent).await.as_deref())?;
     Ok(Request::from_parts(parts, Body::from(sent)))
 }
 

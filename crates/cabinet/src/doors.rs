@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::csrf;
+use crate::limited::{ForApplication, MaybeLimited};
 use crate::problem::Problem;
 use crate::session::MaybeSignedIn;
 use crate::state::CabinetState;
@@ -22,6 +23,12 @@ pub enum Rule {
     /// A person who signed in with a key of hers. Whoever changes something has to send the session's token against
     /// cross-site requests.
     Citizen,
+    /// A person who entered with a code and may revoke and freeze, and nothing else. Whoever changes something has to send the
+    /// token of that session.
+    LimitedCitizen,
+    /// Whoever may act for one application: its owner in her session, or whoever proved its number. Which application that is
+    /// is checked behind the door. Whoever changes something has to send the token of one of these sessions.
+    Applicant,
 }
 
 /// How a door is knocked at. [`Verb::Get`] answers HEAD too.
@@ -128,8 +135,24 @@ async fn admit(state: &CabinetState, rule: Rule, request: Request) -> Result<Req
         Rule::Citizen => {
             let MaybeSignedIn(found) = MaybeSignedIn::find(state, request.headers()).await?;
             let signed_in = found.ok_or_else(Problem::session_required)?;
-            let mut request = csrf::checked(request, &signed_in.session.csrf).await?;
+            let mut request = csrf::checked(request, &[&signed_in.session.csrf]).await?;
             let _ = request.extensions_mut().insert(signed_in);
+            Ok(request)
+        }
+        Rule::LimitedCitizen => {
+            let found = MaybeLimited::find(state, request.headers()).await?;
+            let limited = found.by_code().ok_or_else(Problem::code_required)?;
+            let mut request = csrf::checked(request, &[&limited.session.csrf]).await?;
+            let _ = request.extensions_mut().insert(limited);
+            Ok(request)
+        }
+        Rule::Applicant => {
+            let found = ForApplication::find(state, request.headers()).await?;
+            let applicant = found.ok_or_else(Problem::session_required)?;
+            let tokens = applicant.tokens();
+            let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+            let mut request = csrf::checked(request, &tokens).await?;
+            let _ = request.extensions_mut().insert(applicant);
             Ok(request)
         }
     }

@@ -17,6 +17,7 @@ mod dates;
 mod device;
 mod doors;
 mod headers;
+mod limited;
 mod locale;
 pub mod mail;
 mod pages;

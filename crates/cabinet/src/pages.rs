@@ -17,15 +17,16 @@ pub(crate) mod guide;
 pub(crate) mod logout;
 pub(crate) mod not_me;
 pub(crate) mod obtain;
+pub(crate) mod revoke;
 pub(crate) mod status;
 
 /// Addresses that lead to the same in the reader's language.
 pub(crate) fn without_language() -> Doors {
-    Doors::default().get("/", Rule::Anybody, root).get(
-        "/not-me/{token}",
-        Rule::Anybody,
-        not_me_link,
-    )
+    use Rule::Anybody;
+    Doors::default()
+        .get("/", Anybody, root)
+        .get("/not-me/{token}", Anybody, not_me_link)
+        .get("/status/{number}/{secret}", Anybody, status_link)
 }
 
 /// `GET /`
@@ -37,6 +38,17 @@ async fn root(headers: HeaderMap) -> Redirect {
 async fn not_me_link(headers: HeaderMap, Path(token): Path<String>) -> Redirect {
     let token = crate::problem::encode(&token).replace('/', "%2F");
     Redirect::to(&format!("/{}/not-me/{token}", preferred(&headers).tag()))
+}
+
+/// `GET /status/{number}/{secret}`
+async fn status_link(
+    headers: HeaderMap,
+    Path((number, secret)): Path<(String, String)>,
+) -> Redirect {
+    let part = |text: &str| crate::problem::encode(text).replace('/', "%2F");
+    let (number, secret) = (part(&number), part(&secret));
+    let language = preferred(&headers).tag();
+    Redirect::to(&format!("/{language}/status/{number}/{secret}"))
 }
 
 /// Everything else: `/kk/` is `/kk`, the rest is not there.

@@ -57,6 +57,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "session-required")
     }
 
+    /// The session that a code opened is over.
+    pub(crate) const fn code_required() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "code-required")
+    }
+
     pub(crate) const fn csrf() -> Self {
         Self::new(StatusCode::FORBIDDEN, "csrf")
     }
@@ -234,6 +239,10 @@ fn as_json(state: &CabinetState, visit: &Visit, problem: &Problem) -> Response {
 /// Whoever has to sign in is shown where, and comes back afterwards.
 fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Method) -> Response {
     let language = visit.language.tag();
+    if problem.code == Problem::code_required().code {
+        let address = format!("/{language}/revoke");
+        return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
+    }
     if problem.status == StatusCode::UNAUTHORIZED {
         let back = if *method == Method::GET {
             visit.place.as_str()
@@ -271,8 +280,9 @@ pub(crate) fn encode(text: &str) -> String {
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 8] = [
+pub(crate) const OWN_CODES: [&str; 9] = [
     "bad-request",
+    "code-required",
     "csrf",
     "internal",
     "method-not-allowed",

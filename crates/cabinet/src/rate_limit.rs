@@ -30,6 +30,10 @@ pub(crate) enum Limited {
     LookUp,
     /// Looking up a number, by number.
     Number,
+    /// Asking for a code without a key, by address.
+    Entry,
+    /// Asking for a code without a key, by the number of a person.
+    EntryOf,
 }
 
 /// Too many; how long to wait.

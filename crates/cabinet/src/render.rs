@@ -139,13 +139,36 @@ impl CabinetState {
         screen: &Screen,
         values: Value,
     ) -> Html<String> {
+        let csrf = signed_in.map_or("", |signed_in| signed_in.session.csrf.as_str());
+        let surname = signed_in.map_or("", |signed_in| signed_in.person.surname.as_str());
+        self.render_frame(visit, (csrf, surname), screen, values)
+    }
+
+    /// Renders a page of a session without a key, with its token against cross-site requests.
+    pub(crate) fn render_with_token(
+        &self,
+        visit: &Visit,
+        csrf: &str,
+        screen: &Screen,
+        values: Value,
+    ) -> Html<String> {
+        self.render_frame(visit, (csrf, ""), screen, values)
+    }
+
+    fn render_frame(
+        &self,
+        visit: &Visit,
+        (csrf, surname): (&str, &str),
+        screen: &Screen,
+        values: Value,
+    ) -> Html<String> {
         let (environment, data) = self.pages().of(visit.language);
         let frame = Frame {
             lang: visit.language.tag(),
             name: screen.name,
             title_key: screen.title_key,
-            csrf: signed_in.map_or("", |signed_in| &signed_in.session.csrf),
-            surname: signed_in.map_or("", |signed_in| &signed_in.person.surname),
+            csrf,
+            surname,
             demo: self.config().demo(),
             has_errors: screen.has_errors,
             request_id: &visit.request_id,

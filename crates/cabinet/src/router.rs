@@ -63,16 +63,30 @@ fn in_language() -> Doors {
 }
 
 fn public() -> Doors {
-    use Rule::Anybody;
+    use Rule::{Anybody, LimitedCitizen};
     Doors::default()
         .get("/", Anybody, pages::front::show)
         .get("/enter", Anybody, pages::enter::show)
         .post("/logout", Anybody, pages::logout::submit)
         .get("/status", Anybody, pages::status::show)
+        .post("/status", Anybody, pages::status::prove)
+        .get("/status/{number}", Anybody, pages::status::one)
+        .get("/status/{number}/{secret}", Anybody, pages::status::link)
         .get("/guide", Anybody, pages::guide::show)
         .get("/obtain", Anybody, pages::obtain::show)
         .get("/not-me/{token}", Anybody, pages::not_me::show)
         .post("/not-me/{token}", Anybody, pages::not_me::freeze)
+        .get("/revoke", Anybody, pages::revoke::show)
+        .post("/revoke", Anybody, pages::revoke::ask)
+        .get("/revoke/code", Anybody, pages::revoke::code)
+        .post("/revoke/code", Anybody, pages::revoke::answer)
+        .post(
+            "/revoke/certificates",
+            LimitedCitizen,
+            pages::revoke::revoke,
+        )
+        .post("/revoke/freeze", LimitedCitizen, pages::revoke::freeze)
+        .post("/revoke/leave", LimitedCitizen, pages::revoke::leave)
 }
 
 #[rustfmt::skip]
@@ -95,6 +109,9 @@ fn cabinet() -> Doors {
         .get("/profile", Citizen, cabinet::profile::show)
         .post("/profile/language", Citizen, cabinet::profile::language)
         .post("/profile/reminders", Citizen, cabinet::profile::reminders)
+        .post("/profile/email", Citizen, cabinet::profile::ask_address)
+        .post("/profile/email/code", Citizen, cabinet::profile::confirm_address)
+        .post("/profile/sessions/end", Citizen, cabinet::profile::end_all)
         .post("/profile/sessions/{name}/end", Citizen, cabinet::profile::end_session)
         .under("/cabinet")
 }

@@ -43,6 +43,8 @@ pub(crate) struct CertificateCard {
     keystore: String,
     issued: String,
     revoked: String,
+    /// Whether what stands in `revoked` is a freeze.
+    frozen: bool,
 }
 
 /// An application as its owner sees it.
@@ -215,6 +217,7 @@ impl Words<'_> {
                 &[("date", self.date(record.created_at).into())],
             ),
             revoked: self.revoked(record),
+            frozen: standing == Standing::Frozen,
         })
     }
 
@@ -235,6 +238,9 @@ impl Words<'_> {
         let Status::Revoked { at, reason } = record.status else {
             return String::new();
         };
+        if reason == RevocationReason::CertificateHold {
+            return self.date_time(at);
+        }
         let reason = self.text(&format!("reason-{}", reason.name()));
         let arguments = [
             ("date", self.date_time(at).into()),

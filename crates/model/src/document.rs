@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
 use crate::canonical;
-pub use crate::canonical::DocumentError;
+pub use crate::canonical::{DocumentError, canonical_json};
 
 /// The value of `schema` in the first version of the document.
 pub const SCHEMA: &str = "tanba.application/1";

@@ -103,7 +103,7 @@ impl RegistrationAuthority {
     ///
     /// # Errors
     /// [`EmailChangeError`] by what helps.
-    pub fn ask_address(
+    pub fn ask_email_change(
         &self,
         session: &Session,
         typed: &str,
@@ -151,7 +151,7 @@ impl RegistrationAuthority {
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
-    pub fn pending_address(
+    pub fn pending_email(
         &self,
         session: &Session,
         now: Timestamp,
@@ -175,7 +175,7 @@ impl RegistrationAuthority {
     ///
     /// # Errors
     /// [`EmailChangeError`] by what helps.
-    pub fn confirm_address(
+    pub fn confirm_email_change(
         &self,
         session: &Session,
         code: &str,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use tanba_model::capability::Capability;
 use tanba_model::centre::{Centres, CentresError};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::place::Gazetteer;
@@ -281,6 +282,17 @@ impl RaConfig {
     #[must_use]
     pub fn keystores(&self) -> &[KeystoreKind] {
         &self.keystores
+    }
+
+    /// Kinds of keys that may be made in a keystore and that the profiles of this authority take.
+    #[must_use]
+    pub fn algorithms(&self, kind: KeystoreKind) -> Vec<&'static str> {
+        let mut algorithms = Capability::of(kind).algorithms.to_vec();
+        match self.profiles {
+            ProfileSet::Kz => algorithms.retain(|algorithm| algorithm.starts_with("RSA-")),
+            ProfileSet::Neutral => {}
+        }
+        algorithms
     }
 
     /// Names of the profiles of a reissue, in the order of requests: authentication, signature.

@@ -50,7 +50,7 @@ pub use first::{
 };
 pub use holder::Holder;
 pub use limited::LimitedOpened;
-pub use listing::History;
+pub use listing::{History, Page};
 pub use login::{Device, LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
 pub use notify::announce_act;

@@ -2,15 +2,15 @@
 
 use tanba_model::application::{Application, ApplicationNumber, State};
 use tanba_model::certificate::CertificateRecord;
-use tanba_model::ports::Session;
-use tanba_pki::Timestamp;
+use tanba_model::ports::{CertificateFilter, Session, Standing};
+use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
 use crate::error::{StepError, Unavailable};
 use crate::reissue::is_signed_here;
 use crate::second_factor::SecondFactorStanding;
 
-/// Entries of a list at most.
+/// Entries that are looked at where no page is asked for.
 const LIMIT: u32 = 200;
 
 /// An application and how it went.
@@ -22,23 +22,88 @@ pub struct History {
     pub steps: Vec<(State, Timestamp)>,
 }
 
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What is on it, newest first.
+    pub items: Vec<T>,
+    /// Whether there is another page: ask for what comes after the last of these.
+    pub more: bool,
+}
+
+impl<T> Page<T> {
+    /// A page of so many at most, made of what was found when one more was asked for.
+    fn of(mut items: Vec<T>, size: u32) -> Self {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let more = items.len() > size;
+        items.truncate(size);
+        Self { items, more }
+    }
+}
+
 impl RegistrationAuthority {
-    /// All certificates of the session's person, newest first: how each came about and whether it counts.
+    /// Certificates of the session's person that pass a filter, newest first, after the one with this serial number: how
+    /// each came about and whether it counts. An unknown serial number begins at the beginning.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
-    pub fn person_certificates(
+    pub fn certificate_page(
         &self,
         session: &Session,
+        filter: &CertificateFilter,
+        after: Option<&SerialNumber>,
+        size: u32,
+    ) -> Result<Page<CertificateRecord>, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        let before = match after {
+            Some(serial) => work
+                .certificates()
+                .of_person_by_serial(session.person, serial)?
+                .map(|record| record.id),
+            None => None,
+        };
+        let found = work.certificates().page_of_person(
+            session.person,
+            filter,
+            before,
+            size.saturating_add(1),
+        )?;
+        Ok(Page::of(found, size))
+    }
+
+    /// The certificates of the session's person that count now, newest first: all that pages show at once.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn valid_certificates(
+        &self,
+        session: &Session,
+        now: Timestamp,
     ) -> Result<Vec<CertificateRecord>, Unavailable> {
+        let filter = CertificateFilter {
+            standing: Some(Standing::Valid(now)),
+            purpose: None,
+        };
+        Ok(self.certificate_page(session, &filter, None, LIMIT)?.items)
+    }
+
+    /// A certificate of the session's person; `None` when she has none with this serial number.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn own_certificate(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+    ) -> Result<Option<CertificateRecord>, Unavailable> {
         Ok(self
             .storage
             .snapshot()?
             .certificates()
-            .of_person(session.person, LIMIT)?)
+            .of_person_by_serial(session.person, serial)?)
     }
 
-    /// All applications of the session's person, newest first.
+    /// The newest applications of the session's person.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
@@ -50,18 +115,36 @@ impl RegistrationAuthority {
             .of_person(session.person, LIMIT)?)
     }
 
-    /// All applications of the session's person, newest first, each with the states that it entered and when.
+    /// Applications of the session's person, newest first, after the one with this number, each with the states that it
+    /// entered and when. An unknown number begins at the beginning.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
-    pub fn histories(&self, session: &Session) -> Result<Vec<History>, Unavailable> {
+    pub fn history_page(
+        &self,
+        session: &Session,
+        after: Option<&ApplicationNumber>,
+        size: u32,
+    ) -> Result<Page<History>, Unavailable> {
         let mut work = self.storage.snapshot()?;
+        let before = match after {
+            Some(number) => work
+                .applications()
+                .owner(number)?
+                .filter(|(_, owner)| *owner == session.person)
+                .map(|(id, _)| id),
+            None => None,
+        };
+        let asked = size.saturating_add(1);
+        let found = work
+            .applications()
+            .page_of_person(session.person, before, asked)?;
         let mut histories = Vec::new();
-        for application in work.applications().of_person(session.person, LIMIT)? {
+        for application in found {
             let steps = work.applications().steps(application.id)?;
             histories.push(History { application, steps });
         }
-        Ok(histories)
+        Ok(Page::of(histories, size))
     }
 
     /// One application of the session's person, with the states that it entered and when.

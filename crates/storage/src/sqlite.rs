@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers, LimitedSessions,
-    Outbox, Persons, Revocations, Secrets, Sessions, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -16,9 +16,9 @@ mod applications;
 mod audit_log;
 mod certificates;
 mod crls;
-mod intakes;
 mod devices;
 mod entries;
+mod intakes;
 mod issuers;
 mod limited_sessions;
 mod outbox;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tanba_ca::{Authority, AuthorityError, IssuingKey, Rules};
 use tanba_model::certificate::Status;
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Issuance, IssuanceError, Issuers, Outbox, Persons,
-    Revocations, Secrets, Sessions, Storage, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Issuance, IssuanceError, Issuers,
+    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
+    UnitOfWork,
 };
 
 use crate::harness::{Behaviour, House, NOW, administrator, later, options, pair};
@@ -261,6 +262,18 @@ impl UnitOfWork for DyingUnit<'_> {
     fn sessions(&mut self) -> &mut dyn Sessions {
         self.inner.sessions()
     }
+    fn limited_sessions(&mut self) -> &mut dyn LimitedSessions {
+        self.inner.limited_sessions()
+    }
+
+    fn entries(&mut self) -> &mut dyn Entries {
+        self.inner.entries()
+    }
+
+    fn devices(&mut self) -> &mut dyn Devices {
+        self.inner.devices()
+    }
+
     fn secrets(&mut self) -> &mut dyn Secrets {
         self.inner.secrets()
     }

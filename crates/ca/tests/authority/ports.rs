@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Intakes, Issuers, Outbox, Persons, Revocations,
-    Secrets, Sessions, Storage, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
+    UnitOfWork,
 };
 use tanba_storage::SqliteStorage;
 
@@ -252,6 +253,18 @@ impl UnitOfWork for FaultyUnit<'_> {
     fn sessions(&mut self) -> &mut dyn Sessions {
         self.at("sessions").sessions()
     }
+    fn limited_sessions(&mut self) -> &mut dyn LimitedSessions {
+        self.at("limited_sessions").limited_sessions()
+    }
+
+    fn entries(&mut self) -> &mut dyn Entries {
+        self.at("entries").entries()
+    }
+
+    fn devices(&mut self) -> &mut dyn Devices {
+        self.at("devices").devices()
+    }
+
     fn secrets(&mut self) -> &mut dyn Secrets {
         self.at("secrets").secrets()
     }

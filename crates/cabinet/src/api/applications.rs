@@ -1,10 +1,11 @@
 //! Applications, from the form to the code.
 
 use axum::Json as Answer;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
-use tanba_model::application::{Application, State as Stage};
-use tanba_ra::{NextStep, ReissueForm, SecondFactorStanding};
+use tanba_model::application::{Application, ApplicationNumber, State as Stage};
+use tanba_model::id::PersonId;
+use tanba_ra::{Holder, NextStep, ReissueForm, SecondFactorStanding};
 
 use super::Nothing;
 use super::login::text;
@@ -66,21 +67,39 @@ impl View {
 #[derive(Debug, Serialize)]
 pub(super) struct List {
     applications: Vec<View>,
+    /// What to ask for `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Applications of one page.
+const PAGE: u32 = 50;
+
+/// Where the page before ended.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    after: String,
 }
 
 /// `GET /api/v1/applications`
 pub(super) async fn list(
     State(state): State<CabinetState>,
     signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Answer<List>, Problem> {
-    let found = state
-        .ra(move |ra| ra.applications(&signed_in.session))
+    let after = ApplicationNumber::parse(&wanted.after).ok();
+    let page = state
+        .ra(move |ra| ra.history_page(&signed_in.session, after.as_ref(), PAGE))
         .await?;
+    let last = page.items.last().filter(|_| page.more);
     Ok(Answer(List {
-        applications: found
+        applications: page
+            .items
             .iter()
-            .map(|application| View::of(application, None))
+            .map(|history| View::of(&history.application, None))
             .collect(),
+        next: last.map(|history| history.application.number.as_str().to_owned()),
     }))
 }
 
@@ -260,10 +279,22 @@ pub(super) async fn cancel(
 impl CabinetState {
     /// Counts a step that costs the server signatures or records, for the person.
     pub(super) fn limit_steps(&self, signed_in: &SignedIn) -> Result<(), Problem> {
+        self.limit_steps_of_person(signed_in.person.id)
+    }
+
+    /// Counts a step of whoever acts for an application.
+    pub(super) fn limit_steps_of(&self, holder: &Holder) -> Result<(), Problem> {
+        let session = holder.session.as_ref().map(|session| session.person);
+        let limited = holder.limited.as_ref().map(|session| session.person);
+        session
+            .or(limited)
+            .map_or(Ok(()), |person| self.limit_steps_of_person(person))
+    }
+
+    fn limit_steps_of_person(&self, person: PersonId) -> Result<(), Problem> {
         let per_minute = self.config().limits().steps_per_person_per_minute;
-        let person = signed_in.person.id.0;
         Ok(self
             .limiter()
-            .take(Limited::Step, &person, per_minute, self.now())?)
+            .take(Limited::Step, &person.0, per_minute, self.now())?)
     }
 }

@@ -1,15 +1,16 @@
 //! `GET /api/v1/certificates`: all certificates of whoever is signed in, as a list and one by one.
 
 use axum::Json as Answer;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use serde::Serialize;
-use tanba_model::certificate::{CertificateRecord, Status};
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_pki::Certificate;
 
 use crate::body::base64;
+use crate::pages::cabinet::keys::{self, PAGE, Wanted};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
@@ -18,6 +19,9 @@ use crate::view;
 #[derive(Debug, Serialize)]
 pub(super) struct List {
     certificates: Vec<Entry>,
+    /// What to ask for `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,10 +46,16 @@ struct Entry {
 pub(super) async fn list(
     State(state): State<CabinetState>,
     signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Answer<List>, Problem> {
-    let records = state.certificates_of(&signed_in).await?;
+    let (filter, after) = (wanted.filter(state.now()), wanted.after());
+    let page = state
+        .ra(move |ra| ra.certificate_page(&signed_in.session, &filter, after.as_ref(), PAGE))
+        .await?;
+    let last = page.items.last().filter(|_| page.more);
     Ok(Answer(List {
-        certificates: records.iter().filter_map(entry).collect(),
+        certificates: page.items.iter().filter_map(entry).collect(),
+        next: last.map(|record| record.serial.hex()),
     }))
 }
 
@@ -58,11 +68,12 @@ pub(super) async fn file(
 ) -> Result<impl IntoResponse, Problem> {
     let missing = Problem::page_not_found;
     let (serial, form) = name.rsplit_once('.').ok_or_else(missing)?;
-    let records = state.certificates_of(&signed_in).await?;
-    let der = records
-        .iter()
-        .find(|record| record.serial.hex() == serial)
-        .and_then(|record| record.der.clone())
+    let asked = keys::serial(serial).ok_or_else(missing)?;
+    let der = state
+        .ra(move |ra| ra.own_certificate(&signed_in.session, &asked))
+        .await?
+        .filter(|record| record.serial.hex() == serial)
+        .and_then(|record| record.der)
         .ok_or_else(missing)?;
     let (media_type, body) = match form {
         "cer" => ("application/pkix-cert", der),
@@ -88,6 +99,10 @@ fn entry(record: &CertificateRecord) -> Option<Entry> {
     let (status, revocation) = match record.status {
         Status::Intended | Status::Void => return None,
         Status::Valid => ("valid", None),
+        Status::Revoked {
+            at,
+            reason: reason @ RevocationReason::CertificateHold,
+        } => ("frozen", Some((at, reason))),
         Status::Revoked { at, reason } => ("revoked", Some((at, reason))),
     };
     Some(Entry {

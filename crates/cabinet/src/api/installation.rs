@@ -7,16 +7,15 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use tanba_model::application::{Application, State as Stage};
-use tanba_pki::{SerialNumber, Timestamp};
+use tanba_pki::SerialNumber;
 
 use super::Nothing;
 use super::login::text;
 use crate::body::{Json, base64, number, octets};
 use crate::calendar;
 use crate::dates;
+use crate::limited::ForApplication;
 use crate::problem::Problem;
-use crate::session::SignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
@@ -34,13 +33,11 @@ pub(super) struct Certificates {
 /// `GET /api/v1/applications/{number}/certificates`
 pub(super) async fn certificates(
     State(state): State<CabinetState>,
-    signed_in: SignedIn,
+    ForApplication(holder): ForApplication,
     Path(asked): Path<String>,
 ) -> Result<Answer<Certificates>, Problem> {
     let number = number(&asked)?;
-    let issued = state
-        .ra(move |ra| ra.certificates(&signed_in.session, &number))
-        .await?;
+    let issued = state.ra(move |ra| ra.certificates(holder, &number)).await?;
     let all = |list: &[Vec<u8>]| list.iter().map(|der| base64(der)).collect();
     Ok(Answer(Certificates {
         certificates: all(&issued.certificates),
@@ -57,14 +54,14 @@ pub(super) struct Challenge {
 /// `POST /api/v1/applications/{number}/installation/challenge`
 pub(super) async fn challenge(
     State(state): State<CabinetState>,
-    signed_in: SignedIn,
+    ForApplication(holder): ForApplication,
     Path(asked): Path<String>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Answer<Challenge>, Problem> {
-    state.limit_steps(&signed_in)?;
+    state.limit_steps_of(&holder)?;
     let (number, now) = (number(&asked)?, state.now());
     let bytes = state
-        .ra(move |ra| ra.installation_challenge(&signed_in.session, &number, now))
+        .ra(move |ra| ra.installation_challenge(holder, &number, now))
         .await?;
     Ok(Answer(Challenge {
         challenge: text(bytes)?,
@@ -90,11 +87,11 @@ pub(super) struct Installed {
 /// `POST /api/v1/applications/{number}/installation`
 pub(super) async fn submit(
     State(state): State<CabinetState>,
-    signed_in: SignedIn,
+    ForApplication(holder): ForApplication,
     Path(asked): Path<String>,
     Json(sent): Json<Proofs>,
 ) -> Result<Answer<Installed>, Problem> {
-    state.limit_steps(&signed_in)?;
+    state.limit_steps_of(&holder)?;
     let (number, now) = (number(&asked)?, state.now());
     let proofs = sent
         .proofs
@@ -102,7 +99,7 @@ pub(super) async fn submit(
         .map(|proof| octets(proof))
         .collect::<Result<Vec<_>, _>>()?;
     let done = state
-        .ra(move |ra| ra.installed(&signed_in.session, &number, &proofs, sent.revoke_old, now))
+        .ra(move |ra| ra.installed(holder, &number, &proofs, sent.revoke_old, now))
         .await?;
     Ok(Answer(Installed {
         state: done.application.state.name(),
@@ -119,15 +116,13 @@ pub(super) async fn submit(
 pub(super) async fn reminder(
     State(state): State<CabinetState>,
     visit: Visit,
-    signed_in: SignedIn,
+    ForApplication(holder): ForApplication,
     Path(asked): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (session, number) = (signed_in.session.clone(), number(&asked)?);
-    let application = state
-        .ra(move |ra| ra.application(&session, &number))
-        .await?;
+    let number = number(&asked)?;
+    let asked = number.clone();
     let at = state
-        .reminder(&signed_in, &application)
+        .ra(move |ra| ra.reminder(holder, &asked).map_err(Problem::from))
         .await?
         .ok_or_else(Problem::application_not_found)?;
     let end = state.words(&visit).date(at.plus(REMIND_BEFORE));
@@ -138,13 +133,13 @@ pub(super) async fn reminder(
         &[("date", end.into()), ("url", url.as_str().into())],
     );
     let event = calendar::event(
-        application.number.as_str(),
+        number.as_str(),
         at,
         state.now(),
         &state.text(&visit, "reminder-title"),
         &text,
     );
-    let name = format!("attachment; filename=\"tanba-{}.ics\"", application.number);
+    let name = format!("attachment; filename=\"tanba-{number}.ics\"");
     Ok((
         [
             (CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned()),
@@ -152,28 +147,4 @@ pub(super) async fn reminder(
         ],
         event,
     ))
-}
-
-impl CabinetState {
-    /// When a calendar should remind of the next renewal, once an application's certificates are issued.
-    pub(crate) async fn reminder(
-        &self,
-        signed_in: &SignedIn,
-        application: &Application,
-    ) -> Result<Option<Timestamp>, Problem> {
-        if !matches!(
-            application.state,
-            Stage::Issued { .. } | Stage::Installed { .. }
-        ) {
-            return Ok(None);
-        }
-        let records = self.certificates_of(signed_in).await?;
-        let own = records
-            .iter()
-            .filter(|record| record.application == Some(application.id));
-        Ok(own
-            .map(|record| record.not_after)
-            .min()
-            .map(|end| end.minus(REMIND_BEFORE)))
-    }
 }

@@ -1,10 +1,13 @@
 //! `GET /api/v1/certificates/report.csv`: what was ever issued in one's name, for a spreadsheet.
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::language::Language;
+use tanba_model::ports::{CertificateFilter, Session};
+use tanba_pki::SerialNumber;
 
 use crate::dates;
 use crate::problem::Problem;
@@ -24,24 +27,23 @@ const HEADINGS: [&str; 11] = [
     "report-from",
     "report-until",
     "report-status",
-    "key-revoked",
+    "report-ended",
     "report-reason",
 ];
 
+/// Certificates that are read and sent at once.
+const PAGE: u32 = 200;
+
+/// Sent page by page, however many there are: nothing is left out, and memory holds one page.
 pub(super) async fn table(
     State(state): State<CabinetState>,
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<impl IntoResponse, Problem> {
-    let records = state.certificates_of(&signed_in).await?;
     let words = state.words(&visit);
     let text = |key: &str| words.catalogue.text(words.language, key);
     let headings = HEADINGS.map(text);
-    let rows = records.iter().filter_map(|record| row(&words, record));
-    let mut csv = String::from('\u{feff}');
-    for row in std::iter::once(headings).chain(rows) {
-        csv.push_str(&line(&row, separator(words.language)));
-    }
+    let first = format!("\u{feff}{}", line(&headings, separator(words.language)));
     let disposition = format!(
         "attachment; filename=\"tanba-certificates-{}.csv\"",
         dates::iso(words.now)
@@ -50,8 +52,70 @@ pub(super) async fn table(
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, csv))
+    let rest = Rest {
+        state,
+        visit,
+        session: signed_in.session,
+        next: Next::Heading(first),
+    };
+    let pages = futures_util::stream::unfold(rest, Rest::send);
+    Ok((headers, Body::from_stream(pages)))
 }
+
+/// What of the table is still to be sent.
+struct Rest {
+    state: CabinetState,
+    visit: Visit,
+    session: Session,
+    next: Next,
+}
+
+enum Next {
+    /// The line of the headings.
+    Heading(String),
+    /// The page after this certificate.
+    Page(Option<SerialNumber>),
+    /// Nothing.
+    End,
+}
+
+impl Rest {
+    async fn send(mut self) -> Option<(Result<String, Unfinished>, Self)> {
+        let after = match std::mem::replace(&mut self.next, Next::End) {
+            Next::Heading(line) => {
+                self.next = Next::Page(None);
+                return Some((Ok(line), self));
+            }
+            Next::Page(after) => after,
+            Next::End => return None,
+        };
+        let session = self.session.clone();
+        let page = self
+            .state
+            .ra(move |ra| {
+                let filter = CertificateFilter::default();
+                ra.certificate_page(&session, &filter, after.as_ref(), PAGE)
+            })
+            .await;
+        // A table that is cut off must not look whole: the connection breaks.
+        let Ok(page) = page else {
+            return Some((Err(Unfinished), self));
+        };
+        let words = self.state.words(&self.visit);
+        let separator = separator(words.language);
+        let rows = page.items.iter().filter_map(|record| row(&words, record));
+        let lines: String = rows.map(|row| line(&row, separator)).collect();
+        if let Some(last) = page.items.last().filter(|_| page.more) {
+            self.next = Next::Page(Some(last.serial));
+        }
+        Some((Ok(lines), self))
+    }
+}
+
+/// The table could not be sent as a whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the rest of the table could not be read")]
+struct Unfinished;
 
 fn row(words: &Words<'_>, record: &CertificateRecord) -> Option<[String; 11]> {
     let text = |key: &str| words.catalogue.text(words.language, key);

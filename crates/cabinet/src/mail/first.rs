@@ -62,7 +62,11 @@ impl Writer<'_> {
             | MessageBody::Reminder { .. }
             | MessageBody::Revoked { .. }
             | MessageBody::ByAdministrator { .. }
-            | MessageBody::Frozen { .. } => (String::new(), Vec::new()),
+            | MessageBody::Frozen { .. }
+            | MessageBody::EntryCode { .. }
+            | MessageBody::EmailChangeCode { .. }
+            | MessageBody::AddressChanged { .. }
+            | MessageBody::NewDevice { .. } => (String::new(), Vec::new()),
         }
     }
 

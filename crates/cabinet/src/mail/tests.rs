@@ -55,24 +55,33 @@ fn bodies() -> Vec<MessageBody> {
             serials: serials.clone(),
             ends: Timestamp::from_unix(1_796_364_000),
         },
+    ];
+    bodies.extend(by_administrator);
+    bodies.extend(bodies_of_safety(&serials));
+    bodies
+}
+
+/// What tells of an act that its owner may have to stop, and the codes before it.
+fn bodies_of_safety(serials: &[String]) -> Vec<MessageBody> {
+    vec![
         MessageBody::Revoked {
-            serials: serials.clone(),
+            serials: serials.to_vec(),
             reason: "keyCompromise".to_owned(),
             by_code: false,
             not_me_path: "/not-me/abc".to_owned(),
         },
         MessageBody::Revoked {
-            serials: serials.clone(),
+            serials: serials.to_vec(),
             reason: "superseded".to_owned(),
             by_code: true,
             not_me_path: "/not-me/abc".to_owned(),
         },
         MessageBody::Frozen {
-            serials: serials.clone(),
+            serials: serials.to_vec(),
             by_code: false,
         },
         MessageBody::Frozen {
-            serials,
+            serials: serials.to_vec(),
             by_code: true,
         },
         MessageBody::EntryCode {
@@ -93,9 +102,7 @@ fn bodies() -> Vec<MessageBody> {
             device: "firefox-linux".to_owned(),
             not_me_path: "/not-me/abc".to_owned(),
         },
-    ];
-    bodies.extend(by_administrator);
-    bodies
+    ]
 }
 
 #[test]

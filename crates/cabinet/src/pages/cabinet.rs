@@ -11,7 +11,6 @@ use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
-use crate::view;
 use crate::visit::Visit;
 
 pub(crate) mod applications;
@@ -39,15 +38,10 @@ pub(crate) async fn show(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
-    let records = state.certificates_of(&signed_in).await?;
+    let records = state.valid_certificates_of(&signed_in).await?;
     let session = signed_in.session.clone();
     let applications = state.ra(move |ra| ra.applications(&session)).await?;
     let words = state.words(&visit);
-    let usable: Vec<CertificateRecord> = records
-        .iter()
-        .filter(|record| view::is_usable(record, words.now))
-        .cloned()
-        .collect();
     let menu: Vec<Value> = MENU
         .into_iter()
         .map(|(key, path)| context! { key, path })
@@ -56,7 +50,7 @@ pub(crate) async fn show(
         person => Serde(words.person(&signed_in.person)),
         waiting => waiting(&applications, &visit),
         keys_sentence => words.keys_sentence(&records),
-        certificates => Serde(words.certificates(&usable)),
+        certificates => Serde(words.certificates(&records)),
         menu,
     };
     Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
@@ -96,12 +90,13 @@ fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
 }
 
 impl CabinetState {
-    /// All certificates of whoever is signed in, newest first.
-    pub(crate) async fn certificates_of(
+    /// The certificates of whoever is signed in that count now, newest first.
+    pub(crate) async fn valid_certificates_of(
         &self,
         signed_in: &SignedIn,
     ) -> Result<Vec<CertificateRecord>, Problem> {
-        let session = signed_in.session.clone();
-        self.ra(move |ra| ra.person_certificates(&session)).await
+        let (session, now) = (signed_in.session.clone(), self.now());
+        self.ra(move |ra| ra.valid_certificates(&session, now))
+            .await
     }
 }

@@ -1,13 +1,19 @@
-//! `/{lang}/status`: where an application stands, for whoever has its number.
+//! `/{lang}/status`: where an application stands, for whoever has its number and proves it: by the IIN of whoever applied, or
+//! by the link of a mail. Opening shows; the button asks. From there the certificates are installed, without a session.
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use minijinja::context;
-use serde::Deserialize;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::{Deserialize, Serialize};
 use tanba_model::application::{ApplicationNumber, ApplicationNumberError};
-use tanba_ra::{NextStep, PublicStatus};
+use tanba_model::iin::{Iin, IinError};
+use tanba_ra::{Holder, LimitedOpened, Proof, PublicStatus};
 
+use crate::body::Form;
+use crate::limited::{self, MaybeLimited};
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
@@ -15,69 +21,230 @@ use crate::session::MaybeSignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
-const SCREEN: Screen = Screen::new("status.html", "status", "menu-keys-status").help(&[12]);
+const SCREEN: Screen = Screen::new("status.html", "status", "menu-keys-status").help(&[12, 13, 14]);
 
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Fields {
-    number: Option<String>,
+#[derive(Debug, Serialize)]
+struct Mistake {
+    field: &'static str,
+    text: String,
 }
 
+/// What stands in the form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
+    number: String,
+    iin: Option<String>,
+    secret: Option<String>,
+}
+
+/// What was typed, once it can be asked about.
+enum Typed {
+    Iin(Iin),
+    Secret(String),
+}
+
+/// `GET /{lang}/status`: nothing is looked up by opening a page.
 pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
     MaybeSignedIn(signed_in): MaybeSignedIn,
     Query(fields): Query<Fields>,
-) -> Result<Response, Problem> {
-    let Some(typed) = fields.number else {
-        return Ok(state
-            .render(&visit, signed_in.as_ref(), &SCREEN, context! {})
-            .into_response());
+) -> Response {
+    let fields = Fields {
+        number: fields.number,
+        ..Fields::default()
     };
-    let (error, status) = match ApplicationNumber::parse(&typed) {
-        _ if typed.trim().is_empty() => (Some("status-number-missing"), None),
-        Err(ApplicationNumberError::CheckDigit) => (Some("status-number-check"), None),
-        Err(_) => (Some("status-number-form"), None),
-        Ok(number) => match state.look_up(&visit, number).await? {
-            None => (Some("status-unknown"), None),
-            found => (None, found),
-        },
-    };
-    let number_error = error.map(|key| state.text(&visit, key));
-    let screen = Screen {
-        has_errors: number_error.is_some(),
-        ..SCREEN
-    };
-    let application = status.map(|status| view(&state, &visit, &status));
-    let values = context! { number_error, number_value => typed, application };
-    let page = state.render(&visit, signed_in.as_ref(), &screen, values);
-    let code = if screen.has_errors {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    Ok((code, page).into_response())
+    form(&state, &visit, signed_in.as_ref(), &fields, &[])
 }
 
-fn view(state: &CabinetState, visit: &Visit, status: &PublicStatus) -> minijinja::Value {
-    context! {
-        number => status.number.as_str(),
-        grouped => status.number.grouped(),
-        state => status.state,
-        since => state.words(visit).date_time(status.since),
-        kind => status.kind,
-        keystore => status.keystore.identifier(),
-        next => status.next.key(),
-        open => matches!(status.next, NextStep::Confirm | NextStep::EnterCode | NextStep::Install),
+/// `GET /{lang}/status/{number}/{secret}`: the link of a mail. Mail scanners follow links, so it only shows the button.
+pub(crate) async fn link(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    Path((number, secret)): Path<(String, String)>,
+) -> Response {
+    let fields = Fields {
+        number,
+        iin: None,
+        secret: Some(secret),
+    };
+    form(&state, &visit, None, &fields, &[])
+}
+
+/// `POST /{lang}/status`
+pub(crate) async fn prove(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let number = match ApplicationNumber::parse(&fields.number) {
+        Ok(number) => number,
+        Err(error) => {
+            let key = match error {
+                _ if fields.number.trim().is_empty() => "status-number-missing",
+                ApplicationNumberError::CheckDigit => "status-number-check",
+                ApplicationNumberError::Form | _ => "status-number-form",
+            };
+            let mistakes = [mistake("number", state.text(&visit, key))];
+            return Ok(form(&state, &visit, signed_in.as_ref(), &fields, &mistakes));
+        }
+    };
+    // Her own application she sees without a second proof; a stranger's is nothing to her session.
+    if let Some(signed_in) = &signed_in {
+        let (session, asked) = (signed_in.session.clone(), number.clone());
+        let own = state
+            .ra(move |ra| Ok::<_, Problem>(ra.application(&session, &asked)))
+            .await?;
+        if own.is_ok() {
+            let lang = visit.language.tag();
+            let next = Redirect::to(&format!("/{lang}/cabinet/applications/{number}"));
+            return Ok(next.into_response());
+        }
     }
+    let typed = match typed(&state, &visit, &fields) {
+        Ok(Some(typed)) => typed,
+        // The front page asks for the number alone.
+        Ok(None) => return Ok(form(&state, &visit, signed_in.as_ref(), &fields, &[])),
+        Err(mistake) => {
+            return Ok(form(
+                &state,
+                &visit,
+                signed_in.as_ref(),
+                &fields,
+                &[mistake],
+            ));
+        }
+    };
+    let found = match &typed {
+        Typed::Iin(iin) => {
+            state
+                .prove(&visit, number.clone(), Given::Iin(iin.clone()))
+                .await?
+        }
+        Typed::Secret(secret) => {
+            state
+                .prove(&visit, number.clone(), Given::Secret(secret.clone()))
+                .await?
+        }
+    };
+    let Some((_, opened)) = found else {
+        let mistakes = [mistake("number", state.text(&visit, "status-unknown"))];
+        return Ok(form(&state, &visit, signed_in.as_ref(), &fields, &mistakes));
+    };
+    let cookie = limited::opening_cookie(opened.token.expose(), state.config());
+    let next = Redirect::to(&format!("/{}/status/{number}", visit.language.tag()));
+    Ok(([(SET_COOKIE, cookie)], next).into_response())
+}
+
+/// `GET /{lang}/status/{number}`: for whoever proved it; everybody else is asked to.
+pub(crate) async fn one(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    Path(asked): Path<String>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    MaybeLimited(limited): MaybeLimited,
+) -> Result<Response, Problem> {
+    let again = Fields {
+        number: asked.clone(),
+        ..Fields::default()
+    };
+    let (Ok(number), Some(limited)) = (ApplicationNumber::parse(&asked), limited) else {
+        return Ok(form(&state, &visit, signed_in.as_ref(), &again, &[]));
+    };
+    let holder = Holder::from(&limited.session);
+    let (held, now_asked) = (holder.clone(), number.clone());
+    let found = state
+        .ra(move |ra| Ok::<_, Problem>(ra.held_history(held, &now_asked)))
+        .await?;
+    let Ok(history) = found else {
+        return Ok(form(&state, &visit, signed_in.as_ref(), &again, &[]));
+    };
+    let reminder = state
+        .ra(move |ra| ra.reminder(holder, &number).map_err(Problem::from))
+        .await?;
+    let words = state.words(&visit);
+    let values = context! {
+        application => Serde(words.history(&history.application, &history.steps)),
+        by_proof => true,
+        reminder => reminder.map(|at| words.date(at)),
+        errors => Vec::<String>::new(),
+    };
+    let page = state.render_with_token(&visit, &limited.session.csrf, &SCREEN, values);
+    Ok(page.into_response())
+}
+
+/// What was typed as the second proof; `None` where nobody was asked for it yet.
+fn typed(state: &CabinetState, visit: &Visit, fields: &Fields) -> Result<Option<Typed>, Mistake> {
+    if let Some(secret) = &fields.secret {
+        return Ok(Some(Typed::Secret(secret.clone())));
+    }
+    let Some(iin) = &fields.iin else {
+        return Ok(None);
+    };
+    let iin: String = iin.split_whitespace().collect();
+    let key = match Iin::parse(&iin) {
+        Ok(iin) => return Ok(Some(Typed::Iin(iin))),
+        Err(_) if iin.is_empty() => "keyless-iin-missing",
+        Err(IinError::CheckDigit) => "keyless-iin-check",
+        Err(_) => "keyless-iin-form",
+    };
+    Err(mistake("iin", state.text(visit, key)))
+}
+
+const fn mistake(field: &'static str, text: String) -> Mistake {
+    Mistake { field, text }
+}
+
+fn form(
+    state: &CabinetState,
+    visit: &Visit,
+    signed_in: Option<&crate::session::SignedIn>,
+    fields: &Fields,
+    mistakes: &[Mistake],
+) -> Response {
+    let at = |field: &str| {
+        let found = mistakes.iter().find(|mistake| mistake.field == field);
+        found.map(|mistake| mistake.text.clone())
+    };
+    let values: Value = context! {
+        number_value => fields.number.as_str(),
+        iin_value => fields.iin.as_deref().unwrap_or_default(),
+        secret => fields.secret.as_deref(),
+        number_error => at("number"),
+        iin_error => at("iin"),
+        errors => Serde(mistakes),
+    };
+    let screen = Screen {
+        has_errors: !mistakes.is_empty(),
+        ..SCREEN
+    };
+    let status = if mistakes.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    (status, state.render(visit, signed_in, &screen, values)).into_response()
+}
+
+/// A second proof that can be carried to another thread.
+pub(crate) enum Given {
+    /// The IIN of whoever applied.
+    Iin(Iin),
+    /// The secret of a mail's link.
+    Secret(String),
 }
 
 impl CabinetState {
-    /// The public status, as often as the limits allow. Unknown numbers get the same answer as those of others.
-    pub(crate) async fn look_up(
+    /// Asks for an application by its number and a second proof, as often as the limits allow. A number that nobody has, a
+    /// stranger's and a wrong proof get the same answer after the same work.
+    pub(crate) async fn prove(
         &self,
         visit: &Visit,
         number: ApplicationNumber,
-    ) -> Result<Option<PublicStatus>, Problem> {
+        given: Given,
+    ) -> Result<Option<(PublicStatus, LimitedOpened)>, Problem> {
         let (limits, now) = (self.config().limits(), self.now());
         self.limiter().take(
             Limited::LookUp,
@@ -91,6 +258,14 @@ impl CabinetState {
             limits.look_ups_per_number_per_minute,
             now,
         )?;
-        self.ra(move |ra| ra.status(&number)).await
+        let origin = self.limiter().pseudonym(&visit.network);
+        self.ra(move |ra| {
+            let proof = match &given {
+                Given::Iin(iin) => Proof::Iin(iin),
+                Given::Secret(secret) => Proof::Secret(secret),
+            };
+            ra.prove(&number, proof, now, &origin)
+        })
+        .await
     }
 }

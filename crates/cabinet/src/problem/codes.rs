@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use tanba_ra::{
-    EmailChangeError, BeginError, ConfirmError, EntryError, InstallError, LoginError, NotMeError,
+    BeginError, ConfirmError, EmailChangeError, EntryError, InstallError, LoginError, NotMeError,
     PrepareError, ResendError, RevokeError, StepError, SubmitError, Unavailable, codes,
 };
 

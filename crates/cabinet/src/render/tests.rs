@@ -54,7 +54,7 @@ fn application(state: &str) -> Value {
 fn certificate(purpose: &str) -> Value {
     context! {
         purpose, tone => "usable", tag => "green", status => "жарамды", validity => "a – b", days => "(20)",
-        serial => "00ff", algorithm => "RSA-2048", keystore => "PKCS12", issued => "бүгін", revoked => "бүгін",
+        serial => "00ff", algorithm => "RSA-2048", keystore => "PKCS12", issued => "бүгін", revoked => "бүгін", frozen => purpose == "both",
     }
 }
 
@@ -110,7 +110,14 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 };
                 let errors = if error.is_some() { errors() } else { none() };
                 let code_address = error.map(|_| "a•••@example.kz");
-                context! { person => person(error.is_some()), errors, fields, code_address, regions => regions.clone() }
+                let compared = context! {
+                    keystore => "PKCS12", algorithms => vec!["RSA-2048"], validity_years => 1, never_leaves => error.is_some(),
+                    needs_agent => error.is_some(), secret => "device-pin", default_pin => error, taken => error.is_none(),
+                };
+                context! {
+                    person => person(error.is_some()), errors, fields, code_address, regions => regions.clone(),
+                    capabilities => vec![compared], obtain => error.is_some(),
+                }
             })
             .collect(),
         "cabinet/reissue/confirm.html" => ["DRAFT", "AWAITING_2FA"]
@@ -126,14 +133,22 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
         "cabinet/reissue/elsewhere.html" => vec![context! { application => application("AWAITING_2FA") }],
         "cabinet/application.html" => STATES
             .into_iter()
-            .map(|state| context! { application => application(state), reminder => "бүгін", errors => none() })
+            .map(|state| context! { application => application(state), by_proof => false, reminder => "бүгін", errors => none() })
             .collect(),
         "cabinet/applications.html" => {
             let all: Vec<Value> = STATES.into_iter().map(application).collect();
-            vec![context! { applications => all }, context! { applications => none() }]
+            vec![
+                context! { applications => all, next => "123456789012", is_first => true },
+                context! { applications => none(), next => Value::from(()), is_first => false },
+            ]
         }
         "cabinet/keys.html" => {
-            vec![context! { certificates => cards }, context! { certificates => none() }]
+            let (standings, purposes) = (vec!["valid", "frozen"], vec!["both"]);
+            let filter = context! { standings, purposes, status => "frozen", purpose => "" };
+            vec![
+                context! { certificates => cards, next => "00ff", is_first => true, ..filter.clone() },
+                context! { certificates => none(), next => Value::from(()), is_first => false, ..filter },
+            ]
         }
         "cabinet/revoke.html" => [cards, none()]
             .into_iter()
@@ -146,14 +161,39 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
         "cabinet/profile.html" => [true, false]
             .into_iter()
             .map(|all| {
-                let session = |is_this: bool| context! { name => "00ff", serial => "00ff", opened => "бүгін", used => "бүгін", is_this };
-                context! { person => person(all), reminders => all, sessions => vec![session(true), session(all)] }
+                let session = |is_this: bool| context! { name => "00ff", serial => "00ff", opened => "бүгін", used => "бүгін", device => "Firefox", is_this };
+                let earlier = (!all).then_some(context! { address => "a•••@example.kz", until => "бүгін" });
+                let (errors, email_error) = if all { (errors(), Some("wrong")) } else { (none(), None) };
+                context! {
+                    person => person(all), reminders => all, sessions => vec![session(true), session(all)], errors,
+                    earlier, pending => all.then_some("a@example.kz"), typed => "", email_error, code_error => email_error,
+                }
             })
             .collect(),
         "status.html" => STATES
             .into_iter()
-            .map(|state| context! { application => application(state), number_value => "1" })
-            .chain([context! { number_error => "x", number_value => "<1>" }, context! {}])
+            .map(|state| context! { application => application(state), by_proof => true, reminder => "бүгін", errors => none() })
+            .chain([
+                context! { number_error => "x", number_value => "<1>", iin_error => "x", errors => errors() },
+                context! { number_value => "1", secret => "x", errors => none() },
+                context! { errors => none() },
+            ])
+            .collect(),
+        "revoke.html" => ["iin", "code", "choose", "revoked", "frozen"]
+            .into_iter()
+            .flat_map(|stage| [(stage, cards.clone()), (stage, none())])
+            .map(|(stage, certificates)| {
+                let mistake = (!certificates.is_empty()).then_some("wrong");
+                let error = context! {
+                    iin => mistake, code => mistake, serials => mistake, event => mistake, sure => mistake, freeze => mistake,
+                };
+                let errors = if mistake.is_some() { errors() } else { none() };
+                let events = tanba_model::revocation::LifeEvent::ALL.map(|event| event.name()).to_vec();
+                context! {
+                    stage, error, errors, events, certificates, csrf => "0123", name => "ӘБДІҚАДЫРОВА", iin => "1",
+                    chosen => vec!["00ff"], event => "lost", serials => vec!["00ff"], reason => "x",
+                }
+            })
             .collect(),
         "not_me.html" => vec![
             context! { done => false, valid => true, number => "1", created => "x", action => "/kk/not-me/x" },

@@ -1,13 +1,15 @@
-//! How far an application got.
+//! How far an application got: each state that it entered, when, and by whom; then what is expected.
 
 use serde::Serialize;
-use tanba_model::application::{Application, State};
+use tanba_model::application::{Application, ApplicationKind, State};
 use tanba_pki::Timestamp;
 
 use super::Words;
 
-/// The usual way of an application, by the states that stand for its steps.
-const WAY: [&str; 4] = ["DRAFT", "AWAITING_2FA", "ISSUED", "INSTALLED"];
+/// The usual way of a reissue, state by state.
+const REISSUE: [&str; 5] = ["DRAFT", "AWAITING_2FA", "CONFIRMED", "ISSUED", "INSTALLED"];
+/// The usual way of first keys. Their draft is never shown: it is submitted as soon as it is there.
+const FIRST: [&str; 4] = ["SUBMITTED", "CONFIRMED", "ISSUED", "INSTALLED"];
 
 /// One step of the timeline.
 #[derive(Clone, Debug, Serialize)]
@@ -22,110 +24,104 @@ pub(crate) struct Step {
     note: String,
 }
 
-/// The key of the text for who took a step.
+/// The keys of the texts for who took a step.
 const BY_OWNER: &str = "step-by-owner";
 const BY_AUTHORITY: &str = "step-by-authority";
-
-/// What is behind.
-struct Past<'a> {
-    created_at: Timestamp,
-    entered: &'a [(State, Timestamp)],
-}
-
-impl Past<'_> {
-    /// When one of the states was entered last.
-    fn when(&self, names: &[&str]) -> Option<Timestamp> {
-        let found = self.entered.iter().rev();
-        found
-            .into_iter()
-            .find(|(state, _)| names.contains(&state.name()))
-            .map(|(_, at)| *at)
-    }
-
-    /// When a step of the usual way was done.
-    fn done(&self, place: usize) -> Option<Timestamp> {
-        match place {
-            0 => Some(self.created_at),
-            1 => self
-                .when(&["CONFIRMED"])
-                .or_else(|| self.when(&["AWAITING_2FA", "SUBMITTED"])),
-            2 => self.when(&["ISSUED"]),
-            _ => self.when(&["INSTALLED"]),
-        }
-    }
-}
+const BY_OPERATOR: &str = "step-by-operator";
+const BY_SYSTEM: &str = "step-by-system";
 
 impl Words<'_> {
-    /// The steps behind, the present one, and those ahead; of an application that failed, where it ended.
+    /// The states behind, what is waited for, and what is ahead; of an application that failed, where it ended.
     pub(super) fn timeline(
         &self,
         application: &Application,
         entered: &[(State, Timestamp)],
     ) -> Vec<Step> {
+        let kind = application.kind;
+        let way: &[&'static str] = match kind {
+            ApplicationKind::Reissue => &REISSUE,
+            ApplicationKind::First => &FIRST,
+        };
         let state = &application.state;
-        let at = state.since().unwrap_or(application.created_at);
-        let past = Past {
-            created_at: application.created_at,
-            entered,
+        let mut steps: Vec<Step> = self
+            .behind(application, entered)
+            .into_iter()
+            .map(|(name, at)| self.taken(kind, state, name, at))
+            .collect();
+        let reached = way.iter().position(|name| *name == state.name());
+        let ahead = match (state, reached) {
+            (State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. }, _) => &[],
+            (_, Some(place)) => way.get(place + 1..).unwrap_or_default(),
+            (_, None) => way,
         };
-        let here = match state {
-            State::Draft => 0,
-            State::Submitted { .. } | State::Awaiting2fa { .. } => 1,
-            State::Confirmed { .. } | State::Issued { .. } => 2,
-            State::Installed { .. } => 3,
-            State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. } => {
-                let title = self.text(&format!("state-{}", state.name()));
-                let mut steps = vec![self.step(0, "done", past.done(0))];
-                if let Some(signed) = past.when(&["AWAITING_2FA", "SUBMITTED"]) {
-                    let title = self.text("step-signed");
-                    steps.push(self.make(title, "done", Some(signed), String::new(), BY_OWNER));
-                }
-                let who = if matches!(state, State::Cancelled { .. }) {
-                    BY_OWNER
+        for (place, name) in ahead.iter().enumerate() {
+            let is_next = place == 0;
+            steps.push(Step {
+                title: self.title(kind, name),
+                mark: if is_next { "current" } else { "ahead" },
+                when: String::new(),
+                iso: String::new(),
+                who: String::new(),
+                note: if is_next {
+                    self.text(&format!("state-{}", state.name()))
                 } else {
-                    BY_AUTHORITY
-                };
-                steps.push(self.make(title, "failed", Some(at), self.reason(state), who));
-                return steps;
-            }
-        };
-        let step = |place: usize| match place.cmp(&here) {
-            std::cmp::Ordering::Less => self.step(place, "done", past.done(place)),
-            std::cmp::Ordering::Equal if place == 3 => self.step(place, "done", Some(at)),
-            std::cmp::Ordering::Equal => {
-                let note = self.text(&format!("state-{}", state.name()));
-                Step {
-                    note,
-                    ..self.step(place, "current", Some(at))
-                }
-            }
-            std::cmp::Ordering::Greater => self.step(place, "ahead", None),
-        };
-        (0..WAY.len()).map(step).collect()
+                    String::new()
+                },
+            });
+        }
+        steps
     }
 
-    fn step(&self, place: usize, mark: &'static str, at: Option<Timestamp>) -> Step {
-        let state = WAY.get(place).copied().unwrap_or_default();
-        let who = if place == 2 { BY_AUTHORITY } else { BY_OWNER };
-        let title = self.text(&format!("step-{state}"));
-        self.make(title, mark, at, String::new(), who)
-    }
-
-    fn make(
+    /// The states that were entered, each with its time; without records of them what the application itself tells.
+    fn behind(
         &self,
-        title: String,
-        mark: &'static str,
-        at: Option<Timestamp>,
-        note: String,
-        who: &str,
-    ) -> Step {
+        application: &Application,
+        entered: &[(State, Timestamp)],
+    ) -> Vec<(&'static str, Timestamp)> {
+        let state = &application.state;
+        let mut behind: Vec<(&'static str, Timestamp)> = if entered.is_empty() {
+            let mut told = vec![(State::Draft.name(), application.created_at)];
+            told.extend(state.since().map(|at| (state.name(), at)));
+            told
+        } else {
+            entered
+                .iter()
+                .map(|(state, at)| (state.name(), *at))
+                .collect()
+        };
+        if application.kind == ApplicationKind::First && behind.len() > 1 {
+            behind.retain(|(name, _)| *name != State::Draft.name());
+        }
+        behind
+    }
+
+    /// A step that was taken.
+    fn taken(&self, kind: ApplicationKind, last: &State, name: &str, at: Timestamp) -> Step {
+        let failed = ["REJECTED", "EXPIRED", "CANCELLED"].contains(&name);
+        let note = if name == "REJECTED" {
+            self.reason(last)
+        } else {
+            String::new()
+        };
+        let title = if failed {
+            self.text(&format!("state-{name}"))
+        } else {
+            self.title(kind, name)
+        };
         Step {
             title,
-            mark,
-            when: at.map(|at| self.date_time(at)).unwrap_or_default(),
-            iso: at.map(Timestamp::rfc3339).unwrap_or_default(),
-            who: at.map(|_| self.text(who)).unwrap_or_default(),
+            mark: if failed { "failed" } else { "done" },
+            when: self.date_time(at),
+            iso: at.rfc3339(),
+            who: self.text(who(kind, last, name)),
             note,
+        }
+    }
+
+    fn title(&self, kind: ApplicationKind, name: &str) -> String {
+        match (kind, name) {
+            (ApplicationKind::First, "CONFIRMED") => self.text("step-CONFIRMED-first"),
+            _ => self.text(&format!("step-{name}")),
         }
     }
 
@@ -140,5 +136,23 @@ impl Words<'_> {
         let reason = [("reason", reason.as_str().into())];
         self.catalogue
             .format(self.language, "rejected-other", &reason)
+    }
+}
+
+/// Who took a step: the applicant, an operator of the registration centre (the centre, not a name), the authority, or time.
+fn who(kind: ApplicationKind, last: &State, name: &str) -> &'static str {
+    match name {
+        "CONFIRMED" if kind == ApplicationKind::First => BY_OPERATOR,
+        "ISSUED" => BY_AUTHORITY,
+        "EXPIRED" => BY_SYSTEM,
+        "REJECTED" => {
+            let by_rule = if let State::Rejected { reason, .. } = last {
+                tanba_ra::codes::REASONS.contains(&reason.as_str())
+            } else {
+                false
+            };
+            if by_rule { BY_SYSTEM } else { BY_OPERATOR }
+        }
+        _ => BY_OWNER,
     }
 }

@@ -139,14 +139,15 @@ async fn numbers_cannot_be_tried_out() {
         .find(|number| ApplicationNumber::parse(number).is_ok())
         .unwrap();
     for _ in 0..3 {
-        let answer = browser.get(&format!("/api/v1/status/{number}")).await;
+        let asked = serde_json::json!({ "number": number, "iin": "900101300027" });
+        let answer = browser.post("/status", asked).await;
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (StatusCode::NOT_FOUND, "application-not-found")
         );
     }
-    let number = format!("/kk/status?number={number}");
-    let answer = browser.get(&number).await;
+    let asked = [("number", number.as_str()), ("iin", "900101300027")];
+    let answer = browser.submit("/kk/status", &asked).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(!answer.header("retry-after").is_empty());
     assert!(
@@ -156,7 +157,7 @@ async fn numbers_cannot_be_tried_out() {
     );
     world.clock.forward(60);
     assert_eq!(
-        browser.get(&number).await.status,
+        browser.submit("/kk/status", &asked).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
 }
@@ -269,10 +270,9 @@ async fn what_is_anothers_is_not_there() {
             .status,
         StatusCode::NOT_FOUND
     );
-    let anybody = Browser::new(&world)
-        .get(&format!("/kk/status?number={number}"))
-        .await;
-    assert_eq!(anybody.status, StatusCode::OK);
+    let her = [("number", number.as_str()), ("iin", &stranger.iin())];
+    let anybody = Browser::new(&world).submit("/kk/status", &her).await;
+    assert_eq!(anybody.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!anybody.body.contains("AIGERIM") && !anybody.body.contains("example.kz"));
 }
 

@@ -100,7 +100,7 @@ async fn the_list_of_applications_tells_how_each_went_and_withdraws_those_that_w
     let list = browser.get("/kk/cabinet/applications").await;
     assert!(!list.body.contains(&format!("action=\"{cancel}\"")));
     for part in [
-        "Өтінімге қол қойылды",
+        "Өтінімге қол қою",
         "11:00",
         "11:02",
         "өтініш беруші кері алды",

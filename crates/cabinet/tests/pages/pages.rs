@@ -260,9 +260,10 @@ async fn the_code_works_without_script() {
         .await;
     assert_eq!(page.attribute("data-state=\""), "ISSUED");
     assert!(page.body.contains("id=\"install-section\""));
-    let status = Browser::new(&world)
-        .get(&format!("/en/status?number={number}"))
-        .await;
+    let mut anybody = Browser::new(&world);
+    let proof = [("number", number.as_str()), ("iin", &citizen.iin())];
+    anybody.submit("/en/status", &proof).await;
+    let status = anybody.get(&format!("/en/status/{number}")).await;
     assert!(
         status.body.contains("issued, ready to install"),
         "{}",
@@ -380,7 +381,7 @@ async fn a_mistyped_number_is_told_from_an_unknown_one() {
         ("12345", "дәл 12 цифрдан"),
         ("123456789019", "цифры қате терілген"),
     ] {
-        let answer = browser.get(&format!("/kk/status?number={number}")).await;
+        let answer = browser.submit("/kk/status", &[("number", number)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.body.contains(sentence), "{number}: {}", answer.body);
     }

@@ -21,7 +21,7 @@ async fn the_chosen_language_is_remembered_by_browser_and_mails() {
     );
     assert_eq!(browser.get("/").await.location(), "/ru");
     let number = browser.apply(&citizen).await.0;
-    let mail = world.mail().remove(0);
+    let mail = world.mail().remove(1);
     assert_eq!(
         mail.language,
         tanba_model::language::Language::Ru,
@@ -74,6 +74,7 @@ async fn a_session_elsewhere_is_ended_and_a_strangers_is_not() {
         body.split("/cabinet/profile/sessions/")
             .skip(1)
             .map(|rest| rest.split('/').next().unwrap().to_owned())
+            .filter(|name| name.len() == 64)
             .collect()
     };
     let page = here.get("/kk/cabinet/profile").await;
@@ -103,4 +104,81 @@ async fn a_session_elsewhere_is_ended_and_a_strangers_is_not() {
     assert_eq!(here.submit(&end(&this), &[]).await.location(), "/kk");
     assert_eq!(here.get("/kk/cabinet").await.status, StatusCode::SEE_OTHER);
     assert_eq!(his.get("/kk/cabinet").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_address_is_changed_by_a_code_and_the_page_says_until_when_the_earlier_counts() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    world.mail();
+    let ask = "/kk/cabinet/profile/email";
+    let wrong = browser.submit(ask, &[("email", "no address")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.body.contains("value=\"no address\""),
+        "what was typed is kept"
+    );
+    let asked = browser.submit(ask, &[("email", "new@example.kz")]).await;
+    assert_eq!(asked.location(), "/kk/cabinet/profile#email-title");
+    let mail = world.mail().remove(0);
+    assert_eq!(mail.to.as_str(), "new@example.kz");
+    let tanba_model::message::MessageBody::EmailChangeCode { code, .. } = mail.body else {
+        panic!("{mail:?}")
+    };
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(page.body.contains("new@example.kz"), "{}", page.body);
+    let confirm = "/kk/cabinet/profile/email/code";
+    let stale = std::mem::replace(&mut browser.csrf, "0".repeat(64));
+    let refused = browser.submit(confirm, &[("code", &code)]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    browser.csrf = stale;
+    let wrong = browser.submit(confirm, &[("code", "12")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    browser.submit(confirm, &[("code", &code)]).await;
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(page.body.contains("n•••@example.kz"), "{}", page.body);
+    assert!(
+        page.body.contains("a•••@example.kz"),
+        "the earlier one counts"
+    );
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_this_session_too() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let (mut here, mut elsewhere) = (Browser::new(&world), Browser::new(&world));
+    here.sign_in(&citizen).await;
+    elsewhere.sign_in(&citizen).await;
+    let answer = here.submit("/kk/cabinet/profile/sessions/end", &[]).await;
+    assert_eq!(answer.location(), "/kk");
+    for browser in [&mut here, &mut elsewhere] {
+        assert_eq!(
+            browser.get("/kk/cabinet").await.status,
+            StatusCode::SEE_OTHER
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_signed_in_before_is_not_announced_again() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let told = || {
+        let mails = world.mail();
+        mails
+            .iter()
+            .filter(|mail| mail.body.kind() == "new_device")
+            .count()
+    };
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    assert_eq!(told(), 1);
+    browser.submit("/kk/logout", &[]).await;
+    browser.sign_in(&citizen).await;
+    assert_eq!(told(), 0);
+    Browser::new(&world).sign_in(&citizen).await;
+    assert_eq!(told(), 1);
 }

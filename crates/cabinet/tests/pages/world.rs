@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use base64::Engine as _;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tanba_ca::{
@@ -271,11 +272,30 @@ fn request(key: &SoftwareKey, profile: &str, subject: &Subject) -> Vec<u8> {
     CertificateRequest::build(&name, key, &RequestAttributes::default()).unwrap()
 }
 
+/// The proof of a new key with its certificate, DER in base64, over a challenge.
+pub(crate) fn proof(certificate: &str, software: SoftwareKey, challenge: &str) -> Vec<u8> {
+    let der = base64::engine::general_purpose::STANDARD
+        .decode(certificate)
+        .unwrap();
+    let certificate = Certificate::from_der(&der).unwrap();
+    let key = Key {
+        software,
+        certificate,
+    };
+    key.sign(challenge)
+}
+
 /// What a person has on her computer.
 pub(crate) struct Citizen {
     subject: Subject,
     pub(crate) authentication: Key,
     pub(crate) signature: Key,
+}
+
+impl Citizen {
+    pub(crate) fn iin(&self) -> String {
+        self.subject.iin.clone()
+    }
 }
 
 pub(crate) struct Key {

@@ -114,6 +114,18 @@ export async function writeAndReadBack(folder: FileSystemDirectoryHandle, file: 
   }
 }
 
+/** The name, or with a number after it the first that no file of the folder has. */
+export async function unusedName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? name : `${name}${number}`;
+    const taken = await folder.getFileHandle(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return candidate;
+  }
+}
+
 const KEEP_ADDRESS_MILLISECONDS = 60_000;
 
 /** Hands a file to the browser's downloads. */

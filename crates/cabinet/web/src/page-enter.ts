@@ -1,5 +1,5 @@
 /** Signing in: files, password, keys, signature. */
-import { learnClock, post, serverClockOffset, setCsrf } from "./api.js";
+import { learnClock, now, post, serverClockOffset, setCsrf } from "./api.js";
 import { best, distinct, selectedKey, showCards, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
 import { button, element, find, input, make, once, onClick, show } from "./dom.js";
@@ -63,6 +63,9 @@ function watchKeystore(form: HTMLFormElement): void {
     const local = keystore(form) === PKCS12;
     show(element("pkcs12-section"), local);
     show(element("agent-section"), !local);
+    // A button that could only say that it does nothing is none.
+    const signIn = button("sign-in");
+    if (signIn !== null) signIn.disabled = !local;
   };
   for (const radio of form.querySelectorAll('input[name="keystore"]')) radio.addEventListener("change", choose);
   choose();
@@ -127,8 +130,8 @@ function missing(): Problem {
   const reasons = new Set(entries.map((entry) => unsuitable(entry, "sign-in")));
   const [only] = reasons;
   if (reasons.size === 1 && typeof only === "string") {
-    const expired = entries.every((entry) => entry.notAfter !== null);
-    return new Problem(expired ? "key-unsuitable" : "no-authentication-key", capitalised(only), { field: "choose-files" });
+    const expired = entries.every((entry) => entry.notAfter !== null && entry.notAfter <= now());
+    return new Problem(expired ? "key-expired" : "no-authentication-key", capitalised(only), { field: "choose-files" });
   }
   return Problem.of("no-authentication-key", {}, "choose-files");
 }

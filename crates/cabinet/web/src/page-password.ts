@@ -1,7 +1,7 @@
 /** Changing the password of key files, entirely on this device. */
 import { Chooser } from "./chooser.js";
-import { button, element, find, input, make, once } from "./dom.js";
-import { allowed, download, read, writeAndReadBack } from "./folder.js";
+import { button, element, find, input, make, once, show } from "./dom.js";
+import { allowed, canOpenFolders, download, read, unusedName, writeAndReadBack } from "./folder.js";
 import { call } from "./keys.js";
 import { text } from "./messages.js";
 import { NewPassword, helpPassword } from "./password.js";
@@ -16,6 +16,7 @@ export async function start(): Promise<void> {
   helpPassword("password");
   const replacement = new NewPassword(field, helpPassword("new-password-repeat"), element("password-strength"));
   const ids = { list: "file-list", input: "file-input", folder: "choose-folder", files: "choose-files", zone: "drop-zone" };
+  show(element("keep-old-section"), canOpenFolders());
   const chooser = new Chooser(ids, () => {
     clearProblems();
     input("password")?.focus();
@@ -71,6 +72,12 @@ async function save(folder: FileSystemDirectoryHandle | null, before: KeyFile, a
   if (folder === null) {
     download(after);
     return;
+  }
+  if (input("keep-old")?.checked === true) {
+    const copy = { name: await unusedName(folder, `${before.name}.old`), bytes: before.bytes };
+    const kept = await writeAndReadBack(folder, copy);
+    if (!same(kept, before.bytes)) throw Problem.of("install-write-failed", { file: copy.name });
+    element("password-results")?.append(make("li", { text: text("passwd-backup", { file: copy.name }) }));
   }
   const read = await writeAndReadBack(folder, { name: before.name, bytes: after.bytes }).catch(() => null);
   if (read !== null && same(read, after.bytes)) return;

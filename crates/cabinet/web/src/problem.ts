@@ -111,10 +111,20 @@ function summaryItem(problem: Problem): HTMLLIElement {
     });
     item.append(link);
   }
+  if (FIRST_KEYS_HELP.has(problem.code)) item.append(obtainLink());
   if (problem.next !== null && problem.next !== "") {
     item.append(make("p", { class: "govuk-body tanba-next-step", text: `${text("next-step")} ${problem.next}` }));
   }
   return item;
+}
+
+/** Problems after which only first keys help. */
+const FIRST_KEYS_HELP: ReadonlySet<string> = new Set(["certificate-expired", "certificate-revoked", "no-signing-key", "key-expired"]);
+
+function obtainLink(): HTMLElement {
+  const href = `/${document.documentElement.lang}/obtain`;
+  const link = make("a", { class: "govuk-link", text: text("home-obtain"), attributes: { href, "data-swap": "" } });
+  return make("p", { class: "govuk-body tanba-next-step" }, link);
 }
 
 /** The way back to this page after signing in again. */

@@ -90,6 +90,34 @@ impl Client {
         body: &Value,
         headers: &[(&str, &str)],
     ) -> Result<Answer, Broken> {
+        self.send_text(method, path, &body.to_string(), headers)
+    }
+
+    /// A form, as a page without script sends it. The cookie of the answer is kept: pages without a key have one at a time.
+    pub(crate) fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, Broken> {
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.replace('@', "%40")))
+            .collect();
+        let kind = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self.send_text("POST", path, &fields.join("&"), &kind)?;
+        if let Some(cookie) = answer
+            .cookie
+            .as_ref()
+            .filter(|cookie| !cookie.starts_with("tanba-language"))
+        {
+            self.cookie = Some(cookie.clone());
+        }
+        Ok(answer)
+    }
+
+    fn send_text(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, Broken> {
         let cookie = self.cookie.as_deref().map(|cookie| ("cookie", cookie));
         let csrf = self.csrf.as_deref().map(|csrf| ("x-csrf-token", csrf));
         let usual = [
@@ -113,7 +141,7 @@ impl Client {
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(*name, *value);
         }
-        let whole = |request: ureq::http::request::Builder| request.body(body.to_string());
+        let whole = |request: ureq::http::request::Builder| request.body(body.to_owned());
         answer(if ["POST", "PUT", "PATCH"].contains(&method) {
             self.agent.run(whole(request).expect("a request"))
         } else {

@@ -285,7 +285,9 @@ fn agree(house: &Installation, seen: &BTreeMap<String, String>, last: &[Citizen]
                 .as_str()
                 .is_some_and(|name| name.starts_with("kz-"))
         })
-        .partition(|entry| ["valid", "revoked"].contains(&text(entry, "status").as_str()));
+        .partition(|entry| {
+            ["valid", "revoked", "frozen"].contains(&text(entry, "status").as_str())
+        });
     let voided = others
         .iter()
         .filter(|entry| entry["status"] == "void")

@@ -11,6 +11,8 @@ mod house;
 #[cfg(test)]
 mod installation;
 #[cfg(test)]
+mod keyless;
+#[cfg(test)]
 mod keystore;
 #[cfg(test)]
 mod lint;

@@ -348,7 +348,10 @@ fn a_cancelled_application_ends_and_another_begins() {
     refused(&house, &answer, 409, "application-cancelled", 2);
     let status: Value = house
         .client()
-        .get(&format!("/api/v1/status/{number}"))
+        .post(
+            "/api/v1/status",
+            &json!({ "number": number, "iin": citizen.iin }),
+        )
         .expect("a server")
         .body;
     assert_eq!(status["state"], "CANCELLED");

@@ -59,8 +59,7 @@ impl Checkpoint {
     /// # Errors
     /// [`NotACheckpoint`], which no value of this type can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>, NotACheckpoint> {
-        let value = serde_json::to_value(self).map_err(|_| NotACheckpoint)?;
-        Ok(crate::document::canonical_json(&value).into_bytes())
+        crate::canonical::to_bytes(self).map_err(|_| NotACheckpoint)
     }
 
     /// Reads a statement and insists on its canonical form.
@@ -68,11 +67,10 @@ impl Checkpoint {
     /// # Errors
     /// [`NotACheckpoint`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotACheckpoint> {
-        let checkpoint: Self = serde_json::from_slice(bytes).map_err(|_| NotACheckpoint)?;
-        if checkpoint.schema != CHECKPOINT_SCHEMA || checkpoint.to_bytes()? != bytes {
-            return Err(NotACheckpoint);
-        }
-        Ok(checkpoint)
+        crate::canonical::from_bytes(bytes, |checkpoint: &Self| {
+            checkpoint.schema == CHECKPOINT_SCHEMA
+        })
+        .map_err(|_| NotACheckpoint)
     }
 
     /// The tree that it states.

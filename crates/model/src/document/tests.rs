@@ -1,7 +1,6 @@
 use serde_json::Value;
 
 use super::*;
-use crate::canonical::canonical_json;
 
 fn document() -> ApplicationDocument {
     ApplicationDocument {

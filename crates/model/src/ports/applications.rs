@@ -93,6 +93,17 @@ pub trait Applications {
     fn of_person(&mut self, person: PersonId, limit: u32)
     -> Result<Vec<Application>, StorageError>;
 
+    /// Applications of a person with a record below `before`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page_of_person(
+        &mut self,
+        person: PersonId,
+        before: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError>;
+
     /// The states that an application entered, in order, the first one a draft. Reasons are not told.
     ///
     /// # Errors

@@ -1,10 +1,32 @@
 //! Certificates from intent on.
 
-use tanba_pki::{SerialNumber, Timestamp};
+use tanba_pki::{Purpose, SerialNumber, Timestamp};
 
 use super::StorageError;
 use crate::certificate::{CertificateRecord, NewCertificate, RevokedEntry, Status};
 use crate::id::{ApplicationId, CertificateId, IssuerId, PersonId};
+
+/// Whether certificates count, as people ask for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Valid at this moment.
+    Valid(Timestamp),
+    /// Expired at this moment, and neither revoked nor frozen.
+    Expired(Timestamp),
+    /// Frozen.
+    Frozen,
+    /// Revoked for good.
+    Revoked,
+}
+
+/// Which certificates of a person are asked for; nothing is everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CertificateFilter {
+    /// By whether they count.
+    pub standing: Option<Standing>,
+    /// By what their keys are for.
+    pub purpose: Option<Purpose>,
+}
 
 /// Certificates and the intents to issue them.
 pub trait Certificates {
@@ -69,6 +91,29 @@ pub trait Certificates {
         person: PersonId,
         limit: u32,
     ) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// Certificates of a person that pass a filter, with a record below `before`, newest first, without intents; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page_of_person(
+        &mut self,
+        person: PersonId,
+        filter: &CertificateFilter,
+        before: Option<CertificateId>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
+
+    /// The certificate of a person by its serial number, without intents.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_person_by_serial(
+        &mut self,
+        person: PersonId,
+        serial: &SerialNumber,
+    ) -> Result<Option<CertificateRecord>, StorageError>;
 
     /// The certificates of an application, in the order of its requests, intents included.
     ///

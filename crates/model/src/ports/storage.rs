@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use super::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers, LimitedSessions,
-    Outbox, Persons, Revocations, Secrets, Sessions,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
 };
 
 /// Why storage did not do what was asked.

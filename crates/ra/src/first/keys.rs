@@ -2,8 +2,10 @@
 
 use tanba_crypto::sha256;
 use tanba_model::application::{ApplicationKind, ApplicationNumber, KeyRequest};
+use tanba_model::capability::Capability;
 use tanba_model::document::{Applicant, ApplicationDocument, SCHEMA};
 use tanba_model::intake::{Claim, Intake, IntakeContent, IntakeKey, Standing};
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::ports::{PersonFacts, RegisterAnswer, RequestFault, StorageError, UnitOfWork};
 use tanba_pki::profile::Subject;
 use tanba_pki::{CertificateRequest, Timestamp, hex as digits};
@@ -39,9 +41,17 @@ impl RegistrationAuthority {
         require(&intake, FirstStep::Confirm)?;
         let claim = claim_of(&intake)?;
         let subject = self.subject_of_claim(&claim);
+        let keystore = intake.content.keystore.as_deref();
+        let keystore = keystore.and_then(KeystoreKind::from_identifier);
         let mut taken: Vec<KeyRequest> = Vec::with_capacity(roles.len());
         for (request, role) in requests.iter().zip(roles) {
-            let checked = check_request(request, role, &subject).map_err(FirstError::Request)?;
+            let (checked, algorithm) =
+                check_request(request, role, &subject).map_err(FirstError::Request)?;
+            if let Some(keystore) = keystore
+                && !Capability::of(keystore).makes(&algorithm)
+            {
+                return Err(FirstError::KeystoreCannot);
+            }
             let twice = taken
                 .iter()
                 .any(|other| other.public_key_sha256 == checked.public_key_sha256);

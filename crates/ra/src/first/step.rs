@@ -75,6 +75,9 @@ pub enum FirstError {
         /// How many are needed.
         expected: usize,
     },
+    /// The keystore makes no keys of this kind; the keystore they were made in helps.
+    #[error("the keystore makes no keys of this kind")]
+    KeystoreCannot,
     /// A request is refused; making new keys helps.
     #[error("a request is refused")]
     Request(RequestFault),
@@ -107,6 +110,7 @@ impl FirstError {
             Self::Keystore => codes::KEYSTORE_UNKNOWN,
             Self::KeystoreNeedsAgent => codes::KEYSTORE_NEEDS_AGENT,
             Self::Count { .. } => codes::REQUEST_COUNT,
+            Self::KeystoreCannot => codes::KEYSTORE_CANNOT,
             Self::Request(fault) => request_code(*fault),
             Self::KeysMissing => codes::KEYS_MISSING,
             Self::Signature => codes::SIGNATURE_INVALID,

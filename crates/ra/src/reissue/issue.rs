@@ -6,7 +6,7 @@ use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason, Sta
 use tanba_model::id::ApplicationId;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
-use tanba_model::ports::{IssuanceError, IssuanceOrder, RequestFault, Session, StorageError};
+use tanba_model::ports::{IssuanceError, IssuanceOrder, RequestFault, StorageError};
 use tanba_pki::Timestamp;
 
 use super::confirm::reject;

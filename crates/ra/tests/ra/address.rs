@@ -29,9 +29,9 @@ fn code(mails: &[OutboxMessage]) -> String {
 
 fn changed(world: &World, citizen: &Citizen, now: Timestamp) -> Vec<OutboxMessage> {
     let session = world.sign_in(citizen, now).session;
-    world.ra.ask_address(&session, NEW, now).unwrap();
+    world.ra.ask_email_change(&session, NEW, now).unwrap();
     let code = code(&world.mail(now));
-    world.ra.confirm_address(&session, &code, now).unwrap();
+    world.ra.confirm_email_change(&session, &code, now).unwrap();
     world.mail(now)
 }
 
@@ -101,7 +101,7 @@ fn what_is_no_new_address_is_refused() {
     let citizen = world.citizen("Aigerim");
     let silent = world.citizen_with("Bolat", None, NOON);
     let session = world.sign_in(&citizen, NOON).session;
-    let ask = |typed: &str, now| world.ra.ask_address(&session, typed, now);
+    let ask = |typed: &str, now| world.ra.ask_email_change(&session, typed, now);
     assert_eq!(
         ask("no address", NOON).unwrap_err().code(),
         "address-invalid"
@@ -109,26 +109,26 @@ fn what_is_no_new_address_is_refused() {
     let same = ask("aigerim@example.kz", NOON);
     assert_eq!(same.unwrap_err().code(), "address-same");
     let his = world.sign_in(&silent, NOON).session;
-    let first = world.ra.ask_address(&his, NEW, NOON);
+    let first = world.ra.ask_email_change(&his, NEW, NOON);
     assert_eq!(first.unwrap_err().code(), "address-none-yet");
     ask(NEW, NOON).unwrap();
     assert_eq!(ask(NEW, after(59)).unwrap_err().code(), "resend-too-early");
-    let pending = world.ra.pending_address(&session, after(59)).unwrap();
+    let pending = world.ra.pending_email(&session, after(59)).unwrap();
     assert_eq!(pending.unwrap().address.as_str(), NEW);
     let code = code(&world.mail(NOON));
     let elsewhere = world.sign_in(&citizen, after(60)).session;
-    let refused = world.ra.confirm_address(&elsewhere, &code, after(60));
+    let refused = world.ra.confirm_email_change(&elsewhere, &code, after(60));
     assert_eq!(
         refused.unwrap_err().code(),
         "entry-code-spent",
         "another session"
     );
-    let late = world.ra.confirm_address(&session, &code, after(600));
+    let late = world.ra.confirm_email_change(&session, &code, after(600));
     assert_eq!(late.unwrap_err().code(), "entry-code-wrong");
     assert!(
         world
             .ra
-            .pending_address(&session, after(600))
+            .pending_email(&session, after(600))
             .unwrap()
             .is_none()
     );
@@ -136,7 +136,7 @@ fn what_is_no_new_address_is_refused() {
     let code = self::code(&world.mail(after(700)));
     world
         .ra
-        .confirm_address(&session, &code, after(701))
+        .confirm_email_change(&session, &code, after(701))
         .unwrap();
     let twice = ask("third@example.kz", after(800));
     assert_eq!(twice.unwrap_err().code(), "address-recent");

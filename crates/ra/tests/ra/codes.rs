@@ -54,6 +54,8 @@ fn every_state_has_a_next_step_with_a_text() {
     let keys: BTreeSet<&str> = states
         .iter()
         .map(|state| NextStep::of(state).key())
+        // Of what waits for the register of people before it is an application.
+        .chain([NextStep::WaitForRegister.key()])
         .collect();
     assert_eq!(keys, codes::NEXT_STEPS.iter().copied().collect());
 }

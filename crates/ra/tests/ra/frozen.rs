@@ -71,7 +71,7 @@ fn the_page_shows_and_the_button_freezes_once() {
             .unwrap()
             .is_none()
     );
-    let status = world.ra.status(&draft.number).unwrap().unwrap();
+    let status = world.status(&draft.number).unwrap().unwrap();
     assert_eq!(status.state, "REJECTED");
     assert_eq!(
         world
@@ -249,7 +249,7 @@ fn what_was_confirmed_and_not_issued_never_is() {
     let world = world.restart(after(3));
     assert_eq!(world.ra.resume(after(3)).unwrap().waiting, 0);
     assert_eq!(
-        world.ra.status(&draft.number).unwrap().unwrap().state,
+        world.status(&draft.number).unwrap().unwrap().state,
         "REJECTED"
     );
     assert_eq!(world.certificates(citizen.id).len(), 2);

@@ -36,7 +36,7 @@ fn a_person_renews_her_keys_with_the_national_profiles() {
     );
     assert!(document.keys.iter().all(|key| key.algorithm == "RSA-2048"));
     assert_eq!(
-        world.ra.status(&draft.number).unwrap().unwrap().next,
+        world.status(&draft.number).unwrap().unwrap().next,
         NextStep::Confirm
     );
 
@@ -127,10 +127,19 @@ fn a_person_renews_her_keys_with_the_national_profiles() {
     );
     assert_eq!(world.mail(after(241)).len(), 1);
     assert_eq!(
-        world.ra.status(&draft.number).unwrap().unwrap().next,
+        world.status(&draft.number).unwrap().unwrap().next,
         NextStep::Done
     );
-    let records = world.ra.person_certificates(&session).unwrap();
+    let records = world
+        .ra
+        .certificate_page(
+            &session,
+            &tanba_model::ports::CertificateFilter::default(),
+            None,
+            100,
+        )
+        .unwrap()
+        .items;
     assert_eq!(
         records
             .iter()
@@ -267,5 +276,5 @@ fn numbers_of_others_and_of_nobody_look_the_same() {
         let confirmed = world.ra.confirm(session, number, "123456", NOON);
         assert_eq!(confirmed.unwrap_err().code(), "application-not-found");
     }
-    assert_eq!(world.ra.status(&nobody).unwrap(), None);
+    assert_eq!(world.status(&nobody).unwrap(), None);
 }

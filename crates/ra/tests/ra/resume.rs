@@ -58,7 +58,7 @@ fn a_crash_between_issuance_and_its_record_is_finished_at_the_next_start() {
     );
     let world = world.restart(after(60));
     assert_eq!(
-        world.ra.status(&draft.number).unwrap().unwrap().state,
+        world.status(&draft.number).unwrap().unwrap().state,
         "CONFIRMED"
     );
     let resumed = world.ra.resume(after(60)).unwrap();
@@ -175,7 +175,7 @@ fn two_processes_over_one_database_issue_once() {
         });
         world.ra.resume(now).unwrap();
         assert_eq!(
-            world.ra.status(&draft.number).unwrap().unwrap().state,
+            world.status(&draft.number).unwrap().unwrap().state,
             "ISSUED"
         );
         assert_eq!(
@@ -204,7 +204,7 @@ fn what_nobody_goes_on_with_expires() {
     assert_eq!(world.ra.expire_old(after(DAY)).unwrap().applications, 0);
     assert_eq!(world.ra.expire_old(after(DAY + 1)).unwrap().applications, 1);
     assert_eq!(
-        world.ra.status(&waiting.number).unwrap().unwrap().state,
+        world.status(&waiting.number).unwrap().unwrap().state,
         "EXPIRED"
     );
     assert_eq!(
@@ -216,7 +216,7 @@ fn what_nobody_goes_on_with_expires() {
         1
     );
     assert_eq!(
-        world.ra.status(&draft.number).unwrap().unwrap().state,
+        world.status(&draft.number).unwrap().unwrap().state,
         "EXPIRED"
     );
     let code = world

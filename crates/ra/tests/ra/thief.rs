@@ -46,7 +46,7 @@ fn the_thief_gets_no_certificate_changes_no_address_and_stops_no_notice() {
         .submit(session, &number, &message, after(1))
         .unwrap();
     assert_eq!(
-        world.ra.status(&number).unwrap().unwrap().state,
+        world.status(&number).unwrap().unwrap().state,
         "AWAITING_2FA"
     );
 

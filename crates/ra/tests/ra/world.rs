@@ -388,6 +388,17 @@ impl World {
             .unwrap()
     }
 
+    /// Where an application stands; `None` when nobody has that number.
+    #[expect(clippy::unnecessary_wraps, reason = "reads like a use case")]
+    pub(crate) fn status(&self, number: &ApplicationNumber) -> Result<Option<Standing>, ()> {
+        let mut work = self.storage.snapshot().unwrap();
+        let found = work.applications().find_by_number(number).unwrap();
+        Ok(found.map(|application| Standing {
+            state: application.state.name(),
+            next: tanba_ra::NextStep::of(&application.state),
+        }))
+    }
+
     pub(crate) fn certificates(&self, person: PersonId) -> Vec<CertificateRecord> {
         self.storage
             .snapshot()
@@ -545,6 +556,13 @@ impl World {
             .unwrap();
         keys.iter().map(|key| key.sign(&challenge, now)).collect()
     }
+}
+
+/// Where an application stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) state: &'static str,
+    pub(crate) next: tanba_ra::NextStep,
 }
 
 pub(crate) fn form() -> ReissueForm {

@@ -125,6 +125,23 @@ impl Applications for SqliteUnit<'_> {
             .collect()
     }
 
+    fn page_of_person(
+        &mut self,
+        person: PersonId,
+        before: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError> {
+        let found = self.many(
+            select!("WHERE person_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"),
+            params![person.0, before.map_or(i64::MAX, |id| id.0), limit],
+            read,
+        )?;
+        found
+            .into_iter()
+            .map(|found| self.with_requests(found))
+            .collect()
+    }
+
     fn steps(&mut self, id: ApplicationId) -> Result<Vec<(State, Timestamp)>, StorageError> {
         self.many(
             "SELECT state, at FROM application_step WHERE application_id = ?1 ORDER BY id",

@@ -6,7 +6,7 @@ use tanba_model::certificate::{
 };
 use tanba_model::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
-use tanba_model::ports::{Certificates, StorageError};
+use tanba_model::ports::{CertificateFilter, Certificates, Standing, StorageError};
 use tanba_pki::{Purpose, SerialNumber, Timestamp};
 
 use super::{SqliteUnit, column, time, time_or_none};
@@ -30,6 +30,18 @@ const ENDING: &str = select!(
     "WHERE status = 'valid' AND person_id IS NOT NULL AND (not_after, id) > (?1, ?2) AND not_after <= ?3
          AND NOT EXISTS (SELECT 1 FROM reminder WHERE certificate_id = certificate.id AND days = ?4)
      ORDER BY not_after, id LIMIT ?5"
+);
+
+/// Reads the index `certificate_person` downwards from where the last page ended.
+const PAGE_OF_PERSON: &str = select!(
+    "WHERE person_id = ?1 AND id < ?2 AND status IN ('valid', 'revoked') AND (?5 IS NULL OR purpose = ?5)
+         AND CASE ?3
+             WHEN 'valid' THEN status = 'valid' AND not_before <= ?4 AND not_after > ?4
+             WHEN 'expired' THEN status = 'valid' AND not_after <= ?4
+             WHEN 'frozen' THEN status = 'revoked' AND reason = ?6
+             WHEN 'revoked' THEN status = 'revoked' AND reason <> ?6
+             ELSE 1 END
+     ORDER BY id DESC LIMIT ?7"
 );
 
 const PURPOSES: [(Purpose, &str); 5] = [
@@ -136,6 +148,51 @@ impl Certificates for SqliteUnit<'_> {
                 "WHERE person_id = ?1 AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"
             ),
             params![person.0, limit],
+            read,
+        )
+    }
+
+    fn page_of_person(
+        &mut self,
+        person: PersonId,
+        filter: &CertificateFilter,
+        before: Option<CertificateId>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
+        let (standing, at) = match filter.standing {
+            None => ("", 0),
+            Some(Standing::Valid(now)) => ("valid", now.unix()),
+            Some(Standing::Expired(now)) => ("expired", now.unix()),
+            Some(Standing::Frozen) => ("frozen", 0),
+            Some(Standing::Revoked) => ("revoked", 0),
+        };
+        let purpose = filter.purpose.and_then(|wanted| {
+            let found = PURPOSES.iter().find(|(purpose, _)| *purpose == wanted);
+            found.map(|(_, name)| *name)
+        });
+        self.many(
+            PAGE_OF_PERSON,
+            params![
+                person.0,
+                before.map_or(i64::MAX, |id| id.0),
+                standing,
+                at,
+                purpose,
+                RevocationReason::CertificateHold.code(),
+                limit
+            ],
+            read,
+        )
+    }
+
+    fn of_person_by_serial(
+        &mut self,
+        person: PersonId,
+        serial: &SerialNumber,
+    ) -> Result<Option<CertificateRecord>, StorageError> {
+        self.one(
+            select!("WHERE person_id = ?1 AND serial = ?2 AND status IN ('valid', 'revoked')"),
+            params![person.0, serial.as_bytes()],
             read,
         )
     }
@@ -367,6 +424,30 @@ fn read_entry(row: &Row<'_>) -> Result<RevokedEntry, StorageError> {
 mod tests {
     use super::*;
     use crate::open::SqliteStorage;
+
+    #[test]
+    fn a_page_of_ones_certificates_is_read_from_an_index_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tanba.sqlite");
+        drop(SqliteStorage::open(&path).unwrap());
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {PAGE_OF_PERSON}"))
+            .unwrap();
+        let plan: Vec<String> = statement
+            .query_map(
+                params![1, 9, "valid", 0, Option::<&str>::None, 6, 50],
+                |row| row.get(3),
+            )
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert!(
+            plan[0].contains("USING INDEX certificate_person (person_id=? AND rowid<?"),
+            "{plan:?}"
+        );
+    }
 
     #[test]
     fn a_page_of_ending_certificates_is_read_from_an_index_in_its_order() {

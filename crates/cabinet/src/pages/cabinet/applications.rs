@@ -1,11 +1,12 @@
 //! `/{lang}/cabinet/applications` and `/{lang}/cabinet/applications/{number}`: the number, how far it got, installation.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{Html, Redirect};
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::Deserialize;
+use tanba_model::application::ApplicationNumber;
 
 use crate::body::{Form, number};
 use crate::problem::Problem;
@@ -28,15 +29,30 @@ const ONE: Screen = Screen::new(
 )
 .help(&[12, 13, 14, 15]);
 
+/// Applications of one page.
+const PAGE: u32 = 25;
+
+/// Where the page before ended.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    after: String,
+}
+
 pub(crate) async fn list(
     State(state): State<CabinetState>,
     visit: Visit,
     signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Html<String>, Problem> {
     let session = signed_in.session.clone();
-    let found = state.ra(move |ra| ra.histories(&session)).await?;
+    let after = ApplicationNumber::parse(&wanted.after).ok();
+    let page = state
+        .ra(move |ra| ra.history_page(&session, after.as_ref(), PAGE))
+        .await?;
     let words = state.words(&visit);
-    let applications: Vec<ApplicationView> = found
+    let applications: Vec<ApplicationView> = page
+        .items
         .iter()
         .map(|history| words.history(&history.application, &history.steps))
         .collect();
@@ -44,7 +60,11 @@ pub(crate) async fn list(
         &visit,
         Some(&signed_in),
         &LIST,
-        context! { applications => Serde(applications) },
+        context! {
+            next => page.items.last().filter(|_| page.more).map(|last| last.application.number.as_str()),
+            applications => Serde(applications),
+            is_first => wanted.after.is_empty(),
+        },
     ))
 }
 
@@ -57,8 +77,9 @@ pub(crate) async fn show(
     let (session, number) = (signed_in.session.clone(), number(&asked)?);
     let found = state.ra(move |ra| ra.history(&session, &number)).await?;
     let words = state.words(&visit);
+    let (session, number) = (signed_in.session.clone(), found.application.number.clone());
     let reminder = state
-        .reminder(&signed_in, &found.application)
+        .ra(move |ra| ra.reminder(&session, &number).map_err(Problem::from))
         .await?
         .map(|at| words.date(at));
     let values = context! {

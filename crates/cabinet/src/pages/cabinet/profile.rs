@@ -1,16 +1,19 @@
 //! `/{lang}/cabinet/profile`: what the register knows, language, reminders, open sessions. Works without script.
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tanba_model::language::Language;
+use tanba_ra::EmailChangeError;
 
 use crate::body::Form;
+use crate::device;
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::session::{SignedIn, closing_cookie};
 use crate::state::CabinetState;
@@ -26,6 +29,15 @@ pub(crate) struct Fields {
     csrf: String,
     language: String,
     reminders: Option<String>,
+    email: String,
+    code: String,
+}
+
+/// What was wrong with a form of the page.
+#[derive(Debug, Serialize)]
+struct Mistake {
+    field: &'static str,
+    text: String,
 }
 
 pub(crate) async fn show(
@@ -33,9 +45,24 @@ pub(crate) async fn show(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
+    page(&state, &visit, &signed_in, None, "").await
+}
+
+async fn page(
+    state: &CabinetState,
+    visit: &Visit,
+    signed_in: &SignedIn,
+    mistake: Option<Mistake>,
+    typed: &str,
+) -> Result<Html<String>, Problem> {
     let (session, now) = (signed_in.session.clone(), state.now());
-    let open = state.ra(move |ra| ra.sessions(&session, now)).await?;
-    let words = state.words(&visit);
+    let (open, pending) = state
+        .ra(move |ra| {
+            let open = ra.sessions(&session, now)?;
+            Ok::<_, Problem>((open, ra.pending_email(&session, now)?))
+        })
+        .await?;
+    let words = state.words(visit);
     let sessions: Vec<Value> = open
         .iter()
         .map(|open| {
@@ -44,16 +71,106 @@ pub(crate) async fn show(
                 serial => open.serial.as_ref().map(tanba_pki::SerialNumber::hex),
                 opened => words.date_time(open.created_at),
                 used => words.date_time(open.used_at),
+                device => device::name(state.catalogue(), visit.language, &open.device),
                 is_this => open.is_this,
             }
         })
         .collect();
+    let person = &signed_in.person;
+    let earlier = person.earlier(now).map(|address| {
+        let until = person.earlier_email.as_ref().map(|earlier| earlier.until);
+        context! {
+            address => address.masked(),
+            until => until.map(|until| words.date(until)),
+        }
+    });
     let values = context! {
-        person => Serde(words.person(&signed_in.person)),
-        reminders => signed_in.person.reminders,
+        person => Serde(words.person(person)),
+        reminders => person.reminders,
+        earlier,
+        pending => pending.map(|pending| pending.address.as_str().to_owned()),
+        typed,
+        email_error => mistake.as_ref().filter(|mistake| mistake.field == "email").map(|mistake| mistake.text.as_str()),
+        code_error => mistake.as_ref().filter(|mistake| mistake.field == "code").map(|mistake| mistake.text.as_str()),
+        errors => Serde(mistake.iter().collect::<Vec<_>>()),
         sessions,
     };
-    Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
+    let screen = Screen {
+        has_errors: mistake.is_some(),
+        ..SCREEN
+    };
+    Ok(state.render(visit, Some(signed_in), &screen, values))
+}
+
+/// `POST /{lang}/cabinet/profile/email`: sends a code to a new address.
+pub(crate) async fn ask_address(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let (session, now) = (signed_in.session.clone(), state.now());
+    let typed = fields.email.clone();
+    let asked = state
+        .ra(move |ra| Ok::<_, Problem>(ra.ask_email_change(&session, &typed, now)))
+        .await?;
+    match asked {
+        Ok(_) => Ok(back(visit.language, "email-title").into_response()),
+        Err(EmailChangeError::Step(error)) => Err(error.into()),
+        Err(error) => refused(&state, &visit, &signed_in, ("email", error), &fields.email).await,
+    }
+}
+
+/// `POST /{lang}/cabinet/profile/email/code`
+pub(crate) async fn confirm_address(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let (limits, now) = (state.config().limits(), state.now());
+    state
+        .limiter()
+        .take(Limited::Code, &visit.network, limits.codes_per_minute, now)?;
+    let session = signed_in.session.clone();
+    let confirmed = state
+        .ra(move |ra| Ok::<_, Problem>(ra.confirm_email_change(&session, &fields.code, now)))
+        .await?;
+    match confirmed {
+        Ok(_) => Ok(back(visit.language, "email-title").into_response()),
+        Err(EmailChangeError::Step(error)) => Err(error.into()),
+        Err(error @ EmailChangeError::NoTriesLeft) => {
+            refused(&state, &visit, &signed_in, ("email", error), "").await
+        }
+        Err(error) => refused(&state, &visit, &signed_in, ("code", error), "").await,
+    }
+}
+
+async fn refused(
+    state: &CabinetState,
+    visit: &Visit,
+    signed_in: &SignedIn,
+    (field, error): (&'static str, EmailChangeError),
+    typed: &str,
+) -> Result<Response, Problem> {
+    let text = Problem::from(error).sentence(state.catalogue(), visit);
+    let mistake = Mistake { field, text };
+    let page = page(state, visit, signed_in, Some(mistake), typed).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+/// `POST /{lang}/cabinet/profile/sessions/end`: signs out everywhere, here too.
+pub(crate) async fn end_all(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    signed_in: SignedIn,
+) -> Result<Response, Problem> {
+    let now = state.now();
+    state
+        .ra(move |ra| ra.end_all_sessions(&signed_in.session, now))
+        .await?;
+    let front = Redirect::to(&format!("/{}", visit.language.tag()));
+    Ok(([(SET_COOKIE, closing_cookie(state.config()))], front).into_response())
 }
 
 /// `POST /{lang}/cabinet/profile/language`: of pages (the browser remembers it) and of mails.

@@ -40,6 +40,8 @@ struct Mistakes {
     settlement: Option<String>,
     keystore: Option<String>,
     whole: Option<String>,
+    /// Whether only first keys help.
+    obtain: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -148,6 +150,7 @@ fn examine(state: &CabinetState, visit: &Visit, fields: &Fields) -> Mistakes {
             "field-keystore",
         ),
         whole: None,
+        obtain: false,
     }
 }
 
@@ -162,6 +165,7 @@ impl Mistakes {
 
     /// Puts a refusal beside the field that caused it.
     fn place(&mut self, problem: &Problem, sentence: String) {
+        self.obtain |= problem.code() == codes::NO_SIGNING_KEY;
         let field = match problem.code() {
             codes::EMAIL_INVALID | codes::EMAIL_NOT_CONFIRMED => &mut self.email,
             codes::PLACE_UNKNOWN => &mut self.settlement,
@@ -207,6 +211,8 @@ fn page(
         code_address => person.code_address(state.now()).map(EmailAddress::masked),
         regions => Serde(places::regions(state.authority().gazetteer(), visit.language)),
         errors => Serde(mistakes.list()),
+        obtain => mistakes.obtain,
+        capabilities => Serde(state.capabilities()),
         fields => context! {
             email => field(&fields.email, &mistakes.email),
             region => field(&fields.region, &mistakes.region),

@@ -20,8 +20,7 @@ pub(crate) async fn show(
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
     let words = state.words(&visit);
-    let mut records = state.certificates_of(&signed_in).await?;
-    records.retain(|record| record.status.is_valid() && record.not_after >= words.now);
+    let records = state.valid_certificates_of(&signed_in).await?;
     let values = context! {
         certificates => Serde(words.certificates(&records)),
         events => LifeEvent::ALL.map(LifeEvent::name).to_vec(),

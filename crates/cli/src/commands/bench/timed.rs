@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers, LimitedSessions,
-    Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
+    UnitOfWork,
 };
 
 use super::report::timed;

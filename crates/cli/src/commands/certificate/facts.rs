@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
-use tanba_model::certificate::{CertificateRecord, Status};
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::IssuerId;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_pki::{Purpose, Timestamp};
@@ -36,6 +36,10 @@ impl CertificateFacts {
             Status::Intended => ("intended", None),
             Status::Void => ("void", None),
             Status::Valid => ("valid", None),
+            Status::Revoked {
+                at,
+                reason: reason @ RevocationReason::CertificateHold,
+            } => ("frozen", Some((at, reason))),
             Status::Revoked { at, reason } => ("revoked", Some((at, reason))),
         };
         Self {
@@ -75,7 +79,11 @@ impl CertificateFacts {
             self.shard,
         );
         if let (Some(at), Some(reason)) = (self.revoked_at, self.reason) {
-            text.push_str(&format!("  revoked   {} ({reason})\n", at.rfc3339()));
+            text.push_str(&format!(
+                "  {:<8}  {} ({reason})\n",
+                self.status,
+                at.rfc3339()
+            ));
         }
         text.push_str(self.pem.as_deref().unwrap_or_default());
         text

@@ -58,8 +58,8 @@ fn sign_ins_codes_and_look_ups_are_limited_and_say_how_long_to_wait() {
 
     let other = house.client();
     let look = || {
-        let path = format!("/api/v1/status/{number}");
-        other.get(&path).expect("a server")
+        let asked = json!({ "number": number, "iin": citizen.iin });
+        other.post("/api/v1/status", &asked).expect("a server")
     };
     assert_eq!(until_told(&house, 2, look), 4);
     let sign_in = || {

@@ -1,0 +1,278 @@
+//! Revoking and freezing without a key, by pages alone; and the status of an application with a second proof.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use tanba_model::message::MessageBody;
+
+use crate::browser::{Answer, Browser, base64};
+use crate::world::{Citizen, World};
+
+fn entry_code(world: &World) -> Option<String> {
+    let codes = world.mail().into_iter().filter_map(|mail| {
+        if let MessageBody::EntryCode { code, .. } = mail.body {
+            Some(code)
+        } else {
+            None
+        }
+    });
+    codes.collect::<Vec<_>>().pop()
+}
+
+/// The token in the first form of a page without a session.
+fn token(page: &Answer) -> String {
+    page.attribute("name=\"csrf\" value=\"")
+}
+
+async fn enter(browser: &mut Browser<'_>, citizen: &Citizen) -> Answer {
+    let asked = browser
+        .submit("/kk/revoke", &[("iin", &citizen.iin())])
+        .await;
+    assert_eq!(asked.location(), "/kk/revoke/code");
+    let code = entry_code(browser.world).unwrap();
+    let answered = browser.submit("/kk/revoke/code", &[("code", &code)]).await;
+    assert_eq!(answered.location(), "/kk/revoke");
+    browser.get("/kk/revoke").await
+}
+
+#[tokio::test]
+async fn a_lost_key_is_revoked_by_a_code_without_script() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    let page = enter(&mut browser, &citizen).await;
+    let serial = citizen.signature.certificate.serial_hex();
+    for part in [
+        &serial,
+        "Қол қою кілті",
+        "Дербес компьютер",
+        "Кері шақыру түпкілікті",
+        "AIGERIM",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    browser.csrf = token(&page);
+    let path = "/kk/revoke/certificates";
+    let nothing = browser.submit(path, &[]).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for mistake in ["Кері шақырылатын кілтті белгілеңіз", "Не болғанын таңдаңыз"]
+    {
+        assert!(nothing.body.contains(mistake), "{}", nothing.body);
+    }
+    let fields = [
+        ("serial", serial.as_str()),
+        ("event", "lost"),
+        ("sure", "yes"),
+    ];
+    let right = std::mem::replace(&mut browser.csrf, "0".repeat(64));
+    let stale = browser.submit(path, &fields).await;
+    assert_eq!(stale.status, StatusCode::FORBIDDEN);
+    browser.csrf = right;
+    let done = browser.submit(path, &fields).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    assert!(done.body.contains(&serial) && done.body.contains("Кілттер кері шақырылды"));
+    let page = browser.get("/kk/revoke").await;
+    assert!(!page.body.contains(&serial));
+    assert!(
+        world
+            .mail()
+            .iter()
+            .any(|mail| mail.body.kind() == "revoked")
+    );
+    let refused = Browser::new(&world).sign_in_with(&citizen.signature).await;
+    assert_eq!(refused.code(), "certificate-revoked");
+}
+
+#[tokio::test]
+async fn the_answer_is_the_same_for_a_number_that_nobody_has() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let silent = world.citizen("Bolat", None);
+    let mut answers = Vec::new();
+    for iin in [citizen.iin(), silent.iin(), "900101300027".to_owned()] {
+        let mut browser = Browser::new(&world);
+        let asked = browser.submit("/ru/revoke", &[("iin", &iin)]).await;
+        assert_eq!(asked.location(), "/ru/revoke/code", "{iin}");
+        let page = browser.get("/ru/revoke/code").await;
+        let wrong = browser
+            .submit("/ru/revoke/code", &[("code", "000000")])
+            .await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        answers.push((
+            page.status,
+            without_ids(&page.body),
+            without_ids(&wrong.body),
+        ));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
+    let mistyped = Browser::new(&world)
+        .submit("/ru/revoke", &[("iin", "850101300120")])
+        .await;
+    assert_eq!(mistyped.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// A page without what differs from request to request.
+fn without_ids(page: &str) -> String {
+    let lines = page.lines().filter(|line| !line.contains("request"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_session_by_code_opens_nothing_else_and_a_freeze_ends_it() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    let page = enter(&mut browser, &citizen).await;
+    assert_eq!(
+        browser.get("/kk/cabinet").await.location(),
+        "/kk/enter?next=/kk/cabinet"
+    );
+    assert_eq!(
+        browser.get("/api/v1/certificates").await.code(),
+        "session-required"
+    );
+    browser.csrf = token(&page);
+    let unsure = browser.submit("/kk/revoke/freeze", &[]).await;
+    assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let done = browser
+        .submit("/kk/revoke/freeze", &[("sure", "yes")])
+        .await;
+    assert!(
+        done.body.contains("Кілттеріңіз тоқтатылды"),
+        "{}",
+        done.body
+    );
+    let refused = browser
+        .submit("/kk/revoke/freeze", &[("sure", "yes")])
+        .await;
+    assert_eq!(refused.location(), "/kk/revoke");
+    let refused = Browser::new(&world)
+        .sign_in_with(&citizen.authentication)
+        .await;
+    assert_eq!(refused.code(), "certificate-frozen");
+}
+
+#[tokio::test]
+async fn asking_for_codes_is_limited_before_anybody_is_looked_for() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    for _ in 0..3 {
+        let asked = browser
+            .submit("/kk/revoke", &[("iin", "900101300027")])
+            .await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    }
+    let asked = browser
+        .submit("/kk/revoke", &[("iin", "900101300027")])
+        .await;
+    assert_eq!(asked.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn certificates_are_installed_by_number_and_iin_without_a_session() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let other = world.citizen("Bolat", Some("bolat@example.kz"));
+    let mut owner = Browser::new(&world);
+    owner.sign_in(&citizen).await;
+    let (number, keys) = owner.apply(&citizen).await;
+    let code = world.mailed().0.unwrap();
+    let path = format!("/applications/{number}/code");
+    let issued = owner.post(&path, json!({ "code": code })).await;
+    assert_eq!(issued.json()["state"], "ISSUED", "{}", issued.body);
+
+    let mut stranger = Browser::new(&world);
+    let bare = stranger.submit("/kk/status", &[("number", &number)]).await;
+    assert_eq!(bare.status, StatusCode::OK);
+    assert!(
+        !bare.body.contains("шығарылды"),
+        "a number alone says nothing"
+    );
+    let foreign = [("number", number.as_str()), ("iin", &other.iin())];
+    let foreign = stranger.submit("/kk/status", &foreign).await;
+    let nobodys = [("number", unknown_number()), ("iin", other.iin())];
+    let nobodys: Vec<(&str, &str)> = nobodys.iter().map(|(a, b)| (*a, b.as_str())).collect();
+    let unknown = stranger.submit("/kk/status", &nobodys).await;
+    for answer in [&foreign, &unknown] {
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains("өтінім табылмады"), "{}", answer.body);
+    }
+    let path = format!("/api/v1/applications/{number}/certificates");
+    assert_eq!(stranger.get(&path).await.code(), "session-required");
+
+    let own = [("number", number.as_str()), ("iin", &citizen.iin())];
+    let proved = stranger.submit("/kk/status", &own).await;
+    assert_eq!(proved.location(), format!("/kk/status/{number}"));
+    let page = stranger.get(&format!("/kk/status/{number}")).await;
+    assert!(
+        page.body.contains("id=\"install-section\""),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("AIGERIM") && !page.body.contains("example.kz"));
+    stranger.csrf = page.attribute("name=\"csrf\" content=\"");
+    let certificates = stranger.get(&path).await.json();
+    assert_eq!(certificates["certificates"].as_array().unwrap().len(), 2);
+    let path = format!("/applications/{number}/installation/challenge");
+    let right = std::mem::replace(&mut stranger.csrf, "0".repeat(64));
+    assert_eq!(stranger.post(&path, json!({})).await.code(), "csrf");
+    stranger.csrf = right;
+    let challenge = stranger.post(&path, json!({})).await.json();
+    let challenge = challenge["challenge"].as_str().unwrap();
+    let proofs: Vec<String> = certificates["certificates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(keys)
+        .map(|(der, key)| base64(&crate::world::proof(der.as_str().unwrap(), key, challenge)))
+        .collect();
+    let path = format!("/applications/{number}/installation");
+    let sent = json!({ "proofs": proofs, "revoke_old": true });
+    let done = stranger.post(&path, sent).await;
+    assert_eq!(done.json()["state"], "INSTALLED", "{}", done.body);
+    assert_eq!(done.json()["superseded"].as_array().unwrap().len(), 2);
+    let cancel = format!("/applications/{number}/cancel");
+    let refused = stranger.post(&cancel, json!({})).await;
+    assert_eq!(
+        refused.code(),
+        "session-required",
+        "the proof is for looking and installing"
+    );
+    let signed_out = owner.get("/kk/cabinet").await;
+    assert_eq!(signed_out.status, StatusCode::SEE_OTHER);
+}
+
+/// A number with a right check digit that nobody has.
+fn unknown_number() -> String {
+    let numbers = (0..10).map(|last| format!("10000000000{last}"));
+    let right =
+        |number: &String| tanba_model::application::ApplicationNumber::parse(number).is_ok();
+    numbers.into_iter().find(right).unwrap()
+}
+
+#[tokio::test]
+async fn the_api_tells_the_status_for_number_and_proof() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut owner = Browser::new(&world);
+    owner.sign_in(&citizen).await;
+    let number = owner.begin().await;
+    let mut program = Browser::new(&world);
+    let ask = json!({ "number": number, "iin": citizen.iin() });
+    let found = program.post("/status", ask).await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.body);
+    assert_eq!(found.json()["state"], "DRAFT");
+    for wrong in [
+        json!({ "number": number, "iin": "900101300027" }),
+        json!({ "number": number, "secret": "AAAAAAAAAAAAAAAAAAAAAA" }),
+        json!({ "number": unknown_number(), "iin": citizen.iin() }),
+    ] {
+        let refused = program.post("/status", wrong).await;
+        assert_eq!(refused.code(), "application-not-found");
+    }
+    let bare = program.post("/status", json!({ "number": number })).await;
+    assert_eq!(bare.status, StatusCode::BAD_REQUEST);
+    let keystores = program.get("/api/v1/keystores").await.json();
+    assert_eq!(keystores["keystores"][0]["taken"], true);
+    assert_eq!(keystores["keystores"][4]["default_pin"], "12345678");
+}
