@@ -14,7 +14,8 @@ use std::time::Duration;
 use tanba_crypto::{KeyAlgorithm, ObjectIdentifier, PublicKey, SignatureAlgorithm, WeakKey};
 
 pub use specification::{
-    Access, AttributeSpecification, ExtensionSpecification, KeySpecification, PolicySpecification,
+    Access, AlternativeName, AttributeSpecification, ExtensionSpecification, KeySpecification,
+    PolicySpecification,
 };
 pub use subject::Subject;
 
@@ -68,6 +69,11 @@ pub enum ProfileError {
     /// The e-mail address cannot be written as rfc822Name.
     #[error("the e-mail address cannot be written in a certificate")]
     Email,
+    /// The common name of a server is not the name of a host.
+    #[error(
+        "{0:?} is not a host name: letters, digits and hyphens in at least two parts are needed, IDNs as A-labels"
+    )]
+    HostName(String),
     /// An address is not a plain HTTP address in ASCII.
     #[error(
         "{0:?} is not an address that a certificate may name: http:// and printable ASCII are needed"

@@ -247,15 +247,25 @@ pub(crate) fn is_rfc822_name(email: &str) -> bool {
         && local
             .bytes()
             .all(|octet| octet.is_ascii_graphic() && !b"@\"(),:;<>[\\]".contains(&octet));
-    let label_is_right = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    local_is_right && domain.len() <= 255 && domain.split('.').all(label_is_right)
+    local_is_right && domain.len() <= 255 && domain.split('.').all(is_label)
+}
+
+/// Whether the text is the full name of one host (RFC 1123, 2.1): no address, no wildcard, no bare label.
+pub(crate) fn is_host_name(name: &str) -> bool {
+    let ends_with_letters = name
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()));
+    name.len() <= 64 && name.contains('.') && name.split('.').all(is_label) && ends_with_letters
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 /// The extensions of the extensionRequest attribute; other attributes are passed over.

@@ -185,8 +185,17 @@ fn everything(
         } else {
             Vec::new()
         } {
-            let person: &Subject = &people[issued.len() % 2];
-            let certificate = house.certify(person, name, &key);
+            let mut person: Subject = people[issued.len() % 2].clone();
+            if name.starts_with("kz-legal-") || name.ends_with("tls-server") {
+                person.organization = Some("Таңба ЖШС".to_owned());
+            }
+            if name.starts_with("kz-legal-") {
+                person.bin = Some("180340012345".to_owned());
+            }
+            if name.ends_with("tls-server") {
+                person.common_name = Some("cabinet.example.kz".to_owned());
+            }
+            let certificate = house.certify(&person, name, &key);
             bench.certificate(&format!("{name} of {issuing_key}"), &certificate);
             issued.push(certificate);
         }

@@ -359,7 +359,7 @@ impl Installation {
         let [file, output] =
             ["der", "pem"].map(|end| self.path(&format!("{}-{profile}.{end}", person.iin)));
         fs::write(&file, request).expect("a request");
-        self.tanba(&[
+        let mut arguments = vec![
             "certificate",
             "issue",
             "--person",
@@ -370,7 +370,15 @@ impl Installation {
             text(&file),
             "--output",
             text(&output),
-        ]);
+        ];
+        for (option, value) in [
+            ("--organization", &person.organization),
+            ("--bin", &person.bin),
+            ("--common-name", &person.common_name),
+        ] {
+            arguments.extend(value.iter().flat_map(|value| [option, value.as_str()]));
+        }
+        self.tanba(&arguments);
         let chain =
             Certificate::pem_many(&fs::read(&output).expect("a chain")).expect("certificates");
         chain.into_iter().next().expect("a certificate")

@@ -5,8 +5,10 @@ use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
 use super::Report;
 use crate::asn1::{Malformed, Reader, parse_all, tag};
 use crate::extension::{Extension, KeyUsage};
-use crate::profile::{Access, ExtensionSpecification, PolicySpecification, Profile};
-use crate::request::is_rfc822_name;
+use crate::profile::{
+    Access, AlternativeName, ExtensionSpecification, PolicySpecification, Profile,
+};
+use crate::request::{is_host_name, is_rfc822_name};
 use crate::{Certificate, TbsCertificate, oid};
 
 const NOTICE_LIMIT: usize = 200;
@@ -88,7 +90,10 @@ fn value(
             "subject-key-identifier",
             "The subject key identifier is not SHA-1 of the public key (RFC 5280, 4.2.1.2, method 1).",
         ),
-        ExtensionSpecification::SubjectAlternativeName {} => alternative_name(certificate, extension, report),
+        ExtensionSpecification::SubjectAlternativeName { holds } => match holds {
+            AlternativeName::Email => alternative_name(certificate, extension, report),
+            AlternativeName::HostName => host_name(certificate, extension, report),
+        },
         ExtensionSpecification::CertificatePolicies { policies } => self::policies(certificate, policies, report),
         ExtensionSpecification::CrlDistributionPoints { .. } => {
             one_url(&certificate.crl_distribution_points(), "revocation list", report);
@@ -142,6 +147,20 @@ fn alternative_name(certificate: &TbsCertificate, extension: &Extension, report:
         right,
         "email",
         "The alternative name is not one e-mail address in ASCII.",
+    );
+}
+
+/// Exactly one dNSName, which the common name repeats (CA/Browser Forum BR 7.1.4.3).
+fn host_name(certificate: &TbsCertificate, extension: &Extension, report: &mut Report) {
+    let name = certificate.subject().common_name().unwrap_or_default();
+    let mut expected = vec![0x82];
+    expected.extend(u8::try_from(name.len()).ok());
+    expected.extend(name.as_bytes());
+    let content = parse_all(&extension.value, "subject alternative name");
+    report.require(
+        is_host_name(&name) && content.is_ok_and(|names| names.rest() == expected),
+        "host-name",
+        "The alternative name is not the host that the common name names.",
     );
 }
 

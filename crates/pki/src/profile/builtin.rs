@@ -3,6 +3,16 @@
 pub(super) const NAMES: &[&str] = &[
     "kz-individual-authentication-rsa",
     "kz-individual-signature-rsa",
+    "kz-legal-head-authentication-rsa",
+    "kz-legal-head-signature-rsa",
+    "kz-legal-signatory-authentication-rsa",
+    "kz-legal-signatory-signature-rsa",
+    "kz-legal-employee-authentication-rsa",
+    "kz-legal-employee-signature-rsa",
+    "kz-individual-rsa",
+    "time-stamping-authority",
+    "kz-tls-server",
+    "tls-server",
     "neutral-individual-authentication",
     "neutral-individual-signature",
     "root-ca",
@@ -19,6 +29,28 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
         "kz-individual-signature-rsa" => {
             include_str!("../../profiles/kz-individual-signature-rsa.toml")
         }
+        "kz-legal-head-authentication-rsa" => {
+            include_str!("../../profiles/kz-legal-head-authentication-rsa.toml")
+        }
+        "kz-legal-head-signature-rsa" => {
+            include_str!("../../profiles/kz-legal-head-signature-rsa.toml")
+        }
+        "kz-legal-signatory-authentication-rsa" => {
+            include_str!("../../profiles/kz-legal-signatory-authentication-rsa.toml")
+        }
+        "kz-legal-signatory-signature-rsa" => {
+            include_str!("../../profiles/kz-legal-signatory-signature-rsa.toml")
+        }
+        "kz-legal-employee-authentication-rsa" => {
+            include_str!("../../profiles/kz-legal-employee-authentication-rsa.toml")
+        }
+        "kz-legal-employee-signature-rsa" => {
+            include_str!("../../profiles/kz-legal-employee-signature-rsa.toml")
+        }
+        "kz-individual-rsa" => include_str!("../../profiles/kz-individual-rsa.toml"),
+        "time-stamping-authority" => include_str!("../../profiles/time-stamping-authority.toml"),
+        "kz-tls-server" => include_str!("../../profiles/kz-tls-server.toml"),
+        "tls-server" => include_str!("../../profiles/tls-server.toml"),
         "neutral-individual-authentication" => {
             include_str!("../../profiles/neutral-individual-authentication.toml")
         }

@@ -2,8 +2,11 @@
 
 use tanba_crypto::ObjectIdentifier;
 
-use super::{Access, ExtensionSpecification, PolicySpecification, Profile, ProfileError, TbsInput};
-use crate::request::{extension, rfc822_name};
+use super::{
+    Access, AlternativeName, ExtensionSpecification, PolicySpecification, Profile, ProfileError,
+    TbsInput,
+};
+use crate::request::{extension, is_host_name, rfc822_name};
 use crate::{asn1, oid};
 
 pub(super) fn to_be_signed(
@@ -68,7 +71,18 @@ fn value(
         ExtensionSpecification::SubjectKeyIdentifier {} => {
             asn1::octet_string(&input.public_key.key_id())
         }
-        ExtensionSpecification::SubjectAlternativeName {} => {
+        ExtensionSpecification::SubjectAlternativeName {
+            holds: AlternativeName::HostName,
+        } => {
+            let host = input.subject.common_name().unwrap_or_default();
+            if !is_host_name(&host) {
+                return Err(ProfileError::HostName(host));
+            }
+            asn1::sequence(&[asn1::context_primitive(2, host.as_bytes())])
+        }
+        ExtensionSpecification::SubjectAlternativeName {
+            holds: AlternativeName::Email,
+        } => {
             let Some(email) = input.email else {
                 return Ok(None);
             };

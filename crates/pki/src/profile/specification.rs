@@ -158,8 +158,12 @@ pub enum ExtensionSpecification {
     AuthorityKeyIdentifier {},
     /// SHA-1 of the public key (RFC 5280, 4.2.1.2, method 1).
     SubjectKeyIdentifier {},
-    /// The e-mail address; left out when there is none.
-    SubjectAlternativeName {},
+    /// The e-mail address, left out when there is none; or the host name of a server.
+    SubjectAlternativeName {
+        /// Which of them.
+        #[serde(default)]
+        holds: AlternativeName,
+    },
     /// Certificate policies, in this order.
     CertificatePolicies {
         /// The policies.
@@ -189,6 +193,17 @@ pub enum ExtensionSpecification {
     OcspNoCheck {},
     /// The store of the key, 1.2.398.3.3.5.
     Keystore {},
+}
+
+/// What the alternative name is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlternativeName {
+    /// The e-mail address (rfc822Name).
+    #[default]
+    Email,
+    /// The common name as the name of a host (dNSName).
+    HostName,
 }
 
 /// Parts of authority information access.
@@ -226,7 +241,7 @@ impl ExtensionSpecification {
             Self::ExtendedKeyUsage { .. } => oid::EXTENDED_KEY_USAGE,
             Self::AuthorityKeyIdentifier {} => oid::AUTHORITY_KEY_IDENTIFIER,
             Self::SubjectKeyIdentifier {} => oid::SUBJECT_KEY_IDENTIFIER,
-            Self::SubjectAlternativeName {} => oid::SUBJECT_ALT_NAME,
+            Self::SubjectAlternativeName { .. } => oid::SUBJECT_ALT_NAME,
             Self::CertificatePolicies { .. } => oid::CERTIFICATE_POLICIES,
             Self::CrlDistributionPoints { .. } => oid::CRL_DISTRIBUTION_POINTS,
             Self::FreshestCrl { .. } => oid::FRESHEST_CRL,
@@ -245,7 +260,7 @@ impl ExtensionSpecification {
             | Self::ExtendedKeyUsage { critical, .. } => *critical,
             Self::AuthorityKeyIdentifier {}
             | Self::SubjectKeyIdentifier {}
-            | Self::SubjectAlternativeName {}
+            | Self::SubjectAlternativeName { .. }
             | Self::CertificatePolicies { .. }
             | Self::CrlDistributionPoints { .. }
             | Self::FreshestCrl { .. }
@@ -259,7 +274,7 @@ impl ExtensionSpecification {
     #[must_use]
     pub const fn is_optional(&self) -> bool {
         match self {
-            Self::SubjectAlternativeName {} => true,
+            Self::SubjectAlternativeName { holds } => matches!(holds, AlternativeName::Email),
             Self::CrlDistributionPoints { optional }
             | Self::FreshestCrl { optional }
             | Self::AuthorityInformationAccess { optional, .. } => *optional,
@@ -404,6 +419,7 @@ fn extended_key_usage<'de, D: Deserializer<'de>>(
         .iter()
         .map(|name| match name.as_str() {
             "client-auth" => Ok(oid::CLIENT_AUTH),
+            "server-auth" => Ok(oid::SERVER_AUTH),
             "email-protection" => Ok(oid::EMAIL_PROTECTION),
             "document-signing" => Ok(oid::DOCUMENT_SIGNING),
             "ocsp-signing" => Ok(oid::OCSP_SIGNING),

@@ -16,6 +16,7 @@ fn person() -> Subject {
         iin: "450810300123".into(),
         country: "KZ".into(),
         organization: Some("Таңба ЖШС".into()),
+        bin: Some("180340012345".into()),
         ..Subject::default()
     }
 }
@@ -71,6 +72,22 @@ fn case(profile: &'static str) -> Case {
             subject: Subject::service("OCSP RESPONDER", Some("ҰКО TEST"), "KZ"),
             key: "responder",
             keystore: None,
+            email: None,
+            urls: urls(),
+        },
+        "time-stamping-authority" => Case {
+            profile,
+            subject: Subject::service("TIME-STAMPING AUTHORITY", Some("ҰКО TEST"), "KZ"),
+            key: "responder",
+            keystore: None,
+            email: None,
+            urls: urls(),
+        },
+        "kz-tls-server" | "tls-server" => Case {
+            profile,
+            subject: Subject::service("cabinet.example.kz", Some("Таңба ЖШС"), "KZ"),
+            key: "person-ec",
+            keystore: Some(oid::KZ_KEYSTORE_PKCS12),
             email: None,
             urls: urls(),
         },
@@ -363,4 +380,42 @@ fn nothing_that_the_profile_needs_is_left_out_silently() {
         }),
         ProfileError::Key { .. }
     ));
+}
+
+#[test]
+fn a_server_is_certified_by_the_name_of_one_host() {
+    let profile = Profile::builtin("tls-server").unwrap();
+    let holder = key("person-ec");
+    let urls = urls();
+    let prepare = |host: &str| {
+        let subject = profile
+            .subject_name(&Subject::service(host, None, "KZ"))
+            .unwrap();
+        profile.prepare(&TbsInput {
+            serial: SerialNumber::from_bytes(&[0x21; 20]).unwrap(),
+            issuer_name: &subject,
+            issuer_key_id: &[1; 20],
+            signature_algorithm: holder.algorithm(),
+            not_before: Timestamp::from_unix(0),
+            not_after: Timestamp::from_unix(1),
+            subject: &subject,
+            public_key: holder.public_key(),
+            email: None,
+            keystore: None,
+            urls: &urls,
+        })
+    };
+    prepare("xn--80ak6aa92e.example.kz").unwrap();
+    for refused in [
+        "localhost",
+        "*.example.kz",
+        "10.0.0.1",
+        "таңба.kz",
+        "a..kz",
+        "-a.kz",
+        "example.kz.",
+    ] {
+        let error = prepare(refused).unwrap_err();
+        assert!(matches!(error, ProfileError::HostName(_)), "{refused}");
+    }
 }

@@ -46,6 +46,15 @@ fn openssl_verifies_each_golden_certificate_strictly() {
         ("neutral-individual-signature", "smimesign"),
         ("ocsp-responder", "ocsphelper"),
         ("document-seal", "any"),
+        ("time-stamping-authority", "timestampsign"),
+        ("tls-server", "sslserver"),
+        ("kz-tls-server", "sslserver"),
+        ("kz-individual-rsa", "sslclient"),
+        ("kz-individual-rsa", "smimesign"),
+        ("kz-legal-head-authentication-rsa", "sslclient"),
+        ("kz-legal-head-signature-rsa", "smimesign"),
+        ("kz-legal-signatory-signature-rsa", "smimesign"),
+        ("kz-legal-employee-signature-rsa", "smimesign"),
     ] {
         desk.openssl(&format!(
             "verify {IN_2027} -purpose {purpose} -CAfile root-ca.pem -untrusted issuing-ca.pem {name}.pem"
@@ -63,6 +72,9 @@ fn openssl_finds_the_national_policies_valid_along_the_path() {
     for (name, policy) in [
         ("kz-individual-authentication-rsa", "1.2.398.3.3.2.4"),
         ("kz-individual-signature-rsa", "1.2.398.3.3.2.3"),
+        ("kz-legal-head-authentication-rsa", "1.2.398.3.3.2.2"),
+        ("kz-legal-employee-signature-rsa", "1.2.398.3.3.2.1"),
+        ("kz-tls-server", "1.2.398.3.3.2.5"),
     ] {
         desk.openssl(&format!(
             "verify {IN_2027} -policy_check -explicit_policy -policy {policy} -CAfile root-ca.pem \

@@ -32,6 +32,15 @@ pub(crate) struct Args {
     /// Where the key lives
     #[arg(long, value_name = "NAME", default_value = "PKCS12")]
     keystore: String,
+    /// Organization that the certificate names; profiles of legal entities need it
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+    /// Business identification number of the organization, 12 digits
+    #[arg(long, value_name = "BIN", requires = "organization", value_parser = bin)]
+    bin: Option<String>,
+    /// Common name where the profile does not make it of the person's: the host name of a server
+    #[arg(long, value_name = "NAME")]
+    common_name: Option<String>,
     /// Leave the person's confirmed address out of the certificate
     #[arg(long)]
     without_email: bool,
@@ -58,7 +67,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         person: Some(person.id),
         application: None,
         profile: args.profile.clone(),
-        subject: subject(&person, country),
+        subject: subject(&person, country, args),
         email: person
             .email
             .as_ref()
@@ -100,14 +109,24 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     Ok(Outcome::Done)
 }
 
-fn subject(person: &Person, country: String) -> Subject {
+fn subject(person: &Person, country: String, args: &Args) -> Subject {
     Subject {
         surname: person.surname.clone(),
         given_name: person.given_name.clone(),
         patronymic: person.patronymic.clone(),
         iin: person.iin.as_str().to_owned(),
         country,
-        ..Subject::default()
+        organization: args.organization.clone(),
+        bin: args.bin.clone(),
+        common_name: args.common_name.clone(),
+    }
+}
+
+fn bin(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("a business identification number has 12 digits".to_owned())
     }
 }
 
