@@ -218,6 +218,8 @@ fn everything(
     );
     let responder = house.blob("SELECT responder_certificate FROM issuer WHERE kind = 'issuing'");
     bench.lint("ocsp-responder", "lint_pkix_cert", &[], &responder);
+    let seal = house.blob("SELECT seal_certificate FROM issuer WHERE kind = 'issuing'");
+    bench.lint("document-seal", "lint_pkix_cert", &[], &seal);
 
     // Lists with and without entries, and answers about all there is.
     let revoked = &issued[1];
