@@ -42,6 +42,25 @@ pub(super) fn to_be_signed(
     ]))
 }
 
+/// The alternative name; `None` when it is an e-mail address and there is none.
+fn alternative_name(
+    holds: AlternativeName,
+    input: &TbsInput<'_>,
+) -> Result<Option<Vec<u8>>, ProfileError> {
+    let name = match (holds, input.email) {
+        (AlternativeName::HostName, _) => {
+            let host = input.subject.common_name().unwrap_or_default();
+            if !is_host_name(&host) {
+                return Err(ProfileError::HostName(host));
+            }
+            asn1::context_primitive(2, host.as_bytes())
+        }
+        (AlternativeName::Email, Some(email)) => rfc822_name(email).ok_or(ProfileError::Email)?,
+        (AlternativeName::Email, None) => return Ok(None),
+    };
+    Ok(Some(asn1::sequence(&[name])))
+}
+
 /// The content of `extnValue`; `None` when an optional extension has nothing to say.
 fn value(
     profile: &Profile,
@@ -71,22 +90,8 @@ fn value(
         ExtensionSpecification::SubjectKeyIdentifier {} => {
             asn1::octet_string(&input.public_key.key_id())
         }
-        ExtensionSpecification::SubjectAlternativeName {
-            holds: AlternativeName::HostName,
-        } => {
-            let host = input.subject.common_name().unwrap_or_default();
-            if !is_host_name(&host) {
-                return Err(ProfileError::HostName(host));
-            }
-            asn1::sequence(&[asn1::context_primitive(2, host.as_bytes())])
-        }
-        ExtensionSpecification::SubjectAlternativeName {
-            holds: AlternativeName::Email,
-        } => {
-            let Some(email) = input.email else {
-                return Ok(None);
-            };
-            asn1::sequence(&[rfc822_name(email).ok_or(ProfileError::Email)?])
+        ExtensionSpecification::SubjectAlternativeName { holds } => {
+            return alternative_name(*holds, input);
         }
         ExtensionSpecification::CertificatePolicies { policies } => {
             asn1::sequence(&policies.iter().map(policy).collect::<Vec<_>>())
