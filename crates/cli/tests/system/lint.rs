@@ -157,6 +157,21 @@ fn keys(profile: &Profile) -> Vec<SoftwareKey> {
         .collect()
 }
 
+/// The person with what else the profile names.
+fn holder(person: &Subject, profile: &str) -> Subject {
+    let mut person = person.clone();
+    if profile.starts_with("kz-legal-") || profile.ends_with("tls-server") {
+        person.organization = Some("Таңба ЖШС".to_owned());
+    }
+    if profile.starts_with("kz-legal-") {
+        person.bin = Some("180340012345".to_owned());
+    }
+    if profile.ends_with("tls-server") {
+        person.common_name = Some("cabinet.example.kz".to_owned());
+    }
+    person
+}
+
 fn everything(
     issuing_key: &'static str,
     linters: &Path,
@@ -185,16 +200,7 @@ fn everything(
         } else {
             Vec::new()
         } {
-            let mut person: Subject = people[issued.len() % 2].clone();
-            if name.starts_with("kz-legal-") || name.ends_with("tls-server") {
-                person.organization = Some("Таңба ЖШС".to_owned());
-            }
-            if name.starts_with("kz-legal-") {
-                person.bin = Some("180340012345".to_owned());
-            }
-            if name.ends_with("tls-server") {
-                person.common_name = Some("cabinet.example.kz".to_owned());
-            }
+            let person = holder(&people[issued.len() % 2], name);
             let certificate = house.certify(&person, name, &key);
             bench.certificate(&format!("{name} of {issuing_key}"), &certificate);
             issued.push(certificate);
