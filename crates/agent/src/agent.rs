@@ -138,6 +138,10 @@ impl Agent {
         &self.parts.containers
     }
 
+    pub(crate) fn random(&self) -> &dyn RandomSource {
+        &*self.parts.random
+    }
+
     pub(crate) fn dialog(&self) -> &dyn Dialog {
         &*self.parts.dialog
     }

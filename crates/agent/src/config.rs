@@ -33,6 +33,8 @@ pub struct Config {
     pub origins: OriginPolicy,
     /// Folders in which key files are listed; others can be typed in.
     pub key_folders: Vec<PathBuf>,
+    /// The folder that new key files go to.
+    pub new_key_folder: Option<PathBuf>,
     /// Where time stamps are asked for (RFC 3161), `http://…`; none turns them off.
     pub time_stamp_url: Option<String>,
     /// PEM files of authorities whose certificates a site means by "of the current authority"; empty means any.
@@ -92,6 +94,7 @@ struct WrittenOrigins {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct WrittenFiles {
     folders: Option<Vec<PathBuf>>,
+    new: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -213,6 +216,7 @@ impl Config {
                 programs: written.origins.programs,
                 insecure: written.origins.insecure,
             },
+            new_key_folder: written.files.new,
             key_folders: written.files.folders.unwrap_or(key_folders),
             time_stamp_url: Some(written.time_stamp.url).filter(|url| !url.is_empty()),
             issuers: written.trust.issuers,

@@ -10,18 +10,21 @@ mod queue;
 mod ring;
 #[cfg(feature = "scripted")]
 mod scripted;
+mod secret;
 mod terminal;
 mod withdrawal;
 
-pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_key, confirm_key};
+pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_key, ask_secret, confirm_key};
 pub use question::{
     Answer, ConfirmQuestion, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion,
-    Purpose, Question, Unusable,
+    Purpose, Question, SecretPurpose, SecretQuestion, Unusable,
 };
 pub(crate) use queue::DialogQueue;
 pub use ring::{KeyFilter, KeyKind, Keys, OpenFault};
 #[cfg(feature = "scripted")]
 pub use scripted::Scripted;
+pub use secret::SecretFault;
+pub(crate) use secret::{SecretRing, Taken};
 pub use terminal::Terminal;
 pub use withdrawal::Withdrawal;
 

@@ -3,9 +3,11 @@
 //! [`ContainerStore`] is the port; [`FileStore`] is its PKCS#12 side. [`Containers`] joins all stores of this computer.
 
 mod file;
+mod manage;
 mod storage;
 mod store;
 
 pub use file::FileStore;
+pub use manage::{Installed, MadeKey, ManageFault};
 pub use storage::Storage;
 pub use store::{Container, ContainerId, ContainerStore, Containers, HeldKey, KeyNote, OpenFault};

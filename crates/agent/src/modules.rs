@@ -6,6 +6,7 @@ mod basics;
 mod caller;
 mod common_utils;
 mod documents;
+mod keystore;
 
 use std::sync::Arc;
 
@@ -27,6 +28,9 @@ pub(crate) async fn answer(
         }
         Some("kz.gov.pki.knca.basics") => {
             Some(basics::answer(agent, caller, &request, withdrawal).await)
+        }
+        Some("kz.tanba.keystore") => {
+            Some(keystore::answer(agent, caller, &request, withdrawal).await)
         }
         Some("kz.gov.pki.ncalayerservices.accessory") => accessory::answer(&request),
         None if agent.config().legacy_applet => {

@@ -78,6 +78,14 @@ impl Places {
         self.data.join("waiting")
     }
 
+    /// The folder that new key files go to when nothing else is configured.
+    #[must_use]
+    pub fn new_keys(&self) -> PathBuf {
+        self.home
+            .as_ref()
+            .map_or_else(|| self.data.join("keys"), |home| home.join("ECP"))
+    }
+
     /// Where people keep key files when nothing else is configured.
     #[must_use]
     pub fn key_folders(&self) -> Vec<PathBuf> {
@@ -86,6 +94,7 @@ impl Places {
         };
         [
             "",
+            "ECP",
             "Documents",
             "Downloads",
             "Desktop",

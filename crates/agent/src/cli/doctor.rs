@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 
 use super::{Setting, print, start};
-use crate::containers::{Containers, FileStore, Storage};
+use crate::containers::{Containers, Storage};
 use crate::{Catalogue, Grants};
 
 /// How long the port may take to answer.
@@ -40,7 +40,7 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<()> {
         Ok(grants) => line(true, "doctor-grants", &grants.len().to_string())?,
         Err(error) => line(false, "doctor-grants-broken", &error.to_string())?,
     }
-    let store = FileStore::new(setting.config.key_folders.clone());
+    let store = start::file_store(setting);
     let containers = Containers::new(vec![std::sync::Arc::new(store)]);
     let files = containers.list(Storage::Pkcs12).len();
     line(true, "doctor-key-files", &files.to_string())?;

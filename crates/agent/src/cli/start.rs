@@ -38,6 +38,17 @@ pub(super) fn identity(setting: &Setting) -> anyhow::Result<Identity> {
     )?)
 }
 
+/// The key files of this user.
+pub(super) fn file_store(setting: &Setting) -> FileStore {
+    let config = &setting.config;
+    let kept = config.new_key_folder.clone();
+    FileStore::new(
+        config.key_folders.clone(),
+        setting.places.waiting(),
+        kept.unwrap_or_else(|| setting.places.new_keys()),
+    )
+}
+
 pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
     let texts = Arc::new(Catalogue::shipped()?);
     let dialog = dialog(&ui(&arguments.ui)?, &texts)?;
@@ -46,9 +57,7 @@ pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<
         identity,
         grants: Grants::at(setting.places.grants()),
         issuers: issuers(&setting.config.issuers)?,
-        containers: Containers::new(vec![Arc::new(FileStore::new(
-            setting.config.key_folders.clone(),
-        ))]),
+        containers: Containers::new(vec![Arc::new(file_store(&setting))]),
         dialog,
         texts,
         clock: Arc::new(SystemClock),

@@ -7,12 +7,13 @@ use tanba_crypto::Signer;
 use tanba_model::language::Language;
 use tanba_pki::{Certificate, Timestamp};
 
-use super::Withdrawal;
 use super::question::{
-    Answer, ConfirmQuestion, Document, FileQuestion, KeyQuestion, Purpose, Question,
+    Answer, ConfirmQuestion, Document, FileQuestion, KeyQuestion, Purpose, Question, SecretPurpose,
+    SecretQuestion,
 };
 use super::queue::NoTurn;
 use super::ring::{KeyFilter, Ring, card};
+use super::{SecretRing, Taken, Withdrawal};
 use crate::Agent;
 use crate::containers::{HeldKey, Storage};
 use crate::modules::Caller;
@@ -183,6 +184,54 @@ fn give(agent: &Agent, origin: &Origin, usage: Use) {
             "a grant cannot be kept; the site will be asked about again"
         );
     }
+}
+
+/// What a password is asked for: purpose, kind of container, what is made or installed, and the language if the site named one.
+pub(crate) type SecretAsking = (SecretPurpose, Storage, Vec<String>, Option<Language>);
+
+/// Asks for a password, and does the work that it is for, on the blocking pool.
+pub(crate) async fn ask_secret<T: Send + 'static>(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    (purpose, storage, items, language): SecretAsking,
+    work: impl FnOnce(&Agent, Taken) -> T + Send + 'static,
+) -> Result<T, Asked> {
+    let _turn = turn(agent, caller.origin(), withdrawal).await?;
+    let (agent, origin) = (Arc::clone(agent), caller.origin().clone());
+    let language = language.unwrap_or(caller.language());
+    let withdrawal = withdrawal.clone();
+    let ask = move || {
+        let granted = granted(&agent, &origin, Use::Keys)?;
+        let question = Question::Secret(SecretQuestion {
+            language,
+            origin: origin.as_str().to_owned(),
+            first_use: (!granted).then_some(Use::Keys),
+            purpose,
+            storage,
+            items,
+        });
+        let storages = [storage];
+        let filter = KeyFilter {
+            allow_expired: true,
+            ..KeyFilter::default()
+        };
+        let mut ring =
+            SecretRing::new(agent.containers(), &storages, &filter, purpose, agent.now());
+        let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
+        if answer != Answer::Allowed || withdrawal.is_withdrawn() {
+            return Err(Asked::Cancelled);
+        }
+        let taken = ring.taken().ok_or(Asked::Cancelled)?;
+        if !granted {
+            give(&agent, &origin, Use::Keys);
+        }
+        tracing::info!(%origin, usage = Use::Keys.name(), "the owner of the keys said yes");
+        Ok(work(&agent, taken))
+    };
+    tokio::task::spawn_blocking(ask)
+        .await
+        .unwrap_or(Err(Asked::Failed))
 }
 
 /// Asks for a file or folder.

@@ -19,6 +19,8 @@ pub enum Question {
     Key(Box<KeyQuestion>),
     /// Whether a key that the page opened by itself may be used; only the old interface asks so.
     Confirm(Box<ConfirmQuestion>),
+    /// Which password: for keys that are made, for one that is installed, or a new one for a container.
+    Secret(SecretQuestion),
     /// Which file or folder the page may know the name of.
     File(FileQuestion),
 }
@@ -30,6 +32,7 @@ impl Question {
         match self {
             Self::Key(question) => question.language,
             Self::Confirm(question) => question.question.language,
+            Self::Secret(question) => question.language,
             Self::File(question) => question.language,
         }
     }
@@ -151,6 +154,51 @@ impl Form {
             Self::Digest => "ask-form-digest",
             Self::Signature => "ask-form-signature",
             Self::Application => "ask-form-application",
+        }
+    }
+}
+
+/// Which password: for keys that are made, for one that is installed, or a new one for a container.
+///
+/// The dialog gives it to [`Keys::take_secret`](super::Keys::take_secret), for a change after it opened the container,
+/// and answers [`Answer::Allowed`]. A new one is typed twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SecretQuestion {
+    /// The language of the dialog.
+    pub language: Language,
+    /// The site, as the browser names it.
+    pub origin: String,
+    /// What the site was never granted before; the dialog asks about that first.
+    pub first_use: Option<Use>,
+    /// What for.
+    pub purpose: SecretPurpose,
+    /// Kind of the container.
+    pub storage: Storage,
+    /// Algorithms of the keys that are made, or owners of the certificates that are installed.
+    pub items: Vec<String>,
+}
+
+/// What a password is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SecretPurpose {
+    /// A new one, for keys that are made.
+    NewKeys,
+    /// The one that was chosen for keys that wait for certificates.
+    Install,
+    /// A new one, for a container that has one.
+    Change,
+}
+
+impl SecretPurpose {
+    /// The key of its title in the texts.
+    #[must_use]
+    pub const fn text_key(self) -> &'static str {
+        match self {
+            Self::NewKeys => "ask-title-new-keys",
+            Self::Install => "ask-title-install",
+            Self::Change => "ask-title-change",
         }
     }
 }

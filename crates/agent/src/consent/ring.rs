@@ -5,6 +5,7 @@ use tanba_crypto::{ObjectIdentifier, Secret};
 use tanba_pki::path::{self, PathOptions, Revocation};
 use tanba_pki::{Certificate, KeyUsage, Timestamp, oid};
 
+use super::SecretFault;
 use super::question::{ContainerCard, KeyCard, Unusable};
 pub use crate::containers::OpenFault;
 use crate::containers::{ContainerId, Containers, HeldKey, KeyNote, Storage};
@@ -20,6 +21,14 @@ pub trait Keys {
     /// [`OpenFault`] says what its owner can do.
     fn open(&mut self, container: &ContainerId, secret: &Secret)
     -> Result<Vec<KeyCard>, OpenFault>;
+
+    /// Takes a password that was typed for [`Question::Secret`](super::Question::Secret).
+    ///
+    /// # Errors
+    /// [`SecretFault`] says why it is typed again.
+    fn take_secret(&mut self, _secret: Secret) -> Result<(), SecretFault> {
+        Err(SecretFault::Unasked)
+    }
 }
 
 /// Which keys a site wants.

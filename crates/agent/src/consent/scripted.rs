@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use tanba_crypto::Secret;
 
-use super::question::{Answer, Question};
+use super::question::{Answer, Question, SecretPurpose, SecretQuestion};
 use super::{Dialog, Keys, Withdrawal};
 use crate::containers::{ContainerId, Storage};
 
@@ -20,6 +20,9 @@ struct Written {
     #[serde(default = "file")]
     storage: Storage,
     password: String,
+    /// The password that is chosen where a new one is asked for.
+    #[serde(default)]
+    new_password: Option<String>,
     /// What is said to each question in turn.
     #[serde(default)]
     decisions: VecDeque<Decision>,
@@ -43,6 +46,7 @@ enum Decision {
 pub struct Scripted {
     container: ContainerId,
     secret: Secret,
+    new_secret: Secret,
     decisions: Mutex<VecDeque<Decision>>,
     then: Decision,
 }
@@ -61,10 +65,29 @@ impl Scripted {
                 storage: written.storage,
                 place: written.container,
             },
+            new_secret: Secret::from(
+                written
+                    .new_password
+                    .unwrap_or_else(|| written.password.clone()),
+            ),
             secret: Secret::from(written.password),
             decisions: Mutex::new(written.decisions),
             then: written.then,
         })
+    }
+}
+
+impl Scripted {
+    fn secret(&self, question: &SecretQuestion, keys: &mut dyn Keys) -> Answer {
+        if question.purpose == SecretPurpose::Change
+            && keys.open(&self.container, &self.secret).is_err()
+        {
+            return Answer::Cancelled;
+        }
+        match keys.take_secret(self.new_secret.clone()) {
+            Ok(()) => Answer::Allowed,
+            Err(_) => Answer::Cancelled,
+        }
     }
 }
 
@@ -81,6 +104,7 @@ impl Dialog for Scripted {
             (Decision::Choose, Question::File(_)) => {
                 Answer::File(PathBuf::from(&self.container.place))
             }
+            (Decision::Choose, Question::Secret(question)) => self.secret(question, keys),
             (Decision::Choose, Question::Confirm(_)) => Answer::Allowed,
             (Decision::Choose, Question::Key(_)) => keys
                 .open(&self.container, &self.secret)

@@ -6,11 +6,15 @@ mod show;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tanba_crypto::Secret;
 use tanba_model::language::Language;
 
 use self::console::{Console, Standard};
 use self::show::Show;
-use super::question::{Answer, ConfirmQuestion, FileQuestion, KeyCard, KeyQuestion, Question};
+use super::question::{
+    Answer, ConfirmQuestion, FileQuestion, KeyCard, KeyQuestion, Question, SecretPurpose,
+    SecretQuestion,
+};
 use super::{Dialog, Keys, Withdrawal};
 use crate::containers::{ContainerId, Storage};
 use crate::locale::Catalogue;
@@ -54,6 +58,7 @@ impl Dialog for Terminal {
         let answer = match question {
             Question::Key(question) => talk.key(question),
             Question::Confirm(question) => talk.confirm(question),
+            Question::Secret(question) => talk.secret(question),
             Question::File(question) => talk.file(question),
         };
         if withdrawal.is_withdrawn() {
@@ -196,6 +201,70 @@ impl Talk<'_> {
                 }
                 None => self.say("ask-no-such-choice"),
             }
+        }
+    }
+
+    /// A password for keys as such; a new one is typed twice and keeps the rules.
+    fn secret(&mut self, question: &SecretQuestion) -> Option<Answer> {
+        let text = self.show.secret_question(question);
+        self.console.say(&text);
+        if let Some(usage) = question.first_use {
+            let text = self.show.first_use(&question.origin, usage);
+            self.console.say(&text);
+            self.yes("ask-allow-site")?;
+        }
+        if question.purpose == SecretPurpose::Change {
+            self.opened(question.storage)?;
+        }
+        loop {
+            let secret = self.typed(question.purpose)?;
+            match self.keys.take_secret(secret) {
+                Ok(()) => break,
+                Err(fault) => {
+                    let text = self.show.secret_fault(&fault);
+                    self.console.say(&text);
+                }
+            }
+        }
+        self.say("ask-final-keys");
+        self.yes("ask-yes-or-no")?;
+        Some(Answer::Allowed)
+    }
+
+    /// Opens a container with the password that it has.
+    fn opened(&mut self, storage: Storage) -> Option<()> {
+        loop {
+            let container = self.container(storage)?;
+            let prompt = self.show.secret_prompt(storage);
+            let secret = self.console.secret(&prompt, self.withdrawal)?;
+            match self.keys.open(&container, &secret) {
+                Ok(cards) => {
+                    let text = self.show.keys(&cards);
+                    self.console.say(&text);
+                    return Some(());
+                }
+                Err(fault) => {
+                    let text = self.show.fault(&fault);
+                    self.console.say(&text);
+                }
+            }
+        }
+    }
+
+    fn typed(&mut self, purpose: SecretPurpose) -> Option<Secret> {
+        if purpose == SecretPurpose::Install {
+            let prompt = self.show.text("ask-password-chosen");
+            return self.console.secret(&prompt, self.withdrawal);
+        }
+        loop {
+            let prompt = self.show.text("ask-password-new");
+            let once = self.console.secret(&prompt, self.withdrawal)?;
+            let prompt = self.show.text("ask-password-again");
+            let again = self.console.secret(&prompt, self.withdrawal)?;
+            if once == again {
+                return Some(once);
+            }
+            self.say("ask-password-differs");
         }
     }
 

@@ -1,5 +1,7 @@
 //! PKCS#12 files.
 
+mod manage;
+
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,10 +9,13 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tanba_crypto::{Secret, Signer};
+use tanba_crypto::{KeyAlgorithm, Secret, Signer};
 use tanba_keystore::{Computing, Container as Pkcs12, Entry, KeyStoreError, Note, Password};
+use tanba_model::ports::RandomSource;
+use tanba_pki::Certificate;
 
 use super::Storage;
+use super::manage::{Installed, MadeKey, ManageFault};
 use super::store::{Container, ContainerId, ContainerStore, HeldKey, KeyNote, OpenFault};
 
 /// Larger files are no key stores.
@@ -24,13 +29,20 @@ const MOST_FILES: usize = 200;
 #[derive(Clone, Debug)]
 pub struct FileStore {
     folders: Vec<PathBuf>,
+    waiting: PathBuf,
+    kept: PathBuf,
 }
 
 impl FileStore {
-    /// Lists the files of these folders; files elsewhere can be opened by their path.
+    /// Lists the files of these folders; files elsewhere can be opened by their path. Keys that wait for certificates lie in
+    /// a folder of the agent's own; finished ones go to `kept`.
     #[must_use]
-    pub const fn new(folders: Vec<PathBuf>) -> Self {
-        Self { folders }
+    pub const fn new(folders: Vec<PathBuf>, waiting: PathBuf, kept: PathBuf) -> Self {
+        Self {
+            folders,
+            waiting,
+            kept,
+        }
     }
 }
 
@@ -65,6 +77,41 @@ impl ContainerStore for FileStore {
             return Err(OpenFault::Empty);
         }
         Ok(keys)
+    }
+
+    fn waiting(&self) -> Vec<String> {
+        let stem = |file: Container| Some(file.name.strip_suffix(".p12")?.to_owned());
+        files(&self.waiting).into_iter().filter_map(stem).collect()
+    }
+
+    fn make_keys(
+        &self,
+        algorithms: &[KeyAlgorithm],
+        secret: &Secret,
+        random: &dyn RandomSource,
+    ) -> Result<Vec<MadeKey>, ManageFault> {
+        manage::make(&self.waiting, algorithms, secret, random)
+    }
+
+    fn install(
+        &self,
+        certificate: &Certificate,
+        chain: &[Certificate],
+        secret: &Secret,
+        random: &dyn RandomSource,
+    ) -> Result<Installed, ManageFault> {
+        let folders = (self.waiting.as_path(), self.kept.as_path());
+        manage::install(folders, certificate, chain, secret, random)
+    }
+
+    fn change_secret(
+        &self,
+        container: &ContainerId,
+        old: &Secret,
+        new: &Secret,
+        random: &dyn RandomSource,
+    ) -> Result<(), ManageFault> {
+        manage::change_secret(Path::new(&container.place), old, new, random)
     }
 }
 
@@ -192,11 +239,15 @@ fn note(note: &Note) -> Option<KeyNote> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use tanba_crypto::Secret;
 
     use super::{ContainerId, ContainerStore, FileStore, OpenFault, Storage};
+
+    fn store(folders: Vec<PathBuf>) -> FileStore {
+        FileStore::new(folders, PathBuf::new(), PathBuf::new())
+    }
 
     fn open(path: &Path) -> Result<usize, OpenFault> {
         let id = ContainerId {
@@ -204,9 +255,7 @@ mod tests {
             place: path.to_str().unwrap().to_owned(),
         };
         let secret = Secret::from("x".to_owned());
-        FileStore::new(vec![])
-            .open(&id, &secret)
-            .map(|keys| keys.len())
+        store(vec![]).open(&id, &secret).map(|keys| keys.len())
     }
 
     #[test]
@@ -227,7 +276,7 @@ mod tests {
         for name in ["b.P12", "a.pfx", "c.txt", "p12"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
-        let store = FileStore::new(vec!["/no/such/folder".into(), folder.path().into()]);
+        let store = store(vec!["/no/such/folder".into(), folder.path().into()]);
         let names: Vec<String> = store
             .list(Storage::Pkcs12)
             .into_iter()

@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tanba_crypto::{Secret, Signer};
+use tanba_crypto::{KeyAlgorithm, Secret, Signer};
+use tanba_model::ports::RandomSource;
 use tanba_pki::Certificate;
 
 use super::Storage;
+use super::manage::{Installed, MadeKey, ManageFault};
 
 /// One container: which kind, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -141,6 +143,52 @@ pub trait ContainerStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`OpenFault`] says what its owner can do.
     fn open(&self, container: &ContainerId, secret: &Secret) -> Result<Vec<HeldKey>, OpenFault>;
+
+    /// Identifiers of keys that were made here and wait for their certificates ([`MadeKey::key_id`]).
+    fn waiting(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Makes keys, protected with this password or PIN.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    fn make_keys(
+        &self,
+        _algorithms: &[KeyAlgorithm],
+        _secret: &Secret,
+        _random: &dyn RandomSource,
+    ) -> Result<Vec<MadeKey>, ManageFault> {
+        Err(ManageFault::NotSupported)
+    }
+
+    /// Puts a certificate beside the key that waits for it.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    fn install(
+        &self,
+        _certificate: &Certificate,
+        _chain: &[Certificate],
+        _secret: &Secret,
+        _random: &dyn RandomSource,
+    ) -> Result<Installed, ManageFault> {
+        Err(ManageFault::NotSupported)
+    }
+
+    /// Changes the password or PIN of a container.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    fn change_secret(
+        &self,
+        _container: &ContainerId,
+        _old: &Secret,
+        _new: &Secret,
+        _random: &dyn RandomSource,
+    ) -> Result<(), ManageFault> {
+        Err(ManageFault::NotSupported)
+    }
 }
 
 /// All stores of this computer.
@@ -189,6 +237,66 @@ impl Containers {
         self.of(container.storage)
             .ok_or(OpenFault::Absent)?
             .open(container, secret)
+    }
+
+    /// Identifiers of keys of this kind of container that wait for their certificates.
+    #[must_use]
+    pub fn waiting(&self, storage: Storage) -> Vec<String> {
+        self.of(storage)
+            .map(|store| store.waiting())
+            .unwrap_or_default()
+    }
+
+    /// Makes keys in a container of this kind.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    pub fn make_keys(
+        &self,
+        storage: Storage,
+        algorithms: &[KeyAlgorithm],
+        secret: &Secret,
+        random: &dyn RandomSource,
+    ) -> Result<Vec<MadeKey>, ManageFault> {
+        self.of(storage)
+            .ok_or(ManageFault::NotSupported)?
+            .make_keys(algorithms, secret, random)
+    }
+
+    /// Installs a certificate in a container of this kind.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    pub fn install(
+        &self,
+        storage: Storage,
+        certificate: &Certificate,
+        chain: &[Certificate],
+        secret: &Secret,
+        random: &dyn RandomSource,
+    ) -> Result<Installed, ManageFault> {
+        self.of(storage).ok_or(ManageFault::NotSupported)?.install(
+            certificate,
+            chain,
+            secret,
+            random,
+        )
+    }
+
+    /// Changes the password or PIN of a container.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    pub fn change_secret(
+        &self,
+        container: &ContainerId,
+        old: &Secret,
+        new: &Secret,
+        random: &dyn RandomSource,
+    ) -> Result<(), ManageFault> {
+        self.of(container.storage)
+            .ok_or(ManageFault::NotSupported)?
+            .change_secret(container, old, new, random)
     }
 
     fn of(&self, storage: Storage) -> Option<&Arc<dyn ContainerStore>> {

@@ -1,6 +1,7 @@
 //! `kz.gov.pki.knca.basics`: the module of newer sites. Arguments by name, one method for all forms of signature.
 
 mod arguments;
+mod keys;
 mod signing;
 
 use std::sync::Arc;
@@ -47,6 +48,10 @@ async fn answer_call(
         "sign" => {
             let arguments = SignArguments::read(named(request, method)?)?;
             signing::answer(agent, caller, withdrawal, arguments).await
+        }
+        "generateCsr" => keys::generate(agent, caller, withdrawal, named(request, method)?).await,
+        "importCertificate" => {
+            keys::import(agent, caller, withdrawal, named(request, method)?).await
         }
         _ => Err(Basics::general(format!(
             "{method} is not defined in kz.gov.pki.knca.basics"

@@ -13,7 +13,9 @@ use rand::rngs::StdRng;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
-use tanba_agent::consent::{Answer, Dialog, Keys, Question, Withdrawal};
+use tanba_agent::consent::{
+    Answer, Dialog, Keys, Question, SecretFault, SecretPurpose, SecretQuestion, Withdrawal,
+};
 use tanba_agent::containers::{ContainerId, Containers, FileStore, Storage};
 use tanba_agent::{Agent, Catalogue, Config, Grants, Identity, Listeners, Parts};
 use tanba_crypto::Secret;
@@ -42,6 +44,7 @@ pub(crate) enum Decision {
 #[derive(Debug)]
 pub(crate) struct Owner {
     container: Mutex<PathBuf>,
+    new_password: Mutex<String>,
     decisions: Mutex<VecDeque<Decision>>,
     seen: Mutex<Vec<Question>>,
     told: Mutex<mpsc::Sender<()>>,
@@ -53,6 +56,7 @@ impl Owner {
         let (told, asked) = mpsc::channel();
         Self {
             container: Mutex::new(container),
+            new_password: Mutex::new("Qwerty34".to_owned()),
             decisions: Mutex::default(),
             seen: Mutex::default(),
             told: Mutex::new(told),
@@ -76,6 +80,31 @@ impl Owner {
     /// Waits until one more question is asked.
     pub(crate) fn is_asked(&self) {
         self.asked.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+    }
+}
+
+impl Owner {
+    /// Types the new password, for a change after the old one.
+    fn give_secret(
+        &self,
+        question: &SecretQuestion,
+        keys: &mut dyn Keys,
+        container: &ContainerId,
+    ) -> Answer {
+        let old = Secret::from(PASSWORD.to_owned());
+        if question.purpose == SecretPurpose::Change && keys.open(container, &old).is_err() {
+            return Answer::Cancelled;
+        }
+        let weak = keys.take_secret(Secret::from("weak".to_owned()));
+        let is_new = question.purpose != SecretPurpose::Install;
+        assert_eq!(matches!(weak, Err(SecretFault::Rules(_))), is_new);
+        let new = self.new_password.lock().unwrap().clone();
+        keys.take_secret(Secret::from(new)).unwrap();
+        Answer::Allowed
+    }
+
+    pub(crate) fn chooses(&self, password: &str) {
+        *self.new_password.lock().unwrap() = password.to_owned();
     }
 }
 
@@ -105,6 +134,9 @@ impl Dialog for Owner {
         }
         if let Question::Confirm(_) = question {
             return Answer::Allowed;
+        }
+        if let Question::Secret(question) = question {
+            return self.give_secret(question, keys, &container);
         }
         keys.open(&container, &Secret::from(secret.to_owned()))
             .ok()
@@ -161,7 +193,11 @@ impl Running {
             Identity::open(&folder.path().join("identity"), Now.now(), &*random).unwrap();
         let identity = Arc::new(identity);
         let dialog: Arc<dyn Dialog> = Arc::<Owner>::clone(&owner);
-        let store = FileStore::new(config.key_folders.clone());
+        let store = FileStore::new(
+            config.key_folders.clone(),
+            folder.path().join("waiting"),
+            folder.path().join("kept"),
+        );
         let parts = Parts {
             config,
             identity: Arc::clone(&identity),

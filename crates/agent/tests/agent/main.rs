@@ -9,6 +9,8 @@ mod harness;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod maker;
 #[cfg(test)]
 mod opinions;

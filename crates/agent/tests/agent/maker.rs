@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tanba_crypto::{KeyAlgorithm, Signer as _, SoftwareKey};
+use tanba_crypto::{KeyAlgorithm, PublicKey, Signer as _, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile as FileProfile};
 use tanba_pki::profile::{IssuerUrls, Profile, Subject, TbsInput};
 use tanba_pki::{Certificate, DistinguishedName, SerialNumber, Timestamp, assemble_certificate};
@@ -50,7 +50,14 @@ impl Root {
         let name = profile
             .subject_name(&Subject::service("ТЕСТ НЕГІЗГІ КО", None, "KZ"))
             .unwrap();
-        let certificate = certify(&profile, &name, &key, &name, &key, "2046-01-01T00:00:00Z");
+        let certificate = certify(
+            &profile,
+            &name,
+            key.public_key(),
+            &name,
+            &key,
+            "2046-01-01T00:00:00Z",
+        );
         Self { key, certificate }
     }
 
@@ -62,6 +69,10 @@ impl Root {
 
     /// A certificate for a key by the profile of this name.
     pub(crate) fn issue(&self, profile: &str, key: &SoftwareKey, person: &Person) -> Certificate {
+        self.issue_for(profile, key.public_key(), person)
+    }
+
+    pub(crate) fn issue_for(&self, profile: &str, key: &PublicKey, person: &Person) -> Certificate {
         let profile = Profile::builtin(profile).unwrap();
         let subject = Subject {
             iin: person.iin.into(),
@@ -108,7 +119,7 @@ pub(crate) fn write(path: &Path, container: &Container) {
 fn certify(
     profile: &Profile,
     subject: &DistinguishedName,
-    key: &SoftwareKey,
+    key: &PublicKey,
     issuer_name: &DistinguishedName,
     issuer: &SoftwareKey,
     not_after: &str,
@@ -128,7 +139,7 @@ fn certify(
             not_before: time("2026-01-01T00:00:00Z"),
             not_after: time(not_after),
             subject,
-            public_key: key.public_key(),
+            public_key: key,
             email: None,
             keystore: None,
             urls: &urls,

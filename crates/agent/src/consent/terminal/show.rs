@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use tanba_model::language::Language;
 
 use super::UNDERSTOOD;
+use crate::consent::SecretFault;
 use crate::consent::question::{
-    ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose,
+    ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose, SecretQuestion,
 };
 use crate::containers::{OpenFault, Storage};
 use crate::locale::{Argument, Catalogue};
@@ -235,6 +236,34 @@ impl<'a> Show<'a> {
                 ("count", question.document_count.into()),
             ],
         )
+    }
+
+    /// Who asks, and what is made, installed or locked anew.
+    pub(super) fn secret_question(&self, question: &SecretQuestion) -> String {
+        let mut lines = vec![
+            String::new(),
+            format!("== {} ==", self.text(question.purpose.text_key())),
+            self.format("ask-site", &[("origin", clean(&question.origin).into())]),
+            self.text(question.storage.text_key()),
+        ];
+        lines.extend(
+            question
+                .items
+                .iter()
+                .map(|item| format!("   {}", clean(item))),
+        );
+        lines.join("\n")
+    }
+
+    pub(super) fn secret_fault(&self, fault: &SecretFault) -> String {
+        match fault {
+            SecretFault::Rules(rules) => {
+                let lines: Vec<String> = rules.iter().map(|rule| self.text(rule)).collect();
+                lines.join("\n")
+            }
+            SecretFault::Open(fault) => self.fault(fault),
+            SecretFault::Unasked => self.text("ask-no-such-choice"),
+        }
     }
 
     pub(super) fn file_question(&self, question: &FileQuestion) -> String {

@@ -1,0 +1,202 @@
+//! `generateCsr` and `importCertificate`, in a shape of our own: that of the real program is not public.
+//!
+//! ```text
+//! generateCsr {"storage":"PKCS12","keys":[{"alg":"RSA-2048"}],"subject":{"cn":…,"surname":…,"serialNumber":…,"gn":…},
+//!     "email":…,"locale":"kk"}                                → [{"keyId":"<40 hex>","csr":"-----BEGIN CERTIFICATE REQUEST…"}]
+//! importCertificate {"storage":"PKCS12","certificates":["-----BEGIN CERTIFICATE…"],"chain":[…],"locale":"kk"}
+//!                                                             → [{"keyId":"<40 hex>","file":"RSA256_….p12"}]
+//! ```
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tanba_crypto::KeyAlgorithm;
+use tanba_pki::{
+    Certificate, CertificateRequest, DistinguishedName, DistinguishedNameBuilder,
+    RequestAttributes, StringKind, oid, pem,
+};
+
+use super::refused;
+use crate::Agent;
+use crate::consent::{SecretPurpose, Withdrawal, ask_secret};
+use crate::containers::Storage;
+use crate::modules::Caller;
+use crate::modules::caller::language;
+use crate::protocol::Basics;
+
+/// Keys that are made at once.
+const MOST_KEYS: usize = 4;
+
+fn not_made(details: impl Into<String>) -> Basics {
+    Basics::failed(
+        "CSR_GENERATING_FAILURE",
+        "CSR generating has failed.",
+        details,
+    )
+}
+
+fn not_installed(details: impl Into<String>) -> Basics {
+    Basics::failed(
+        "CERTIFICATE_IMPORTING_FAILURE",
+        "Certificate importing has failed.",
+        details,
+    )
+}
+
+fn storage(named: &Map<String, Value>) -> Result<Storage, Basics> {
+    let name = named.get("storage").and_then(Value::as_str);
+    Storage::from_identifier(name.unwrap_or(Storage::Pkcs12.identifier()))
+        .ok_or_else(|| Basics::general("storage.unknown"))
+}
+
+fn locale(named: &Map<String, Value>) -> Option<tanba_model::language::Language> {
+    named
+        .get("locale")
+        .and_then(Value::as_str)
+        .and_then(language)
+}
+
+/// Makes keys and gives the requests for their certificates.
+pub(super) async fn generate(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    named: &Map<String, Value>,
+) -> Result<Basics, Basics> {
+    let storage = storage(named)?;
+    let algorithms = algorithms(named)?;
+    let subject = subject(named)?;
+    let email = named
+        .get("email")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let labels = algorithms
+        .iter()
+        .map(|algorithm| algorithm.label())
+        .collect();
+    let asked = (SecretPurpose::NewKeys, storage, labels, locale(named));
+    let made = ask_secret(agent, caller, withdrawal, asked, move |agent, taken| {
+        let made = agent
+            .containers()
+            .make_keys(storage, &algorithms, &taken.secret, agent.random())
+            .map_err(|fault| fault.to_string())?;
+        let attributes = RequestAttributes {
+            email: email.as_deref(),
+            keystore: (storage == Storage::Pkcs12).then_some(oid::KZ_KEYSTORE_PKCS12),
+        };
+        made.into_iter()
+            .map(|key| {
+                let request = CertificateRequest::build(&subject, &*key.signer, &attributes)
+                    .map_err(|error| error.to_string())?;
+                let request = pem::encode("CERTIFICATE REQUEST", &request);
+                Ok(json!({ "keyId": key.key_id, "csr": request }))
+            })
+            .collect::<Result<Vec<Value>, String>>()
+    });
+    match made.await {
+        Ok(Ok(requests)) => Ok(Basics::done(&json!(requests))),
+        Ok(Err(details)) => Err(not_made(details)),
+        Err(reason) => Err(refused(reason)),
+    }
+}
+
+/// Installs certificates beside the keys that wait for them.
+pub(super) async fn import(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    named: &Map<String, Value>,
+) -> Result<Basics, Basics> {
+    let storage = storage(named)?;
+    let wanted = certificates(named, "certificates")?;
+    let chain = certificates(named, "chain")?;
+    if wanted.is_empty() {
+        return Err(not_installed("there is no certificate"));
+    }
+    let names = wanted
+        .iter()
+        .map(|certificate| certificate.subject().common_name().unwrap_or_default())
+        .collect();
+    let asked = (SecretPurpose::Install, storage, names, locale(named));
+    let installed = ask_secret(agent, caller, withdrawal, asked, move |agent, taken| {
+        wanted
+            .iter()
+            .map(|certificate| {
+                let installed = agent
+                    .containers()
+                    .install(storage, certificate, &chain, &taken.secret, agent.random())
+                    .map_err(|fault| fault.to_string())?;
+                Ok(json!({ "keyId": installed.key_id, "file": installed.place }))
+            })
+            .collect::<Result<Vec<Value>, String>>()
+    });
+    match installed.await {
+        Ok(Ok(files)) => Ok(Basics::done(&json!(files))),
+        Ok(Err(details)) => Err(not_installed(details)),
+        Err(reason) => Err(refused(reason)),
+    }
+}
+
+fn algorithms(named: &Map<String, Value>) -> Result<Vec<KeyAlgorithm>, Basics> {
+    let keys = named.get("keys").and_then(Value::as_array);
+    let keys = keys.filter(|keys| (1..=MOST_KEYS).contains(&keys.len()));
+    let keys = keys.ok_or_else(|| not_made("keys is not a list of one to four keys"))?;
+    keys.iter()
+        .map(|key| match key.get("alg").and_then(Value::as_str) {
+            Some("RSA-2048") => Ok(KeyAlgorithm::Rsa { bits: 2048 }),
+            Some("RSA-3072") => Ok(KeyAlgorithm::Rsa { bits: 3072 }),
+            Some("RSA-4096") => Ok(KeyAlgorithm::Rsa { bits: 4096 }),
+            Some("EC-P256") => Ok(KeyAlgorithm::EcP256),
+            Some("EC-P384") => Ok(KeyAlgorithm::EcP384),
+            other => Err(not_made(format!(
+                "algorithm not supported yet: {}",
+                other.unwrap_or_default()
+            ))),
+        })
+        .collect()
+}
+
+fn subject(named: &Map<String, Value>) -> Result<DistinguishedName, Basics> {
+    let members = named
+        .get("subject")
+        .and_then(Value::as_object)
+        .ok_or_else(|| not_made("subject is not an object"))?;
+    let text = StringKind::Utf8;
+    let parts = [
+        ("cn", oid::COMMON_NAME, text),
+        ("surname", oid::SURNAME, text),
+        ("serialNumber", oid::SERIAL_NUMBER, StringKind::Printable),
+        ("c", oid::COUNTRY, StringKind::Printable),
+        ("o", oid::ORGANIZATION, text),
+        ("ou", oid::ORGANIZATIONAL_UNIT, text),
+        ("gn", oid::GIVEN_NAME, text),
+    ];
+    let mut name = DistinguishedNameBuilder::new();
+    for (member, kind, string) in parts {
+        if let Some(value) = members.get(member).and_then(Value::as_str) {
+            name = name.push(kind, string, value);
+        }
+    }
+    name.build().map_err(|error| not_made(error.to_string()))
+}
+
+fn certificates(named: &Map<String, Value>, name: &str) -> Result<Vec<Certificate>, Basics> {
+    let invalid = || {
+        Basics::failed(
+            "INVALID_IMPORTING_CERTIFICATE",
+            "Invalid importing certificate.",
+            format!("{name} has something that is no certificate in PEM"),
+        )
+    };
+    let members = match named.get(name) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(members)) => members,
+        Some(_) => return Err(invalid()),
+    };
+    let mut read = Vec::new();
+    for member in members {
+        let text = member.as_str().ok_or_else(invalid)?;
+        read.extend(Certificate::from_pem_or_der(text.as_bytes()).map_err(|_| invalid())?);
+    }
+    Ok(read)
+}

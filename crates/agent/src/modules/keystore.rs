@@ -1,0 +1,106 @@
+//! `kz.tanba.keystore`: what our own cabinet needs besides, in the envelope of `basics`.
+//!
+//! - `getVersion` → `{"name":"tanba-agent","version":"…"}`: whether the agent is ours.
+//! - `listStorages` → `["PKCS12",…]`: kinds of keystores that can be used now.
+//! - `listWaiting` → `[{"keyId":"…"}]`: keys that wait for their certificates; asks nothing, names no person.
+//! - `changePassword` `{"storage":"PKCS12","locale":"kk"}` → `{"storage":"PKCS12"}`: of a keystore that its owner chooses.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::Caller;
+use super::caller::language;
+use crate::Agent;
+use crate::consent::{Asked, SecretPurpose, Withdrawal, ask_secret};
+use crate::containers::Storage;
+use crate::protocol::{Basics, Request};
+
+/// Answers a request.
+pub(super) async fn answer(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    request: &Request,
+    withdrawal: &Withdrawal,
+) -> String {
+    let answered = match request.method().unwrap_or_default() {
+        "getVersion" => {
+            Basics::done(&json!({ "name": "tanba-agent", "version": env!("CARGO_PKG_VERSION") }))
+        }
+        "listStorages" => {
+            on_pool(agent, |agent| {
+                let containers = agent.containers();
+                let is_here = |storage: &Storage| {
+                    containers.serves(*storage)
+                        && (!storage.is_token() || !containers.list(*storage).is_empty())
+                };
+                let here: Vec<Storage> = Storage::ALL.into_iter().filter(is_here).collect();
+                Basics::done(&json!(here))
+            })
+            .await
+        }
+        "listWaiting" => {
+            on_pool(agent, |agent| {
+                let waiting: Vec<_> = agent
+                    .containers()
+                    .waiting(Storage::Pkcs12)
+                    .into_iter()
+                    .map(|key_id| json!({ "keyId": key_id }))
+                    .collect();
+                Basics::done(&json!(waiting))
+            })
+            .await
+        }
+        "changePassword" => change(agent, caller, request, withdrawal).await,
+        other => Basics::general(format!("{other} is not defined in kz.tanba.keystore")),
+    };
+    answered.written()
+}
+
+async fn on_pool(
+    agent: &Arc<Agent>,
+    look: impl FnOnce(&Agent) -> Basics + Send + 'static,
+) -> Basics {
+    let agent = Arc::clone(agent);
+    tokio::task::spawn_blocking(move || look(&agent))
+        .await
+        .unwrap_or_else(|_| Basics::general("the agent failed"))
+}
+
+async fn change(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    request: &Request,
+    withdrawal: &Withdrawal,
+) -> Basics {
+    let named = request.named();
+    let member = |name: &str| named.and_then(|named| named.get(name)?.as_str());
+    let storage = member("storage").unwrap_or(Storage::Pkcs12.identifier());
+    let Some(storage) = Storage::from_identifier(storage) else {
+        return Basics::general("storage.unknown");
+    };
+    let language = member("locale").and_then(language);
+    let purpose = SecretPurpose::Change;
+    let changed = ask_secret(
+        agent,
+        caller,
+        withdrawal,
+        (purpose, storage, Vec::new(), language),
+        |agent, taken| {
+            let Some((container, old)) = taken.changed else {
+                return Err("nothing was chosen".to_owned());
+            };
+            agent
+                .containers()
+                .change_secret(&container, &old, &taken.secret, agent.random())
+                .map_err(|fault| fault.to_string())
+        },
+    );
+    match changed.await {
+        Ok(Ok(())) => Basics::done(&json!({ "storage": storage })),
+        Ok(Err(details)) => Basics::general(details),
+        Err(Asked::Cancelled) => Basics::cancelled(),
+        Err(Asked::TooOften) => Basics::general("too many requests"),
+        Err(Asked::Failed) => Basics::general("the agent failed"),
+    }
+}

@@ -1,0 +1,200 @@
+//! Keys made, certified, installed and locked anew through the agent.
+
+use serde_json::{Value, json};
+use tanba_agent::Use;
+use tanba_pki::{Certificate, CertificateRequest, pem};
+
+use crate::harness::{Client, Decision, Running, run, text};
+use crate::maker::AIGUL;
+
+fn call(page: &mut Client, module: &str, method: &str, arguments: &Value) -> Value {
+    let request = json!({ "module": module, "method": method, "args": arguments });
+    page.ask(&request.to_string())
+}
+
+const BASICS: &str = "kz.gov.pki.knca.basics";
+const KEYSTORE: &str = "kz.tanba.keystore";
+
+fn order() -> Value {
+    json!({
+        "storage": "PKCS12", "keys": [{ "alg": "EC-P256" }, { "alg": "RSA-2048" }],
+        "subject": { "cn": "ТЕСТОВА АЙГҮЛ", "surname": "ТЕСТОВА", "serialNumber": "IIN900101400017", "c": "KZ" },
+        "email": "aigul@example.kz", "locale": "kk",
+    })
+}
+
+#[test]
+fn keys_are_made_certified_and_installed_in_a_file_that_signs() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let made = call(&mut page, BASICS, "generateCsr", &order());
+    let made = made["body"]["result"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{made}"));
+    assert_eq!(made.len(), 2);
+    let mut certificates: Vec<Certificate> = Vec::new();
+    for key in made {
+        let block = pem::decode_all(key["csr"].as_str().unwrap().as_bytes())
+            .unwrap()
+            .remove(0);
+        let request = CertificateRequest::from_der(&block.der).unwrap();
+        request.verify_possession().unwrap();
+        assert_eq!(request.email(), Some("aigul@example.kz"));
+        let certificate =
+            agent
+                .root
+                .issue_for("neutral-individual-signature", request.public_key(), &AIGUL);
+        assert_eq!(
+            key["keyId"],
+            tanba_pki::hex::encode(&request.public_key().key_id())
+        );
+        certificates.push(certificate);
+    }
+    let waiting = call(&mut page, KEYSTORE, "listWaiting", &json!({}));
+    assert_eq!(waiting["body"]["result"].as_array().unwrap().len(), 2);
+    let pems: Vec<String> = certificates.iter().map(Certificate::to_pem).collect();
+    let import = json!({ "storage": "PKCS12", "certificates": pems, "chain": [agent.root.certificate.to_pem()] });
+    agent.owner.chooses("Wrong123");
+    let wrong = call(&mut page, BASICS, "importCertificate", &import);
+    assert_eq!(wrong["code"], "CERTIFICATE_IMPORTING_FAILURE");
+    agent.owner.chooses("Qwerty34");
+    let installed = call(&mut page, BASICS, "importCertificate", &import);
+    let installed = installed["body"]["result"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{installed}"));
+    let waiting = call(&mut page, KEYSTORE, "listWaiting", &json!({}));
+    assert_eq!(waiting["body"]["result"], json!([]));
+    for file in installed {
+        let path = agent.path("kept").join(file["file"].as_str().unwrap());
+        let (opens, words) = run(
+            "openssl",
+            &[
+                "pkcs12",
+                "-in",
+                text(&path),
+                "-passin",
+                "pass:Qwerty34",
+                "-nokeys",
+            ],
+        );
+        assert!(opens && words.contains("BEGIN CERTIFICATE"), "{words}");
+    }
+    // A certificate of a key that was never here goes nowhere.
+    let stranger = agent.root.issue(
+        "neutral-individual-signature",
+        &crate::maker::key(crate::maker::RSA),
+        &AIGUL,
+    );
+    let refused = call(
+        &mut page,
+        BASICS,
+        "importCertificate",
+        &json!({ "certificates": [stranger.to_pem()] }),
+    );
+    assert_eq!(
+        refused["details"],
+        "no key waits for this certificate on this computer"
+    );
+    let grants = agent.grants().list().unwrap();
+    assert_eq!(
+        grants.iter().map(|grant| grant.usage).collect::<Vec<_>>(),
+        [Use::Keys]
+    );
+}
+
+#[test]
+fn what_cannot_be_made_or_installed_is_said() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    for (name, value, code) in [
+        (
+            "keys",
+            json!([{ "alg": "GOST2015-512" }]),
+            "CSR_GENERATING_FAILURE",
+        ),
+        ("keys", json!([]), "CSR_GENERATING_FAILURE"),
+        ("subject", json!("x"), "CSR_GENERATING_FAILURE"),
+        ("storage", json!("x"), "GENERAL_ERROR"),
+    ] {
+        let mut arguments = order();
+        arguments[name] = value;
+        assert_eq!(
+            call(&mut page, BASICS, "generateCsr", &arguments)["code"],
+            code,
+            "{name}"
+        );
+    }
+    let broken = json!({ "certificates": ["x"] });
+    let answer = call(&mut page, BASICS, "importCertificate", &broken);
+    assert_eq!(answer["code"], "INVALID_IMPORTING_CERTIFICATE");
+    assert!(agent.owner.seen().is_empty());
+    agent.owner.will([Decision::Cancel]);
+    let cancelled = call(&mut page, BASICS, "generateCsr", &order());
+    assert_eq!(cancelled, json!({ "body": {}, "status": true }));
+    assert!(!agent.path("waiting").exists());
+    let tokens =
+        json!({ "storage": "AKKaztokenStore", "keys": [{ "alg": "RSA-2048" }], "subject": {} });
+    let answer = call(&mut page, BASICS, "generateCsr", &tokens);
+    assert_eq!(answer["details"], "keystores of this kind cannot do this");
+}
+
+#[test]
+fn a_password_is_changed_and_the_old_one_opens_nothing() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let version = call(&mut page, KEYSTORE, "getVersion", &json!({}));
+    assert_eq!(version["body"]["result"]["name"], "tanba-agent");
+    let storages = call(&mut page, KEYSTORE, "listStorages", &json!({}));
+    assert_eq!(storages["body"]["result"], json!(["PKCS12"]));
+    let changed = call(
+        &mut page,
+        KEYSTORE,
+        "changePassword",
+        &json!({ "storage": "PKCS12" }),
+    );
+    assert_eq!(changed["body"]["result"]["storage"], "PKCS12");
+    let file = agent.path("aigul.p12");
+    let opens = |password: &str| {
+        let secret = format!("pass:{password}");
+        run(
+            "openssl",
+            &[
+                "pkcs12",
+                "-legacy",
+                "-in",
+                text(&file),
+                "-passin",
+                &secret,
+                "-nokeys",
+            ],
+        )
+        .0
+    };
+    assert!(opens("Qwerty34") && !opens(crate::maker::PASSWORD));
+    // The file was in the national form, and still is: what opened it before opens it again.
+    assert_eq!(
+        std::fs::read_dir(agent.folder.path())
+            .unwrap()
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_str()
+                    .unwrap()
+                    .starts_with("aigul")
+            })
+            .count(),
+        1
+    );
+    let again = call(&mut page, KEYSTORE, "changePassword", &json!({}));
+    assert_eq!(
+        again,
+        json!({ "body": {}, "status": true }),
+        "the old password was typed"
+    );
+    assert_eq!(
+        call(&mut page, KEYSTORE, "x", &json!({}))["code"],
+        "GENERAL_ERROR"
+    );
+}
