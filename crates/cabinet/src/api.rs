@@ -7,6 +7,7 @@ use crate::doors::{Doors, Rule};
 
 mod applications;
 mod certificates;
+mod first;
 mod installation;
 mod keystores;
 mod login;
@@ -44,6 +45,9 @@ pub(crate) fn doors() -> Doors {
         .post("/revocations", Citizen, revocations::prepare)
         .post("/revocations/signature", Citizen, revocations::sign)
         .post("/status", Anybody, status::prove)
+        .get("/first/work", Anybody, first::work)
+        .post("/first/requests", Anybody, first::requests)
+        .post("/first/signature", Anybody, first::signature)
         .get("/openapi.json", Anybody, description)
         .under("/api/v1")
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use tanba_model::centre::Centres;
 use tanba_model::language::Language;
 use tanba_model::place::Gazetteer;
 
@@ -42,13 +43,20 @@ pub(crate) fn regions(gazetteer: &Gazetteer, language: Language) -> Vec<RegionVi
 }
 
 /// Names by code, for scripts that show a document in plain words.
-pub(crate) fn names(gazetteer: &Gazetteer, language: Language) -> BTreeMap<&str, &str> {
+pub(crate) fn names<'a>(
+    gazetteer: &'a Gazetteer,
+    centres: &'a Centres,
+    language: Language,
+) -> BTreeMap<&'a str, &'a str> {
     let mut names = BTreeMap::new();
     for region in &gazetteer.regions {
         let _ = names.insert(region.code.as_str(), region.name(language));
         for settlement in &region.settlements {
             let _ = names.insert(settlement.code.as_str(), settlement.name(language));
         }
+    }
+    for centre in centres.iter() {
+        let _ = names.insert(centre.code.as_str(), centre.name(language));
     }
     names
 }

@@ -9,6 +9,7 @@ use minijinja::{
 };
 use serde::Serialize;
 use serde_json::json;
+use tanba_model::centre::Centres;
 use tanba_model::language::Language;
 use tanba_model::place::Gazetteer;
 
@@ -106,9 +107,10 @@ impl Pages {
         catalogue: &Arc<Catalogue>,
         assets: &Assets,
         gazetteer: &Gazetteer,
+        centres: &Centres,
     ) -> Result<Self, Error> {
         let environment = |language| environment(Arc::clone(catalogue), language);
-        let data = |language| ScriptData::new(catalogue, gazetteer, language);
+        let data = |language| ScriptData::new(catalogue, gazetteer, centres, language);
         Ok(Self {
             environments: [
                 environment(Language::Kk)?,
@@ -222,9 +224,14 @@ impl CabinetState {
 }
 
 impl ScriptData {
-    fn new(catalogue: &Catalogue, gazetteer: &Gazetteer, language: Language) -> Self {
+    fn new(
+        catalogue: &Catalogue,
+        gazetteer: &Gazetteer,
+        centres: &Centres,
+        language: Language,
+    ) -> Self {
         let messages = catalogue.script_messages(language);
-        let places = places::names(gazetteer, language);
+        let places = places::names(gazetteer, centres, language);
         Self {
             messages: script_safe(&json!({ "messages": messages })),
             messages_and_places: script_safe(&json!({ "messages": messages, "places": places })),

@@ -59,7 +59,7 @@ fn all() -> Doors {
 }
 
 fn in_language() -> Doors {
-    public().and(cabinet())
+    public().and(obtain()).and(cabinet())
 }
 
 fn public() -> Doors {
@@ -73,7 +73,6 @@ fn public() -> Doors {
         .get("/status/{number}", Anybody, pages::status::one)
         .get("/status/{number}/{secret}", Anybody, pages::status::link)
         .get("/guide", Anybody, pages::guide::show)
-        .get("/obtain", Anybody, pages::obtain::show)
         .get("/not-me/{token}", Anybody, pages::not_me::show)
         .post("/not-me/{token}", Anybody, pages::not_me::freeze)
         .get("/revoke", Anybody, pages::revoke::show)
@@ -87,6 +86,32 @@ fn public() -> Doors {
         )
         .post("/revoke/freeze", LimitedCitizen, pages::revoke::freeze)
         .post("/revoke/leave", LimitedCitizen, pages::revoke::leave)
+}
+
+/// First keys: whoever fills in an application is told by the secret of a cookie, or of a mail's link.
+#[rustfmt::skip]
+fn obtain() -> Doors {
+    use Rule::Anybody;
+    use pages::obtain;
+    Doors::default()
+        .get("/", Anybody, obtain::show)
+        .post("/", Anybody, obtain::begin)
+        .post("/again", Anybody, obtain::again)
+        .get("/person", Anybody, obtain::person::show)
+        .post("/person", Anybody, obtain::person::submit)
+        .get("/address", Anybody, obtain::address::show)
+        .post("/address", Anybody, obtain::address::submit)
+        .post("/address/code", Anybody, obtain::address::code)
+        .get("/place", Anybody, obtain::place::show)
+        .post("/place", Anybody, obtain::place::submit)
+        .get("/centre", Anybody, obtain::place::show_centre)
+        .post("/centre", Anybody, obtain::place::submit_centre)
+        .get("/confirm", Anybody, obtain::confirm::show)
+        .get("/application", Anybody, obtain::application::show)
+        .post("/application/cancel", Anybody, obtain::application::cancel)
+        .get("/application/{secret}", Anybody, obtain::application::link)
+        .post("/application/{secret}/cancel", Anybody, obtain::application::cancel_by_link)
+        .under("/obtain")
 }
 
 #[rustfmt::skip]

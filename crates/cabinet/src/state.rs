@@ -62,7 +62,7 @@ impl CabinetState {
                  or build with the feature `embed-assets`"
             );
         }
-        let pages = Pages::new(&catalogue, &assets, ra.gazetteer())?;
+        let pages = Pages::new(&catalogue, &assets, ra.gazetteer(), ra.centres())?;
         let limiter = RateLimiter::default();
         Ok(Self(Arc::new(Shared {
             ra,

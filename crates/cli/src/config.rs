@@ -16,6 +16,7 @@ mod finding;
 mod keys;
 mod logging;
 mod mail;
+mod register;
 mod server;
 
 pub(crate) use example::Example;
@@ -23,6 +24,7 @@ pub(crate) use finding::{Finding, Findings, Severity};
 pub(crate) use keys::Passphrase;
 pub(crate) use logging::{Format, Level, Logging};
 pub(crate) use mail::{Mail, MailSecurity};
+pub(crate) use register::Register;
 pub(crate) use server::Server;
 
 /// The name of the file where none is given.
@@ -38,6 +40,7 @@ struct Written {
     database: DatabaseSection,
     tls: Option<TlsSection>,
     mail: Option<mail::Section>,
+    register: Option<register::Section>,
     #[serde(default)]
     logging: logging::Section,
     #[serde(default)]
@@ -104,6 +107,8 @@ pub(crate) struct Config {
     pub(crate) passphrase: Passphrase,
     /// Where mails go.
     pub(crate) mail: Option<Mail>,
+    /// The register of people that is asked; without one it is the table of persons.
+    pub(crate) register: Option<Register>,
     /// What is logged, and how.
     pub(crate) logging: Logging,
     /// How often lists are renewed.
@@ -160,6 +165,11 @@ impl Written {
         let server = findings.take(self.server.check());
         let passphrase = findings.take(self.keys.check(folder));
         let mail = findings.take(self.mail.map(|section| section.check(folder)).transpose());
+        let register = self
+            .register
+            .map(|section| section.check(folder))
+            .transpose();
+        let register = findings.take(register);
         let logging = self.logging.check();
         let ca = findings.take(self.ca.check().map_err(|error| section_error("ca", &error)));
         let responder = findings.take(
@@ -202,6 +212,7 @@ impl Written {
                 tls,
                 passphrase: passphrase?,
                 mail: mail?,
+                register: register?,
                 logging,
                 ca: ca?,
                 ra: ra?,

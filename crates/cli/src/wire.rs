@@ -12,9 +12,10 @@ use tanba_model::ports::{Carrier, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
 use tanba_storage::{OpenError, SqliteStorage, WitnessError};
 
-use crate::config::{Config, Finding};
+use crate::config::{Config, Finding, Register};
 use crate::context::Context;
 use crate::listen::{self, Listener};
+use crate::register::HttpRegister;
 use crate::worker::{Duties, Worker};
 
 /// Opens the database of an installation.
@@ -157,6 +158,8 @@ pub(crate) fn installation(
 
 /// How the services decide and answer.
 pub(crate) struct Policies {
+    /// The register of people, where it is not the table of persons.
+    pub(crate) register: Option<Register>,
     /// How applications are decided.
     pub(crate) ra: RaConfig,
     /// How the cabinet is run.
@@ -193,6 +196,10 @@ impl Services {
             policies.ra,
             context.random(),
         )?;
+        let ra = match &policies.register {
+            Some(register) => ra.with_register(Arc::new(HttpRegister::new(register)?)),
+            None => ra,
+        };
         let ra = Arc::new(ra);
         let state = CabinetState::new(
             Arc::clone(&ra),
@@ -237,6 +244,7 @@ pub(crate) fn demo(
     context: &Context,
 ) -> anyhow::Result<Demo> {
     let policies = Policies {
+        register: None,
         ra: RaSection::default().check(origin)?,
         cabinet: CabinetSection::default().check(origin, true)?,
         responder: tanba_responder::Rules::default(),

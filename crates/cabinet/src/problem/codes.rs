@@ -2,8 +2,9 @@
 
 use axum::http::StatusCode;
 use tanba_ra::{
-    BeginError, ConfirmError, EmailChangeError, EntryError, InstallError, LoginError, NotMeError,
-    PrepareError, ResendError, RevokeError, StepError, SubmitError, Unavailable, codes,
+    AddressError, BeginError, ClaimError, ConfirmError, EmailChangeError, EntryError, FirstError,
+    InstallError, LoginError, NotMeError, PrepareError, ResendError, RevokeError, StepError,
+    SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -20,11 +21,12 @@ fn status(code: &str) -> StatusCode {
         | codes::CHANGED_MEANWHILE
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
         codes::ADDRESS_RECENT => StatusCode::CONFLICT,
-        codes::LINK_EXPIRED => StatusCode::GONE,
+        codes::LINK_EXPIRED | codes::INTAKE_ENDED => StatusCode::GONE,
         codes::PERSON_FROZEN => StatusCode::FORBIDDEN,
-        codes::CODES_PAUSED | codes::RESEND_TOO_EARLY | codes::TOO_MANY_APPLICATIONS => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        codes::CODES_PAUSED
+        | codes::RESEND_TOO_EARLY
+        | codes::TOO_MANY_APPLICATIONS
+        | codes::TOO_MANY_TRIES => StatusCode::TOO_MANY_REQUESTS,
         codes::ISSUANCE_DELAYED | codes::TEMPORARILY_UNAVAILABLE => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -51,6 +53,8 @@ macro_rules! by_code {
 
 by_code!(
     BeginError,
+    ClaimError,
+    FirstError,
     InstallError,
     LoginError,
     NotMeError,
@@ -87,6 +91,17 @@ impl From<ConfirmError> for Problem {
     fn from(error: ConfirmError) -> Self {
         let problem = coded(error.code()).because(&error);
         if let ConfirmError::Wrong { tries_left } = error {
+            problem.with_tries(tries_left)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<AddressError> for Problem {
+    fn from(error: AddressError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let AddressError::Wrong { tries_left } = error {
             problem.with_tries(tries_left)
         } else {
             problem

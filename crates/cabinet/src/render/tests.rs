@@ -7,6 +7,8 @@ use tanba_pki::Timestamp;
 
 use super::*;
 
+mod first;
+
 const STATES: [&str; 9] = [
     "DRAFT",
     "SUBMITTED",
@@ -84,7 +86,11 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
     .into();
     let none = Vec::<Value>::new;
     match template {
-        "front.html" | "obtain.html" => vec![context! {}],
+        "front.html" => vec![context! {}],
+        "obtain.html" | "obtain/person.html" | "obtain/address.html" | "obtain/place.html"
+        | "obtain/centre.html" | "obtain/confirm.html" | "obtain/application.html" => {
+            first::samples(template, &regions)
+        }
         "enter.html" => vec![
             context! { errors => none(), next => Value::from(()), notice => Value::from(()) },
             context! { errors => none(), next => "/kk/cabinet", notice => "x" },

@@ -39,6 +39,11 @@ export async function go(address: string): Promise<void> {
   await show(target.href, { history: "push" });
 }
 
+/** Sends a form that a page took over, as if it were marked. */
+export async function send(form: HTMLFormElement): Promise<void> {
+  await submit(form, null);
+}
+
 /** Shows the same address anew. */
 export async function refresh(): Promise<void> {
   await show(location.href, { history: "keep" });

@@ -1,16 +1,17 @@
 /** Checking, making keys, signing, the code. */
 import { post } from "./api.js";
-import { best, distinct, keystoreText, purposeText, summaryRow, unsuitable } from "./cards.js";
+import { best, distinct, purposeText, summaryRow, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
 import { button, element, find, focusOn, input, once, onClick, show } from "./dom.js";
 import { call, isRunning, onWiped } from "./keys.js";
-import { dateTime, hasText, place, text } from "./messages.js";
+import { text } from "./messages.js";
 import { go } from "./navigation.js";
 import { NewPassword, helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { Entry, SummaryLine } from "./protocol.js";
 import { dropPending, keepPending } from "./store.js";
+import { shown } from "./summary.js";
 
 /** A document that waits for its signature; it outlives a change of language. */
 interface Prepared {
@@ -133,32 +134,6 @@ async function showSigning(work: Prepared, moveFocus: boolean): Promise<void> {
     if (key !== null) key.textContent = `${key.textContent ?? ""} ${text("install-storage-lost")}`.trim();
   }
   if (moveFocus) focusOn(element("signing-title"));
-}
-
-/** A value of the document as people write it. */
-function shown({ key, value }: SummaryLine): string {
-  if (value === "") return text("summary-none");
-  switch (key) {
-    case "summary-kind":
-      return hasText(`summary-kind-${value}`) ? text(`summary-kind-${value}`) : value;
-    case "summary-created":
-      return dateTime(Date.parse(value) / 1000);
-    case "summary-number":
-      return value.replace(/(\d{4})(?=\d)/g, "$1 ");
-    case "summary-region":
-    case "summary-settlement":
-      return place(value);
-    case "summary-country":
-      return hasText(`country-${value}`) ? text(`country-${value}`) : value;
-    case "summary-keystore":
-      return keystoreText(value);
-    case "summary-key-purpose":
-      return text(`purpose-${value}`);
-    case "summary-key-digest":
-      return value.replace(/(.{8})(?=.)/g, "$1 ");
-    default:
-      return value;
-  }
 }
 
 /** Whose signature is wanted, as the document says. */

@@ -13,7 +13,8 @@ export async function start(): Promise<void> {
   choose();
 }
 
-function narrowSettlements(): void {
+/** Offers the settlements of the chosen region only. */
+export function narrowSettlements(): void {
   const region = find("#region", HTMLSelectElement);
   const settlement = find("#settlement", HTMLSelectElement);
   if (region === null || settlement === null) return;

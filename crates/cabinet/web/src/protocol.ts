@@ -111,6 +111,10 @@ export interface Calls {
   makeKeys: [args: { number: string; keystore: string; password: string }, result: NewKeys];
   summary: [args: { document: string }, result: readonly SummaryLine[]];
   signDocument: [args: { entry: number; document: string; number: string }, result: string];
+  /** The number that solves a proof of work, decimal. */
+  solveWork: [args: { challenge: string }, result: string];
+  /** Signs a first application by the new signing key. */
+  signFirst: [args: { document: string; number: string }, result: string];
   revocationSummary: [args: { document: string }, result: readonly SummaryLine[]];
   signRevocation: [args: { entry: number; document: string; serials: readonly string[]; event: string }, result: string];
   /** Which new keys are in memory: the application number, or `null`. */

@@ -33,6 +33,8 @@ interface WorkerScope {
 const scope = self as unknown as WorkerScope;
 
 const IDLE_MILLISECONDS = 10 * 60 * 1000;
+/** Numbers that are tried for a proof of work before the page is told that it goes on. */
+const WORK_PIECE = 100_000;
 const NEW_KEY_PURPOSES: readonly Purpose[] = ["authentication", "signature"];
 const RSA_2048 = {
   name: "RSASSA-PKCS1-v1_5",
@@ -221,6 +223,25 @@ const handlers: Handlers = {
     if (fresh?.number !== number) throw { code: "signed-in-again" } satisfies Failure;
     const order = Uint32Array.from(fresh.keys);
     return toBase64(keys.sign_document(entry, utf8(document), order, number, scope.location.origin, now()));
+  },
+
+  async solveWork({ challenge }, progress) {
+    const keys = await ring();
+    // In pieces, so that other calls and the page's words get their turn.
+    for (let from = 0; from < 2 ** 32 - WORK_PIECE; from += WORK_PIECE) {
+      const found = keys.solve_work(challenge, from, WORK_PIECE);
+      if (found !== "") return found;
+      progress("progress-work");
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    throw { code: "server-error" } satisfies Failure;
+  },
+
+  async signFirst({ document, number }) {
+    const keys = await ring();
+    const current = freshFor(number);
+    const order = Uint32Array.from(current.keys);
+    return toBase64(keys.sign_first(utf8(document), order, number, scope.location.origin));
   },
 
   async revocationSummary({ document }) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use serde::Serialize;
 use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::iin::Iin;
@@ -17,20 +17,27 @@ use super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+mod import;
 mod register;
 
-use register::{Entry, Fault};
+use import::{How, Imported};
 
 /// Commands of `tanba person`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Enter people from a CSV file whose first line is iin,surname,given_name,patronymic,email,language
+    /// Enter people from a CSV file whose first line is iin,surname,given_name,patronymic,email,language,deceased
     ///
     /// The addresses count as confirmed. Either everybody who is not in the register yet is entered, or, when any line
-    /// is wrong, nobody.
+    /// is wrong, nobody. Of a million lines about 20 MB are remembered.
     Import {
         /// The file, UTF-8
         file: PathBuf,
+        /// Enter the others although lines are wrong, and say which
+        #[arg(long)]
+        skip_bad: bool,
+        /// Replace the names, and whether she died, of people who are in the register already
+        #[arg(long)]
+        update: bool,
     },
     /// Show a person and her certificates
     Show {
@@ -56,12 +63,6 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Imported {
-    entered: usize,
-    already_there: usize,
-}
-
-#[derive(Debug, Serialize)]
 struct PersonFacts {
     iin: String,
     surname: String,
@@ -69,6 +70,9 @@ struct PersonFacts {
     patronymic: Option<String>,
     email: Option<String>,
     language: &'static str,
+    /// The register that the name comes from: `table`, or the host that was asked.
+    source: String,
+    deceased: bool,
     frozen_at: Option<Timestamp>,
     certificates: Vec<CertificateFacts>,
 }
@@ -76,7 +80,14 @@ struct PersonFacts {
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.command {
-        Command::Import { file } => import(&args.config, file, context),
+        Command::Import {
+            file,
+            skip_bad,
+            update,
+        } => {
+            let (skip_bad, update) = (*skip_bad, *update);
+            import(&args.config, file, How { skip_bad, update }, context)
+        }
         Command::Show { iin } => show(&args.config, iin, context),
         Command::Release { iin } => {
             let storage = args.config.storage()?;
@@ -121,77 +132,43 @@ fn release(
     Ok(true)
 }
 
-fn import(config: &ConfigArgs, file: &Path, context: &Context) -> anyhow::Result<Outcome> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the file {} cannot be read as UTF-8 text", file.display()))?;
-    let entries = match register::read(&text) {
-        Ok(entries) => entries,
-        Err(faults) => return Ok(Outcome::Refused(told(&faults))),
-    };
+fn import(
+    config: &ConfigArgs,
+    file: &Path,
+    how: How,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
     let storage = config.storage()?;
-    let imported = enter(
+    context.progress("checking the file, then entering everybody");
+    let done = import::import(
         storage.as_ref(),
-        &entries,
+        file,
+        how,
         &context.administrator(),
         context.now(),
     )?;
+    let (imported, faults) = match done {
+        Ok(done) => done,
+        Err(faults) => {
+            let told = faults.told();
+            return Ok(Outcome::Refused(format!("nobody was entered:\n{told}")));
+        }
+    };
     let Imported {
         entered,
         already_there,
+        updated,
+        skipped,
     } = imported;
-    context.print(
-        &imported,
-        format!("Entered {entered}, already in the register {already_there}."),
-    )?;
-    Ok(Outcome::Done)
-}
-
-/// The first few mistakes; the file is corrected and tried again anyway.
-fn told(faults: &[Fault]) -> String {
-    let first: Vec<String> = faults.iter().take(5).map(ToString::to_string).collect();
-    let more = faults.len().saturating_sub(first.len());
-    let rest = if more > 0 {
-        format!("; and {more} more")
-    } else {
-        String::new()
-    };
-    format!("nobody was entered: {}{rest}", first.join("; "))
-}
-
-fn enter(
-    storage: &dyn Storage,
-    entries: &[Entry],
-    actor: &Actor,
-    now: Timestamp,
-) -> anyhow::Result<Imported> {
-    let mut imported = Imported {
-        entered: 0,
-        already_there: 0,
-    };
-    let mut unit = storage.begin()?;
-    for Entry(person) in entries {
-        if unit.persons().find_by_iin(&person.iin)?.is_some() {
-            imported.already_there = imported.already_there.saturating_add(1);
-            continue;
-        }
-        let id = unit.persons().insert(person, now)?;
-        let event = AuditEvent {
-            at: now,
-            actor: actor.clone(),
-            action: "person.import".to_owned(),
-            object: format!("person:{id}"),
-            detail: if person.email.is_some() {
-                "address confirmed".to_owned()
-            } else {
-                String::new()
-            },
-            origin: String::new(),
-        };
-        let _ = unit.audit_log().append(&event)?;
-        imported.entered = imported.entered.saturating_add(1);
+    let mut text = format!("Entered {entered}, already in the register {already_there}.");
+    if how.update {
+        text.push_str(&format!(" Brought up to date {updated}."));
     }
-    unit.commit()?;
-    Ok(imported)
+    if !faults.is_empty() {
+        text.push_str(&format!(" Left out {skipped}:\n{}", faults.told()));
+    }
+    context.print(&imported, text)?;
+    Ok(Outcome::Done)
 }
 
 fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Outcome> {
@@ -200,6 +177,7 @@ fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Out
     let person = find(unit.as_mut(), iin)?;
     let issuers = certificate::issuer_names(unit.as_mut())?;
     let records = unit.certificates().of_person(person.id, 1000)?;
+    let (source, deceased) = unit.persons().source(person.id)?.unwrap_or_default();
     let facts = PersonFacts {
         iin: person.iin.as_str().to_owned(),
         surname: person.surname.clone(),
@@ -207,6 +185,8 @@ fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Out
         patronymic: person.patronymic.clone(),
         email: person.email.as_ref().map(|email| email.as_str().to_owned()),
         language: person.language.tag(),
+        source,
+        deceased,
         frozen_at: person.frozen_at,
         certificates: records
             .iter()
@@ -220,11 +200,15 @@ fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Out
 fn text(person: &Person, facts: &PersonFacts) -> String {
     let email = person.email.as_ref().map_or("none", EmailAddress::as_str);
     let mut text = format!(
-        "{}\n  IIN       {}\n  address   {email}\n  language  {}\n",
+        "{}\n  IIN       {}\n  address   {email}\n  language  {}\n  register  {}\n",
         person.full_name(),
         facts.iin,
-        facts.language
+        facts.language,
+        facts.source
     );
+    if facts.deceased {
+        text.push_str("  deceased\n");
+    }
     if let Some(at) = facts.frozen_at {
         text.push_str(&format!("  frozen    since {}\n", at.rfc3339()));
     }
@@ -258,8 +242,15 @@ mod tests {
             "iin,surname,given_name,email\n{},A,B,a@example.kz\n",
             iin.as_str()
         );
-        let entries = register::read(&line).unwrap();
-        enter(&storage, &entries, &Actor::System, now).unwrap();
+        let file = folder.path().join("people.csv");
+        std::fs::write(&file, line).unwrap();
+        let how = How {
+            skip_bad: false,
+            update: false,
+        };
+        import::import(&storage, &file, how, &Actor::System, now)
+            .unwrap()
+            .unwrap();
         let release = || release(&storage, iin.as_str(), &Actor::System, now).unwrap();
         assert!(!release(), "she was not frozen");
         let mut unit = storage.begin().unwrap();

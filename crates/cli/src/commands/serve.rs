@@ -43,6 +43,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let (storage, authority) = wire::installation(&config, context)?;
     warn_of_another_url(&config, authority.public_url());
     let policies = Policies {
+        register: config.register.clone(),
         ra: config.ra.clone(),
         cabinet: config.cabinet.clone(),
         responder: config.responder,

@@ -166,13 +166,35 @@ impl RegistrationAuthority {
         format!("{name}, {settlement}, {address}")
     }
 
-    /// Makes a secret link to the application's page and returns its path; only a digest of it is stored.
+    /// Makes a secret link to the applicant's page and returns its path.
     pub(super) fn link_path(
         &self,
         work: &mut dyn UnitOfWork,
         number: &str,
         appear_by: Timestamp,
     ) -> Result<String, StorageError> {
+        let secret = self.link_secret(work, number, appear_by)?;
+        Ok(format!("/obtain/application/{}", secret.expose()))
+    }
+
+    /// Makes a secret link to the status page, where certificates are installed, and returns its path.
+    fn status_path(
+        &self,
+        work: &mut dyn UnitOfWork,
+        number: &str,
+        appear_by: Timestamp,
+    ) -> Result<String, StorageError> {
+        let secret = self.link_secret(work, number, appear_by)?;
+        Ok(format!("/status/{number}/{}", secret.expose()))
+    }
+
+    /// Makes the secret of a link; only a digest of it is stored.
+    fn link_secret(
+        &self,
+        work: &mut dyn UnitOfWork,
+        number: &str,
+        appear_by: Timestamp,
+    ) -> Result<FirstSecret, StorageError> {
         let secret = FirstSecret::random(&mut self.random());
         work.secrets().insert_token(
             TokenPurpose::ApplicationLink,
@@ -181,7 +203,7 @@ impl RegistrationAuthority {
             number,
             appear_by.plus(LINK_LIFE),
         )?;
-        Ok(format!("/obtain/application/{}", secret.expose()))
+        Ok(secret)
     }
 }
 
@@ -296,7 +318,7 @@ pub(crate) fn announce_issued(
         to: first.email.clone(),
         language: first.language,
         body: MessageBody::FirstIssued {
-            link_path: authority.link_path(work, &number, first.appear_by)?,
+            link_path: authority.status_path(work, &number, first.appear_by)?,
             not_me_path: authority.not_me_path(work, person, &number, now)?,
             serials: serials.to_vec(),
             number,

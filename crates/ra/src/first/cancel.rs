@@ -45,7 +45,7 @@ impl RegistrationAuthority {
         self.first_by_link(secret, now)
     }
 
-    /// Opens an ended intake again under no number: what was typed is there, what has to be made anew is not.
+    /// Opens an ended intake again under another number: what was typed is there, what has to be made anew is not.
     ///
     /// # Errors
     /// [`FirstError::Ended`] when it is not kept any more; [`StepError::WrongState`] while its application goes on.
@@ -77,7 +77,10 @@ impl RegistrationAuthority {
             IntakeStage::Refused | IntakeStage::Cancelled => {}
         }
         intake.stage = IntakeStage::Open;
-        intake.number = None;
+        intake.number = match intake.content.centre {
+            Some(_) => Some(self.free_number(work.as_mut())?),
+            None => None,
+        };
         intake.due_at = now.plus(LIFE);
         intake.content.keys.clear();
         intake.content.document = None;

@@ -71,11 +71,7 @@ impl RegistrationAuthority {
                 request: digits::encode(&key.request),
             })
             .collect();
-        let number = match &intake.number {
-            Some(number) => number.clone(),
-            None => self.free_number(work.as_mut())?,
-        };
-        intake.number = Some(number.clone());
+        let number = intake.number.clone().ok_or(FirstError::KeysMissing)?;
         work.intakes().update(&mut intake)?;
         evidence(&intake, "first.prepare", "").record(work.as_mut(), now)?;
         let document = self.first_document(&intake)?;
@@ -199,7 +195,10 @@ impl RegistrationAuthority {
     }
 
     /// A number that neither an application nor an intake has.
-    fn free_number(&self, work: &mut dyn UnitOfWork) -> Result<ApplicationNumber, StorageError> {
+    pub(super) fn free_number(
+        &self,
+        work: &mut dyn UnitOfWork,
+    ) -> Result<ApplicationNumber, StorageError> {
         loop {
             let number = ApplicationNumber::random(&mut self.random());
             if work.applications().find_by_number(&number)?.is_none()

@@ -73,6 +73,10 @@ impl RegistrationAuthority {
             content.keystore = Some(identifier.to_owned());
             content.keys.clear();
         }
+        // The browser keeps the keys that it makes next under this number.
+        if intake.number.is_none() {
+            intake.number = Some(self.free_number(work.as_mut())?);
+        }
         work.intakes().update(&mut intake)?;
         evidence(&intake, "first.centre", "").record(work.as_mut(), now)?;
         Ok(work.commit()?)

@@ -1,28 +1,38 @@
-//! A register of people as CSV (RFC 4180).
+//! A register of people as CSV (RFC 4180), read line by line: a million lines take no more memory than one.
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::io::{BufRead, Read as _};
 
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson};
 
-/// The columns, in any order; the last three may be absent.
-const COLUMNS: [&str; 6] = [
+/// The columns, in any order; those after the first three may be absent.
+const COLUMNS: [&str; 7] = [
     "iin",
     "surname",
     "given_name",
     "patronymic",
     "email",
     "language",
+    "deceased",
 ];
 const REQUIRED: usize = 3;
 /// Longest name in a certificate (RFC 5280, appendix A: ub-name).
 const LONGEST: usize = 64;
+/// Octets of the longest line that is read, quoted line ends included.
+const LONGEST_LINE: usize = 64 * 1024;
 
 /// Somebody who may be entered.
 #[derive(Debug)]
-pub(super) struct Entry(pub(super) NewPerson);
+pub(super) struct Entry {
+    /// The line where she stands.
+    pub(super) line: usize,
+    /// Who she is.
+    pub(super) person: NewPerson,
+    /// Whether she died.
+    pub(super) deceased: bool,
+}
 
 /// What is wrong with a line; nothing of the line's content is repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,42 +41,53 @@ pub(super) struct Fault {
     what: String,
 }
 
+impl Fault {
+    pub(super) fn new(line: usize, what: &str) -> Self {
+        Self {
+            line,
+            what: what.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}: {}", self.line, self.what)
     }
 }
 
-/// Reads everybody, or says what is wrong with each line.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, Vec<Fault>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut records = records(text).map_err(|fault| vec![fault])?.into_iter();
-    let header = records
-        .next()
-        .ok_or_else(|| vec![fault(1, "the file is empty")])?;
-    let places = places(&header).map_err(|fault| vec![fault])?;
-    let mut seen = BTreeSet::new();
-    let (mut entries, mut faults) = (Vec::new(), Vec::new());
-    for record in records {
-        match person(&record, &places) {
-            Ok(person) if !seen.insert(person.iin.clone()) => {
-                faults.push(fault(record.line, "the same IIN stands in an earlier line"));
-            }
-            Ok(person) => entries.push(Entry(person)),
-            Err(what) => faults.push(fault(record.line, &what)),
-        }
-    }
-    if faults.is_empty() {
-        Ok(entries)
-    } else {
-        Err(faults)
+/// The people of a file, one after the other; a wrong line does not keep those after it from being read, unless nobody can
+/// tell where it ends.
+pub(super) struct Entries<R> {
+    records: Records<R>,
+    places: [Option<usize>; COLUMNS.len()],
+}
+
+impl<R: BufRead> Entries<R> {
+    /// Reads the first line, which names the columns.
+    pub(super) fn new(file: R) -> Result<Self, Fault> {
+        let mut records = Records {
+            file,
+            line: 1,
+            ended: false,
+        };
+        let header = records
+            .next()
+            .ok_or_else(|| Fault::new(1, "the file is empty"))??;
+        let places = places(&header)?;
+        Ok(Self { records, places })
     }
 }
 
-fn fault(line: usize, what: &str) -> Fault {
-    Fault {
-        line,
-        what: what.to_owned(),
+impl<R: BufRead> Iterator for Entries<R> {
+    type Item = Result<Entry, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = match self.records.next()? {
+            Ok(record) => record,
+            Err(fault) => return Some(Err(fault)),
+        };
+        Some(entry(&record, &self.places).map_err(|what| Fault::new(record.line, &what)))
     }
 }
 
@@ -79,38 +100,38 @@ struct Record {
 fn places(header: &Record) -> Result<[Option<usize>; COLUMNS.len()], Fault> {
     let names: Vec<&str> = header.fields.iter().map(|name| name.trim()).collect();
     if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(name)) {
-        return Err(fault(
-            header.line,
-            &format!(
-                "the column {unknown:?} is unknown; there are {}",
-                COLUMNS.join(", ")
-            ),
-        ));
+        let known = COLUMNS.join(", ");
+        let what = format!("the column {unknown:?} is unknown; there are {known}");
+        return Err(Fault::new(header.line, &what));
     }
     let places = COLUMNS.map(|column| names.iter().position(|name| *name == column));
-    match COLUMNS
-        .iter()
-        .zip(places)
-        .take(REQUIRED)
-        .find(|(_, place)| place.is_none())
-    {
-        Some((column, _)) => Err(fault(
-            header.line,
-            &format!("the column {column} is missing"),
-        )),
+    let missing = COLUMNS.iter().zip(places).take(REQUIRED);
+    match missing.into_iter().find(|(_, place)| place.is_none()) {
+        Some((column, _)) => {
+            let what = format!("the column {column} is missing");
+            Err(Fault::new(header.line, &what))
+        }
         None => Ok(places),
     }
 }
 
-fn person(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<NewPerson, String> {
-    let [iin, surname, given_name, patronymic, email, language] = places.map(|place| {
+fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Entry, String> {
+    let [
+        iin,
+        surname,
+        given_name,
+        patronymic,
+        email,
+        language,
+        deceased,
+    ] = places.map(|place| {
         let field = place.and_then(|place| record.fields.get(place));
         field
             .map(|field| field.trim().to_owned())
             .filter(|field| !field.is_empty())
     });
     let iin = Iin::parse(&iin.ok_or("the IIN is missing")?).map_err(|error| error.to_string())?;
-    Ok(NewPerson {
+    let person = NewPerson {
         iin,
         surname: name(&surname.ok_or("the surname is missing")?)?,
         given_name: name(&given_name.ok_or("the given name is missing")?)?,
@@ -123,6 +144,16 @@ fn person(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ne
             Some(tag) => Language::from_tag(&tag).ok_or("the language is not kk, ru or en")?,
             None => Language::default(),
         },
+    };
+    let deceased = match deceased.as_deref() {
+        None | Some("no" | "false" | "0") => false,
+        Some("yes" | "true" | "1") => true,
+        Some(_) => return Err("deceased is not yes or no".to_owned()),
+    };
+    Ok(Entry {
+        line: record.line,
+        person,
+        deceased,
     })
 }
 
@@ -139,57 +170,126 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Splits the text; a quoted field may hold commas, quotes (doubled) and line ends.
-fn records(text: &str) -> Result<Vec<Record>, Fault> {
-    let mut records = Vec::new();
-    let (mut fields, mut field) = (Vec::new(), String::new());
-    let (mut line, mut start, mut quoted) = (1_usize, 1_usize, false);
+/// Splits the file; a quoted field may hold commas, quotes (doubled) and line ends.
+struct Records<R> {
+    file: R,
+    line: usize,
+    ended: bool,
+}
+
+impl<R: BufRead> Iterator for Records<R> {
+    type Item = Result<Record, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended {
+            match self.read() {
+                Ok(Some(record)) if record.fields.iter().all(|field| field.trim().is_empty()) => {}
+                Ok(record) => return record.map(Ok),
+                Err(fault) => return Some(Err(fault)),
+            }
+        }
+        None
+    }
+}
+
+impl<R: BufRead> Records<R> {
+    /// The next record, also an empty one; `None` at the end.
+    fn read(&mut self) -> Result<Option<Record>, Fault> {
+        let (start, mut octets) = (self.line, Vec::new());
+        loop {
+            let room = LONGEST_LINE.saturating_sub(octets.len());
+            let before = octets.len();
+            let limit = u64::try_from(room).unwrap_or(0);
+            let read = self
+                .file
+                .by_ref()
+                .take(limit)
+                .read_until(b'\n', &mut octets);
+            if read.is_err() {
+                return Err(self.end(start, "the file cannot be read any further"));
+            }
+            if octets.len() == before {
+                if room == 0 {
+                    return Err(self.end(
+                        start,
+                        "the line is too long, or a quotation mark is not closed",
+                    ));
+                }
+                self.ended = true;
+                if octets.is_empty() {
+                    return Ok(None);
+                }
+                if is_open(&octets) {
+                    return Err(Fault::new(start, "a quotation mark is not closed"));
+                }
+                break;
+            }
+            if octets.ends_with(b"\n") {
+                self.line = self.line.saturating_add(1);
+                if !is_open(&octets) {
+                    break;
+                }
+            }
+        }
+        let text = String::from_utf8(octets)
+            .map_err(|_| Fault::new(start, "the line is not UTF-8 text"))?;
+        let text = text
+            .strip_prefix('\u{feff}')
+            .filter(|_| start == 1)
+            .unwrap_or(&text);
+        Ok(Some(Record {
+            line: start,
+            fields: fields(text),
+        }))
+    }
+
+    /// A fault after which nobody can tell where the next line begins.
+    fn end(&mut self, line: usize, what: &str) -> Fault {
+        self.ended = true;
+        Fault::new(line, what)
+    }
+}
+
+/// Whether a quoted field goes on: doubled quotes do not change that.
+fn is_open(octets: &[u8]) -> bool {
+    octets.iter().filter(|octet| **octet == b'"').count() % 2 == 1
+}
+
+fn fields(text: &str) -> Vec<String> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        if character == '\n' {
-            line = line.saturating_add(1);
-        }
         match character {
             '"' if quoted && characters.peek() == Some(&'"') => field.extend(characters.next()),
             '"' if quoted => quoted = false,
             '"' if field.is_empty() => quoted = true,
             ',' if !quoted => fields.push(std::mem::take(&mut field)),
-            '\r' if !quoted && characters.peek() == Some(&'\n') => {}
-            '\n' if !quoted => {
-                fields.push(std::mem::take(&mut field));
-                records.push(Record {
-                    line: start,
-                    fields: std::mem::take(&mut fields),
-                });
-                start = line;
-            }
             other => field.push(other),
         }
     }
-    if quoted {
-        return Err(fault(start, "a quotation mark is not closed"));
-    }
-    if !field.is_empty() || !fields.is_empty() {
-        fields.push(field);
-        records.push(Record {
-            line: start,
-            fields,
-        });
-    }
-    records.retain(|record| record.fields.iter().any(|field| !field.trim().is_empty()));
-    Ok(records)
+    fields.push(field);
+    fields
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn faults(text: &str) -> Vec<String> {
-        read(text)
-            .unwrap_err()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+    fn read(text: &str) -> (Vec<Entry>, Vec<String>) {
+        let entries = match Entries::new(text.as_bytes()) {
+            Ok(entries) => entries,
+            Err(fault) => return (Vec::new(), vec![fault.to_string()]),
+        };
+        let (mut good, mut faults) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry {
+                Ok(entry) => good.push(entry),
+                Err(fault) => faults.push(fault.to_string()),
+            }
+        }
+        (good, faults)
     }
 
     fn iin(eleven: &str) -> String {
@@ -199,38 +299,54 @@ mod tests {
     #[test]
     fn people_are_read_whatever_the_order_and_the_quotes() {
         let text = format!(
-            "\u{feff}surname,given_name,iin,email\r\n\"Серікқызы\",Әйгерім,{},aigerim@example.kz\r\n\r\n\"O\"\"Neil, Jr\",Ann,{},\n",
+            "\u{feff}surname,given_name,iin,email,deceased\r\n\"Серікқызы\",Әйгерім,{},aigerim@example.kz,\r\n\r\n\
+             \"O\"\"Neil, Jr\",Ann,{},,yes\n\"Two\nlines\",Ann,{},,",
             iin("85010130012"),
-            iin("90010130012")
+            iin("90010130012"),
+            iin("91010130012")
         );
-        let entries = read(&text).unwrap();
-        let [Entry(first), Entry(second)] = entries.as_slice() else {
+        let (entries, faults) = read(&text);
+        // A line end inside of a name is a control character.
+        assert_eq!(
+            faults,
+            ["line 5: a name is longer than 64 letters or holds control characters"]
+        );
+        let [first, second] = entries.as_slice() else {
             panic!("two people")
         };
         assert_eq!(
-            (first.surname.as_str(), first.given_name.as_str()),
+            (
+                first.person.surname.as_str(),
+                first.person.given_name.as_str()
+            ),
             ("СЕРІКҚЫЗЫ", "ӘЙГЕРІМ")
         );
         assert_eq!(
-            first.email.as_ref().map(EmailAddress::as_str),
+            first.person.email.as_ref().map(EmailAddress::as_str),
             Some("aigerim@example.kz")
         );
+        assert_eq!((first.line, first.deceased), (2, false));
         assert_eq!(
-            (second.surname.as_str(), second.email.is_none()),
+            (
+                second.person.surname.as_str(),
+                second.person.email.is_none()
+            ),
             ("O\"NEIL, JR", true)
         );
+        assert_eq!((second.line, second.deceased), (4, true));
     }
 
     #[test]
     fn every_wrong_line_is_told_without_its_content() {
         let good = iin("85010130012");
         let text = format!(
-            "iin,surname,given_name,email,language\n123,A,B,,\n{good},,B,,\n{good},A,B,nowhere,\n{good},A,B,,de\n{good},A,B,,\n{good},A,B,,\n"
+            "iin,surname,given_name,email,language,deceased\n123,A,B,,,\n{good},,B,,,\n{good},A,B,nowhere,,\n\
+             {good},A,B,,de,\n{good},A,B,,,maybe\n{good},A,B,,,\n"
         );
-        let faults = faults(&text);
-        assert_eq!(faults.len(), 5, "{faults:?}");
+        let (entries, faults) = read(&text);
+        assert_eq!((entries.len(), faults.len()), (1, 5), "{faults:?}");
         assert!(faults[0].starts_with("line 2: an IIN has exactly 12 digits"));
-        assert!(faults[4].starts_with("line 7: the same IIN"));
+        assert!(faults[4].starts_with("line 6: deceased is not yes or no"));
         assert!(
             faults
                 .iter()
@@ -239,7 +355,30 @@ mod tests {
     }
 
     #[test]
+    fn octets_that_are_no_text_and_lines_without_an_end_are_faults_of_their_line() {
+        let good = iin("85010130012");
+        let mut octets = b"iin,surname,given_name\n850101300124,\xff,B\n".to_vec();
+        octets.extend(format!("{good},A,B\n{good},\"A,B\n").bytes());
+        octets.extend(std::iter::repeat_n(b'x', 2 * LONGEST_LINE));
+        let all: Vec<_> = Entries::new(octets.as_slice()).unwrap().collect();
+        let told: Vec<String> = all
+            .iter()
+            .filter_map(|entry| entry.as_ref().err())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "line 2: the line is not UTF-8 text",
+                "line 4: the line is too long, or a quotation mark is not closed"
+            ]
+        );
+        assert_eq!(all.len(), 3);
+    }
+
+    #[test]
     fn a_file_that_is_something_else_is_refused_at_its_first_line() {
+        let faults = |text: &str| read(text).1;
         assert_eq!(faults(""), ["line 1: the file is empty"]);
         assert!(faults("name,iin\n")[0].contains("\"name\" is unknown"));
         assert!(faults("iin,surname\n")[0].contains("given_name is missing"));

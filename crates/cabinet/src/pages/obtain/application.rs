@@ -1,0 +1,207 @@
+//! `/{lang}/obtain/application`: the number, where to come, until when; and what became of it. In the browser that applied
+//! it is opened by the cookie, elsewhere by the secret in a mail's link. Opening shows; the button withdraws.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use minijinja::context;
+use minijinja::value::Serde;
+use tanba_model::application::{Application, ApplicationNumber, State as Stage};
+use tanba_model::intake::IntakeStage;
+use tanba_ra::{FirstSecret, FirstStep, FirstView, NextStep, codes};
+
+use super::place::CentreView;
+use super::{Bare, to_step};
+use crate::body::Form;
+use crate::csrf;
+use crate::problem::Problem;
+use crate::rate_limit::Limited;
+use crate::render::Screen;
+use crate::state::CabinetState;
+use crate::visit::Visit;
+
+const SCREEN: Screen =
+    Screen::new("obtain/application.html", "obtain", "first-number-title").help(&[12]);
+
+/// How a page was opened.
+enum Opened<'a> {
+    Cookie(&'a FirstSecret),
+    Link(&'a FirstSecret),
+}
+
+/// What is shown of an application, whether it is one already or not.
+struct Shown {
+    state: &'static str,
+    status: String,
+    next: &'static str,
+    since: Option<String>,
+    open: bool,
+    ended: bool,
+}
+
+pub(crate) async fn show(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let applicant = state.applicant(&headers).await?;
+    if applicant.view.step != FirstStep::Done {
+        return Ok(to_step(&visit, applicant.view.step));
+    }
+    let opened = Opened::Cookie(&applicant.secret);
+    Ok(page(&state, &visit, &applicant.view, &opened).into_response())
+}
+
+/// `POST …/application/cancel`
+pub(crate) async fn cancel(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    headers: HeaderMap,
+    Form(fields): Form<Bare>,
+) -> Result<Response, Problem> {
+    let applicant = state.applicant(&headers).await?;
+    applicant.check(&headers, &fields.csrf)?;
+    let (secret, now) = (Arc::clone(&applicant.secret), state.now());
+    state.ra(move |ra| ra.cancel_first(&secret, now)).await?;
+    Ok(to_step(&visit, FirstStep::Done))
+}
+
+/// `GET …/application/{secret}`: the link of a mail.
+pub(crate) async fn link(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    Path(secret): Path<String>,
+) -> Result<Response, Problem> {
+    let secret = state.link_secret(&visit, &secret)?;
+    let (asked, now) = (Arc::clone(&secret), state.now());
+    let view = state.ra(move |ra| ra.first_by_link(&asked, now)).await?;
+    Ok(page(&state, &visit, &view, &Opened::Link(&secret)).into_response())
+}
+
+/// `POST …/application/{secret}/cancel`
+pub(crate) async fn cancel_by_link(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+    Form(fields): Form<Bare>,
+) -> Result<Response, Problem> {
+    let secret = state.link_secret(&visit, &secret)?;
+    csrf::check(&secret.csrf(), &headers, Some(&fields.csrf))?;
+    let (asked, now) = (Arc::clone(&secret), state.now());
+    let _ = state.ra(move |ra| ra.cancel_by_link(&asked, now)).await?;
+    let (lang, secret) = (visit.language.tag(), secret.expose());
+    Ok(Redirect::to(&format!("/{lang}/obtain/application/{secret}")).into_response())
+}
+
+impl CabinetState {
+    /// The secret of a link, as often as the limits allow to try one.
+    fn link_secret(&self, visit: &Visit, text: &str) -> Result<Arc<FirstSecret>, Problem> {
+        let limit = self.config().limits().look_ups_per_minute;
+        self.limiter()
+            .take(Limited::LookUp, &visit.network, limit, self.now())?;
+        let secret = FirstSecret::read(text);
+        let secret = secret.ok_or_else(|| Problem::new(StatusCode::GONE, codes::INTAKE_ENDED))?;
+        Ok(Arc::new(secret))
+    }
+}
+
+fn page(
+    state: &CabinetState,
+    visit: &Visit,
+    view: &FirstView,
+    opened: &Opened<'_>,
+) -> Html<String> {
+    let shown = Shown::of(state, visit, view);
+    let number = view.intake.number.as_ref();
+    let first = view
+        .application
+        .as_ref()
+        .and_then(|application| application.first.as_ref());
+    let centre = first
+        .and_then(|first| state.authority().centres().find(&first.centre))
+        .map(|centre| CentreView::of(state, visit, centre));
+    // The last day ends just before.
+    let last_day = first.map(|first| {
+        let last = first.appear_by.minus(Duration::from_secs(1));
+        crate::dates::date(state.catalogue(), visit.language, last)
+    });
+    let (csrf, cancel) = match opened {
+        Opened::Cookie(secret) => (secret.csrf(), "/obtain/application/cancel".to_owned()),
+        Opened::Link(secret) => (
+            secret.csrf(),
+            format!("/obtain/application/{}/cancel", secret.expose()),
+        ),
+    };
+    let install = match (opened, number) {
+        (Opened::Link(secret), Some(number)) => format!("/status/{number}/{}", secret.expose()),
+        (Opened::Cookie(_), Some(number)) => format!("/status?number={number}"),
+        (Opened::Cookie(_) | Opened::Link(_), None) => "/status".to_owned(),
+    };
+    let values = context! {
+        number => number.map(ApplicationNumber::as_str),
+        grouped => number.map(ApplicationNumber::grouped),
+        state => shown.state,
+        status => shown.status,
+        since => shown.since,
+        next => shown.next,
+        centre => Serde(centre),
+        last_day,
+        install,
+        cancel => shown.open.then_some(cancel),
+        again => shown.ended && matches!(opened, Opened::Cookie(_)),
+        errors => Vec::<String>::new(),
+    };
+    state.render_with_token(visit, &csrf, &SCREEN, values)
+}
+
+impl Shown {
+    fn of(state: &CabinetState, visit: &Visit, view: &FirstView) -> Self {
+        match (&view.application, view.intake.stage) {
+            (Some(application), _) => Self::application(state, visit, application),
+            (None, IntakeStage::Cancelled) => Self {
+                status: state.text(visit, "state-CANCELLED"),
+                ..Self::ended("CANCELLED")
+            },
+            (None, IntakeStage::Refused | IntakeStage::Submitted) => Self {
+                status: state.text(visit, "first-state-refused"),
+                ..Self::ended("REJECTED")
+            },
+            (None, IntakeStage::Open | IntakeStage::Waiting) => Self {
+                state: "DRAFT",
+                status: state.text(visit, "first-state-waiting"),
+                next: NextStep::WaitForRegister.key(),
+                since: None,
+                open: true,
+                ended: false,
+            },
+        }
+    }
+
+    fn ended(state: &'static str) -> Self {
+        Self {
+            state,
+            status: String::new(),
+            next: NextStep::BeginAgain.key(),
+            since: None,
+            open: false,
+            ended: true,
+        }
+    }
+
+    fn application(state: &CabinetState, visit: &Visit, application: &Application) -> Self {
+        let next = NextStep::of(&application.state);
+        let since = application.state.since();
+        Self {
+            state: application.state.name(),
+            status: state.text(visit, &format!("state-{}", application.state.name())),
+            next: next.key(),
+            since: since.map(|since| state.words(visit).date_time(since)),
+            open: matches!(application.state, Stage::Submitted { .. }),
+            ended: next == NextStep::BeginAgain,
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Entering people from a file: all of it is checked first, then entered in small pieces, so that a running server goes on
+//! writing beside it.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::id::PersonId;
+use tanba_model::person::Person;
+use tanba_model::ports::{PersonFacts, Storage, UnitOfWork};
+use tanba_pki::Timestamp;
+
+use super::register::{Entries, Entry, Fault};
+
+/// People of one unit of work.
+const PIECE: usize = 500;
+/// Faults that are told; the file is corrected and tried again anyway.
+const TOLD: usize = 100;
+/// Where what is known of these people comes from.
+const SOURCE: &str = "table";
+
+/// What is to happen with lines that cannot simply be entered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// Leave wrong lines out.
+    pub(super) skip_bad: bool,
+    /// Replace names, and whether she died, of people who are there already.
+    pub(super) update: bool,
+}
+
+/// What was done.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Imported {
+    pub(super) entered: usize,
+    pub(super) already_there: usize,
+    pub(super) updated: usize,
+    pub(super) skipped: usize,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    first: Vec<Fault>,
+    count: usize,
+}
+
+impl Faults {
+    fn push(&mut self, fault: Fault) {
+        self.count = self.count.saturating_add(1);
+        if self.first.len() < TOLD {
+            self.first.push(fault);
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// One line for each, the first hundred.
+    pub(super) fn told(&self) -> String {
+        let lines: Vec<String> = self.first.iter().map(ToString::to_string).collect();
+        let more = self.count.saturating_sub(self.first.len());
+        let rest = if more > 0 {
+            format!("\nand {more} more")
+        } else {
+            String::new()
+        };
+        format!("{}{rest}", lines.join("\n"))
+    }
+}
+
+/// Enters everybody of a file, or says what is wrong with it and enters nobody.
+pub(super) fn import(
+    storage: &dyn Storage,
+    file: &Path,
+    how: How,
+    actor: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<Result<(Imported, Faults), Faults>> {
+    let faults = check(storage, file, how)?;
+    if !faults.is_empty() && !how.skip_bad {
+        return Ok(Err(faults));
+    }
+    let entries = match entries(file)? {
+        Ok(entries) => entries,
+        Err(fault) => {
+            let mut faults = Faults::default();
+            faults.push(fault);
+            return Ok(Err(faults));
+        }
+    };
+    let mut imported = Imported {
+        skipped: faults.count,
+        ..Imported::default()
+    };
+    let mut seen = HashSet::new();
+    let mut unit = storage.begin()?;
+    let mut inside = 0_usize;
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) if seen.insert(key(&entry)) => entry,
+            _ if how.skip_bad => continue,
+            _ => bail!(
+                "the file was changed while it was read; what was entered before stays, and entering it again is fine"
+            ),
+        };
+        enter(unit.as_mut(), &entry, how, actor, now, &mut imported)?;
+        inside = inside.saturating_add(1);
+        if inside >= PIECE {
+            unit.commit()?;
+            unit = storage.begin()?;
+            inside = 0;
+        }
+    }
+    unit.commit()?;
+    Ok(Ok((imported, faults)))
+}
+
+fn entries(file: &Path) -> anyhow::Result<Result<Entries<BufReader<File>>, Fault>> {
+    let file =
+        File::open(file).with_context(|| format!("the file {} cannot be read", file.display()))?;
+    Ok(Entries::new(BufReader::with_capacity(256 * 1024, file)))
+}
+
+/// The number of an IIN; eight octets for each line are all that is remembered.
+fn key(entry: &Entry) -> u64 {
+    entry.person.iin.as_str().parse().unwrap_or_default()
+}
+
+/// Looks through the whole file.
+fn check(storage: &dyn Storage, file: &Path, how: How) -> anyhow::Result<Faults> {
+    let mut faults = Faults::default();
+    let entries = match entries(file)? {
+        Ok(entries) => entries,
+        Err(fault) => {
+            faults.push(fault);
+            return Ok(faults);
+        }
+    };
+    let mut seen = HashSet::new();
+    let mut unit = storage.snapshot()?;
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
+        if !seen.insert(key(&entry)) {
+            faults.push(Fault::new(
+                entry.line,
+                "the same IIN stands in an earlier line",
+            ));
+            continue;
+        }
+        let there = unit.persons().find_by_iin(&entry.person.iin)?;
+        if !how.update && there.is_some_and(|person| !is_same(&person, &entry)) {
+            faults.push(Fault::new(
+                entry.line,
+                "the IIN is in the register under another name; --update replaces it",
+            ));
+        }
+    }
+    Ok(faults)
+}
+
+fn is_same(person: &Person, entry: &Entry) -> bool {
+    let new = &entry.person;
+    person.surname == new.surname
+        && person.given_name == new.given_name
+        && person.patronymic == new.patronymic
+}
+
+/// Enters one person, or brings her up to date.
+fn enter(
+    unit: &mut dyn UnitOfWork,
+    entry: &Entry,
+    how: How,
+    actor: &Actor,
+    now: Timestamp,
+    imported: &mut Imported,
+) -> anyhow::Result<()> {
+    let Some(person) = unit.persons().find_by_iin(&entry.person.iin)? else {
+        let id = unit.persons().insert(&entry.person, now)?;
+        if entry.deceased {
+            identify(unit, id, entry)?;
+        }
+        let detail = if entry.person.email.is_some() {
+            "address confirmed"
+        } else {
+            ""
+        };
+        record(unit, "person.import", detail, id, actor, now)?;
+        imported.entered = imported.entered.saturating_add(1);
+        return Ok(());
+    };
+    let known = unit.persons().source(person.id)?;
+    let same = is_same(&person, entry) && known == Some((SOURCE.to_owned(), entry.deceased));
+    if same || !how.update {
+        let other = !is_same(&person, entry);
+        let counter = if other {
+            // Counted among the skipped ones already.
+            return Ok(());
+        } else {
+            &mut imported.already_there
+        };
+        *counter = counter.saturating_add(1);
+        return Ok(());
+    }
+    identify(unit, person.id, entry)?;
+    let detail = if entry.deceased { "deceased" } else { "" };
+    record(unit, "person.update", detail, person.id, actor, now)?;
+    imported.updated = imported.updated.saturating_add(1);
+    Ok(())
+}
+
+fn identify(unit: &mut dyn UnitOfWork, id: PersonId, entry: &Entry) -> anyhow::Result<()> {
+    let facts = PersonFacts {
+        surname: entry.person.surname.clone(),
+        given_name: entry.person.given_name.clone(),
+        patronymic: entry.person.patronymic.clone(),
+    };
+    Ok(unit
+        .persons()
+        .set_identity(id, &facts, SOURCE, entry.deceased)?)
+}
+
+fn record(
+    unit: &mut dyn UnitOfWork,
+    action: &str,
+    detail: &str,
+    id: PersonId,
+    actor: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let event = AuditEvent {
+        at: now,
+        actor: actor.clone(),
+        action: action.to_owned(),
+        object: format!("person:{id}"),
+        detail: detail.to_owned(),
+        origin: String::new(),
+    };
+    let _ = unit.audit_log().append(&event)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use tanba_model::iin::Iin;
+    use tanba_storage::SqliteStorage;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_795_500_000);
+    const STRICT: How = How {
+        skip_bad: false,
+        update: false,
+    };
+
+    struct Table {
+        folder: tempfile::TempDir,
+        storage: SqliteStorage,
+    }
+
+    impl Table {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let storage = SqliteStorage::open(folder.path().join("tanba.sqlite")).unwrap();
+            Self { folder, storage }
+        }
+
+        fn import(&self, text: &str, how: How) -> Result<(Imported, Faults), Faults> {
+            let file = self.folder.path().join("people.csv");
+            std::fs::write(&file, text).unwrap();
+            import(&self.storage, &file, how, &Actor::System, NOW).unwrap()
+        }
+
+        fn find(&self, iin: &Iin) -> Option<(Person, (String, bool))> {
+            let mut unit = self.storage.snapshot().unwrap();
+            let person = unit.persons().find_by_iin(iin).unwrap()?;
+            let source = unit.persons().source(person.id).unwrap().unwrap();
+            Some((person, source))
+        }
+    }
+
+    fn iin(number: usize) -> Iin {
+        let body = |skip: usize| format!("85{:09}", number * 10 + skip);
+        (0..10).find_map(|skip| Iin::complete(&body(skip))).unwrap()
+    }
+
+    #[test]
+    fn one_wrong_line_keeps_everybody_out_unless_it_is_skipped() {
+        let table = Table::new();
+        let mut text = "iin,surname,given_name\n".to_owned();
+        for number in 0..1500 {
+            let _ = writeln!(text, "{},A,B", iin(number).as_str());
+        }
+        let _ = writeln!(text, "123,A,B\n{},A,B", iin(7).as_str());
+        let faults = table.import(&text, STRICT).unwrap_err();
+        assert_eq!(
+            faults.told(),
+            "line 1502: an IIN has exactly 12 digits\nline 1503: the same IIN stands in an earlier line"
+        );
+        assert!(table.find(&iin(0)).is_none());
+        let skip = How {
+            skip_bad: true,
+            ..STRICT
+        };
+        let (imported, _) = table.import(&text, skip).unwrap();
+        assert_eq!((imported.entered, imported.skipped), (1500, 2));
+        let (again, _) = table.import(&text, skip).unwrap();
+        assert_eq!((again.entered, again.already_there), (0, 1500));
+    }
+
+    #[test]
+    fn another_name_is_replaced_only_when_that_is_asked_for() {
+        let table = Table::new();
+        let line = |name: &str, died: &str| {
+            format!(
+                "iin,surname,given_name,deceased\n{},{name},B,{died}\n",
+                iin(1).as_str()
+            )
+        };
+        table.import(&line("A", ""), STRICT).unwrap();
+        let faults = table.import(&line("C", ""), STRICT).unwrap_err();
+        assert!(
+            faults
+                .told()
+                .starts_with("line 2: the IIN is in the register under another name")
+        );
+        let update = How {
+            update: true,
+            ..STRICT
+        };
+        let (imported, _) = table.import(&line("C", "yes"), update).unwrap();
+        assert_eq!((imported.updated, imported.entered), (1, 0));
+        let (person, source) = table.find(&iin(1)).unwrap();
+        assert_eq!(
+            (person.surname.as_str(), source),
+            ("C", ("table".to_owned(), true))
+        );
+        let (same, _) = table.import(&line("C", "yes"), update).unwrap();
+        assert_eq!((same.updated, same.already_there), (0, 1));
+    }
+}
