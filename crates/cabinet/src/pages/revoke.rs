@@ -49,6 +49,7 @@ pub(crate) struct Who {
 pub(crate) async fn ask(
     State(state): State<CabinetState>,
     visit: Visit,
+    headers: HeaderMap,
     Form(who): Form<Who>,
 ) -> Result<Response, Problem> {
     let typed: String = who.iin.split_whitespace().collect();
@@ -75,9 +76,15 @@ pub(crate) async fn ask(
         limits.entries_per_iin_per_minute,
         now,
     )?;
-    let flow = state.ra(move |ra| ra.ask_entry(&iin, now)).await?;
-    let cookie = limited::flow_cookie(flow.expose(), state.config());
+    let earlier = limited::flow(&headers, state.config());
+    let flow = state
+        .ra(move |ra| ra.ask_entry(&iin, earlier.as_deref(), now))
+        .await?;
     let next = Redirect::to(&format!("/{}/revoke/code", visit.language.tag()));
+    let Some(flow) = flow else {
+        return Ok(next.into_response());
+    };
+    let cookie = limited::flow_cookie(flow.expose(), state.config());
     Ok(([(SET_COOKIE, cookie)], next).into_response())
 }
 

@@ -15,7 +15,7 @@ use tanba_model::ports::{
 use tanba_model::revocation::LifeEvent;
 use tanba_pki::{SerialNumber, Timestamp};
 
-use super::{LIFE_MINUTES, Sending, Verdict, answer, may_send};
+use super::{LIFE_MINUTES, PAUSE, Sending, Verdict, answer, may_send};
 use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::{StepError, Unavailable, storage_code};
@@ -24,7 +24,7 @@ use crate::limited::LimitedOpened;
 use crate::not_me::{Frozen, NotMeError, freeze_all};
 use crate::notify::{notify, send_to};
 use crate::revoke::{MOST, RevokeError, Revoked, refuse_applications};
-use crate::token::SessionToken;
+use crate::token::{SessionToken, hex};
 
 /// Certificates of a person that are looked through.
 const ALL: u32 = 10_000;
@@ -67,13 +67,27 @@ impl EntryError {
 
 impl RegistrationAuthority {
     /// Sends a code to the person of an IIN, if there is one with a confirmed address to whom one may be sent now. The
-    /// answer is the same whether or not: the secret without which no code can be entered.
+    /// answer is the same whether or not: the secret without which no code can be entered. `None` where whoever asks did so
+    /// for the same IIN a moment ago, with the secret `earlier`: a second click must not make the code of the first useless.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
-    pub fn ask_entry(&self, iin: &Iin, now: Timestamp) -> Result<SessionToken, Unavailable> {
+    pub fn ask_entry(
+        &self,
+        iin: &Iin,
+        earlier: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<SessionToken>, Unavailable> {
         let flow = SessionToken::random(&mut self.random());
         let mut work = self.storage.begin()?;
+        if let Some(earlier) = earlier.map(|flow| sha256(flow.as_bytes()))
+            && let Some(entry) = work.entries().newest(EntryPurpose::Revocation, &earlier)?
+            && entry.subject == asked_for(&earlier, iin)
+            && entry.tries_left > 0
+            && now < entry.created_at.plus(PAUSE)
+        {
+            return Ok(None);
+        }
         let found = work.persons().find_by_iin(iin)?;
         let sending = may_send(
             work.as_mut(),
@@ -89,7 +103,7 @@ impl RegistrationAuthority {
             &flow.sha256(),
             EntryPurpose::Revocation,
             reached.as_ref().map(|person| person.id),
-            "",
+            &asked_for(&flow.sha256(), iin),
             now,
         )?;
         if let Some(person) = &reached
@@ -112,7 +126,7 @@ impl RegistrationAuthority {
             )?;
         }
         work.commit()?;
-        Ok(flow)
+        Ok(Some(flow))
     }
 
     /// Opens a limited session for whoever holds the secret of [`RegistrationAuthority::ask_entry`] and the code.
@@ -250,6 +264,13 @@ impl RegistrationAuthority {
         self.withhold_all(&frozen.confirmed, now);
         self.frozen_now(person.id)
     }
+}
+
+/// Which IIN was asked for, for whoever asked and for nobody else.
+fn asked_for(flow: &[u8; 32], iin: &Iin) -> String {
+    hex(&sha256(
+        &[flow.as_slice(), iin.as_str().as_bytes()].concat(),
+    ))
 }
 
 /// A session of another purpose may not.

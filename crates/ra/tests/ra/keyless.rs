@@ -33,7 +33,8 @@ fn codes(world: &World, now: Timestamp) -> Vec<String> {
 }
 
 fn enter(world: &World, citizen: &Citizen, now: Timestamp) -> LimitedSession {
-    let flow = world.ra.ask_entry(&iin(citizen), now).unwrap();
+    let flow = world.ra.ask_entry(&iin(citizen), None, now).unwrap();
+    let flow = flow.unwrap();
     let code = codes(world, now).pop().expect("a code was mailed");
     let opened = world
         .ra
@@ -93,7 +94,7 @@ fn a_stranger_learns_nothing_and_no_answer_is_right_for_nobody() {
     let unknown = Iin::complete("90010130012").unwrap();
     for (number, iin) in [unknown, iin(&citizen)].into_iter().enumerate() {
         let now = after(u64::try_from(number).unwrap() * 1000);
-        let flow = world.ra.ask_entry(&iin, now).unwrap();
+        let flow = world.ra.ask_entry(&iin, None, now).unwrap().unwrap();
         assert!(world.mail(now).is_empty());
         for tries_left in (1..5).rev() {
             let refused = world.ra.answer_entry(flow.expose(), "123456", now, "");
@@ -116,15 +117,27 @@ fn a_stranger_learns_nothing_and_no_answer_is_right_for_nobody() {
 fn a_code_counts_for_whoever_asked_for_ten_minutes_once() {
     let world = World::new();
     let citizen = world.citizen("Aigerim");
-    let hers = world.ra.ask_entry(&iin(&citizen), NOON).unwrap();
+    let hers = world
+        .ra
+        .ask_entry(&iin(&citizen), None, NOON)
+        .unwrap()
+        .unwrap();
     let code = codes(&world, NOON).pop().unwrap();
-    let his = world.ra.ask_entry(&iin(&citizen), after(1)).unwrap();
+    let his = world
+        .ra
+        .ask_entry(&iin(&citizen), None, after(1))
+        .unwrap()
+        .unwrap();
     assert!(codes(&world, after(1)).is_empty(), "not twice in a minute");
     let stolen = world.ra.answer_entry(his.expose(), &code, after(2), "");
     assert_eq!(stolen.unwrap_err().code(), "entry-code-wrong");
     let late = world.ra.answer_entry(hers.expose(), &code, after(601), "");
     assert_eq!(late.unwrap_err().code(), "entry-code-wrong");
-    let hers = world.ra.ask_entry(&iin(&citizen), after(700)).unwrap();
+    let hers = world
+        .ra
+        .ask_entry(&iin(&citizen), None, after(700))
+        .unwrap()
+        .unwrap();
     let code = codes(&world, after(700)).pop().unwrap();
     let spaced = format!(" {} {} ", &code[..3], &code[3..]);
     world
@@ -141,13 +154,21 @@ fn guessing_ends_with_ten_wrong_answers_in_a_day_and_says_nothing_about_it() {
     let citizen = world.citizen("Aigerim");
     for round in 0..2 {
         let now = after(round * 100);
-        let flow = world.ra.ask_entry(&iin(&citizen), now).unwrap();
+        let flow = world
+            .ra
+            .ask_entry(&iin(&citizen), None, now)
+            .unwrap()
+            .unwrap();
         let code = codes(&world, now).pop().expect("a code is sent");
         for _ in 0..5 {
             let _ = world.ra.answer_entry(flow.expose(), &wrong(&code), now, "");
         }
     }
-    let flow = world.ra.ask_entry(&iin(&citizen), after(1000)).unwrap();
+    let flow = world
+        .ra
+        .ask_entry(&iin(&citizen), None, after(1000))
+        .unwrap()
+        .unwrap();
     assert!(codes(&world, after(1000)).is_empty(), "codes are paused");
     let refused = world
         .ra
@@ -226,7 +247,11 @@ fn a_limited_session_ends_by_itself_and_revokes_nobody_elses() {
     assert!(status(&world, &other.signature).is_valid());
     let nothing = world.ra.revoke_by_code(&limited, &[], "lost", after(1));
     assert_eq!(nothing.unwrap_err().code(), "no-certificate-chosen");
-    let flow = world.ra.ask_entry(&iin(&other), NOON).unwrap();
+    let flow = world
+        .ra
+        .ask_entry(&iin(&other), None, NOON)
+        .unwrap()
+        .unwrap();
     let code = codes(&world, NOON).pop().unwrap();
     let opened = world
         .ra
@@ -259,4 +284,22 @@ fn a_limited_session_ends_by_itself_and_revokes_nobody_elses() {
             .unwrap()
             .is_none()
     );
+}
+
+#[test]
+fn a_second_click_does_not_make_the_code_of_the_first_useless() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let other = world.citizen("Bolat");
+    let flow = world.ra.ask_entry(&iin(&citizen), None, NOON).unwrap();
+    let flow = flow.unwrap();
+    let code = codes(&world, NOON).pop().unwrap();
+    let again = |iin: &Iin, now| world.ra.ask_entry(iin, Some(flow.expose()), now).unwrap();
+    assert!(again(&iin(&citizen), after(5)).is_none());
+    assert!(again(&iin(&other), after(5)).is_some(), "another number");
+    assert!(again(&iin(&citizen), after(61)).is_some(), "a minute later");
+    world
+        .ra
+        .answer_entry(flow.expose(), &code, after(62), "")
+        .unwrap();
 }
