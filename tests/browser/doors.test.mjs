@@ -83,7 +83,7 @@ for (const { language, locale } of [
       const { page, person } = wizard;
       await wizard.front();
       await page.locator("#number").fill(wizard.number);
-      await page.locator(".tanba-search button").click();
+      await page.locator('.tanba-search[action$="/status"] button').click();
       await page.locator("#status-form #iin").waitFor();
       await look(page, language, "32-status-proof", everywhere);
       await page.locator("#iin").fill(demo.person("daniyar").iin);
@@ -103,15 +103,15 @@ for (const { language, locale } of [
       await wizard.openEnter();
       await page.locator('main a[href$="/revoke"]').click();
       await page.locator("#iin").fill("850101300120");
-      await page.locator("main form button").click();
+      await page.locator('form[action$="/revoke"] button').click();
       await page.locator("#iin-error:visible").waitFor();
       await look(page, language, "34-keyless", everywhere);
       await page.locator("#iin").fill(person.iin);
-      await page.locator("main form button").click();
+      await page.locator('form[action$="/revoke"] button').click();
       await page.locator("#code").waitFor();
       await look(page, language, "35-keyless-code", everywhere);
       await page.locator("#code").fill(await entryCode(demo, person.email, 1));
-      await page.locator("main form button").click();
+      await page.locator('form[action$="/revoke/code"] button').click();
       await page.locator("#keyless-revoke").waitFor();
       await look(page, language, "36-keyless-choose", everywhere);
       await page.locator("#keyless-revoke").click();
