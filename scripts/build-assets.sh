@@ -75,11 +75,19 @@ if changed "$work/wasm.stamp" "${rust_sources[@]}" tools/bindgen/Cargo.lock tool
 fi
 
 if changed "$web/node_modules/.package-lock.json" "$web/package-lock.json"; then
-    run "fetching the compilers for scripts and styles" npm ci --prefix "$web" --ignore-scripts --no-audit --no-fund
+    run "fetching the compilers for scripts and styles, and the typeface for paper" npm ci --prefix "$web" --ignore-scripts --no-audit --no-fund
     touch "$web/node_modules/.package-lock.json"
 fi
 
-if [ ! -e "$out/manifest.json" ] || changed "$work/web.stamp" "$web" "$work/wasm" "$0"; then
+# The typeface of printed documents: two weights, with all Kazakh letters (SIL Open Font License).
+typeface="$web/node_modules/@expo-google-fonts/noto-sans"
+mkdir -p target/print-fonts
+for weight in 400Regular:regular 700Bold:bold; do
+    font="$typeface/${weight%:*}/NotoSans_${weight%:*}.ttf"
+    cmp -s "$font" "target/print-fonts/${weight#*:}.ttf" || cp "$font" "target/print-fonts/${weight#*:}.ttf"
+done
+
+if [ ! -e "$out/manifest.json" ] || changed "$work/web.stamp" "$web" crates/cabinet/guide docs/screens "$work/wasm" "$0"; then
     touch "$work/web.stamp.new"
     say "compiling scripts and styles"
     node "$web/build/assets.mjs" "$work" "$out"

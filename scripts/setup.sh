@@ -38,6 +38,7 @@ if [ "$mode" = test ]; then
     need pk12util libnss3-tools
     need keytool default-jre-headless
     need curl curl
+    need pdftotext poppler-utils
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
     need xmlsec1 xmlsec1

@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let here =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
     list_templates(&here.join("templates"), &out)?;
+    list_articles(&here.join("guide"), &out)?;
     let assets = here.join("../../target/assets");
     let wanted = env::var_os("CARGO_FEATURE_EMBED_ASSETS").is_some();
     list_assets(wanted.then_some(assets.as_path()), &out)
@@ -29,6 +30,20 @@ fn list_templates(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     }
     code.push_str("];\n");
     Ok(fs::write(out.join("templates.rs"), code)?)
+}
+
+/// `ARTICLES: &[(name, source)]`, in the order of their file names.
+fn list_articles(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files = Vec::new();
+    walk(folder, folder, &mut files)?;
+    files.sort();
+    let mut code = String::from("const ARTICLES: &[(&str, &str)] = &[\n");
+    for (name, path) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
+        writeln!(code, "    ({name:?}, include_str!({path:?})),")?;
+    }
+    code.push_str("];\n");
+    Ok(fs::write(out.join("guide.rs"), code)?)
 }
 
 /// `ASSETS: &[(file name, content)]` and `MANIFEST`, the JSON from plain names to file names.

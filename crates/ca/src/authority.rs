@@ -7,8 +7,8 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason};
 use tanba_model::id::{CertificateId, IssuerId};
 use tanba_model::ports::{
-    CrlKind, Issuance, IssuanceError, IssuanceOrder, IssuerKind, OcspSigner, OcspSigners,
-    RandomSource, Storage,
+    CrlKind, DocumentSeal, DocumentSeals, Issuance, IssuanceError, IssuanceOrder, IssuerKind,
+    OcspSigner, OcspSigners, RandomSource, Storage,
 };
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
@@ -374,6 +374,21 @@ impl OcspSigners for Authority {
         issuer.responder().map(|responder| OcspSigner {
             certificate: responder.certificate,
             signer: responder.signer,
+        })
+    }
+}
+
+impl DocumentSeals for Authority {
+    fn current(&self) -> Option<DocumentSeal> {
+        let seal = self.seal()?;
+        Some(DocumentSeal {
+            certificate: Arc::from(seal.certificate.der()),
+            chain: seal
+                .chain
+                .iter()
+                .map(|certificate| certificate.der().to_vec())
+                .collect(),
+            signer: seal.signer,
         })
     }
 }

@@ -8,11 +8,13 @@ use crate::doors::{Doors, Rule};
 mod applications;
 mod certificates;
 mod first;
+mod help;
 mod installation;
 mod keystores;
 mod login;
 mod report;
 mod revocations;
+mod sealed;
 mod status;
 
 /// The description that is served, kept by hand beside the code; a test compares its paths with the routes.
@@ -40,6 +42,8 @@ pub(crate) fn doors() -> Doors {
         .get("/applications/{number}/reminder.ics", Applicant, installation::reminder)
         .get("/certificates", Citizen, certificates::list)
         .get("/certificates/report.csv", Citizen, report::table)
+        .get("/certificates/report.csv.p7s", Citizen, sealed::signature)
+        .get("/certificates/report.pdf", Citizen, sealed::document)
         .get("/certificates/{file}", Citizen, certificates::file)
         .get("/keystores", Anybody, keystores::list)
         .post("/revocations", Citizen, revocations::prepare)
@@ -48,6 +52,7 @@ pub(crate) fn doors() -> Doors {
         .get("/first/work", Anybody, first::work)
         .post("/first/requests", Anybody, first::requests)
         .post("/first/signature", Anybody, first::signature)
+        .get("/help", Anybody, help::search)
         .get("/openapi.json", Anybody, description)
         .under("/api/v1")
 }

@@ -24,6 +24,7 @@ pub const fn are_embedded() -> bool {
 pub(crate) struct Assets {
     files: BTreeMap<&'static str, &'static [u8]>,
     links: Links,
+    manifest: BTreeMap<String, String>,
 }
 
 /// Addresses of what every page links.
@@ -47,7 +48,15 @@ impl Assets {
         Ok(Self {
             files: ASSETS.iter().copied().collect(),
             links,
+            manifest,
         })
+    }
+
+    /// The address of an asset by its plain name, where it is embedded.
+    pub(crate) fn link(&self, plain: &str) -> Option<String> {
+        self.manifest
+            .get(plain)
+            .map(|name| format!("/assets/{name}"))
     }
 
     pub(crate) fn links(&self) -> &Links {

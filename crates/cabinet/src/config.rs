@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use crate::names::AuthoritySection;
+
 /// The section `[cabinet]` of the configuration file, as written. Every field may be absent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -12,6 +14,8 @@ pub struct CabinetSection {
     pub trusted_proxies: Vec<IpAddr>,
     /// How often things may be tried.
     pub limits: LimitsSection,
+    /// What the authority and its contact centre are called.
+    pub authority: AuthoritySection,
 }
 
 /// How often things may be tried from one network address, and for one account or number.
@@ -71,6 +75,14 @@ pub enum ConfigError {
     /// A limit of nothing would close the cabinet.
     #[error("cabinet.limits: {0} must not be 0")]
     Limit(&'static str),
+    /// A name that cannot stand in a sentence.
+    #[error("cabinet.authority: {0:?} has to be one line of 1 to 200 letters")]
+    Name(String),
+    /// A number that cannot be dialled.
+    #[error(
+        "cabinet.authority: contact_phone has to be 2 to 20 digits, spaces, + - ( ), not {0:?}"
+    )]
+    Phone(String),
 }
 
 impl CabinetSection {
@@ -113,6 +125,7 @@ impl CabinetSection {
                 return Err(ConfigError::Limit(name));
             }
         }
+        self.authority.check()?;
         Ok(CabinetConfig {
             secure: origin.starts_with("https://"),
             origin: origin.to_owned(),
@@ -143,6 +156,10 @@ impl CabinetConfig {
 
     pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
         &self.section.trusted_proxies
+    }
+
+    pub(crate) const fn authority(&self) -> &AuthoritySection {
+        &self.section.authority
     }
 
     pub(crate) const fn limits(&self) -> &LimitsSection {

@@ -6,6 +6,8 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use tanba_model::language::Language;
 
+use crate::names::AuthoritySection;
+
 /// The sources, in the order of [`Language::ALL`].
 pub(crate) const SOURCES: [(Language, &str); 3] = [
     (Language::Kk, include_str!("../locales/kk.ftl")),
@@ -84,11 +86,21 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueError`], which the shipped texts do not cause.
     pub fn shipped() -> Result<Self, CatalogueError> {
+        Self::named(&AuthoritySection::default(), true)
+    }
+
+    /// The same with the names of an installation; where it gives none, `national` chooses between those of the
+    /// national authority of Kazakhstan and neutral ones.
+    ///
+    /// # Errors
+    /// [`CatalogueError`], which checked names do not cause.
+    pub fn named(names: &AuthoritySection, national: bool) -> Result<Self, CatalogueError> {
         let [kk, ru, en] = SOURCES;
+        let read = |source| Texts::read(source, names, national);
         let meanings: BTreeMap<String, String> =
             serde_json::from_str(SCRIPT_MESSAGES).map_err(CatalogueError::Scripts)?;
         Ok(Self {
-            texts: [Texts::read(kk)?, Texts::read(ru)?, Texts::read(en)?],
+            texts: [read(kk)?, read(ru)?, read(en)?],
             script_keys: meanings.into_keys().collect(),
         })
     }
@@ -147,7 +159,11 @@ impl Catalogue {
 }
 
 impl Texts {
-    fn read((language, source): (Language, &str)) -> Result<Self, CatalogueError> {
+    fn read(
+        (language, source): (Language, &str),
+        names: &AuthoritySection,
+        national: bool,
+    ) -> Result<Self, CatalogueError> {
         let fault = |text: String| CatalogueError::Syntax(language.tag(), text);
         let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| {
             fault(errors.first().map(ToString::to_string).unwrap_or_default())
@@ -162,6 +178,17 @@ impl Texts {
         bundle
             .add_resource(resource)
             .map_err(|errors| fault(errors.first().map(ToString::to_string).unwrap_or_default()))?;
+        let mut overriding = String::new();
+        if !national {
+            overriding.push_str("authority-name = { authority-name-neutral }\n");
+            overriding.push_str("authority-short = { authority-short-neutral }\n");
+        }
+        for texts in [overriding, names.texts(language)] {
+            let resource = FluentResource::try_new(texts).map_err(|(_, errors)| {
+                fault(errors.first().map(ToString::to_string).unwrap_or_default())
+            })?;
+            bundle.add_resource_overriding(resource);
+        }
         Ok(Self { bundle })
     }
 

@@ -87,8 +87,15 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailE
 }
 
 /// The texts, read once for all mails of this process.
+static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+
+/// Mails speak as the pages of this process do: with the names of the installation.
+pub(crate) fn word_by(catalogue: &Arc<Catalogue>) {
+    // Who came first stays; there is one cabinet in a program.
+    let _ = CATALOGUE.set(Arc::clone(catalogue));
+}
+
 fn shared() -> Result<Arc<Catalogue>, CatalogueError> {
-    static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
     if let Some(catalogue) = CATALOGUE.get() {
         return Ok(Arc::clone(catalogue));
     }

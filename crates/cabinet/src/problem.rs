@@ -46,6 +46,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "page-not-found")
     }
 
+    /// The program carries no typeface, or nobody gave it a seal.
+    pub(crate) const fn no_printing() -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "printing-unavailable")
+    }
+
     pub(crate) const fn application_not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -280,13 +285,14 @@ pub(crate) fn encode(text: &str) -> String {
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 9] = [
+pub(crate) const OWN_CODES: [&str; 10] = [
     "bad-request",
     "code-required",
     "csrf",
     "internal",
     "method-not-allowed",
     "page-not-found",
+    "printing-unavailable",
     "session-required",
     "too-large",
     "too-many-requests",

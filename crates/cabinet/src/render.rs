@@ -14,6 +14,7 @@ use tanba_model::language::Language;
 use tanba_model::place::Gazetteer;
 
 use crate::assets::{Assets, Links};
+use crate::guide::ArticleLink;
 use crate::locale::{Argument, Catalogue};
 use crate::places;
 use crate::session::SignedIn;
@@ -89,6 +90,7 @@ struct Frame<'a> {
     has_errors: bool,
     request_id: &'a str,
     help: &'a [u8],
+    articles: Vec<ArticleLink>,
     assets: &'a Links,
     languages: Vec<LanguageLink>,
     time_zone: &'static str,
@@ -175,6 +177,7 @@ impl CabinetState {
             has_errors: screen.has_errors,
             request_id: &visit.request_id,
             help: screen.help,
+            articles: self.guide().of_screen(screen.name, visit.language),
             assets: &self.pages().links,
             languages: self.language_links(visit),
             time_zone: crate::dates::TIME_ZONE,

@@ -73,6 +73,7 @@ fn public() -> Doors {
         .get("/status/{number}", Anybody, pages::status::one)
         .get("/status/{number}/{secret}", Anybody, pages::status::link)
         .get("/guide", Anybody, pages::guide::show)
+        .get("/guide/{article}", Anybody, pages::guide::article)
         .get("/not-me/{token}", Anybody, pages::not_me::show)
         .post("/not-me/{token}", Anybody, pages::not_me::freeze)
         .get("/revoke", Anybody, pages::revoke::show)

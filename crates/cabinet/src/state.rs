@@ -8,6 +8,7 @@ use tanba_ra::RegistrationAuthority;
 
 use crate::assets::Assets;
 use crate::config::CabinetConfig;
+use crate::guide::{Guide, GuideError};
 use crate::locale::{Catalogue, CatalogueError};
 use crate::rate_limit::RateLimiter;
 use crate::render::Pages;
@@ -19,6 +20,9 @@ pub enum StartError {
     /// The texts cannot be used.
     #[error("the texts of the cabinet cannot be used")]
     Catalogue(#[from] CatalogueError),
+    /// The guide cannot be used.
+    #[error("the guide of the cabinet cannot be used")]
+    Guide(#[from] GuideError),
     /// A template cannot be used.
     #[error("the templates of the cabinet cannot be used")]
     Template(#[from] minijinja::Error),
@@ -38,6 +42,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
     catalogue: Arc<Catalogue>,
+    guide: Guide,
     pages: Pages,
     assets: Assets,
     limiter: RateLimiter,
@@ -54,7 +59,19 @@ impl CabinetState {
         clock: Arc<dyn Clock>,
         random: Arc<dyn RandomSource>,
     ) -> Result<Self, StartError> {
-        let catalogue = Arc::new(Catalogue::shipped()?);
+        // The Kazakh set of profiles is that of the national authority.
+        let national = ra
+            .config()
+            .profiles()
+            .iter()
+            .any(|name| name.starts_with("kz-"));
+        let catalogue = Arc::new(Catalogue::named(config.authority(), national)?);
+        crate::mail::word_by(&catalogue);
+        let guide = Guide::shipped(&catalogue)?;
+        // Without an index the guide can still be read, and the next start tries again.
+        if let Err(error) = ra.index_help(&guide.entries(), guide.version()) {
+            tracing::warn!(%error, "the guide was not indexed");
+        }
         let assets = Assets::embedded().map_err(StartError::Assets)?;
         if !crate::assets::are_embedded() {
             tracing::warn!(
@@ -70,6 +87,7 @@ impl CabinetState {
             clock,
             random,
             catalogue,
+            guide,
             pages,
             assets,
             limiter,
@@ -90,6 +108,10 @@ impl CabinetState {
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
+    }
+
+    pub(crate) fn guide(&self) -> &Guide {
+        &self.0.guide
     }
 
     pub(crate) fn pages(&self) -> &Pages {

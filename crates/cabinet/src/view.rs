@@ -234,7 +234,7 @@ impl Words<'_> {
         Some(self.text(Standing::of(record, self.now)?.key()))
     }
 
-    fn revoked(&self, record: &CertificateRecord) -> String {
+    pub(crate) fn revoked(&self, record: &CertificateRecord) -> String {
         let Status::Revoked { at, reason } = record.status else {
             return String::new();
         };

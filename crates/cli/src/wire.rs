@@ -8,7 +8,7 @@ use axum::Router;
 use tanba_ca::{Authority, KeyVault, Parts, Profiles, Rules};
 use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
 use tanba_crypto::Secret;
-use tanba_model::ports::{Carrier, Issuance, OcspSigners, Storage};
+use tanba_model::ports::{Carrier, DocumentSeals, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
 use tanba_storage::{OpenError, SqliteStorage, WitnessError};
 
@@ -200,7 +200,8 @@ impl Services {
             Some(register) => ra.with_register(Arc::new(HttpRegister::new(register)?)),
             None => ra,
         };
-        let ra = Arc::new(ra);
+        let seals: Arc<dyn DocumentSeals> = authority.clone();
+        let ra = Arc::new(ra.with_seals(seals));
         let state = CabinetState::new(
             Arc::clone(&ra),
             policies.cabinet,

@@ -14,6 +14,7 @@ pub mod capability;
 pub mod centre;
 pub mod certificate;
 pub mod document;
+pub mod help;
 pub mod id;
 pub mod iin;
 pub mod intake;

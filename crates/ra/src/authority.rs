@@ -8,7 +8,7 @@ use tanba_model::id::ApplicationId;
 use tanba_model::person::Person;
 use tanba_model::place::Gazetteer;
 use tanba_model::ports::{
-    Issuance, PersonRegister, RandomSource, Session, SourceRng, Storage, UnitOfWork,
+    DocumentSeals, Issuance, PersonRegister, RandomSource, Session, SourceRng, Storage, UnitOfWork,
 };
 
 use crate::config::{self, ConfigError, RaConfig, SecondFactorPolicy};
@@ -32,6 +32,7 @@ pub struct RegistrationAuthority {
     pub(crate) centres: Centres,
     pub(crate) register: Arc<dyn PersonRegister>,
     pub(crate) work_desk: WorkDesk,
+    pub(crate) seals: Option<Arc<dyn DocumentSeals>>,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Mutex<()>,
@@ -67,6 +68,7 @@ impl RegistrationAuthority {
             second_factor,
             gazetteer,
             centres,
+            seals: None,
             random,
             stripes,
             delivering,

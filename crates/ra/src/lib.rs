@@ -18,6 +18,7 @@ mod entry;
 mod error;
 mod evidence;
 mod first;
+mod help;
 mod holder;
 mod limited;
 mod limits;
@@ -27,6 +28,7 @@ mod not_me;
 mod notify;
 mod reissue;
 mod remind;
+mod report;
 mod revoke;
 mod second_factor;
 mod session;
@@ -59,6 +61,7 @@ pub use reissue::{
     PrepareError, ReissueForm, ResendError, SubmitError,
 };
 pub use remind::Reminded;
+pub use report::SealError;
 pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
 pub use session::OpenSession;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
     LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
@@ -18,6 +18,7 @@ mod certificates;
 mod crls;
 mod devices;
 mod entries;
+mod help;
 mod intakes;
 mod issuers;
 mod limited_sessions;
@@ -198,6 +199,10 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
 
     fn secrets(&mut self) -> &mut dyn Secrets {
+        self
+    }
+
+    fn help(&mut self) -> &mut dyn HelpIndex {
         self
     }
 

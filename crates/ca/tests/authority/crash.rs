@@ -8,9 +8,9 @@ use std::time::Duration;
 use tanba_ca::{Authority, AuthorityError, IssuingKey, Rules};
 use tanba_model::certificate::Status;
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Issuance, IssuanceError, Issuers,
-    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
-    UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Issuance,
+    IssuanceError, Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
+    Storage, StorageError, UnitOfWork,
 };
 
 use crate::harness::{Behaviour, House, NOW, administrator, later, options, pair};
@@ -276,6 +276,9 @@ impl UnitOfWork for DyingUnit<'_> {
 
     fn secrets(&mut self) -> &mut dyn Secrets {
         self.inner.secrets()
+    }
+    fn help(&mut self) -> &mut dyn HelpIndex {
+        self.inner.help()
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
         self.inner.outbox()

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
     LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
     UnitOfWork,
 };
@@ -267,6 +267,9 @@ impl UnitOfWork for FaultyUnit<'_> {
 
     fn secrets(&mut self) -> &mut dyn Secrets {
         self.at("secrets").secrets()
+    }
+    fn help(&mut self) -> &mut dyn HelpIndex {
+        self.at("help").help()
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
         self.at("outbox").outbox()

@@ -32,7 +32,18 @@ const HEADINGS: [&str; 11] = [
 ];
 
 /// Certificates that are read and sent at once.
-const PAGE: u32 = 200;
+pub(super) const PAGE: u32 = 200;
+
+/// The whole table as text, as [`table`] sends it: what is signed has to be there as a whole.
+pub(super) fn whole(words: &Words<'_>, records: &[CertificateRecord]) -> String {
+    let text = |key: &str| words.catalogue.text(words.language, key);
+    let separator = separator(words.language);
+    let mut csv = format!("\u{feff}{}", line(&HEADINGS.map(text), separator));
+    for row in records.iter().filter_map(|record| row(words, record)) {
+        csv.push_str(&line(&row, separator));
+    }
+    csv
+}
 
 /// Sent page by page, however many there are: nothing is left out, and memory holds one page.
 pub(super) async fn table(

@@ -1,23 +1,46 @@
-//! `/{lang}/guide`: the fifteen steps, searchable without script.
+//! `/{lang}/guide`: the guide, and the adviser that finds what is in it; without script.
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use minijinja::context;
-use serde::Deserialize;
+use minijinja::value::Serde;
+use serde::{Deserialize, Serialize};
+use tanba_model::help::HelpQuery;
+use tanba_model::language::Language;
 
-use crate::locale::Catalogue;
+use crate::guide::{ArticleLink, GROUPS, Piece, STEPS};
 use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::MaybeSignedIn;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
-const SCREEN: Screen = Screen::new("guide.html", "guide", "guide-title");
-const STEPS: std::ops::RangeInclusive<u8> = 1..=15;
+const SCREEN: Screen = Screen::new("guide.html", "guide", "guide-name");
+const ARTICLE: Screen = Screen::new("guide/article.html", "guide-article", "guide-name");
+
+/// Answers to one question at most.
+const ANSWERS: u32 = 8;
+/// Letters of a question that are shown again.
+const LONGEST: usize = 200;
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Fields {
     q: Option<String>,
+}
+
+/// An article that answers a question.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Answer {
+    pub(crate) article: String,
+    #[serde(flatten)]
+    pub(crate) link: ArticleLink,
+    pub(crate) snippet: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Group {
+    name: &'static str,
+    articles: Vec<ArticleLink>,
 }
 
 pub(crate) async fn show(
@@ -31,23 +54,67 @@ pub(crate) async fn show(
         .unwrap_or_default()
         .trim()
         .chars()
-        .take(60)
+        .take(LONGEST)
         .collect();
-    let steps: Vec<u8> = STEPS
-        .filter(|step| matches(state.catalogue(), &visit, *step, &q))
+    let answers = state.answers(visit.language, &q).await?;
+    let groups: Vec<Group> = GROUPS
+        .into_iter()
+        .map(|name| Group {
+            name,
+            articles: state.guide().of_group(name, visit.language),
+        })
         .collect();
-    Ok(state.render(&visit, signed_in.as_ref(), &SCREEN, context! { q, steps }))
+    let values = context! { q, answers => Serde(answers), groups => Serde(groups) };
+    Ok(state.render(&visit, signed_in.as_ref(), &SCREEN, values))
 }
 
-/// Whether every word that is looked for stands in the step.
-fn matches(catalogue: &Catalogue, visit: &Visit, step: u8, q: &str) -> bool {
-    let part = |key: String| catalogue.text(visit.language, &key).to_lowercase();
-    let text = format!(
-        "{} {}",
-        part(format!("guide-{step}")),
-        part(format!("guide-{step}-text"))
-    );
-    q.to_lowercase()
-        .split_whitespace()
-        .all(|word| text.contains(word))
+/// `/{lang}/guide/{article}`
+pub(crate) async fn article(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    Path(slug): Path<String>,
+) -> Result<Html<String>, Problem> {
+    let guide = state.guide();
+    let article = guide.find(&slug).ok_or_else(Problem::page_not_found)?;
+    let text = article.text(visit.language);
+    let figure = article.figure.as_ref().and_then(|figure| {
+        let name = format!("guide-{}-{figure}.png", visit.language.tag());
+        state.assets().link(&name)
+    });
+    let values = context! {
+        title => text.title.clone(),
+        blocks => Serde(text.blocks.clone()),
+        figure,
+        steps => slug == STEPS,
+        neighbours => Serde(guide.of_group(&article.group, visit.language)),
+        group => article.group.clone(),
+        here => article.link(visit.language).href,
+    };
+    Ok(state.render(&visit, signed_in.as_ref(), &ARTICLE, values))
+}
+
+impl CabinetState {
+    /// What the guide says to a question; nothing to an empty one.
+    pub(crate) async fn answers(
+        &self,
+        language: Language,
+        question: &str,
+    ) -> Result<Vec<Answer>, Problem> {
+        let Some(query) = HelpQuery::parse(language, question) else {
+            return Ok(Vec::new());
+        };
+        let asked = query.clone();
+        let found = self.ra(move |ra| ra.search_help(&asked, ANSWERS)).await?;
+        let guide = self.guide();
+        let answer = |slug: &String| {
+            let article = guide.find(slug)?;
+            Some(Answer {
+                article: slug.clone(),
+                link: article.link(language),
+                snippet: article.answer(language, &query),
+            })
+        };
+        Ok(found.iter().filter_map(answer).collect())
+    }
 }

@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use tanba_ra::{
     AddressError, BeginError, ClaimError, ConfirmError, EmailChangeError, EntryError, FirstError,
-    InstallError, LoginError, NotMeError, PrepareError, ResendError, RevokeError, StepError,
-    SubmitError, Unavailable, codes,
+    InstallError, LoginError, NotMeError, PrepareError, ResendError, RevokeError, SealError,
+    StepError, SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -60,6 +60,7 @@ by_code!(
     NotMeError,
     PrepareError,
     RevokeError,
+    SealError,
     StepError,
     SubmitError,
     Unavailable

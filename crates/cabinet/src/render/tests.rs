@@ -28,7 +28,8 @@ fn frame(language: Language, name: &str, help: Vec<u8>, has_errors: bool) -> Val
         .collect();
     context! {
         lang => language.tag(), name, title_key => "front-title", csrf => "0123", surname => "ӘБДІҚАДЫРОВА",
-        demo => true, has_errors, request_id => "0123456789abcdef", help, languages, time_zone => "Asia/Almaty",
+        demo => true, has_errors, request_id => "0123456789abcdef", help, languages,
+        articles => vec![context! { title => "<&>", href => "/kk/guide/x" }], time_zone => "Asia/Almaty",
         assets => context! { style => "/assets/style.css", script => Value::from(()), icon => "/assets/mark.svg" },
     }
 }
@@ -208,8 +209,39 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             context! { done => false, valid => false },
         ],
         "guide.html" => {
-            let all: Vec<u8> = (1..=15).collect();
-            vec![context! { q => "", steps => all }, context! { q => "<x>", steps => Vec::<u8>::new() }]
+            let link = context! { title => "<b>", href => "/kk/guide/x" };
+            let groups: Vec<Value> = crate::guide::GROUPS
+                .into_iter()
+                .map(|name| context! { name, articles => vec![link.clone()] })
+                .collect();
+            let snippet = vec![context! { text => "<b>", marked => true }, context! { text => "<x>", marked => false }];
+            let answer = context! { title => "<b>", href => "/kk/guide/x", snippet };
+            vec![
+                context! { q => "", answers => Vec::<Value>::new(), groups => groups.clone() },
+                context! { q => "<x>", answers => Vec::<Value>::new(), groups => groups.clone() },
+                context! { q => "<x>", answers => vec![answer], groups },
+            ]
+        }
+        "guide/article.html" => {
+            let inlines = vec![
+                context! { text => "<b>", href => () },
+                context! { text => "<x>", href => "/kk/enter" },
+            ];
+            let block = |kind: &str, items: Value| context! { kind, items };
+            let lines = Value::from(vec![inlines.clone(), inlines.clone()]);
+            let blocks = vec![
+                block("paragraph", inlines.clone().into()),
+                block("warning", inlines.into()),
+                block("list", lines.clone()),
+                block("steps", lines),
+            ];
+            let neighbours = vec![context! { title => "<b>", href => "/kk/guide/x" }];
+            [true, false]
+                .map(|steps| context! {
+                    title => "<b>", blocks => blocks.clone(), steps, neighbours => neighbours.clone(), group => "start", here => "/kk/guide/y",
+                    figure => if steps { None } else { Some("/assets/x.png") },
+                })
+                .into()
         }
         "error.html" => vec![context! { error => context! { title => "t", detail => "d" } }],
         "mail/letter.html" => vec![context! {

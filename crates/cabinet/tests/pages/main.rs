@@ -10,6 +10,7 @@ mod api;
 mod assets;
 mod browser;
 mod defence;
+mod guide;
 mod keyless;
 mod keys;
 mod pages;

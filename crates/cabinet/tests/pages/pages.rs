@@ -353,26 +353,6 @@ async fn it_was_not_me_shows_first_and_freezes_only_by_its_button() {
 }
 
 #[tokio::test]
-async fn the_guide_is_searched_without_script() {
-    let world = World::new();
-    let mut browser = Browser::new(&world);
-    let all = browser.get("/kk/guide").await;
-    assert_eq!(all.body.matches("tanba-guide__step").count(), 15);
-    let some = browser
-        .get("/kk/guide?q=%D2%9B%D2%B1%D1%81%D0%B1%D0%B5%D0%BB%D0%B3%D1%96")
-        .await;
-    assert_eq!(
-        some.body.matches("tanba-guide__step").count(),
-        1,
-        "{}",
-        some.body
-    );
-    assert!(some.body.contains("id=\"step-10\""));
-    let none = browser.get("/kk/guide?q=xyzzy").await;
-    assert_eq!(none.body.matches("tanba-guide__step").count(), 0);
-}
-
-#[tokio::test]
 async fn a_mistyped_number_is_told_from_an_unknown_one() {
     let world = World::new();
     let mut browser = Browser::new(&world);

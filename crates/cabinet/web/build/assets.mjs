@@ -26,6 +26,7 @@ addFolder(join(work, "js"), ".js");
 addFolder(join(work, "wasm"), ".js", ".wasm");
 sources.set("style.css", Buffer.from(compileStyle()));
 addFolder(join(web, "images"), ".svg", ".png", ".ico");
+addPictures();
 
 const hashed = new Map();
 for (const name of sources.keys()) hash(name, []);
@@ -56,6 +57,19 @@ function addFolder(folder, ...extensions) {
     if (!entry.isFile() || !extensions.includes(extname(entry.name))) continue;
     if (sources.has(entry.name)) throw new Error(`two assets are called ${entry.name}`);
     sources.set(entry.name, readFileSync(join(folder, entry.name)));
+  }
+}
+
+/** The pictures of the guide: those of `docs/screens` that its articles name, in each language. */
+function addPictures() {
+  const guide = join(web, "..", "guide");
+  for (const article of readdirSync(guide)) {
+    const figure = /^figure = "([\w-]+)"$/m.exec(readFileSync(join(guide, article), "utf8"))?.[1];
+    if (figure === undefined) continue;
+    for (const language of ["kk", "ru", "en"]) {
+      const picture = join(web, "..", "..", "..", "docs", "screens", language, `${figure}.png`);
+      sources.set(`guide-${language}-${figure}.png`, readFileSync(picture));
+    }
   }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may stand on whom; what is not listed is refused.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("crypto", &[]),
     ("pki", &["crypto"]),
     ("keystore", &["crypto", "pki"]),
+    ("print", &["crypto", "pki"]),
     ("model", &["crypto", "pki"]),
     ("keystore-wasm", &["crypto", "pki", "keystore", "model"]),
     ("agent", &["crypto", "pki", "keystore", "model"]),
@@ -16,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("ca", &["model", "pki", "crypto"]),
     ("ra", &["model", "pki", "crypto"]),
     ("responder", &["model", "pki", "crypto"]),
-    ("cabinet", &["ra", "model", "pki"]),
+    ("cabinet", &["ra", "model", "print", "pki"]),
     (
         "cli",
         &[

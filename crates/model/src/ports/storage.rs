@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use super::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
     LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
 };
 
@@ -114,6 +114,8 @@ pub trait UnitOfWork {
     fn devices(&mut self) -> &mut dyn Devices;
     /// Challenges, codes and links: things that are used once.
     fn secrets(&mut self) -> &mut dyn Secrets;
+    /// The index of the guide.
+    fn help(&mut self) -> &mut dyn HelpIndex;
     /// Messages to be sent.
     fn outbox(&mut self) -> &mut dyn Outbox;
 

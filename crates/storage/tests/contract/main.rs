@@ -10,6 +10,7 @@ mod audit_log;
 mod certificates;
 mod crls;
 mod given;
+mod help;
 mod intakes;
 mod issuers;
 mod outbox;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, Intakes, Issuers,
+    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
     LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
     UnitOfWork,
 };
@@ -114,6 +114,10 @@ impl UnitOfWork for TimedUnit<'_> {
 
     fn secrets(&mut self) -> &mut dyn Secrets {
         self.inner.secrets()
+    }
+
+    fn help(&mut self) -> &mut dyn HelpIndex {
+        self.inner.help()
     }
 
     fn outbox(&mut self) -> &mut dyn Outbox {
