@@ -16,6 +16,9 @@ const serve = read("serve");
 const browser = read("browser");
 const rsa = read("issue");
 const p256 = read("issue-p256");
+const few = read("issue-few");
+const many = read("issue-many");
+const recover = read("recover");
 const rustc = execFileSync("rustc", ["--version"]).toString().trim();
 
 const lines = [
@@ -40,6 +43,13 @@ if (serve) {
   row("start of `tanba serve` until it answers, median of 7", "300 ms", `${number(serve.start_median_ms, 0)} ms`, serve.start_median_ms < 300);
   row("idle memory of `tanba serve` (resident), median of 7", "40 MiB", `${number(serve.idle_median_mib)} MiB`, serve.idle_median_mib < 40);
 }
+if (rsa) row("durable issuance, RSA-2048 issuer, share of what the processors could sign at most", "0.45", number(rsa.share_of_roof, 2), rsa.met);
+if (p256) row("durable issuance, P-256 issuer, certificates a second on two processors", "4000", number(p256.certificates_per_second, 0), p256.met);
+if (few && many) {
+  const kept = many.certificates_per_second / few.certificates_per_second;
+  row(`rate at ${many.stored} stored certificates, share of the rate at ${few.stored}`, "0.9", number(kept, 2), kept >= 0.9);
+}
+if (recover) row(`start after a crash with ${recover.intents} open intents`, "5 s", `${number(recover.seconds)} s`, recover.met);
 for (const item of browser?.measurements ?? []) {
   row(item.what, `${item.target} ${item.unit}`, `${item.measured} ${item.unit}`, item.met);
 }
@@ -59,13 +69,16 @@ if (renewal) {
     "  signatures a second and thread.",
   );
 }
-const pair = (name, run) => {
+const issuing = (run) => {
   if (!run) return;
-  const facts = run.pair ?? run.renewal ?? {};
-  lines.push(`- **Issuing alone** (${name}): a pair of certificates takes a median of ${number(run.without_commits.median_ms)} ms without its commits, ${number(facts.median_ms ?? run.without_commits.median_ms + run.commits.median_ms)} ms with them.`);
+  lines.push(
+    `- **Issuing**, ${run.key} issuer, ${run.stored} certificates stored before: \`tanba bench issue\`: ${run.certificates} certificates by ${run.threads} threads through the whole cycle`,
+    `  (lints, two durable commits, evidence, notice): ${number(run.certificates_per_second, 0)} a second; ${number(run.certificates_a_commit)} certificates a commit; ${number(run.roof_per_second, 0)} signatures a second of such a`,
+    `  key by all processors, looked at between the rounds; resident memory ${number(run.resident_mib_at_start)} MiB before, ${number(run.resident_mib_at_end)} MiB after.`,
+  );
 };
-pair("RSA-2048 issuer", rsa);
-pair("P-256 issuer", p256);
+[rsa, p256, few, many].forEach(issuing);
+if (recover) lines.push(`- **Recovery**: \`tanba bench recover\`: ${recover.intents} open intents of an ${recover.key} issuer are signed and stored: ${number(recover.seconds)} s.`);
 if (serve) lines.push("- **Server**: `scripts/bench-serve.mjs`: a fresh installation, started seven times; memory is VmRSS three seconds after the start.");
 if (browser) lines.push(`- **Browser**: \`tests/browser/speed.mjs\` in ${browser.browser ?? "headless Chromium"}; ${browser.method ?? "medians"}.`);
 console.log(lines.join("\n"));

@@ -68,7 +68,13 @@ impl Desk {
             .iter()
             .map(|order| self.draft(issuer, order, now))
             .collect::<Result<Vec<_>, _>>()?;
+        let mut again = false;
         self.storage.durably(&mut |unit| {
+            if std::mem::replace(&mut again, true)
+                && let Some(items) = recorded(unit, &drafts)?
+            {
+                return Ok(self.prepared(items, &first.actor));
+            }
             if let Some(application) = first.application {
                 let earlier = unit.certificates().of_application(application)?;
                 if earlier.iter().any(|record| record.status != Status::Void) {
@@ -86,8 +92,15 @@ impl Desk {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Prepared, IssuanceError> {
-        self.storage
-            .durably(&mut |unit| self.record_in(unit, drafts, actor, now, &mut |_, _| Ok(())))
+        let mut again = false;
+        self.storage.durably(&mut |unit| {
+            if std::mem::replace(&mut again, true)
+                && let Some(items) = recorded(unit, drafts)?
+            {
+                return Ok(self.prepared(items, actor));
+            }
+            self.record_in(unit, drafts, actor, now, &mut |_, _| Ok(()))
+        })
     }
 
     fn record_in(
@@ -98,9 +111,6 @@ impl Desk {
         now: Timestamp,
         announce: Announce<'_>,
     ) -> Result<Prepared, IssuanceError> {
-        if let Some(items) = recorded(unit, drafts)? {
-            return Ok(self.prepared(items, actor));
-        }
         let mut items = Vec::with_capacity(drafts.len());
         for draft in drafts {
             items.push((

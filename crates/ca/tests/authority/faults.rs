@@ -27,7 +27,7 @@ use crate::ports::{Fault, Faulty, Plan};
 
 /// What is under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scenario {
+pub(crate) enum Scenario {
     /// Two certificates of an application, announced.
     Application,
     /// Two certificates that nobody applied for.
@@ -57,14 +57,14 @@ const RESPONDER_IS_DUE: u64 = 8 * 24 * 3600;
 const VICTIM: &str = "TANBA_TEST_VICTIM";
 
 /// A database with an authority, a person, an application, a certificate to be revoked and two intents to be recovered.
-struct Template {
-    folder: TempDir,
-    person: PersonId,
-    application: ApplicationId,
+pub(crate) struct Template {
+    pub(crate) folder: TempDir,
+    pub(crate) person: PersonId,
+    pub(crate) application: ApplicationId,
 }
 
 impl Template {
-    fn make(scenario: Scenario) -> Self {
+    pub(crate) fn make(scenario: Scenario) -> Self {
         let (house, authority) = House::with_authority(2);
         let person = house.person("80010130012");
         let application = house.application(person, 1);
@@ -109,7 +109,7 @@ fn house(folder: TempDir, seed: u64) -> House {
 }
 
 /// Does what the scenario is about, over ports that follow the plan.
-fn act(
+pub(crate) fn act(
     scenario: Scenario,
     house: &House,
     (person, application): (PersonId, ApplicationId),
@@ -121,7 +121,7 @@ fn act(
     let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(plan));
     storage.plan.pause(true);
     parts.storage = Arc::new(storage);
-    let authority = Authority::open(parts).unwrap();
+    let authority = Authority::open(parts)?;
     plan.pause(false);
     house.chest.controls.follow(plan);
     let result = ask(scenario, &authority, house, person, application);
@@ -301,7 +301,12 @@ fn numbers(house: &House) -> BTreeMap<(i64, String), u64> {
 }
 
 /// Starts again after a fault, looks at everything, and asks once more for what was asked.
-fn restart_and_ask_again(scenario: Scenario, template: &Template, folder: TempDir, context: &str) {
+pub(crate) fn restart_and_ask_again(
+    scenario: Scenario,
+    template: &Template,
+    folder: TempDir,
+    context: &str,
+) {
     let house = house(folder, 5);
     let mut parts = house.parts();
     parts.random = random(2000);

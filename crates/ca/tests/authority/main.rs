@@ -7,6 +7,7 @@
 )]
 
 mod crash;
+mod disk;
 mod evidence;
 mod faults;
 mod harness;

@@ -12,6 +12,7 @@ use crate::outcome::Outcome;
 mod fill;
 mod issue;
 mod person;
+mod recover;
 mod renewal;
 mod report;
 mod roof;
@@ -31,6 +32,8 @@ enum What {
     Renewal(Options),
     /// Certificates through the whole cycle by many at once, next to the roof of the machine
     Issue(Options),
+    /// The start after a crash that left so many intents open (--count)
+    Recover(Options),
     /// Signatures of the issuing key in one thread: the roof over everything else
     Sign(Options),
 }
@@ -94,6 +97,10 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         }
         What::Issue(options) => {
             let report = issue::measure(&options, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Recover(options) => {
+            let report = recover::measure(&options, context)?;
             context.print(&report, &report)?;
         }
         What::Sign(options) => {

@@ -14,13 +14,27 @@ use tanba_pki::Certificate;
 use crate::citizen::{Answer, Broken, Citizen, Client, NewKeys, certificates};
 use crate::mailbox::{Mail, Mailbox, codes};
 use crate::second_opinion::evidence_is_whole;
-use crate::server::{Installation, pause};
+use crate::server::{Installation, environment, pause};
 
 const CITIZENS: usize = 20;
+/// Of one person in one run of the tests; `TANBA_RENEWALS_EACH` asks for more.
 const RENEWALS_EACH: usize = 10;
-const RENEWALS: usize = CITIZENS * RENEWALS_EACH;
-/// The instants come from here: the same run again meets them again, as far as threads allow.
+/// The instants come from here: the same run again meets them again, as far as threads allow. `TANBA_SEED` gives others.
 const SEED: u64 = 0x7461_6e62;
+
+fn asked<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
+    environment(name)
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(otherwise)
+}
+
+fn renewals_each() -> usize {
+    asked("TANBA_RENEWALS_EACH", RENEWALS_EACH)
+}
+
+fn renewals() -> usize {
+    CITIZENS * renewals_each()
+}
 
 /// Certificates that left the server, as clients saw them: PEM by serial number.
 type Seen = Mutex<BTreeMap<String, String>>;
@@ -127,7 +141,7 @@ fn renew(
     let _done = Last(|| {
         let _before = progress.done.fetch_add(1, Ordering::SeqCst);
     });
-    for _ in 0..RENEWALS_EACH {
+    for _ in 0..renewals_each() {
         let mut renewal = Renewal {
             client: client.clone(),
             keys: NewKeys::make(&citizen.signature.certificate),
@@ -163,7 +177,7 @@ struct Progress {
 /// Kills and starts the server until everybody is done; how often.
 fn torment(house: &mut Installation, progress: &Progress) -> u32 {
     let _over = Last(|| progress.over.store(true, Ordering::SeqCst));
-    let mut random = StdRng::seed_from_u64(SEED);
+    let mut random = StdRng::seed_from_u64(asked("TANBA_SEED", SEED));
     let mut kills = 0;
     while progress.done.load(Ordering::SeqCst) < CITIZENS {
         // Either any instant after the start, or one while people go on after a mail, when most is written.
@@ -222,9 +236,10 @@ fn two_hundred_renewals_survive_a_server_that_is_killed_again_and_again() {
     let seen = seen.into_inner().expect("a list");
     everybody_was_told(&house);
     let voided = agree(&house, &seen, &last);
+    let renewals = renewals();
     writeln!(
         std::io::stderr(),
-        "crash: {RENEWALS} renewals, {kills} kills, {voided} intents void"
+        "crash: {renewals} renewals, {kills} kills, {voided} intents void"
     )
     .expect("somebody listens");
     assert!(kills >= 10, "killed only {kills} times");
@@ -260,7 +275,7 @@ fn everybody_was_told(house: &Installation) {
                 .insert(first);
         }
     }
-    assert_eq!(subjects.len(), RENEWALS);
+    assert_eq!(subjects.len(), renewals());
     for (number, told) in subjects {
         assert_eq!(
             told.len(),
@@ -295,7 +310,7 @@ fn agree(house: &Installation, seen: &BTreeMap<String, String>, last: &[Citizen]
     assert_eq!(voided, others.len(), "an intent is still open: {others:?}");
     assert_eq!(
         people.len(),
-        2 * (CITIZENS + RENEWALS),
+        2 * (CITIZENS + renewals()),
         "issued twice, or not at all"
     );
     let keys: BTreeSet<String> = people
@@ -308,7 +323,7 @@ fn agree(house: &Installation, seen: &BTreeMap<String, String>, last: &[Citizen]
         .iter()
         .map(|entry| (text(entry, "serial"), *entry))
         .collect();
-    assert_eq!(seen.len(), 2 * RENEWALS);
+    assert_eq!(seen.len(), 2 * renewals());
     for (serial, pem) in seen {
         let entry = known
             .get(serial)
@@ -318,9 +333,9 @@ fn agree(house: &Installation, seen: &BTreeMap<String, String>, last: &[Citizen]
     for (query, expected) in [
         (
             "SELECT count(*) FROM application WHERE state = 'INSTALLED'",
-            RENEWALS,
+            renewals(),
         ),
-        ("SELECT count(*) FROM application", RENEWALS),
+        ("SELECT count(*) FROM application", renewals()),
         (
             "SELECT count(*) FROM (SELECT 1 FROM certificate WHERE der IS NOT NULL AND application_id \
           IS NOT NULL GROUP BY application_id HAVING count(*) <> 2)",

@@ -8,8 +8,8 @@ use tanba_model::application::SignedDocument;
 use tanba_model::id::MessageId;
 use tanba_model::language::Language;
 use tanba_model::message::MessageBody;
-use tanba_model::ports::{NewMessage, Storage};
-use tanba_storage::{OpenError, SCHEMA_VERSION, SqliteStorage};
+use tanba_model::ports::{NewMessage, Storage, StorageError, UnitOfWork};
+use tanba_storage::{OpenError, SCHEMA_VERSION, SqliteStorage, WitnessError};
 use tempfile::TempDir;
 
 use crate::given;
@@ -287,4 +287,103 @@ fn codes_and_links_of_mails_that_are_sent_or_given_up_are_wiped() {
         left.push(MessageId(id.unwrap()));
     }
     assert_eq!(left, [waiting]);
+}
+
+/// Overwrites the page where a table or index begins.
+fn damage(path: &std::path::Path, name: &str) {
+    let connection = Connection::open(path).unwrap();
+    let number = |sql: &str| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    let page = number(&format!(
+        "SELECT rootpage FROM sqlite_schema WHERE name = '{name}'"
+    ));
+    let size = number("PRAGMA page_size");
+    drop(connection);
+    let mut octets = fs::read(path).unwrap();
+    let begin = usize::try_from((page - 1) * size).unwrap();
+    let end = begin + usize::try_from(size).unwrap();
+    for octet in &mut octets[begin..end] {
+        *octet ^= 0xA5;
+    }
+    fs::write(path, octets).unwrap();
+}
+
+#[test]
+fn a_damaged_page_is_found_and_from_then_on_nothing_is_written() {
+    for name in [
+        "person",
+        "certificate",
+        "certificate_public_key",
+        "audit_log",
+    ] {
+        let (_folder, path) = file();
+        let storage = SqliteStorage::open(&path).unwrap();
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let issuer = given::issuer(&mut *unit, "one");
+        unit.audit_log().append(&given::event("a")).unwrap();
+        given::certificate(&mut *unit, &given::new_certificate(issuer, Some(person), 1));
+        unit.commit().unwrap();
+        drop(storage);
+        damage(&path, name);
+        let storage = SqliteStorage::open_existing(&path).unwrap();
+        let damaged = |result: Result<(), StorageError>| {
+            assert!(
+                matches!(result, Err(StorageError::Damaged(_))),
+                "{name}: {result:?}"
+            );
+        };
+        damaged(storage.check());
+        damaged(storage.glance());
+        let mut unit = storage.begin().unwrap();
+        let write = |unit: &mut dyn UnitOfWork| -> Result<(), StorageError> {
+            unit.audit_log().append(&given::event("b"))?;
+            unit.persons().insert(&given::new_person(2), given::at(1))?;
+            unit.certificates()
+                .intend(&given::new_certificate(issuer, Some(person), 2))?;
+            Ok(())
+        };
+        damaged(write(&mut *unit));
+        drop(unit);
+        damaged(storage.begin().map(drop));
+    }
+}
+
+#[test]
+fn a_witness_remembers_what_an_older_copy_lacks() {
+    let (folder, path) = file();
+    let witness = folder.path().join("tanba.witness");
+    let open = || SqliteStorage::open(&path).unwrap().witnessed_by(&witness);
+    let storage = open().unwrap();
+    let event = |storage: &SqliteStorage, name: &str| {
+        let mut unit = storage.begin().unwrap();
+        unit.audit_log().append(&given::event(name)).unwrap();
+        unit.commit().unwrap();
+    };
+    event(&storage, "a");
+    drop(storage);
+    let old = fs::read(&path).unwrap();
+    let storage = open().unwrap();
+    event(&storage, "b");
+    let before = fs::read(&witness).unwrap();
+    storage.testify().unwrap();
+    assert_ne!(fs::read(&witness).unwrap(), before, "not only at the end");
+    drop(storage);
+    fs::write(&path, &old).unwrap();
+    let refused = open().unwrap_err();
+    assert!(
+        matches!(&refused, WitnessError::Backwards { missing, .. } if missing.starts_with("1 events")),
+        "{refused:?}"
+    );
+    // One that goes on from the older state gets longer, but not the same.
+    let storage = SqliteStorage::open_existing(&path).unwrap();
+    event(&storage, "c");
+    event(&storage, "d");
+    drop(storage);
+    assert!(matches!(open(), Err(WitnessError::Backwards { .. })));
+    fs::remove_file(&witness).unwrap();
+    assert!(matches!(open(), Err(WitnessError::Absent)));
 }

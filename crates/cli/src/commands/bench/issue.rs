@@ -21,7 +21,7 @@ use crate::context::Context;
 const ROUND: usize = 2_000;
 /// How long a look at the roof takes.
 const LOOK: Duration = Duration::from_millis(400);
-/// One intent in so many threads for each processor: those that wait for a commit leave the processor to others.
+/// Threads for each processor: those that wait for a commit leave the processor to others.
 const THREADS_A_PROCESSOR: usize = 16;
 /// What is promised of an RSA-2048 issuer: this share of the roof.
 const TARGET_SHARE: f64 = 0.45;
@@ -61,8 +61,8 @@ struct Round {
     share_of_roof: f64,
 }
 
-/// One intent: an order and whose it is.
-type Order = (PersonId, IssuanceOrder);
+/// Whose an order is, and the order.
+pub(super) type Order = (PersonId, IssuanceOrder);
 
 pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Report> {
     let scratch = Scratch::make(options, context)?;
@@ -134,7 +134,11 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
 }
 
 /// Requests of new keys, made by all processors; what a person's browser does is not measured.
-fn orders(people: &[PersonId], count: usize, context: &Context) -> anyhow::Result<Vec<Order>> {
+pub(super) fn orders(
+    people: &[PersonId],
+    count: usize,
+    context: &Context,
+) -> anyhow::Result<Vec<Order>> {
     let random = context.random();
     let make = |number: usize| {
         let whose = people

@@ -1,0 +1,125 @@
+//! Disks that are full or may not be written. Small ones are made of memory, which only root may do; elsewhere these tests
+//! say so and do nothing (a bounded database file is tested with the storage).
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use tanba_model::ports::Storage as _;
+use tanba_storage::SqliteStorage;
+use tempfile::TempDir;
+
+use crate::faults::{Scenario, Template, act, restart_and_ask_again};
+use crate::harness::{Chest, House};
+use crate::ports::Plan;
+
+/// A disk of so many KiB; gone when dropped.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount(size_kib: u64) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        mount(
+            folder.path(),
+            &["-t", "tmpfs", "-o", &format!("size={size_kib}k"), "tmpfs"],
+        )
+        .then_some(Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+fn mount(at: &Path, arguments: &[&str]) -> bool {
+    let output = Command::new("mount").args(arguments).arg(at).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+fn skipped() {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: no small disk can be made here");
+}
+
+/// Files of a database as a power cut leaves them.
+fn copy_files(from: &Path, to: &Path) {
+    for name in ["tanba.sqlite", "tanba.sqlite-wal"] {
+        if from.join(name).exists() {
+            fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+    }
+}
+
+fn house_on(disk: &SmallDisk) -> Option<House> {
+    let storage = SqliteStorage::open_existing(disk.path().join("tanba.sqlite")).ok()?;
+    drop(storage.snapshot().ok()?);
+    Some(House {
+        folder: tempfile::tempdir().unwrap(),
+        storage: Arc::new(storage),
+        chest: Arc::new(Chest::new()),
+        seed: 4,
+    })
+}
+
+#[test]
+fn a_disk_that_fills_up_at_any_place_leaves_everything_whole_and_asking_again_works() {
+    let scenario = Scenario::Application;
+    let template = Template::make(scenario);
+    let size = fs::metadata(template.folder.path().join("tanba.sqlite"))
+        .unwrap()
+        .len()
+        / 1024;
+    let ids = (template.person, template.application);
+    let (mut refused, mut done) = (0, 0);
+    // The index of the write-ahead log takes 32 KiB; then page by page.
+    for room in (32..).step_by(8) {
+        let Some(disk) = SmallDisk::mount(size + room) else {
+            return skipped();
+        };
+        copy_files(template.folder.path(), disk.path());
+        let Some(house) = house_on(&disk) else {
+            continue;
+        };
+        let result = act(scenario, &house, ids, &Plan::clean());
+        drop(house);
+        let rescued = tempfile::tempdir().unwrap();
+        copy_files(disk.path(), rescued.path());
+        let context = format!("{room} KiB of room, {result:?}");
+        restart_and_ask_again(scenario, &template, rescued, &context);
+        match result {
+            Ok(()) => done += 1,
+            Err(_) => refused += 1,
+        }
+        if done > 2 {
+            break;
+        }
+    }
+    assert!(refused > 3, "{refused}");
+}
+
+#[test]
+fn a_database_that_may_not_be_written_refuses_and_loses_nothing() {
+    let scenario = Scenario::Application;
+    let template = Template::make(scenario);
+    let Some(disk) = SmallDisk::mount(8 * 1024) else {
+        return skipped();
+    };
+    copy_files(template.folder.path(), disk.path());
+    if !mount(disk.path(), &["-o", "remount,ro"]) {
+        return skipped();
+    }
+    if let Some(house) = house_on(&disk) {
+        let ids = (template.person, template.application);
+        act(scenario, &house, ids, &Plan::clean()).unwrap_err();
+    }
+    let rescued = tempfile::tempdir().unwrap();
+    copy_files(disk.path(), rescued.path());
+    restart_and_ask_again(scenario, &template, rescued, "read-only");
+}
