@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use const_oid::db::fips204::{ID_ML_DSA_44, ID_ML_DSA_65};
 use const_oid::db::rfc5912::{
-    DSA_WITH_SHA_1, ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_MGF_1,
-    ID_RSASSA_PSS, SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
-    SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
+    DSA_WITH_SHA_1, ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_RSASSA_PSS,
+    SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
+    SHA_512_WITH_RSA_ENCRYPTION,
 };
 use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::ObjectIdentifier;
@@ -13,6 +14,10 @@ use der::{Encode, Tag, Tagged};
 use spki::AlgorithmIdentifierOwned;
 
 use crate::{DigestAlgorithm, algorithm_name};
+
+mod pss;
+
+use pss::{NULL, pss, pss_parameters, sequence};
 
 /// An algorithm that this crate knows by name at most.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,9 +62,27 @@ pub enum KeyAlgorithm {
     EcP256,
     /// The NIST curve P-384.
     EcP384,
+    /// Ed25519 (RFC 8032, RFC 8410).
+    Ed25519,
+    /// ML-DSA-44 (FIPS 204, RFC 9881).
+    MlDsa44,
+    /// ML-DSA-65 (FIPS 204, RFC 9881).
+    MlDsa65,
 }
 
 impl KeyAlgorithm {
+    /// One of each kind and size that keys are made of.
+    pub const ALL: [Self; 8] = [
+        Self::Rsa { bits: 2048 },
+        Self::Rsa { bits: 3072 },
+        Self::Rsa { bits: 4096 },
+        Self::EcP256,
+        Self::EcP384,
+        Self::Ed25519,
+        Self::MlDsa44,
+        Self::MlDsa65,
+    ];
+
     /// What people call it: `RSA-2048`, `EC P-256`.
     #[must_use]
     pub fn label(self) -> String {
@@ -73,7 +96,16 @@ impl KeyAlgorithm {
             Self::Rsa { .. } => SignatureAlgorithm::RsaSha256,
             Self::EcP256 => SignatureAlgorithm::EcdsaSha256,
             Self::EcP384 => SignatureAlgorithm::EcdsaSha384,
+            Self::Ed25519 => SignatureAlgorithm::Ed25519,
+            Self::MlDsa44 => SignatureAlgorithm::MlDsa44,
+            Self::MlDsa65 => SignatureAlgorithm::MlDsa65,
         }
+    }
+
+    /// Whether the algorithm takes messages as they are and hashes them by itself.
+    #[must_use]
+    pub const fn is_pure(self) -> bool {
+        self.default_signature().is_pure()
     }
 }
 
@@ -83,6 +115,9 @@ impl fmt::Display for KeyAlgorithm {
             Self::Rsa { bits } => write!(formatter, "RSA-{bits}"),
             Self::EcP256 => formatter.write_str("EC P-256"),
             Self::EcP384 => formatter.write_str("EC P-384"),
+            Self::Ed25519 => formatter.write_str("Ed25519"),
+            Self::MlDsa44 => formatter.write_str("ML-DSA-44"),
+            Self::MlDsa65 => formatter.write_str("ML-DSA-65"),
         }
     }
 }
@@ -113,13 +148,17 @@ pub enum SignatureAlgorithm {
     RsaPssSha384,
     /// RSASSA-PSS with SHA-512 everywhere and 64 octets of salt: verified, never made.
     RsaPssSha512,
-    /// Ed25519 (RFC 8410): verified where AWS-LC is, never made.
+    /// Ed25519 over the message itself (RFC 8410); only where AWS-LC is.
     Ed25519,
+    /// ML-DSA-44 over the message itself with the empty context (RFC 9881, 2); only where AWS-LC is.
+    MlDsa44,
+    /// ML-DSA-65, likewise.
+    MlDsa65,
 }
 
 impl SignatureAlgorithm {
     /// Every algorithm with an identifier of its own; those of RSASSA-PSS differ in parameters only.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::RsaSha1,
         Self::RsaSha256,
         Self::RsaSha384,
@@ -129,6 +168,8 @@ impl SignatureAlgorithm {
         Self::EcdsaSha512,
         Self::DsaSha1,
         Self::Ed25519,
+        Self::MlDsa44,
+        Self::MlDsa65,
     ];
 
     const PSS: [Self; 3] = [Self::RsaPssSha256, Self::RsaPssSha384, Self::RsaPssSha512];
@@ -147,20 +188,25 @@ impl SignatureAlgorithm {
             Self::DsaSha1 => DSA_WITH_SHA_1,
             Self::RsaPssSha256 | Self::RsaPssSha384 | Self::RsaPssSha512 => ID_RSASSA_PSS,
             Self::Ed25519 => ID_ED_25519,
+            Self::MlDsa44 => ID_ML_DSA_44,
+            Self::MlDsa65 => ID_ML_DSA_65,
         }
     }
 
-    /// The digest that is signed.
+    /// The digest that is signed; for algorithms that hash by themselves, the one that CMS names beside them
+    /// (RFC 8419, 2.3; RFC 9882, 3.3).
     #[must_use]
     pub const fn digest(self) -> DigestAlgorithm {
         match self {
             Self::RsaSha1 | Self::DsaSha1 => DigestAlgorithm::Sha1,
             Self::RsaSha256 | Self::EcdsaSha256 | Self::RsaPssSha256 => DigestAlgorithm::Sha256,
             Self::RsaSha384 | Self::EcdsaSha384 | Self::RsaPssSha384 => DigestAlgorithm::Sha384,
-            // Ed25519 hashes by itself; RFC 8419, 2.3 names SHA-512 beside it.
-            Self::RsaSha512 | Self::EcdsaSha512 | Self::RsaPssSha512 | Self::Ed25519 => {
-                DigestAlgorithm::Sha512
-            }
+            Self::RsaSha512
+            | Self::EcdsaSha512
+            | Self::RsaPssSha512
+            | Self::Ed25519
+            | Self::MlDsa44
+            | Self::MlDsa65 => DigestAlgorithm::Sha512,
         }
     }
 
@@ -179,8 +225,25 @@ impl SignatureAlgorithm {
             | Self::EcdsaSha384
             | Self::EcdsaSha512
             | Self::DsaSha1
-            | Self::Ed25519 => false,
+            | Self::Ed25519
+            | Self::MlDsa44
+            | Self::MlDsa65 => false,
         }
+    }
+
+    /// Whether the key is on a NIST curve.
+    #[must_use]
+    pub const fn is_ecdsa(self) -> bool {
+        matches!(
+            self,
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512
+        )
+    }
+
+    /// Whether the message is signed as it is, not its digest.
+    #[must_use]
+    pub const fn is_pure(self) -> bool {
+        matches!(self, Self::Ed25519 | Self::MlDsa44 | Self::MlDsa65)
     }
 
     /// Whether the padding is PSS.
@@ -195,7 +258,7 @@ impl SignatureAlgorithm {
     /// Whether this project makes such signatures.
     #[must_use]
     pub const fn may_sign(self) -> bool {
-        !matches!(self, Self::RsaSha1 | Self::DsaSha1 | Self::Ed25519) && !self.is_pss()
+        !matches!(self, Self::RsaSha1 | Self::DsaSha1) && !self.is_pss()
     }
 
     /// Whether a key of this algorithm can make or verify such a signature.
@@ -203,15 +266,17 @@ impl SignatureAlgorithm {
     pub const fn fits(self, key: KeyAlgorithm) -> bool {
         match key {
             KeyAlgorithm::Rsa { .. } => self.is_rsa(),
-            KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => {
-                !self.is_rsa() && !matches!(self, Self::DsaSha1 | Self::Ed25519)
-            }
+            KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => self.is_ecdsa(),
+            KeyAlgorithm::Ed25519 => matches!(self, Self::Ed25519),
+            KeyAlgorithm::MlDsa44 => matches!(self, Self::MlDsa44),
+            KeyAlgorithm::MlDsa65 => matches!(self, Self::MlDsa65),
         }
     }
 
     /// The algorithm of a key and a digest, as CMS names them apart (RFC 5652, 5.3).
     ///
-    /// `None` when the table has no such pair (ECDSA with SHA-1).
+    /// `None` when the table has no such pair (ECDSA with SHA-1). Beside Ed25519 stands SHA-512 alone (RFC 8419, 2.3),
+    /// beside ML-DSA a digest that is not weaker than it (RFC 9882, 3.3).
     #[must_use]
     pub const fn of(key: KeyAlgorithm, digest: DigestAlgorithm) -> Option<Self> {
         match (key, digest) {
@@ -229,6 +294,15 @@ impl SignatureAlgorithm {
             (KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384, DigestAlgorithm::Sha512) => {
                 Some(Self::EcdsaSha512)
             }
+            (KeyAlgorithm::Ed25519, DigestAlgorithm::Sha512) => Some(Self::Ed25519),
+            (
+                KeyAlgorithm::MlDsa44,
+                DigestAlgorithm::Sha256 | DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512,
+            ) => Some(Self::MlDsa44),
+            (KeyAlgorithm::MlDsa65, DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512) => {
+                Some(Self::MlDsa65)
+            }
+            (KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa44 | KeyAlgorithm::MlDsa65, _) => None,
         }
     }
 
@@ -245,8 +319,9 @@ impl SignatureAlgorithm {
 
     /// Reads an `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
     ///
-    /// Parameters are NULL or absent for both families: RFC 4055 asks verifiers to take both for RSA, and old
+    /// Parameters are NULL or absent for RSA and ECDSA: RFC 4055 asks verifiers to take both for RSA, and old
     /// ECDSA material has a NULL. Those of RSASSA-PSS name one digest in both places and its length as that of the salt.
+    /// Ed25519 and ML-DSA have none (RFC 8410, 3; RFC 9881, 2).
     ///
     /// # Errors
     /// [`UnsupportedAlgorithm`] for another identifier, or for parameters that change the meaning.
@@ -259,7 +334,11 @@ impl SignatureAlgorithm {
         let algorithm = Self::from_oid(identifier.oid)?;
         match &identifier.parameters {
             None => Ok(algorithm),
-            Some(any) if any.tag() == Tag::Null && any.value().is_empty() => Ok(algorithm),
+            Some(any)
+                if any.tag() == Tag::Null && any.value().is_empty() && !algorithm.is_pure() =>
+            {
+                Ok(algorithm)
+            }
             Some(_) => Err(UnsupportedAlgorithm::new(identifier.oid)),
         }
     }
@@ -293,54 +372,10 @@ impl SignatureAlgorithm {
             Self::RsaPssSha384 => "RSASSA-PSS with SHA-384",
             Self::RsaPssSha512 => "RSASSA-PSS with SHA-512",
             Self::Ed25519 => "Ed25519",
+            Self::MlDsa44 => "ML-DSA-44",
+            Self::MlDsa65 => "ML-DSA-65",
         }
     }
-}
-
-const NULL: [u8; 2] = [0x05, 0x00];
-
-/// A short SEQUENCE.
-fn sequence(content: &[u8]) -> Vec<u8> {
-    short(0x30, content)
-}
-
-/// A value of fewer than 128 octets.
-fn short(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag, u8::try_from(content.len()).unwrap_or(0x7f)];
-    out.extend_from_slice(content);
-    out
-}
-
-/// `RSASSA-PSS-params` (RFC 4055, 3.1) with one digest, called with these parameters in both places, and a salt of its
-/// length.
-fn pss_parameters(digest: DigestAlgorithm, of_hash: &[u8], of_mask: &[u8]) -> Vec<u8> {
-    let named = |parameters: &[u8]| {
-        sequence(&[&digest.oid().to_der().unwrap_or_default(), parameters].concat())
-    };
-    let mask = [ID_MGF_1.to_der().unwrap_or_default(), named(of_mask)].concat();
-    let salt = u8::try_from(digest.length()).unwrap_or(0x7f);
-    sequence(
-        &[
-            short(0xa0, &named(of_hash)),
-            short(0xa1, &sequence(&mask)),
-            short(0xa2, &[0x02, 0x01, salt]),
-        ]
-        .concat(),
-    )
-}
-
-/// The RSASSA-PSS algorithm of these parameters. NULL and nothing mean the same in them (RFC 4055, 2.1).
-fn pss(identifier: &AlgorithmIdentifierOwned) -> Option<SignatureAlgorithm> {
-    let parameters = identifier.parameters.as_ref()?.to_der().ok()?;
-    let is = |algorithm: &SignatureAlgorithm| {
-        let forms: [&[u8]; 2] = [&NULL, &[]];
-        forms.iter().any(|of_hash| {
-            forms
-                .iter()
-                .any(|of_mask| parameters == pss_parameters(algorithm.digest(), of_hash, of_mask))
-        })
-    };
-    SignatureAlgorithm::PSS.into_iter().find(is)
 }
 
 #[cfg(test)]
@@ -382,11 +417,7 @@ mod tests {
 
     #[test]
     fn each_default_signature_fits_its_key() {
-        for key in [
-            KeyAlgorithm::Rsa { bits: 2048 },
-            KeyAlgorithm::EcP256,
-            KeyAlgorithm::EcP384,
-        ] {
+        for key in KeyAlgorithm::ALL {
             let algorithm = key.default_signature();
             assert!(algorithm.fits(key) && algorithm.may_sign());
             assert_eq!(

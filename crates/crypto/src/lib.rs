@@ -10,6 +10,7 @@
 mod algorithm;
 mod digest;
 mod dsa;
+mod ecdsa_value;
 mod names;
 #[cfg(not(target_family = "wasm"))]
 mod native;
@@ -23,6 +24,7 @@ mod strength;
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
 pub use der::asn1::ObjectIdentifier;
 pub use digest::{DigestAlgorithm, Hasher, hmac_sha256, sha256};
+pub use ecdsa_value::ecdsa_der_of_numbers;
 pub use names::algorithm_name;
 pub use public_key::{PublicKey, PublicKeyError, VerifyError};
 pub use secret::Secret;

@@ -4,15 +4,20 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA384_ASN1,
     ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
-    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P384_SHA512_ASN1, ED25519, EcdsaKeyPair,
-    RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-    RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_SHA256,
-    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RsaEncoding, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P384_SHA512_ASN1, ED25519, EcdsaKeyPair, ML_DSA_44,
+    ML_DSA_65, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaEncoding,
+    UnparsedPublicKey, VerificationAlgorithm,
 };
 use aws_lc_rs::{encoding::AsDer, rsa};
 
 use crate::{KeyAlgorithm, Secret, SignatureAlgorithm};
+
+mod pure;
+
+pub(crate) use pure::{PureForm, PureKey};
 
 /// Whether the signature is right; the algorithm fits the key already.
 pub(crate) fn verify(
@@ -37,15 +42,11 @@ pub(crate) fn verify(
         (KeyAlgorithm::Rsa { .. }, S::RsaSha384) => &RSA_PKCS1_2048_8192_SHA384,
         (KeyAlgorithm::Rsa { .. }, S::RsaSha512) => &RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
         (KeyAlgorithm::Rsa { .. }, _) => &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+        (KeyAlgorithm::Ed25519, _) => &ED25519,
+        (KeyAlgorithm::MlDsa44, _) => &ML_DSA_44,
+        (KeyAlgorithm::MlDsa65, _) => &ML_DSA_65,
     };
     UnparsedPublicKey::new(verifier, subject_public_key)
-        .verify(message, signature)
-        .is_ok()
-}
-
-/// Whether the Ed25519 signature is right (RFC 8032, 5.1.7).
-pub(crate) fn verify_ed25519(subject_public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    UnparsedPublicKey::new(&ED25519, subject_public_key)
         .verify(message, signature)
         .is_ok()
 }
@@ -86,7 +87,9 @@ impl RsaKey {
             | SignatureAlgorithm::RsaPssSha256
             | SignatureAlgorithm::RsaPssSha384
             | SignatureAlgorithm::RsaPssSha512
-            | SignatureAlgorithm::Ed25519 => return None,
+            | SignatureAlgorithm::Ed25519
+            | SignatureAlgorithm::MlDsa44
+            | SignatureAlgorithm::MlDsa65 => return None,
         };
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
@@ -110,7 +113,10 @@ impl EcKey {
         let signing = match key {
             KeyAlgorithm::EcP256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
             KeyAlgorithm::EcP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
-            KeyAlgorithm::Rsa { .. } => return None,
+            KeyAlgorithm::Rsa { .. }
+            | KeyAlgorithm::Ed25519
+            | KeyAlgorithm::MlDsa44
+            | KeyAlgorithm::MlDsa65 => return None,
         };
         let pair = EcdsaKeyPair::from_pkcs8(signing, der).ok()?;
         Some(Self(pair, key.default_signature()))

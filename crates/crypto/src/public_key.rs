@@ -3,15 +3,18 @@
 use std::fmt;
 
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
-#[cfg(not(target_family = "wasm"))]
-use const_oid::db::rfc8410::ID_ED_25519;
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use der::{Decode, Encode, Reader, SliceReader};
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::{Decode, Encode};
 use spki::SubjectPublicKeyInfo;
 
 use crate::{
     DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, WeakKey, dsa, strength,
 };
+
+mod parts;
+pub(crate) mod pure;
+
+use parts::rsa_kind;
 
 /// A public key, kept as the DER of its `SubjectPublicKeyInfo` (RFC 5280, 4.1.2.7).
 ///
@@ -33,6 +36,8 @@ enum Kind {
     },
     EcP256,
     EcP384,
+    /// An algorithm whose key is a string of octets of one length and whose identifier has no parameters.
+    Pure(KeyAlgorithm),
     Other(ObjectIdentifier),
 }
 
@@ -87,6 +92,13 @@ impl PublicKey {
                 Some(SECP_384_R_1) => Kind::EcP384,
                 other => Kind::Other(other.unwrap_or(oid)),
             }
+        } else if let Some(pure) = pure::algorithm_of(oid) {
+            if spki.algorithm.parameters.is_some()
+                || subject_public_key.len() != pure::key_length(pure)
+            {
+                return Err(PublicKeyError::Malformed);
+            }
+            Kind::Pure(pure)
         } else {
             Kind::Other(oid)
         };
@@ -95,6 +107,37 @@ impl PublicKey {
             subject_public_key,
             kind,
         })
+    }
+
+    /// Writes the `SubjectPublicKeyInfo` of a key that came in parts, as a token gives it.
+    ///
+    /// `subject_public_key` is what the BIT STRING will contain: an `RSAPublicKey`, an uncompressed point, or the octets
+    /// of Ed25519 or ML-DSA.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::Malformed`] when it does not fit the algorithm.
+    pub fn from_parts(
+        algorithm: KeyAlgorithm,
+        subject_public_key: &[u8],
+    ) -> Result<Self, PublicKeyError> {
+        let key = parts::spki_der(algorithm, subject_public_key)
+            .ok_or(PublicKeyError::Malformed)
+            .and_then(|der| Self::from_spki_der(&der))?;
+        match (key.algorithm(), algorithm) {
+            (Ok(read), asked) if read == asked => Ok(key),
+            _ => Err(PublicKeyError::Malformed),
+        }
+    }
+
+    /// The same for the two numbers of an RSA key, big-endian.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::Malformed`] when they are no numbers.
+    pub fn from_rsa_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
+        parts::rsa_public_key(modulus, exponent)
+            .and_then(|key| parts::spki_der(KeyAlgorithm::Rsa { bits: 0 }, &key))
+            .ok_or(PublicKeyError::Malformed)
+            .and_then(|der| Self::from_spki_der(&der))
     }
 
     /// The `SubjectPublicKeyInfo` as it was read.
@@ -118,6 +161,7 @@ impl PublicKey {
             Kind::Rsa { bits, .. } => Ok(KeyAlgorithm::Rsa { bits: *bits }),
             Kind::EcP256 => Ok(KeyAlgorithm::EcP256),
             Kind::EcP384 => Ok(KeyAlgorithm::EcP384),
+            Kind::Pure(algorithm) => Ok(*algorithm),
             Kind::Other(oid) => Err(UnsupportedAlgorithm::new(*oid)),
         }
     }
@@ -165,9 +209,10 @@ impl PublicKey {
                 p384::PublicKey::from_sec1_bytes(&self.subject_public_key),
                 p384::PublicKey::from_sec1_bytes(&other.subject_public_key),
             ),
-            (Kind::Rsa { .. } | Kind::EcP256 | Kind::EcP384 | Kind::Other(_), _) => {
-                self.spki_der == other.spki_der
-            }
+            (
+                Kind::Rsa { .. } | Kind::EcP256 | Kind::EcP384 | Kind::Pure(_) | Kind::Other(_),
+                _,
+            ) => self.spki_der == other.spki_der,
         }
     }
 
@@ -188,15 +233,6 @@ impl PublicKey {
                 Err(VerifyError::Invalid)
             };
         }
-        #[cfg(not(target_family = "wasm"))]
-        if let (Kind::Other(ID_ED_25519), SignatureAlgorithm::Ed25519) = (&self.kind, algorithm) {
-            let key = &self.subject_public_key;
-            return if crate::native::verify_ed25519(key, message, signature) {
-                Ok(())
-            } else {
-                Err(VerifyError::Invalid)
-            };
-        }
         let key = self.algorithm()?;
         if !algorithm.fits(key) {
             return Err(VerifyError::WrongKey);
@@ -204,6 +240,11 @@ impl PublicKey {
         #[cfg(not(target_family = "wasm"))]
         let valid =
             crate::native::verify(key, &self.subject_public_key, algorithm, message, signature);
+        // What the browser cannot verify is said to be unknown, not wrong.
+        #[cfg(target_family = "wasm")]
+        if algorithm.is_pure() {
+            return Err(UnsupportedAlgorithm::new(algorithm.oid()).into());
+        }
         #[cfg(target_family = "wasm")]
         let valid =
             crate::portable::verify(key, &self.subject_public_key, algorithm, message, signature);
@@ -219,7 +260,8 @@ impl PublicKey {
     /// RSA: 2048 to 4096 bits in whole octets, exponent 65537, no prime factor below 10 000, not factored by
     /// 100 rounds of Fermat's method, not made by the flawed library of 2017 (ROCA). EC: a point of the curve.
     /// Both in the one encoding of the standards: RSA with NULL parameters (RFC 3279, 2.3.1), points uncompressed
-    /// (RFC 5480, 2.2).
+    /// (RFC 5480, 2.2). Ed25519: none of the points under which anybody can sign; that it is a point at all shows in the
+    /// signature of the request. ML-DSA: every key of the right length is one.
     ///
     /// # Errors
     /// [`WeakKey`] says why not.
@@ -236,6 +278,8 @@ impl PublicKey {
             Kind::EcP384 => strength::check_point(
                 p384::PublicKey::from_sec1_bytes(&self.subject_public_key).is_ok(),
             )?,
+            Kind::Pure(KeyAlgorithm::Ed25519) => strength::check_ed25519(&self.subject_public_key)?,
+            Kind::Pure(_) => {}
             Kind::Other(oid) => {
                 return Err(WeakKey::Unsupported(UnsupportedAlgorithm::new(*oid)));
             }
@@ -260,6 +304,7 @@ impl PublicKey {
                 })
                 .is_ok_and(|usual| usual == self.spki_der),
             Kind::EcP256 | Kind::EcP384 => self.subject_public_key.first() == Some(&0x04),
+            Kind::Pure(_) => true,
             Kind::Other(_) => false,
         }
     }
@@ -289,31 +334,6 @@ fn fixed<const N: usize>(digest: &[u8]) -> [u8; N] {
         *to = *from;
     }
     out
-}
-
-/// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017, A.1.1)
-fn rsa_kind(der: &[u8]) -> Result<Kind, PublicKeyError> {
-    let parse = || -> der::Result<(Vec<u8>, Vec<u8>)> {
-        let mut reader = SliceReader::new(der)?;
-        let numbers = reader.sequence(|reader| {
-            let modulus = UintRef::decode(reader)?;
-            let exponent = UintRef::decode(reader)?;
-            Ok::<_, der::Error>((modulus.as_bytes().to_vec(), exponent.as_bytes().to_vec()))
-        })?;
-        reader.finish()?;
-        Ok(numbers)
-    };
-    let (modulus, exponent) = parse().map_err(|_| PublicKeyError::Malformed)?;
-    let first = *modulus.first().ok_or(PublicKeyError::Malformed)?;
-    let octets = u32::try_from(modulus.len()).map_err(|_| PublicKeyError::Malformed)?;
-    let bits = octets
-        .saturating_mul(8)
-        .saturating_sub(first.leading_zeros());
-    Ok(Kind::Rsa {
-        bits,
-        modulus,
-        exponent,
-    })
 }
 
 #[cfg(test)]

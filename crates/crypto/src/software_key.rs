@@ -12,6 +12,9 @@ use crate::{
     KeyAlgorithm, PublicKey, Secret, SignError, SignatureAlgorithm, Signer, UnsupportedAlgorithm,
 };
 
+#[cfg(not(target_family = "wasm"))]
+mod pure;
+
 /// A private key that lies in this process, as read from a key store or just made.
 ///
 /// Wiped when dropped. Its bytes come out only as [`pkcs8_der`](Self::pkcs8_der), for the key store that
@@ -30,6 +33,8 @@ enum Inner {
     Native(crate::native::RsaKey),
     #[cfg(not(target_family = "wasm"))]
     NativeEc(crate::native::EcKey, EcKey),
+    #[cfg(not(target_family = "wasm"))]
+    Pure(crate::native::PureKey),
     Rsa(Box<portable::RsaKey>),
     #[cfg(target_family = "wasm")]
     Ec(EcKey),
@@ -83,6 +88,15 @@ impl SoftwareKey {
         if oid == RSA_ENCRYPTION {
             return Self::from_rsa(key);
         }
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(algorithm) = crate::public_key::pure::algorithm_of(oid) {
+            return match info.algorithm.parameters {
+                None => {
+                    pure::read(algorithm, key).and_then(|form| Self::from_pure(algorithm, &form))
+                }
+                Some(_) => Err(KeyError::Malformed),
+            };
+        }
         if oid != ID_EC_PUBLIC_KEY {
             return Err(KeyError::unsupported(oid));
         }
@@ -106,7 +120,8 @@ impl SoftwareKey {
     /// Makes a key.
     ///
     /// RSA: 2048, 3072 or 4096 bits. Natively AWS-LC makes RSA keys with its own generator (`rng` is then unused:
-    /// its interface takes none); everywhere else, and for EC, the given generator is used.
+    /// its interface takes none); everywhere else, and for the other algorithms, the given generator is used. Ed25519 and
+    /// ML-DSA keys are made natively only.
     ///
     /// # Errors
     /// [`KeyError::Unsupported`] for another size, [`KeyError::Generation`] when no key came out.
@@ -127,6 +142,17 @@ impl SoftwareKey {
             }),
             KeyAlgorithm::EcP256 => Self::from_ec(EcKey::generate_p256(rng), algorithm),
             KeyAlgorithm::EcP384 => Self::from_ec(EcKey::generate_p384(rng), algorithm),
+            #[cfg(not(target_family = "wasm"))]
+            KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa44 | KeyAlgorithm::MlDsa65 => {
+                let mut seed = zeroize::Zeroizing::new([0; 32]);
+                rng.fill_bytes(seed.as_mut());
+                let form = crate::native::PureForm::Seed(Secret::new(seed.to_vec()));
+                Self::from_pure(algorithm, &form)
+            }
+            #[cfg(target_family = "wasm")]
+            KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa44 | KeyAlgorithm::MlDsa65 => {
+                Err(KeyError::unsupported(algorithm.default_signature().oid()))
+            }
         }
     }
 
@@ -173,6 +199,21 @@ impl SoftwareKey {
         })
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    fn from_pure(
+        algorithm: KeyAlgorithm,
+        form: &crate::native::PureForm,
+    ) -> Result<Self, KeyError> {
+        let key = crate::native::PureKey::new(algorithm, form).ok_or(KeyError::Inconsistent)?;
+        Ok(Self {
+            pkcs8: pure::write(algorithm, form).ok_or(KeyError::Malformed)?,
+            public: PublicKey::from_parts(algorithm, &key.public_key())
+                .map_err(|_| KeyError::Malformed)?,
+            algorithm: algorithm.default_signature(),
+            inner: Inner::Pure(key),
+        })
+    }
+
     fn from_ec(key: EcKey, algorithm: KeyAlgorithm) -> Result<Self, KeyError> {
         let pkcs8 = key.pkcs8_der().ok_or(KeyError::Malformed)?;
         let spki = key.spki_der().ok_or(KeyError::Malformed)?;
@@ -215,6 +256,8 @@ impl Signer for SoftwareKey {
             Inner::NativeEc(native, key) => native
                 .sign(self.algorithm, message)
                 .or_else(|| key.sign(self.algorithm, message)),
+            #[cfg(not(target_family = "wasm"))]
+            Inner::Pure(key) => key.sign(message),
             Inner::Rsa(key) => key.sign(self.algorithm, message),
             #[cfg(target_family = "wasm")]
             Inner::Ec(key) => key.sign(self.algorithm, message),

@@ -28,6 +28,9 @@ pub enum WeakKey {
     /// The point is not on the curve.
     #[error("the public point is not on its curve")]
     NotOnCurve,
+    /// The Ed25519 point is of small order: signatures under it prove nothing.
+    #[error("the Ed25519 public key is one under which anybody can sign")]
+    SmallOrder,
     /// The key is encoded in another way than the standards say. One key must have one encoding, or its digest does not
     /// tell that it was seen before.
     #[error("the public key is not encoded as the standards say")]
@@ -47,6 +50,42 @@ pub(crate) fn check_point(on_curve: bool) -> Result<(), WeakKey> {
         Ok(())
     } else {
         Err(WeakKey::NotOnCurve)
+    }
+}
+
+/// The y coordinates of the eight points of small order, little-endian, and those above the prime that decode to them
+/// (the sign bit is not looked at). Every other encoding above the prime is not canonical (RFC 8032, 5.1.3).
+const ED25519_SMALL_ORDER: [[u8; 2]; 2] = [[0, 0], [1, 0]];
+const ED25519_ORDER_8: [[u8; 32]; 2] = [
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+];
+
+/// `key`: 32 octets, the y coordinate little-endian with the sign of x in the last bit.
+pub(crate) fn check_ed25519(key: &[u8]) -> Result<(), WeakKey> {
+    let mut y = key.to_vec();
+    if let Some(last) = y.last_mut() {
+        *last &= 0x7f;
+    }
+    let (Some(first), Some(middle), Some(last)) = (y.first(), y.get(1..31), y.last()) else {
+        return Err(WeakKey::Encoding);
+    };
+    let is_small = ED25519_SMALL_ORDER.contains(&[*first, *last]) && middle.iter().all(|o| *o == 0);
+    // 2^255 - 20 is -1; from 2^255 - 19 on the encoding is not canonical.
+    let is_high = *last == 0x7f && middle.iter().all(|o| *o == 0xff) && *first >= 0xec;
+    let is_order_8 = ED25519_ORDER_8.iter().any(|point| y == point);
+    if is_small || is_high || is_order_8 {
+        Err(WeakKey::SmallOrder)
+    } else {
+        Ok(())
     }
 }
 

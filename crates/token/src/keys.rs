@@ -1,0 +1,205 @@
+//! Making keys in a token, and removing them.
+
+use std::sync::Arc;
+
+use cryptoki::context::Pkcs11;
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use cryptoki::session::Session;
+use rand_core::CryptoRng;
+use tanba_crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+
+use crate::connection::Connection;
+use crate::error::TokenError;
+use crate::reference::KeyReference;
+use crate::signer::TokenKey;
+use crate::token::Token;
+use crate::{mechanism, public_key};
+
+/// What a new key is tried on.
+const TRIAL: &[u8] = b"tanba: a trial of a new key";
+
+/// Identifier until the real one, which needs the public key, is known.
+type Provisional = [u8; 20];
+
+impl Token {
+    /// Makes a key that signs and never leaves the token; its identifier is the key identifier of its certificates
+    /// (RFC 5280, 4.2.1.2). It is tried once before it is believed.
+    ///
+    /// # Errors
+    /// [`TokenError`]; a key that was made and is not right was removed.
+    pub fn make_key(
+        self: &Arc<Self>,
+        algorithm: KeyAlgorithm,
+        label: &str,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<TokenKey, TokenError> {
+        let mut provisional = [0; 20];
+        rng.fill_bytes(&mut provisional);
+        let reference = self.work(&|context, connection| {
+            make(context, connection, algorithm, label, provisional)
+        })?;
+        Ok(TokenKey::new(Arc::clone(self), reference))
+    }
+
+    /// Removes a key that is no longer needed, both halves. One that is not there is no fault.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub fn remove_key(&self, reference: &KeyReference) -> Result<(), TokenError> {
+        self.work(&|context, connection| {
+            connection.forget(&reference.id);
+            let session = context
+                .open_rw_session(connection.slot)
+                .map_err(TokenError::of)?;
+            let halves = session
+                .find_objects(&[Attribute::Id(reference.id.clone())])
+                .map_err(TokenError::of)?;
+            for half in halves {
+                session.destroy_object(half).map_err(TokenError::of)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn make(
+    context: &Pkcs11,
+    connection: &Connection,
+    algorithm: KeyAlgorithm,
+    label: &str,
+    provisional: Provisional,
+) -> Result<KeyReference, TokenError> {
+    let unsupported = || TokenError::Unsupported {
+        what: algorithm.label(),
+    };
+    let (mechanism, forms) = mechanism::generation(algorithm).ok_or_else(unsupported)?;
+    if !connection.mechanisms.contains(&mechanism.mechanism_type()) {
+        return Err(unsupported());
+    }
+    let session = context
+        .open_rw_session(connection.slot)
+        .map_err(TokenError::of)?;
+    let (public, private) = generate(&session, &mechanism, forms, label, provisional)?;
+    let finished = public_key::read(&session, public, algorithm).and_then(|key| {
+        let id = rename(&session, [public, private], &key, provisional);
+        try_out(&session, connection, private, &key)?;
+        is_kept(&session, private)?;
+        Ok(KeyReference {
+            id,
+            public_key: key,
+        })
+    });
+    if finished.is_err() {
+        // What cannot be removed bears the label, so that people find it.
+        let _ = session.destroy_object(public);
+        let _ = session.destroy_object(private);
+    }
+    finished
+}
+
+fn generate(
+    session: &Session,
+    mechanism: &Mechanism<'_>,
+    forms: Vec<Vec<Attribute>>,
+    label: &str,
+    id: Provisional,
+) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
+    let common = || {
+        vec![
+            Attribute::Token(true),
+            Attribute::Label(label.as_bytes().to_vec()),
+            Attribute::Id(id.to_vec()),
+        ]
+    };
+    let mut private = common();
+    private.extend([
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Sign(true),
+    ]);
+    let mut last = None;
+    for form in forms {
+        let mut public = common();
+        public.extend([Attribute::Private(false), Attribute::Verify(true)]);
+        public.extend(form);
+        match session.generate_key_pair(mechanism, &public, &private) {
+            Ok(pair) => return Ok(pair),
+            Err(error) => last = Some(TokenError::of(error)),
+        }
+    }
+    Err(last.unwrap_or(TokenError::Wrong("no key")))
+}
+
+/// Gives both halves their identifier; some modules keep the first one for ever, which is as good.
+fn rename(
+    session: &Session,
+    halves: [ObjectHandle; 2],
+    key: &PublicKey,
+    provisional: Provisional,
+) -> Vec<u8> {
+    let id = key.key_id().to_vec();
+    let set = |half| session.update_attributes(half, &[Attribute::Id(id.clone())]);
+    let [public, private] = halves;
+    match (set(private), set(public)) {
+        (Ok(()), Ok(())) => id,
+        (Ok(()), Err(_)) => id,
+        (Err(_), _) => {
+            // The public half must not be called otherwise than the private one.
+            let _ = session.update_attributes(public, &[Attribute::Id(provisional.to_vec())]);
+            provisional.to_vec()
+        }
+    }
+}
+
+/// Whether what the private half signs is accepted under the public one.
+fn try_out(
+    session: &Session,
+    connection: &Connection,
+    private: ObjectHandle,
+    key: &PublicKey,
+) -> Result<(), TokenError> {
+    let algorithm = key
+        .algorithm()
+        .map_err(|_| TokenError::Wrong("a public key"))?
+        .default_signature();
+    let signature = sign_with(session, connection, private, algorithm, TRIAL)?;
+    key.verify(algorithm, TRIAL, &signature)
+        .map_err(|_| TokenError::Wrong("a signature"))
+}
+
+/// Whether the token says that the key stays in it.
+fn is_kept(session: &Session, private: ObjectHandle) -> Result<(), TokenError> {
+    let said = session
+        .get_attributes(
+            private,
+            &[AttributeType::Sensitive, AttributeType::Extractable],
+        )
+        .map_err(TokenError::of)?;
+    let kept =
+        said.contains(&Attribute::Sensitive(true)) && said.contains(&Attribute::Extractable(false));
+    if kept {
+        Ok(())
+    } else {
+        Err(TokenError::Wrong("a key that could leave it, which"))
+    }
+}
+
+pub(crate) fn sign_with(
+    session: &Session,
+    connection: &Connection,
+    key: ObjectHandle,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+) -> Result<Vec<u8>, TokenError> {
+    let input = mechanism::input(algorithm, message, &connection.mechanisms).ok_or_else(|| {
+        TokenError::Unsupported {
+            what: algorithm.label().to_owned(),
+        }
+    })?;
+    let made = session
+        .sign(&input.mechanism, key, &input.data)
+        .map_err(TokenError::of)?;
+    mechanism::value(algorithm, made).ok_or(TokenError::Wrong("a signature"))
+}

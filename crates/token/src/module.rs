@@ -1,0 +1,93 @@
+//! The library of a token's maker, loaded once in a process.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error, RvError};
+
+use crate::error::TokenError;
+
+/// `C_Initialize` is for the whole process, so those who name the same file share it.
+static LOADED: Mutex<Vec<Weak<Module>>> = Mutex::new(Vec::new());
+
+/// A module, started when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Module {
+    path: PathBuf,
+    flags: CInitializeFlags,
+    started: RwLock<Started>,
+}
+
+/// Whoever uses the module holds this for reading, so that it is not stopped under somebody's feet.
+#[derive(Debug, Default)]
+pub(crate) struct Started {
+    pub(crate) context: Option<Pkcs11>,
+    /// How often it was started; sessions of an earlier start are void, and their numbers may belong to others now.
+    pub(crate) generation: u64,
+}
+
+impl Module {
+    pub(crate) fn open(path: &Path, flags: CInitializeFlags) -> Arc<Self> {
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.retain(|module| module.strong_count() > 0);
+        if let Some(module) = loaded
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|module| module.path == path)
+        {
+            return module;
+        }
+        let module = Arc::new(Self {
+            path: path.to_owned(),
+            flags,
+            started: RwLock::default(),
+        });
+        loaded.push(Arc::downgrade(&module));
+        module
+    }
+
+    /// The running module.
+    pub(crate) fn started(&self) -> Result<RwLockReadGuard<'_, Started>, TokenError> {
+        loop {
+            let started = self.started.read().unwrap_or_else(PoisonError::into_inner);
+            if started.context.is_some() {
+                return Ok(started);
+            }
+            drop(started);
+            self.start(None)?;
+        }
+    }
+
+    /// Stops and starts it again: some modules look for tokens only then. Does nothing when somebody did it meanwhile.
+    pub(crate) fn restart(&self, generation: u64) -> Result<(), TokenError> {
+        self.start(Some(generation))
+    }
+
+    fn start(&self, generation: Option<u64>) -> Result<(), TokenError> {
+        let mut started = self.started.write().unwrap_or_else(PoisonError::into_inner);
+        let is_wanted = match generation {
+            None => started.context.is_none(),
+            Some(generation) => started.generation == generation,
+        };
+        if !is_wanted {
+            return Ok(());
+        }
+        if let Some(context) = started.context.take() {
+            // A module that does not stop is started anyhow; it will say so.
+            let _ = context.finalize();
+        }
+        let fault = |source: Error| TokenError::Module {
+            path: self.path.clone(),
+            source: Box::new(source),
+        };
+        let context = Pkcs11::new(&self.path).map_err(fault)?;
+        match context.initialize(CInitializeArgs::new(self.flags)) {
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+            Err(error) => return Err(fault(error)),
+        }
+        started.context = Some(context);
+        started.generation = started.generation.wrapping_add(1);
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+use std::fs;
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tanba_crypto::{KeyAlgorithm, SignError, Signer};
+use tanba_token::{KeyReference, TokenError, TokenKey};
+
+use crate::bench::{LABEL, Maker, PIN, Scene, stage};
+
+const MESSAGE: &[u8] = b"what is signed";
+
+fn make(scene: &Scene, algorithm: KeyAlgorithm) -> Result<TokenKey, TokenError> {
+    let mut random = StdRng::seed_from_u64(1);
+    scene.token().make_key(algorithm, "a key", &mut random)
+}
+
+/// Makes a key, forgets everything but what is stored, and signs.
+fn makes_and_signs(scene: &Scene, algorithm: KeyAlgorithm) {
+    let made = make(scene, algorithm).unwrap_or_else(|error| panic!("{algorithm}: {error:?}"));
+    let stored = made.reference().to_bytes();
+    drop(made);
+    let reference = KeyReference::from_bytes(&stored).unwrap();
+    assert_eq!(
+        reference.id_hex(),
+        hex(&reference.public_key().key_id()),
+        "{algorithm}"
+    );
+    let key = TokenKey::open(&scene.token(), reference);
+    assert_eq!(key.public_key().algorithm(), Ok(algorithm));
+    key.check().unwrap();
+    let signature = key.sign(MESSAGE).unwrap();
+    key.public_key()
+        .verify(key.algorithm(), MESSAGE, &signature)
+        .unwrap();
+    key.public_key().check_strength().unwrap();
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+#[test]
+fn softhsm_signs_with_every_algorithm_that_it_has() {
+    stage(
+        Maker::SoftHsm,
+        "stories::softhsm_signs_with_every_algorithm_that_it_has",
+        |scene| {
+            for algorithm in [
+                KeyAlgorithm::Rsa { bits: 2048 },
+                KeyAlgorithm::EcP256,
+                KeyAlgorithm::EcP384,
+                KeyAlgorithm::Ed25519,
+            ] {
+                makes_and_signs(scene, algorithm);
+            }
+            let refused = make(scene, KeyAlgorithm::MlDsa65).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                "the token cannot make or use ML-DSA-65 keys"
+            );
+        },
+    );
+}
+
+#[test]
+fn kryoptic_signs_with_every_algorithm_of_ours() {
+    stage(
+        Maker::Kryoptic,
+        "stories::kryoptic_signs_with_every_algorithm_of_ours",
+        |scene| {
+            for algorithm in KeyAlgorithm::ALL {
+                // Larger RSA keys are only slower.
+                if !matches!(algorithm, KeyAlgorithm::Rsa { bits: 3072 | 4096 }) {
+                    makes_and_signs(scene, algorithm);
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_wrong_pin_is_tried_once_and_a_corrected_one_helps() {
+    stage(
+        Maker::SoftHsm,
+        "stories::a_wrong_pin_is_tried_once_and_a_corrected_one_helps",
+        |scene| {
+            let token = scene.token();
+            scene.enter_pin("0000");
+            for _ in 0..20 {
+                assert!(matches!(token.check(), Err(TokenError::WrongPin)));
+            }
+            scene.enter_pin(PIN);
+            token.check().unwrap();
+        },
+    );
+}
+
+#[test]
+fn a_locked_token_says_so_and_that_its_keys_are_safe() {
+    stage(
+        Maker::Kryoptic,
+        "stories::a_locked_token_says_so_and_that_its_keys_are_safe",
+        |scene| {
+            let token = scene.token();
+            let mut last = None;
+            // Each wrong PIN is another one: the same would not be tried again.
+            for number in 0..20 {
+                scene.enter_pin(&format!("wrong-{number}"));
+                last = token.check().err();
+                if matches!(last, Some(TokenError::PinLocked | TokenError::LastTry)) {
+                    break;
+                }
+            }
+            let said = last.unwrap().to_string();
+            assert!(said.contains("lock"), "{said}");
+            // Nor does the right one help, or is it tried.
+            scene.enter_pin(PIN);
+            assert!(token.check().is_err());
+        },
+    );
+}
+
+#[test]
+fn a_token_that_was_away_is_found_again() {
+    stage(
+        Maker::SoftHsm,
+        "stories::a_token_that_was_away_is_found_again",
+        |scene| {
+            let key = make(scene, KeyAlgorithm::EcP256).unwrap();
+            let (here, away) = (scene.folder.join("tokens"), scene.folder.join("away"));
+            for _ in 0..2 {
+                key.sign(MESSAGE).unwrap();
+                fs::rename(&here, &away).unwrap();
+                fs::create_dir(&here).unwrap();
+                let Err(SignError::Unavailable(cause)) = key.sign(MESSAGE) else {
+                    panic!("a token that is away signed");
+                };
+                assert!(cause.to_string().contains("its keys are safe"), "{cause}");
+                fs::remove_dir(&here).unwrap();
+                fs::rename(&away, &here).unwrap();
+                let signature = key.sign(MESSAGE).unwrap();
+                key.public_key()
+                    .verify(key.algorithm(), MESSAGE, &signature)
+                    .unwrap();
+            }
+        },
+    );
+}
+
+#[test]
+fn threads_share_the_sessions_of_a_token() {
+    stage(
+        Maker::SoftHsm,
+        "stories::threads_share_the_sessions_of_a_token",
+        |scene| {
+            let key = make(scene, KeyAlgorithm::EcP256).unwrap();
+            std::thread::scope(|scope| {
+                for thread in 0..8_u8 {
+                    let key = &key;
+                    scope.spawn(move || {
+                        for round in 0..25_u8 {
+                            let message = [thread, round];
+                            let signature = key.sign(&message).unwrap();
+                            key.public_key()
+                                .verify(key.algorithm(), &message, &signature)
+                                .unwrap();
+                        }
+                    });
+                }
+            });
+        },
+    );
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    stage(
+        Maker::SoftHsm,
+        "stories::what_is_not_there_is_named",
+        |scene| {
+            let check = |change: &dyn Fn(&mut tanba_token::TokenSettings)| -> String {
+                scene.enter_pin(PIN);
+                let mut settings = scene.settings();
+                change(&mut settings);
+                scene.token_of(settings).check().unwrap_err().to_string()
+            };
+            let said = check(&|settings| settings.label = Some("another".to_owned()));
+            assert!(
+                said.contains("\"another\"") && said.contains(LABEL),
+                "{said}"
+            );
+            let said = check(&|settings| settings.module = "/no/such/module.so".into());
+            assert!(said.contains("/no/such/module.so"), "{said}");
+            let said = check(&|settings| settings.serial = Some("0000".to_owned()));
+            assert!(said.contains("0000"), "{said}");
+        },
+    );
+}
+
+#[test]
+fn a_removed_key_is_missed_by_its_identifier() {
+    stage(
+        Maker::SoftHsm,
+        "stories::a_removed_key_is_missed_by_its_identifier",
+        |scene| {
+            let token = scene.token();
+            let mut random = StdRng::seed_from_u64(1);
+            let key = token
+                .make_key(KeyAlgorithm::EcP256, "a key", &mut random)
+                .unwrap();
+            key.sign(MESSAGE).unwrap();
+            token.remove_key(key.reference()).unwrap();
+            token.remove_key(key.reference()).unwrap();
+            let Err(SignError::Refused { reason }) = key.sign(MESSAGE) else {
+                panic!("a key that is gone signed");
+            };
+            assert!(reason.contains(&key.reference().id_hex()), "{reason}");
+        },
+    );
+}
+
+#[test]
+fn a_reference_that_was_changed_is_no_reference() {
+    let key =
+        tanba_crypto::SoftwareKey::generate(KeyAlgorithm::EcP256, &mut StdRng::seed_from_u64(1))
+            .unwrap();
+    let stored = {
+        // The octets of a reference as another program run would have stored them.
+        let mut bytes = b"tanba-tok\x01\x02\xab\xcd".to_vec();
+        bytes.extend_from_slice(key.public_key().spki_der());
+        let checksum = tanba_crypto::sha256(&bytes);
+        bytes.extend_from_slice(&checksum[..8]);
+        bytes
+    };
+    let reference = KeyReference::from_bytes(&stored).unwrap();
+    assert_eq!(reference.to_bytes(), stored);
+    assert_eq!(reference.id_hex(), "abcd");
+    for position in 0..stored.len() {
+        let mut changed = stored.clone();
+        changed[position] ^= 1;
+        assert!(KeyReference::from_bytes(&changed).is_none(), "{position}");
+        assert!(KeyReference::from_bytes(&stored[..position]).is_none());
+    }
+}
