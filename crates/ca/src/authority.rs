@@ -231,6 +231,17 @@ impl Authority {
         })
     }
 
+    /// Whether the keys that issue could sign now: a token may be away.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Key`] of the first that could not.
+    pub fn check_keys(&self) -> Result<(), AuthorityError> {
+        self.issuers
+            .iter()
+            .filter(|issuer| issuer.kind == IssuerKind::Issuing)
+            .try_for_each(|issuer| issuer.check_key(self.desk.chest.as_ref()))
+    }
+
     pub(crate) const fn desk(&self) -> &Desk {
         &self.desk
     }
@@ -375,6 +386,15 @@ impl OcspSigners for Authority {
             certificate: responder.certificate,
             signer: responder.signer,
         })
+    }
+
+    fn problem(&self) -> Option<String> {
+        let error = self.check_keys().err()?;
+        let first: &(dyn std::error::Error + 'static) = &error;
+        tracing::warn!(error = first, "a key cannot sign");
+        let causes = std::iter::successors(Some(first), |cause| cause.source());
+        let sentences: Vec<String> = causes.map(ToString::to_string).collect();
+        Some(sentences.join(": "))
     }
 }
 

@@ -5,6 +5,22 @@ use tanba_model::ports::{IssuanceError, StorageError};
 use crate::key_vault::KeyVaultError;
 use crate::urls::PublicUrlError;
 
+impl AuthorityError {
+    /// Whether a key did not answer: everything else works, and trying again later may help.
+    #[must_use]
+    pub const fn is_about_a_device(&self) -> bool {
+        matches!(
+            self,
+            Self::Signer(_)
+                | Self::Issuance(IssuanceError::Signer(_))
+                | Self::Key {
+                    source: KeyVaultError::Device(_),
+                    ..
+                }
+        )
+    }
+}
+
 /// Why an authority cannot be opened, made or maintained.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

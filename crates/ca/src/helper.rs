@@ -12,7 +12,7 @@ use crate::desk::Desk;
 use crate::draft::{Contents, Holder, refusal};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
-use crate::key_vault::KeyChest;
+use crate::key_vault::{KeyChest, KeyPurpose};
 use crate::names;
 
 /// A key with its certificate.
@@ -23,6 +23,7 @@ pub(crate) struct Helper {
     pub(crate) serial: SerialNumber,
     pub(crate) certificate: Arc<[u8]>,
     pub(crate) signer: Arc<dyn Signer>,
+    stored_key: Vec<u8>,
 }
 
 /// What a new helper is for.
@@ -52,13 +53,14 @@ impl Helper {
             issuer: what.to_owned(),
             source,
         })?;
-        Self::new(what, certificate, signer)
+        Self::new(what, certificate, signer, key.to_vec())
     }
 
     fn new(
         what: &'static str,
         certificate: &[u8],
         signer: Arc<dyn Signer>,
+        stored_key: Vec<u8>,
     ) -> Result<Self, AuthorityError> {
         let damaged = || AuthorityError::DamagedIssuer {
             name: what.to_owned(),
@@ -75,6 +77,7 @@ impl Helper {
             serial: SerialNumber::from_bytes(parsed.serial_bytes()).map_err(|_| damaged())?,
             certificate: Arc::from(certificate),
             signer,
+            stored_key,
         })
     }
 
@@ -95,11 +98,17 @@ impl Desk {
     ) -> Result<Made, AuthorityError> {
         let algorithm = match issuer.certificate.public_key().algorithm() {
             Ok(KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384) => KeyAlgorithm::EcP256,
+            Ok(KeyAlgorithm::Ed25519) => KeyAlgorithm::Ed25519,
+            Ok(KeyAlgorithm::MlDsa44 | KeyAlgorithm::MlDsa65) => KeyAlgorithm::MlDsa44,
             _ => KeyAlgorithm::Rsa { bits: 2048 },
+        };
+        let key_purpose = KeyPurpose::Helper {
+            issuer: &issuer.name,
+            profile: purpose.profile,
         };
         let (stored_key, signer) = self
             .chest
-            .make_key(algorithm, self.random.as_ref())
+            .make_key_for(key_purpose, algorithm, self.random.as_ref())
             .map_err(|source| AuthorityError::Key {
                 issuer: issuer.name.clone(),
                 source,
@@ -125,7 +134,15 @@ impl Desk {
             .next()
             .ok_or(StorageError::Conflict)?;
         let der = record.der.as_deref().ok_or(StorageError::Conflict)?;
-        let helper = Helper::new(purpose.profile, der, signer)?;
+        let helper = Helper::new(purpose.profile, der, signer, stored_key.clone())?;
         Ok(Made { helper, stored_key })
+    }
+
+    /// Removes the key of a helper that another one replaced; it has nothing left to sign.
+    pub(crate) fn retire(&self, issuer: &Issuer, replaced: Option<Helper>) {
+        let Some(replaced) = replaced else { return };
+        if let Err(error) = self.chest.remove_key(&replaced.stored_key) {
+            tracing::warn!(issuer = %issuer.id, error = %error, "the key of a replaced helper was not removed");
+        }
     }
 }

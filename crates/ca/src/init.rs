@@ -14,6 +14,7 @@ use crate::desk::{Desk, audit, fingerprint};
 use crate::draft::{self, Contents, Holder, refusal};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
+use crate::key_vault::KeyPurpose;
 use crate::names::AuthorityNames;
 use crate::signing::Signing;
 use crate::urls::Urls;
@@ -26,6 +27,40 @@ pub enum IssuingKey {
     Rsa2048,
     /// EC P-256: smaller and quicker, where all verifiers are known.
     EcP256,
+    /// EC P-384.
+    EcP384,
+    /// Ed25519 (RFC 8410).
+    Ed25519,
+    /// ML-DSA-44 (RFC 9881).
+    MlDsa44,
+    /// ML-DSA-65 (RFC 9881).
+    MlDsa65,
+}
+
+impl IssuingKey {
+    /// The kind of key.
+    #[must_use]
+    pub const fn algorithm(self) -> KeyAlgorithm {
+        match self {
+            Self::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+            Self::EcP256 => KeyAlgorithm::EcP256,
+            Self::EcP384 => KeyAlgorithm::EcP384,
+            Self::Ed25519 => KeyAlgorithm::Ed25519,
+            Self::MlDsa44 => KeyAlgorithm::MlDsa44,
+            Self::MlDsa65 => KeyAlgorithm::MlDsa65,
+        }
+    }
+
+    /// The kind of key of the root above it: one that those who verify the one can verify too.
+    #[must_use]
+    pub const fn root(self) -> KeyAlgorithm {
+        match self {
+            Self::Rsa2048 | Self::EcP256 => KeyAlgorithm::Rsa { bits: 4096 },
+            Self::EcP384 => KeyAlgorithm::EcP384,
+            Self::Ed25519 => KeyAlgorithm::Ed25519,
+            Self::MlDsa44 | Self::MlDsa65 => KeyAlgorithm::MlDsa65,
+        }
+    }
 }
 
 /// Decisions that stand for the life of an authority.
@@ -37,7 +72,7 @@ pub struct InitOptions {
     pub names: AuthorityNames,
     /// Short name of the issuing authority, in URLs: lower-case letters, digits and hyphens.
     pub issuing_name: String,
-    /// Key of the issuing authority; the root always has RSA-4096.
+    /// Key of the issuing authority; the root's follows from it.
     pub issuing_key: IssuingKey,
     /// Number of CRL shards, 1 to 4096.
     pub shards: u16,
@@ -142,10 +177,13 @@ impl Desk {
             issuer: ROOT.to_owned(),
             source,
         };
-        let algorithm = KeyAlgorithm::Rsa { bits: 4096 };
         let (stored_key, key) = self
             .chest
-            .make_key(algorithm, self.random.as_ref())
+            .make_key_for(
+                KeyPurpose::Issuer(ROOT),
+                options.issuing_key.root(),
+                self.random.as_ref(),
+            )
             .map_err(key_fault)?;
         let profile = self.profile(ROOT_PROFILE)?;
         let name = profile
@@ -253,13 +291,13 @@ impl Desk {
             issuer: options.issuing_name.clone(),
             source,
         };
-        let algorithm = match options.issuing_key {
-            IssuingKey::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
-            IssuingKey::EcP256 => KeyAlgorithm::EcP256,
-        };
         let (stored_key, key) = self
             .chest
-            .make_key(algorithm, self.random.as_ref())
+            .make_key_for(
+                KeyPurpose::Issuer(&options.issuing_name),
+                options.issuing_key.algorithm(),
+                self.random.as_ref(),
+            )
             .map_err(key_fault)?;
         let profile = self.profile(ISSUING_PROFILE)?;
         let name = profile

@@ -142,8 +142,19 @@ impl Issuer {
         read(&self.responder)
     }
 
-    pub(crate) fn replace_responder(&self, responder: Helper) {
-        replace(&self.responder, responder);
+    /// Gives the one before.
+    pub(crate) fn replace_responder(&self, responder: Helper) -> Option<Helper> {
+        replace(&self.responder, responder)
+    }
+
+    /// Whether its key could sign now.
+    pub(crate) fn check_key(&self, chest: &dyn KeyChest) -> Result<(), AuthorityError> {
+        chest
+            .check_key(&self.stored_key)
+            .map_err(|source| AuthorityError::Key {
+                issuer: self.name.clone(),
+                source,
+            })
     }
 
     /// The seal now.
@@ -151,8 +162,9 @@ impl Issuer {
         read(&self.seal)
     }
 
-    pub(crate) fn replace_seal(&self, seal: Helper) {
-        replace(&self.seal, seal);
+    /// Gives the one before.
+    pub(crate) fn replace_seal(&self, seal: Helper) -> Option<Helper> {
+        replace(&self.seal, seal)
     }
 
     /// The shard of a certificate: its serial number is random, so any of its octets spread evenly.
@@ -174,8 +186,11 @@ fn read(helper: &RwLock<Option<Helper>>) -> Option<Helper> {
         .clone()
 }
 
-fn replace(helper: &RwLock<Option<Helper>>, new: Helper) {
-    *helper.write().unwrap_or_else(PoisonError::into_inner) = Some(new);
+fn replace(helper: &RwLock<Option<Helper>>, new: Helper) -> Option<Helper> {
+    helper
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .replace(new)
 }
 
 impl fmt::Debug for Issuer {

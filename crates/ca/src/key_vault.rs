@@ -30,6 +30,49 @@ pub trait KeyChest: fmt::Debug + Send + Sync {
         algorithm: KeyAlgorithm,
         random: &dyn RandomSource,
     ) -> Result<(Vec<u8>, Arc<dyn Signer>), KeyVaultError>;
+
+    /// The same for a key that is known to have this purpose: chests may keep them in different places, and label them.
+    ///
+    /// # Errors
+    /// As there.
+    fn make_key_for(
+        &self,
+        _purpose: KeyPurpose<'_>,
+        algorithm: KeyAlgorithm,
+        random: &dyn RandomSource,
+    ) -> Result<(Vec<u8>, Arc<dyn Signer>), KeyVaultError> {
+        self.make_key(algorithm, random)
+    }
+
+    /// Whether the key could sign now: a token may be away. Keys in memory always can.
+    ///
+    /// # Errors
+    /// [`KeyVaultError`]: what keeps it from that.
+    fn check_key(&self, _stored: &[u8]) -> Result<(), KeyVaultError> {
+        Ok(())
+    }
+
+    /// Removes what is left of a key that nobody will use again; keys that are nowhere but in storage leave nothing.
+    ///
+    /// # Errors
+    /// [`KeyVaultError`]; the key stays where it is, harming nobody.
+    fn remove_key(&self, _stored: &[u8]) -> Result<(), KeyVaultError> {
+        Ok(())
+    }
+}
+
+/// What a new key will do, and for which authority, by its short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPurpose<'a> {
+    /// Signs certificates and lists of this authority.
+    Issuer(&'a str),
+    /// Signs something else for this authority, such as OCSP responses; replaced from time to time.
+    Helper {
+        /// The authority.
+        issuer: &'a str,
+        /// The profile of its certificates.
+        profile: &'a str,
+    },
 }
 
 /// Why a key cannot be opened or made.
@@ -59,6 +102,12 @@ pub enum KeyVaultError {
     /// The library for encryption refused.
     #[error("encryption failed")]
     Cipher,
+    /// The key lies in a place that the configuration does not name.
+    #[error("the key lies in {0}, which the configuration does not name")]
+    Elsewhere(&'static str),
+    /// The device that holds the key did not do it; its text says what helps.
+    #[error("the device with the key did not do it")]
+    Device(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 const SALT_LENGTH: usize = 16;
@@ -77,6 +126,12 @@ pub struct KeyVault {
 }
 
 impl KeyVault {
+    /// Whether these are the octets of a key that some vault sealed.
+    #[must_use]
+    pub fn is_sealed(stored: &[u8]) -> bool {
+        Envelope::is_envelope(stored)
+    }
+
     /// Makes a vault for new keys.
     ///
     /// # Errors

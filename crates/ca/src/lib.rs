@@ -33,7 +33,7 @@ pub use checkpoint::CheckpointError;
 pub use desk::Profiles;
 pub use error::AuthorityError;
 pub use init::{InitOptions, InitStep, IssuingKey, init};
-pub use key_vault::{Cost, KeyChest, KeyVault, KeyVaultError};
+pub use key_vault::{Cost, KeyChest, KeyPurpose, KeyVault, KeyVaultError};
 pub use names::AuthorityNames;
 pub use prepare::{Announce, Prepared};
 pub use publish::Published;

@@ -50,7 +50,8 @@ impl Desk {
             now,
         )?;
         unit.commit()?;
-        issuer.replace_responder(made.helper);
+        let replaced = issuer.replace_responder(made.helper);
+        self.retire(issuer, replaced);
         Ok(Some(serial))
     }
 }

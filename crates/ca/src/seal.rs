@@ -81,7 +81,8 @@ impl Desk {
             now,
         )?;
         unit.commit()?;
-        issuer.replace_seal(made.helper);
+        let replaced = issuer.replace_seal(made.helper);
+        self.retire(issuer, replaced);
         Ok(Some(serial))
     }
 

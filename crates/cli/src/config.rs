@@ -19,9 +19,9 @@ mod mail;
 mod register;
 mod server;
 
-pub(crate) use example::Example;
+pub(crate) use example::{Example, ExampleToken};
 pub(crate) use finding::{Finding, Findings, Severity};
-pub(crate) use keys::Passphrase;
+pub(crate) use keys::{Keys, OcspKeys, Passphrase};
 pub(crate) use logging::{Format, Level, Logging};
 pub(crate) use mail::{Mail, MailSecurity};
 pub(crate) use register::Register;
@@ -103,8 +103,8 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     /// Files of the server's certificate, where it speaks TLS itself.
     pub(crate) tls: Option<TlsFiles>,
-    /// Where the passphrase of the authority's keys is.
-    pub(crate) passphrase: Passphrase,
+    /// Where the authority's keys are, and what opens them.
+    pub(crate) keys: Keys,
     /// Where mails go.
     pub(crate) mail: Option<Mail>,
     /// The register of people that is asked; without one it is the table of persons.
@@ -163,7 +163,7 @@ impl Written {
     fn check(mut self, folder: &Path) -> Result<Config, Findings> {
         let mut findings = Findings::default();
         let server = findings.take(self.server.check());
-        let passphrase = findings.take(self.keys.check(folder));
+        let keys = findings.take(self.keys.check(folder));
         let mail = findings.take(self.mail.map(|section| section.check(folder)).transpose());
         let register = self
             .register
@@ -210,7 +210,7 @@ impl Written {
                 witness: folder.join(self.database.witness),
                 server: server?,
                 tls,
-                passphrase: passphrase?,
+                keys: keys?,
                 mail: mail?,
                 register: register?,
                 logging,

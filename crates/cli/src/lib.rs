@@ -12,9 +12,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod carrier;
+mod chest;
 mod commands;
 mod config;
 mod context;
+mod key_store;
 mod listen;
 mod outbound;
 mod outcome;

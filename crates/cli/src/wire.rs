@@ -3,16 +3,16 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::bail;
 use axum::Router;
-use tanba_ca::{Authority, KeyVault, Parts, Profiles, Rules};
+use tanba_ca::{Authority, Parts, Profiles, Rules};
 use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
-use tanba_crypto::Secret;
 use tanba_model::ports::{Carrier, DocumentSeals, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
 use tanba_storage::{OpenError, SqliteStorage, WitnessError};
 
-use crate::config::{Config, Finding, Register};
+use crate::chest::Chest;
+use crate::config::{Config, Finding, Keys, Register};
 use crate::context::Context;
 use crate::listen::{self, Listener};
 use crate::register::HttpRegister;
@@ -126,19 +126,18 @@ pub(crate) fn storage_finding(config: &Config, error: &OpenError) -> Finding {
 /// Opens the authority that is recorded in the database, with its keys.
 pub(crate) fn authority(
     storage: &Arc<dyn Storage>,
-    passphrase: &Secret,
+    keys: &Keys,
     rules: Rules,
     context: &Context,
 ) -> anyhow::Result<Authority> {
     let issuers = storage.snapshot()?.issuers().all()?;
-    let first = issuers
-        .first()
-        .context("there is no certification authority yet; run `tanba init`")?;
-    let vault = KeyVault::open(passphrase, &first.issuer.key)
-        .context("the keys of the authority cannot be opened")?;
+    if issuers.is_empty() {
+        bail!("there is no certification authority yet; run `tanba init`");
+    }
+    let chest = Chest::open(keys, &issuers, context.random().as_ref())?;
     let parts = Parts {
         storage: Arc::clone(storage),
-        chest: Arc::new(vault),
+        chest: Arc::new(chest),
         random: context.random(),
         profiles: Profiles::builtin(),
         rules,
@@ -152,7 +151,7 @@ pub(crate) fn installation(
     context: &Context,
 ) -> anyhow::Result<(Arc<dyn Storage>, Authority)> {
     let storage: Arc<dyn Storage> = Arc::new(storage(config)?);
-    let authority = authority(&storage, &config.passphrase.read()?, config.ca, context)?;
+    let authority = authority(&storage, &config.keys, config.ca, context)?;
     Ok((storage, authority))
 }
 
@@ -221,6 +220,7 @@ impl Services {
             ra,
             carrier,
             clock: context.clock(),
+            recovered: Arc::default(),
         };
         Ok(Self {
             cabinet: tanba_cabinet::router(state),

@@ -2,13 +2,14 @@
 //! server nor a million reminders must delay a revocation list.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tanba_ca::Authority;
-use tanba_model::ports::{Carrier, Clock, Storage};
+use tanba_ca::{Authority, Recovered};
+use tanba_model::ports::{Carrier, Clock, IssuanceError, Storage};
 use tanba_pki::Timestamp;
 use tanba_ra::{RegistrationAuthority, Retried};
 
@@ -42,6 +43,8 @@ pub(crate) struct Duties {
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
     /// What time it is.
     pub(crate) clock: Arc<dyn Clock>,
+    /// Whether what the last stop left open was completed or given up.
+    pub(crate) recovered: Arc<AtomicBool>,
 }
 
 /// The running threads; stopped when dropped.
@@ -149,14 +152,31 @@ impl Duties {
     /// What has to be done once before anybody is served: intents and applications that a crash left open, and lists.
     pub(crate) fn recover(&self) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let recovered = self
-            .authority
-            .recover(now)
-            .context("the authority cannot recover from its last stop")?;
+        let recovered = match self.authority.recover(now) {
+            Ok(recovered) => {
+                self.recovered.store(true, Ordering::Release);
+                recovered
+            }
+            // A token that sleeps must not keep the server from answering what needs no signature.
+            Err(error @ IssuanceError::Signer(_)) => {
+                complain("what a stop left open waits for the signing key", &error);
+                Recovered::default()
+            }
+            Err(error) => {
+                return Err(error).context("the authority cannot recover from its last stop");
+            }
+        };
         let resumed = self.ra.resume(now)?;
-        self.authority
-            .maintain(now)
-            .context("the first revocation lists cannot be made")?;
+        match self.authority.maintain(now) {
+            Ok(_) => {}
+            Err(error) if error.is_about_a_device() => {
+                complain(
+                    "the first revocation lists wait for the signing key",
+                    &error,
+                );
+            }
+            Err(error) => return Err(error).context("the first revocation lists cannot be made"),
+        }
         let (completed, voided) = (recovered.completed.len(), recovered.voided.len());
         if completed > 0 || voided > 0 || resumed.finished > 0 || resumed.waiting > 0 {
             let (finished, waiting) = (resumed.finished, resumed.waiting);
@@ -173,6 +193,12 @@ impl Duties {
 
     fn keep_up(&self, round: u64) {
         let now = self.clock.now();
+        if !self.recovered.load(Ordering::Acquire) && round.is_multiple_of(RESUME_ROUNDS) {
+            match self.authority.recover(now) {
+                Ok(_) => self.recovered.store(true, Ordering::Release),
+                Err(error) => complain("what a stop left open still waits", &error),
+            }
+        }
         match self.authority.maintain(now) {
             Ok(done) => {
                 for list in done.lists {

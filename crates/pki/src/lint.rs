@@ -212,7 +212,7 @@ fn signature(certificate: &TbsCertificate, issuer: Option<&Certificate>, report:
     report.require(
         null == algorithm.is_rsa(),
         "signature.parameters",
-        "RSA signatures have NULL parameters and ECDSA signatures none (RFC 4055, RFC 5758).",
+        "RSA signatures have NULL parameters and all others none (RFC 4055, RFC 5758, RFC 8410, RFC 9881).",
     );
     let key = issuer.map_or(certificate.public_key(), |issuer| issuer.public_key());
     let fits = key.algorithm().is_ok_and(|key| algorithm.fits(key));

@@ -49,6 +49,7 @@ impl Service {
                 Err(error) => return vec![error.to_string()],
             }
         }
+        problems.extend(self.parts.signers.problem());
         problems
     }
 

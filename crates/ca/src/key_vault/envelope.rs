@@ -29,6 +29,11 @@ impl Envelope {
         Self::read(stored)?.ok_or(KeyVaultError::Damaged)
     }
 
+    /// Whether they begin as one does.
+    pub(super) fn is_envelope(stored: &[u8]) -> bool {
+        stored.starts_with(MAGIC)
+    }
+
     fn read(stored: &[u8]) -> Result<Option<Self>, KeyVaultError> {
         let Some((body, checksum)) = stored.split_last_chunk::<CHECKSUM_LENGTH>() else {
             return Ok(None);

@@ -85,7 +85,7 @@ fn line(finding: &Finding) -> String {
 
 fn examine(config: &Config, extent: Extent, context: &Context) -> Findings {
     let mut findings = Findings::default();
-    findings.extend(files::passphrase(&config.passphrase));
+    findings.extend(files::secrets(&config.keys));
     if let Some(tls) = &config.tls {
         findings.extend(files::tls(tls, extent.now));
     }

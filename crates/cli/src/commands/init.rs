@@ -8,15 +8,14 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde::Serialize;
-use tanba_ca::{
-    AuthorityNames, Cost, InitOptions, InitStep, IssuingKey, KeyVault, Parts, Profiles, Rules,
-};
-use tanba_crypto::Secret;
+use tanba_ca::{AuthorityNames, InitOptions, InitStep, IssuingKey, Parts, Profiles, Rules};
 use tanba_model::ports::{RandomSource, Storage};
 use tanba_storage::SqliteStorage;
 
-use crate::config::{Config, Example, FILE_NAME};
+use crate::chest::Chest;
+use crate::config::{Config, Example, ExampleToken, FILE_NAME};
 use crate::context::Context;
+use crate::key_store::{KeyStore, TokenUri};
 use crate::outcome::Outcome;
 use crate::{password, wire};
 
@@ -33,16 +32,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     origin: String,
     /// File with the passphrase of the authority's keys; made, with a random one, where it is not
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present = "passphrase_env",
-        conflicts_with = "passphrase_env"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
     passphrase_file: Option<PathBuf>,
     /// Environment variable with the passphrase of the authority's keys
     #[arg(long, value_name = "NAME")]
     passphrase_env: Option<String>,
+    /// Where the keys are made: "software" (in the database, under the passphrase), or a token by its PKCS#11 URI:
+    /// "pkcs11:token=LABEL?module-path=FILE&pin-source=FILE". With a token and a passphrase, the keys of OCSP responders
+    /// alone are under the passphrase
+    #[arg(long, value_name = "STORE", default_value = "software")]
+    key_store: KeyStore,
     /// Address of the proxy that ends TLS in front of the cabinet; without one the server speaks TLS itself
     #[arg(long, value_name = "ADDRESS")]
     trusted_proxy: Option<std::net::IpAddr>,
@@ -61,7 +60,7 @@ pub(crate) struct Args {
     /// Short name of the issuing authority, in URLs
     #[arg(long, value_name = "NAME", default_value = "nca-rsa")]
     issuing_name: String,
-    /// Key of the issuing authority; the root always has RSA-4096
+    /// Key of the issuing authority; the root has RSA-4096 above RSA and P-256, ML-DSA-65 above ML-DSA, else the same
     #[arg(long, value_enum, default_value_t = KeyChoice::Rsa2048)]
     issuing_key: KeyChoice,
     /// Number of parts that the revocation list is published in
@@ -81,6 +80,13 @@ enum KeyChoice {
     Rsa2048,
     #[value(name = "ec-p256")]
     EcP256,
+    #[value(name = "ec-p384")]
+    EcP384,
+    Ed25519,
+    #[value(name = "ml-dsa-44")]
+    MlDsa44,
+    #[value(name = "ml-dsa-65")]
+    MlDsa65,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,21 +100,32 @@ struct Facts {
 
 /// Makes an installation; after an interruption, the same command goes on.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    if args.key_store == KeyStore::Software
+        && args.passphrase_file.is_none()
+        && args.passphrase_env.is_none()
+    {
+        return Ok(Outcome::Usage(
+            "name the passphrase of the keys with --passphrase-file or --passphrase-env".to_owned(),
+        ));
+    }
     make_folder(&args.folder)?;
     let folder = args
         .folder
         .canonicalize()
         .context("the folder cannot be found")?;
     let config_path = folder.join(FILE_NAME);
-    let (source, passphrase, passphrase_made) = passphrase(args, context.random().as_ref())?;
-    let config = write_config(args, &config_path, (source.0, &source.1))?;
+    let (source, passphrase_made) = passphrase(args, context.random().as_ref())?;
+    let token = token(args)?;
+    let config = write_config(args, &config_path, source.as_ref(), token.as_ref())?;
     let storage = SqliteStorage::open(&config.database)
         .with_context(|| format!("the database {} cannot be made", config.database.display()))?
         .witnessed_by(&config.witness)
         .map_err(|error| wire::witness_finding(&config, &error).into_error())?;
     let storage: Arc<dyn Storage> = Arc::new(storage);
+    let issuers = storage.snapshot()?.issuers().all()?;
+    let chest = Chest::open(&config.keys, &issuers, context.random().as_ref())?;
     let parts = Parts {
-        chest: Arc::new(vault(storage.as_ref(), &passphrase, context)?),
+        chest: Arc::new(chest),
         storage,
         random: context.random(),
         profiles: Profiles::builtin(),
@@ -121,7 +138,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         context.now(),
         &mut |step| {
             context.progress(match step {
-                InitStep::RootKey => "Making the key of the root (RSA-4096)",
+                InitStep::RootKey => "Making the key of the root",
                 InitStep::IssuingKey => "Making the key of the issuing authority",
                 InitStep::Publication => "Publishing the first revocation lists",
             });
@@ -178,11 +195,11 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
 
 type PassphraseSource = (&'static str, String);
 
-/// Where the passphrase is, the passphrase, and the file when it was made just now.
+/// Where the passphrase is, if there is one, and the file when it was made just now.
 fn passphrase(
     args: &Args,
     random: &dyn RandomSource,
-) -> anyhow::Result<(PassphraseSource, Secret, Option<PathBuf>)> {
+) -> anyhow::Result<(Option<PassphraseSource>, Option<PathBuf>)> {
     let (source, secret, made) = match (&args.passphrase_file, &args.passphrase_env) {
         (Some(path), _) => {
             let made = make_passphrase(path, random)?;
@@ -201,12 +218,12 @@ fn passphrase(
             password::from_environment(name)?,
             None,
         ),
-        (None, None) => bail!("name the passphrase with --passphrase-file or --passphrase-env"),
+        (None, None) => return Ok((None, None)),
     };
     if secret.len() < 12 {
         bail!("the passphrase of the authority's keys is too short; take at least 12 characters");
     }
-    Ok((source, secret, made))
+    Ok((Some(source), made))
 }
 
 /// Makes a file with a random passphrase (256 bits) for its owner alone; whether it was not there.
@@ -234,12 +251,23 @@ fn make_passphrase(path: &Path, random: &dyn RandomSource) -> anyhow::Result<boo
 }
 
 /// Writes the documented configuration, unless there is one already, and reads it back.
-fn write_config(args: &Args, path: &Path, passphrase: (&str, &str)) -> anyhow::Result<Config> {
+fn write_config(
+    args: &Args,
+    path: &Path,
+    passphrase: Option<&PassphraseSource>,
+    token: Option<&TokenFiles<'_>>,
+) -> anyhow::Result<Config> {
     let proxy = args.trusted_proxy.map(|address| address.to_string());
     let example = Example {
         origin: &args.origin,
         public_url: &args.public_url,
-        passphrase,
+        passphrase: passphrase.map(|(key, value)| (*key, value.as_str())),
+        token: token.map(|token| ExampleToken {
+            module: &token.module,
+            label: token.uri.label.as_deref(),
+            serial: token.uri.serial.as_deref(),
+            pin_file: &token.pin_file,
+        }),
         trusted_proxy: proxy.as_deref(),
         profiles: match args.profiles {
             ProfileChoice::Kz => "kz",
@@ -265,18 +293,32 @@ fn write_config(args: &Args, path: &Path, passphrase: (&str, &str)) -> anyhow::R
     Ok(config)
 }
 
-/// The vault of an interrupted `init`, or a new one.
-fn vault(
-    storage: &dyn Storage,
-    passphrase: &Secret,
-    context: &Context,
-) -> anyhow::Result<KeyVault> {
-    let issuers = storage.snapshot()?.issuers().all()?;
-    let vault = match issuers.first() {
-        Some(record) => KeyVault::open(passphrase, &record.issuer.key),
-        None => KeyVault::create(passphrase, Cost::STANDARD, context.random().as_ref()),
+/// A token that was named, with the files as the configuration will name them.
+struct TokenFiles<'a> {
+    uri: &'a TokenUri,
+    module: String,
+    pin_file: String,
+}
+
+fn token(args: &Args) -> anyhow::Result<Option<TokenFiles<'_>>> {
+    let KeyStore::Token(uri) = &args.key_store else {
+        return Ok(None);
     };
-    vault.context("the keys of the authority cannot be opened")
+    // Wherever the command was given, the configuration is read elsewhere.
+    let absolute = |path: &Path, what: &str| -> anyhow::Result<String> {
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("{what} {} cannot be found", path.display()))?;
+        let text = path
+            .to_str()
+            .with_context(|| format!("the path of {what} is not text"))?;
+        Ok(text.to_owned())
+    };
+    Ok(Some(TokenFiles {
+        uri,
+        module: absolute(&uri.module, "the PKCS#11 module")?,
+        pin_file: absolute(&uri.pin_file, "the PIN file")?,
+    }))
 }
 
 fn options(args: &Args) -> anyhow::Result<InitOptions> {
@@ -294,6 +336,10 @@ fn options(args: &Args) -> anyhow::Result<InitOptions> {
         issuing_key: match args.issuing_key {
             KeyChoice::Rsa2048 => IssuingKey::Rsa2048,
             KeyChoice::EcP256 => IssuingKey::EcP256,
+            KeyChoice::EcP384 => IssuingKey::EcP384,
+            KeyChoice::Ed25519 => IssuingKey::Ed25519,
+            KeyChoice::MlDsa44 => IssuingKey::MlDsa44,
+            KeyChoice::MlDsa65 => IssuingKey::MlDsa65,
         },
         shards: args.shards,
     })

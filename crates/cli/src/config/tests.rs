@@ -6,7 +6,8 @@ fn example() -> String {
     let example = Example {
         origin: "https://cabinet.example.kz",
         public_url: "http://pki.example.kz",
-        passphrase: ("passphrase_file", "passphrase"),
+        passphrase: Some(("passphrase_file", "passphrase")),
+        token: None,
         trusted_proxy: Some("127.0.0.1"),
         profiles: "kz",
     };
@@ -29,9 +30,10 @@ fn the_documented_example_works() {
     let config = Config::parse(&example(), Path::new("/etc/tanba")).unwrap();
     assert_eq!(config.database, Path::new("/etc/tanba/tanba.sqlite"));
     assert_eq!(
-        config.passphrase,
-        Passphrase::File("/etc/tanba/passphrase".into())
+        config.keys.passphrase,
+        Some(Passphrase::File("/etc/tanba/passphrase".into()))
     );
+    assert_eq!(config.keys.token, None);
     assert_eq!(config.trusted_proxy(), Some(IpAddr::from([127, 0, 0, 1])));
 }
 

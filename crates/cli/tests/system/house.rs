@@ -8,6 +8,7 @@ use std::process::Command;
 const ARROWS: [(&str, &[&str]); 13] = [
     ("crypto", &[]),
     ("pki", &["crypto"]),
+    ("token", &["crypto"]),
     ("keystore", &["crypto", "pki"]),
     ("print", &["crypto", "pki"]),
     ("model", &["crypto", "pki"]),
@@ -22,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "cli",
         &[
             "storage",
+            "token",
             "ca",
             "ra",
             "responder",

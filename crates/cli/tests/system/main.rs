@@ -33,4 +33,6 @@ mod thief;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 mod validate;

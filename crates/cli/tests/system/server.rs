@@ -85,6 +85,8 @@ pub(crate) struct Choice {
     pub(crate) edits: Vec<(&'static str, String)>,
     /// Whether the cabinet speaks TLS; certificate and key are put into `tls/` before the start.
     pub(crate) tls: bool,
+    /// Variables of the environment of everything that the program does.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 /// An installation and, between start and end, its server.
@@ -92,6 +94,7 @@ pub(crate) struct Choice {
 pub(crate) struct Installation {
     folder: TempDir,
     server: Option<Child>,
+    environment: Vec<(&'static str, String)>,
     pub(crate) mailbox: Mailbox,
     /// The cabinet as browsers see it.
     pub(crate) origin: String,
@@ -117,12 +120,13 @@ impl Installation {
         let installation = Self {
             mailbox: Mailbox::open(),
             server: None,
+            environment: choice.environment.clone(),
             origin: format!("{scheme}://localhost:{port}"),
             port,
             machines: format!("http://127.0.0.1:{machines_port}"),
             folder,
         };
-        let mut init = Command::new(program());
+        let mut init = installation.command();
         init.args(["init", "--folder"]).arg(installation.path(""));
         init.args([
             "--public-url",
@@ -180,11 +184,32 @@ impl Installation {
 
     /// Runs a command of the installation, which has to succeed.
     pub(crate) fn tanba(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(program());
-        run(command
+        run(self
+            .command()
             .args(arguments)
             .arg("--config")
             .arg(self.path("tanba.toml")))
+    }
+
+    /// The program in the environment that was chosen.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(program());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command of the installation, which has to be refused; gives the sentence.
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self
+            .command()
+            .args(arguments)
+            .arg("--config")
+            .arg(self.path("tanba.toml"))
+            .output()
+            .expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        said
     }
 
     /// The same, with facts as JSON.
@@ -202,7 +227,8 @@ impl Installation {
             .append(true)
             .open(path)
             .expect("a log");
-        let server = Command::new(program())
+        let server = self
+            .command()
             .args(["serve", "--config"])
             .arg(self.path("tanba.toml"))
             .stdout(Stdio::null())
@@ -343,6 +369,19 @@ impl Installation {
         }
     }
 
+    /// Writes a request for a key; the file.
+    pub(crate) fn request(&self, person: &Subject, profile: &str, key: &SoftwareKey) -> PathBuf {
+        let name = Profile::builtin(profile)
+            .expect("a profile")
+            .subject_name(person)
+            .expect("a name");
+        let request = CertificateRequest::build(&name, key, &RequestAttributes::default())
+            .expect("a request");
+        let file = self.path(&format!("{}-{profile}.der", person.iin));
+        fs::write(&file, request).expect("a request");
+        file
+    }
+
     /// A first certificate for a key, by `tanba certificate issue`.
     pub(crate) fn certify(
         &self,
@@ -350,15 +389,8 @@ impl Installation {
         profile: &str,
         key: &SoftwareKey,
     ) -> Certificate {
-        let name = Profile::builtin(profile)
-            .expect("a profile")
-            .subject_name(person)
-            .expect("a name");
-        let request = CertificateRequest::build(&name, key, &RequestAttributes::default())
-            .expect("a request");
-        let [file, output] =
-            ["der", "pem"].map(|end| self.path(&format!("{}-{profile}.{end}", person.iin)));
-        fs::write(&file, request).expect("a request");
+        let file = self.request(person, profile, key);
+        let output = self.path(&format!("{}-{profile}.pem", person.iin));
         let mut arguments = vec![
             "certificate",
             "issue",

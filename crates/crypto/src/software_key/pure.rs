@@ -86,3 +86,6 @@ fn wrapped(octets: &Secret) -> Option<Secret> {
     let der = OctetStringRef::new(octets.expose()).ok()?.to_der().ok()?;
     Some(Secret::new(der))
 }
+
+#[cfg(test)]
+mod tests;

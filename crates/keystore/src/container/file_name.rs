@@ -38,6 +38,9 @@ fn name(key: &PublicKey, purpose: Option<Purpose>, id: &[u8]) -> Option<String> 
         KeyAlgorithm::Rsa { .. } => "RSA256",
         KeyAlgorithm::EcP256 => "EC256",
         KeyAlgorithm::EcP384 => "EC384",
+        KeyAlgorithm::Ed25519 => "ED25519",
+        KeyAlgorithm::MlDsa44 => "MLDSA44",
+        KeyAlgorithm::MlDsa65 => "MLDSA65",
         _ => return None,
     };
     let prefix = match purpose {

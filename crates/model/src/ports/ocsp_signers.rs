@@ -20,4 +20,9 @@ pub struct OcspSigner {
 pub trait OcspSigners: Debug + Send + Sync {
     /// The responder of an issuer, if that issuer has one.
     fn of(&self, issuer: IssuerId) -> Option<OcspSigner>;
+
+    /// What keeps the keys of the authority from signing now, in a sentence for the operator.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }

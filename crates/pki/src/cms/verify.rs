@@ -1,7 +1,7 @@
 //! Judges signed data (RFC 5652, 5.6).
 
 use der::asn1::ObjectIdentifier;
-use tanba_crypto::{DigestAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
+use tanba_crypto::{DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
 
 use super::CmsError;
 use super::attribute::{
@@ -327,6 +327,17 @@ fn algorithm(info: &SignerInfo) -> Result<SignatureAlgorithm, SignatureFault> {
     };
     if named.parameters.is_some() {
         return Err(unsupported(named));
+    }
+    if algorithm.is_pure() {
+        // The digest is of the content alone; what hashes by itself has no say in it beyond its strength.
+        let fits = KeyAlgorithm::ALL.into_iter().any(|key| {
+            algorithm.fits(key) && SignatureAlgorithm::of(key, digest) == Some(algorithm)
+        });
+        return if fits {
+            Ok(algorithm)
+        } else {
+            Err(SignatureFault::DigestsDisagree)
+        };
     }
     if algorithm.digest() != digest {
         return Err(SignatureFault::DigestsDisagree);

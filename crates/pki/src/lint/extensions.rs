@@ -346,19 +346,20 @@ fn usages(certificate: &TbsCertificate, report: &mut Report) {
         report.error("key-usage", "There is no key usage.");
         return;
     };
-    let is_rsa = matches!(
-        certificate.public_key().algorithm(),
-        Ok(KeyAlgorithm::Rsa { .. })
-    );
-    let misfit = if is_rsa {
-        KeyUsage::KEY_AGREEMENT
-    } else {
-        KeyUsage::KEY_ENCIPHERMENT
+    let misfit = match certificate.public_key().algorithm() {
+        Ok(KeyAlgorithm::Rsa { .. }) => KeyUsage::KEY_AGREEMENT,
+        // Such keys sign and do nothing else.
+        Ok(KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa44 | KeyAlgorithm::MlDsa65) => {
+            KeyUsage::KEY_ENCIPHERMENT
+                .with(KeyUsage::DATA_ENCIPHERMENT)
+                .with(KeyUsage::KEY_AGREEMENT)
+        }
+        Ok(_) | Err(_) => KeyUsage::KEY_ENCIPHERMENT,
     };
     report.require(
         !usage.intersects(misfit),
         "key-usage.algorithm",
-        "Key usage allows what a key of this kind cannot do (RFC 3279, 2.3).",
+        "Key usage allows what a key of this kind cannot do (RFC 3279, 2.3; RFC 9295, 3; RFC 9881, 5).",
     );
     report.require(
         usage.contains(KeyUsage::KEY_CERT_SIGN) == certificate.is_ca(),

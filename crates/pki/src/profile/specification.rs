@@ -82,6 +82,15 @@ pub enum KeySpecification {
     /// `ec-p384`
     #[serde(rename = "ec-p384")]
     EcP384,
+    /// `ed25519`
+    #[serde(rename = "ed25519")]
+    Ed25519,
+    /// `ml-dsa-44`
+    #[serde(rename = "ml-dsa-44")]
+    MlDsa44,
+    /// `ml-dsa-65`
+    #[serde(rename = "ml-dsa-65")]
+    MlDsa65,
 }
 
 impl KeySpecification {
@@ -94,6 +103,9 @@ impl KeySpecification {
             Self::Rsa4096 => KeyAlgorithm::Rsa { bits: 4096 },
             Self::EcP256 => KeyAlgorithm::EcP256,
             Self::EcP384 => KeyAlgorithm::EcP384,
+            Self::Ed25519 => KeyAlgorithm::Ed25519,
+            Self::MlDsa44 => KeyAlgorithm::MlDsa44,
+            Self::MlDsa65 => KeyAlgorithm::MlDsa65,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tanba_ca::IssuerSummary;
+use tanba_ca::{Authority, IssuerSummary};
 use tanba_model::ports::{CrlKind, IssuerKind, Storage, StorageError, UnitOfWork};
 use tanba_pki::{Certificate, Timestamp};
 use tanba_storage::SqliteStorage;
@@ -50,11 +50,17 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     }
     findings.extend(clock(storage.as_ref(), extent.now));
     // Without a passphrase the files were told about already.
-    let Ok(passphrase) = config.passphrase.read() else {
+    if config
+        .keys
+        .passphrase
+        .as_ref()
+        .is_some_and(|passphrase| passphrase.read().is_err())
+    {
         return;
-    };
-    match wire::authority(&storage, &passphrase, config.ca, context) {
+    }
+    match wire::authority(&storage, &config.keys, config.ca, context) {
         Ok(authority) => {
+            findings.extend(keys(&authority));
             findings.extend(public_url(config, authority.public_url()));
             findings.extend(lists(storage.as_ref(), &authority.issuers(), extent.now));
         }
@@ -176,6 +182,16 @@ fn latest_event(unit: &mut dyn UnitOfWork) -> Option<Timestamp> {
     let last = unit.audit_log().page(low, 1).ok()?.into_iter().next()?;
     let event: serde_json::Value = serde_json::from_slice(&last.event).ok()?;
     Timestamp::parse_rfc3339(event.get("at")?.as_str()?).ok()
+}
+
+/// Whether the keys could sign now.
+fn keys(authority: &Authority) -> Option<Finding> {
+    let error = authority.check_keys().err()?;
+    Some(Finding::error(
+        "token-unavailable",
+        chain(&error),
+        "until then nothing is issued; what waits is issued by itself afterwards",
+    ))
 }
 
 fn public_url(config: &Config, baked_in: Option<&str>) -> Option<Finding> {

@@ -5,15 +5,39 @@ use std::time::Duration;
 
 use tanba_pki::{Certificate, Timestamp};
 
-use crate::config::{Finding, Passphrase, TlsFiles};
+use crate::config::{Finding, Keys, Passphrase, TlsFiles};
 use crate::outcome::chain;
 use crate::tls::{Tls, TlsError};
 
 /// From this long before its end on, a server's certificate is spoken of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
+/// Whether passphrase and PIN are there and nobody else can read them.
+pub(super) fn secrets(keys: &Keys) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(source) = &keys.passphrase {
+        findings.extend(passphrase(source));
+    }
+    if let Some(token) = &keys.token {
+        if let Err(error) = token.pin.read() {
+            findings.push(Finding::error(
+                "pin-unreadable",
+                format!(
+                    "the PIN of the token cannot be read: {}",
+                    crate::outcome::sentence(&error)
+                ),
+                "correct keys.token.pin_file or pin_env, or let the server's account read it",
+            ));
+        }
+        if let Passphrase::File(path) = &token.pin {
+            findings.extend(exposed(path, "pin-exposed", "the PIN file"));
+        }
+    }
+    findings
+}
+
 /// Whether the passphrase is there and nobody else can read it; whether it is right, the authority's keys tell.
-pub(super) fn passphrase(passphrase: &Passphrase) -> Vec<Finding> {
+fn passphrase(passphrase: &Passphrase) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Err(error) = passphrase.read() {
         let (code, remedy) = match passphrase {

@@ -68,6 +68,11 @@ enum Algorithm {
     P256,
     #[value(name = "p-384")]
     P384,
+    Ed25519,
+    #[value(name = "ml-dsa-44")]
+    MlDsa44,
+    #[value(name = "ml-dsa-65")]
+    MlDsa65,
 }
 
 /// What a key will be for.
@@ -87,6 +92,9 @@ impl From<Algorithm> for KeyAlgorithm {
             Algorithm::Rsa4096 => Self::Rsa { bits: 4096 },
             Algorithm::P256 => Self::EcP256,
             Algorithm::P384 => Self::EcP384,
+            Algorithm::Ed25519 => Self::Ed25519,
+            Algorithm::MlDsa44 => Self::MlDsa44,
+            Algorithm::MlDsa65 => Self::MlDsa65,
         }
     }
 }

@@ -1,0 +1,149 @@
+//! Where the keys of an authority are: sealed in the database, in a token, or some here and some there.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tanba_ca::{Cost, KeyChest, KeyPurpose, KeyVault, KeyVaultError};
+use tanba_crypto::{KeyAlgorithm, Secret, Signer};
+use tanba_model::ports::{IssuerRecord, RandomSource, SourceRng};
+use tanba_token::{KeyReference, PinSource, Token, TokenError, TokenKey};
+
+use crate::config::{Keys, OcspKeys, Passphrase};
+
+/// Keys by what is stored of them: a sealed key opens in the vault, a reference leads to the token. New keys go to the
+/// token where there is one.
+#[derive(Debug)]
+pub(crate) struct Chest {
+    vault: Option<KeyVault>,
+    token: Option<Arc<Token>>,
+    /// Whether helpers' keys are made in the vault although there is a token: OCSP answers then need no token.
+    helpers_in_vault: bool,
+}
+
+impl Chest {
+    /// Opens what the configuration names. The vault is that of the keys that are stored already; the token is not asked
+    /// before it is needed.
+    pub(crate) fn open(
+        keys: &Keys,
+        issuers: &[IssuerRecord],
+        random: &dyn RandomSource,
+    ) -> anyhow::Result<Self> {
+        let sealed = issuers
+            .iter()
+            .flat_map(|record| {
+                std::iter::once(record.issuer.key.as_slice())
+                    .chain(record.responder_key.as_deref())
+                    .chain(record.seal_key.as_deref())
+            })
+            .find(|stored| KeyVault::is_sealed(stored));
+        let passphrase = keys.passphrase.as_ref().map(Passphrase::read).transpose()?;
+        let vault = match (&passphrase, sealed) {
+            (Some(passphrase), Some(sealed)) => Some(KeyVault::open(passphrase, sealed)),
+            (Some(passphrase), None) => Some(KeyVault::create(passphrase, Cost::STANDARD, random)),
+            (None, _) => None,
+        };
+        Ok(Self {
+            vault: vault
+                .transpose()
+                .context("the keys of the authority cannot be opened")?,
+            token: keys.token.as_ref().map(|token| {
+                let pin = PinOf(token.pin.clone());
+                Arc::new(Token::new(token.settings.clone(), Box::new(pin)))
+            }),
+            helpers_in_vault: keys
+                .token
+                .as_ref()
+                .is_some_and(|token| token.ocsp == OcspKeys::Software),
+        })
+    }
+
+    fn vault(&self) -> Result<&KeyVault, KeyVaultError> {
+        self.vault
+            .as_ref()
+            .ok_or(KeyVaultError::Elsewhere("the database under a passphrase"))
+    }
+
+    fn key(&self, stored: &[u8]) -> Result<Option<TokenKey>, KeyVaultError> {
+        if !KeyReference::is_reference(stored) {
+            return Ok(None);
+        }
+        let reference = KeyReference::from_bytes(stored).ok_or(KeyVaultError::Damaged)?;
+        let token = self
+            .token
+            .as_ref()
+            .ok_or(KeyVaultError::Elsewhere("a token"))?;
+        Ok(Some(TokenKey::open(token, reference)))
+    }
+}
+
+impl KeyChest for Chest {
+    fn open_key(&self, stored: &[u8]) -> Result<Arc<dyn Signer>, KeyVaultError> {
+        match self.key(stored)? {
+            Some(key) => Ok(Arc::new(key)),
+            None => self.vault()?.open_key(stored),
+        }
+    }
+
+    fn make_key(
+        &self,
+        algorithm: KeyAlgorithm,
+        random: &dyn RandomSource,
+    ) -> Result<(Vec<u8>, Arc<dyn Signer>), KeyVaultError> {
+        self.make_key_for(KeyPurpose::Issuer(""), algorithm, random)
+    }
+
+    fn make_key_for(
+        &self,
+        purpose: KeyPurpose<'_>,
+        algorithm: KeyAlgorithm,
+        random: &dyn RandomSource,
+    ) -> Result<(Vec<u8>, Arc<dyn Signer>), KeyVaultError> {
+        let label = match purpose {
+            KeyPurpose::Helper { .. } if self.helpers_in_vault => {
+                return self.vault()?.make_key(algorithm, random);
+            }
+            KeyPurpose::Helper { issuer, profile } => format!("tanba {issuer} {profile}"),
+            KeyPurpose::Issuer(name) => format!("tanba {name}"),
+        };
+        let Some(token) = &self.token else {
+            return self.vault()?.make_key(algorithm, random);
+        };
+        let key = token
+            .make_key(algorithm, &label, &mut SourceRng(random))
+            .map_err(device)?;
+        Ok((key.reference().to_bytes(), Arc::new(key)))
+    }
+
+    fn check_key(&self, stored: &[u8]) -> Result<(), KeyVaultError> {
+        match self.key(stored)? {
+            Some(key) => key.check().map_err(device),
+            None => Ok(()),
+        }
+    }
+
+    fn remove_key(&self, stored: &[u8]) -> Result<(), KeyVaultError> {
+        let Some(key) = self.key(stored)? else {
+            return Ok(());
+        };
+        match &self.token {
+            Some(token) => token.remove_key(key.reference()).map_err(device),
+            None => Ok(()),
+        }
+    }
+}
+
+fn device(error: TokenError) -> KeyVaultError {
+    KeyVaultError::Device(Box::new(error))
+}
+
+/// A PIN that is read when the token asks for it.
+struct PinOf(Passphrase);
+
+impl PinSource for PinOf {
+    fn pin(&self) -> Result<Secret, Box<dyn StdError + Send + Sync>> {
+        self.0.read().map_err(|error| {
+            Box::<dyn StdError + Send + Sync>::from(crate::outcome::sentence(&error))
+        })
+    }
+}
