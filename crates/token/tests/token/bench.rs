@@ -99,7 +99,7 @@ pub(crate) fn stage(maker: Maker, story: &str, play: impl FnOnce(&Scene)) {
     let folder = TempDir::new().expect("a folder");
     maker.configure(folder.path());
     let variable = maker.variable(folder.path());
-    make_token(&module, variable.clone(), LABEL);
+    make_token(&module, (variable.0, &variable.1), LABEL);
     let output = Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", story, "--nocapture", "--test-threads", "1"])
         .env(variable.0, &variable.1)
@@ -114,13 +114,13 @@ pub(crate) fn stage(maker: Maker, story: &str, play: impl FnOnce(&Scene)) {
 }
 
 /// Makes a token as an operator does: with the tool of another project.
-pub(crate) fn make_token(module: &Path, variable: (&str, String), label: &str) {
+pub(crate) fn make_token(module: &Path, variable: (&str, &str), label: &str) {
     let tool = |arguments: &[&str]| {
         let output = Command::new("pkcs11-tool")
             .arg("--module")
             .arg(module)
             .args(arguments)
-            .env(variable.0, &variable.1)
+            .env(variable.0, variable.1)
             .output()
             .expect("pkcs11-tool runs: scripts/setup.sh test");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
