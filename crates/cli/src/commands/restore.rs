@@ -52,7 +52,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .check()
         .context("the restored database is damaged; restore another copy")?;
     // Before anything changes, so that the passphrase is known to be right.
-    let passphrase = config.passphrase.read()?;
+    if let Some(passphrase) = &config.keys.passphrase {
+        let _ = passphrase.read()?;
+    }
     let accepted = storage
         .accept_restored(
             &config.witness,
@@ -64,7 +66,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     drop(storage);
     let storage: std::sync::Arc<dyn tanba_model::ports::Storage> =
         std::sync::Arc::new(wire::storage(&config)?);
-    let published = wire::authority(&storage, &passphrase, config.ca, context)
+    let published = wire::authority(&storage, &config.keys, config.ca, context)
         .and_then(|authority| Ok(authority.publish_all(context.now())?))
         .context(
             "the database is accepted, but its lists were not published; run `tanba crl publish`",
