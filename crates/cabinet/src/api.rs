@@ -2,11 +2,13 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use tanba_model::staff::Right;
 
 use crate::doors::{Doors, Rule};
 
 mod applications;
 mod certificates;
+mod desk;
 mod first;
 mod help;
 mod installation;
@@ -24,6 +26,7 @@ const OPENAPI: &str = include_str!("../openapi.json");
 #[rustfmt::skip]
 pub(crate) fn doors() -> Doors {
     use Rule::{Anybody, Applicant, Citizen};
+    let decide = Rule::Staff(Right::Decide);
     Doors::default()
         .post("/login/challenge", Anybody, login::challenge)
         .post("/login", Anybody, login::submit)
@@ -53,6 +56,12 @@ pub(crate) fn doors() -> Doors {
         .post("/first/requests", Anybody, first::requests)
         .post("/first/signature", Anybody, first::signature)
         .get("/help", Anybody, help::search)
+        .post("/desk/login/challenge", Anybody, desk::challenge)
+        .post("/desk/login", Anybody, desk::login)
+        .post("/desk/verdicts", decide, desk::verdict)
+        .post("/desk/acts", decide, desk::act)
+        .post("/desk/answers", decide, desk::answer)
+        .post("/desk/signature", decide, desk::sign)
         .get("/openapi.json", Anybody, description)
         .under("/api/v1")
 }

@@ -48,6 +48,15 @@ pub(crate) fn days_between(from: Timestamp, to: Timestamp) -> i64 {
         .map_or(0, |span| span.get_days().into())
 }
 
+/// When a day that is written as `2026-11-24` begins; `None` where it is no day.
+pub(crate) fn day(text: &str) -> Option<Timestamp> {
+    let zone = TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC);
+    let text = text.trim();
+    let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+    let begins = date.to_zoned(zone).ok()?;
+    Some(Timestamp::from_unix(begins.timestamp().as_second()))
+}
+
 /// The local date as `20261124`, as calendars (RFC 5545) write it.
 pub(crate) fn compact(at: Timestamp) -> String {
     let local = local(at);
@@ -73,6 +82,15 @@ mod tests {
         assert_eq!(date(Language::Ru), "24 ноября 2026 г., 04:30");
         assert_eq!(date(Language::En), "24 November 2026 at 04:30");
         assert_eq!(compact(at), "20261124");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_by_the_clocks_of_kazakhstan() {
+        let begins = day(" 2026-11-24 ").unwrap();
+        assert_eq!(begins.rfc3339(), "2026-11-23T19:00:00Z");
+        for text in ["", "24.11.2026", "2026-13-01", "2026-11-24T10:00"] {
+            assert_eq!(day(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 
+use tanba_model::staff::Right;
+
+use crate::clerk::AtDesk;
 use crate::csrf;
 use crate::limited::{ForApplication, MaybeLimited};
 use crate::problem::Problem;
@@ -29,6 +32,8 @@ pub enum Rule {
     /// Whoever may act for one application: its owner in her session, or whoever proved its number. Which application that is
     /// is checked behind the door. Whoever changes something has to send the token of one of these sessions.
     Applicant,
+    /// A member of staff whose role has the right. The token is checked as for citizens.
+    Staff(Right),
 }
 
 /// How a door is knocked at. [`Verb::Get`] answers HEAD too.
@@ -153,6 +158,16 @@ async fn admit(state: &CabinetState, rule: Rule, request: Request) -> Result<Req
             let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
             let mut request = csrf::checked(request, &tokens).await?;
             let _ = request.extensions_mut().insert(applicant);
+            Ok(request)
+        }
+        Rule::Staff(right) => {
+            let found = AtDesk::find(state, request.headers()).await?;
+            let at_desk = found.ok_or_else(Problem::desk_session_required)?;
+            if !at_desk.0.may(right) {
+                return Err(Problem::desk_forbidden());
+            }
+            let mut request = csrf::checked(request, &[&at_desk.0.session.csrf]).await?;
+            let _ = request.extensions_mut().insert(at_desk);
             Ok(request)
         }
     }

@@ -11,6 +11,7 @@ mod assets;
 mod blocking;
 mod body;
 mod calendar;
+mod clerk;
 mod config;
 mod csrf;
 mod dates;

@@ -10,9 +10,30 @@ use crate::names::AuthoritySection;
 
 /// The sources, in the order of [`Language::ALL`].
 pub(crate) const SOURCES: [(Language, &str); 3] = [
-    (Language::Kk, include_str!("../locales/kk.ftl")),
-    (Language::Ru, include_str!("../locales/ru.ftl")),
-    (Language::En, include_str!("../locales/en.ftl")),
+    (
+        Language::Kk,
+        concat!(
+            include_str!("../locales/kk.ftl"),
+            "\n",
+            include_str!("../locales/kk.desk.ftl")
+        ),
+    ),
+    (
+        Language::Ru,
+        concat!(
+            include_str!("../locales/ru.ftl"),
+            "\n",
+            include_str!("../locales/ru.desk.ftl")
+        ),
+    ),
+    (
+        Language::En,
+        concat!(
+            include_str!("../locales/en.ftl"),
+            "\n",
+            include_str!("../locales/en.desk.ftl")
+        ),
+    ),
 ];
 
 /// Keys of the texts that scripts need, with their meaning; kept by those who write the scripts.

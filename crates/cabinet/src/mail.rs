@@ -174,6 +174,7 @@ impl Writer<'_> {
                 serials,
                 reason,
             } => self.by_administrator(*act, serials, reason),
+            MessageBody::ApplicationRejected { number, reason } => self.rejected(number, reason),
             MessageBody::Frozen { serials, by_code } => self.frozen(serials, *by_code),
             MessageBody::EntryCode { code, minutes } => {
                 self.bare_code("mail-entry", code, *minutes)
@@ -363,6 +364,23 @@ impl Writer<'_> {
         (self.words("mail-revoked-subject", &[]), blocks)
     }
 
+    fn rejected(&self, number: &str, reason: &str) -> (String, Vec<Block>) {
+        let argument = [("number", grouped(number).into())];
+        let told = match tanba_ra::codes::desk_reason(reason) {
+            Some((code, words)) => {
+                let code = self.words(&format!("decision-reason-{code}"), &[]);
+                format!("{code} {words}").trim_end().to_owned()
+            }
+            None => reason.to_owned(),
+        };
+        let blocks = vec![
+            self.say("mail-rejected-lead", &argument),
+            Block::Text { text: told },
+            self.say("mail-rejected-next", &[]),
+        ];
+        (self.words("mail-rejected-subject", &argument), blocks)
+    }
+
     fn frozen(&self, serials: &[String], by_code: bool) -> (String, Vec<Block>) {
         let lead = if by_code {
             "mail-frozen-by-code"
@@ -392,6 +410,14 @@ impl Writer<'_> {
             AdministratorAct::PersonReleased => (
                 "mail-person-released-subject",
                 "mail-administrator-person-released",
+            ),
+            AdministratorAct::EmailChanged => (
+                "mail-email-changed-subject",
+                "mail-administrator-email-changed",
+            ),
+            AdministratorAct::NamesChanged => (
+                "mail-names-changed-subject",
+                "mail-administrator-names-changed",
             ),
         };
         let reason = if reason.is_empty() {

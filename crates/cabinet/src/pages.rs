@@ -11,6 +11,7 @@ use crate::view::Words;
 use crate::visit::{Visit, is_api, preferred};
 
 pub(crate) mod cabinet;
+pub(crate) mod desk;
 pub(crate) mod enter;
 pub(crate) mod front;
 pub(crate) mod guide;

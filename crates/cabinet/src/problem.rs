@@ -67,6 +67,14 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "code-required")
     }
 
+    pub(crate) const fn desk_session_required() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, DESK_SESSION_REQUIRED)
+    }
+
+    pub(crate) const fn desk_forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, tanba_ra::codes::DESK_FORBIDDEN)
+    }
+
     pub(crate) const fn csrf() -> Self {
         Self::new(StatusCode::FORBIDDEN, "csrf")
     }
@@ -249,13 +257,18 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
         return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
     }
     if problem.status == StatusCode::UNAUTHORIZED {
+        let (door, home) = if problem.code == DESK_SESSION_REQUIRED {
+            ("desk/enter", "/desk")
+        } else {
+            ("enter", "/cabinet")
+        };
         let back = if *method == Method::GET {
             visit.place.as_str()
         } else {
-            "/cabinet"
+            home
         };
         let next = encode(&format!("/{language}{back}"));
-        let address = format!("/{language}/enter?next={next}");
+        let address = format!("/{language}/{door}?next={next}");
         return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
     }
     let error = minijinja::context! {
@@ -283,12 +296,15 @@ pub(crate) fn encode(text: &str) -> String {
     out
 }
 
+const DESK_SESSION_REQUIRED: &str = "desk-session-required";
+
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
 pub(crate) const OWN_CODES: [&str; 10] = [
     "bad-request",
     "code-required",
     "csrf",
+    DESK_SESSION_REQUIRED,
     "internal",
     "method-not-allowed",
     "page-not-found",

@@ -12,8 +12,10 @@ use serde_json::json;
 use tanba_model::centre::Centres;
 use tanba_model::language::Language;
 use tanba_model::place::Gazetteer;
+use tanba_model::staff::Right;
 
 use crate::assets::{Assets, Links};
+use crate::clerk::AtDesk;
 use crate::guide::ArticleLink;
 use crate::locale::{Argument, Catalogue};
 use crate::places;
@@ -86,6 +88,7 @@ struct Frame<'a> {
     title_key: &'a str,
     csrf: &'a str,
     surname: &'a str,
+    desk: Option<DeskFrame>,
     demo: bool,
     has_errors: bool,
     request_id: &'a str,
@@ -94,6 +97,45 @@ struct Frame<'a> {
     assets: &'a Links,
     languages: Vec<LanguageLink>,
     time_zone: &'static str,
+}
+
+/// What the frame says of a member of staff.
+#[derive(Debug, Serialize)]
+struct DeskFrame {
+    role: &'static str,
+    centre: Option<String>,
+    decides: bool,
+    audits: bool,
+    administers: bool,
+}
+
+/// Whose page it is.
+#[derive(Clone, Copy, Debug)]
+enum Reader<'a> {
+    Anybody,
+    /// Somebody with a session without a key.
+    Token(&'a str),
+    Citizen(&'a SignedIn),
+    Staff(&'a AtDesk),
+}
+
+impl Reader<'_> {
+    fn csrf(&self) -> &str {
+        match self {
+            Self::Anybody => "",
+            Self::Token(csrf) => csrf,
+            Self::Citizen(signed_in) => &signed_in.session.csrf,
+            Self::Staff(AtDesk(clerk)) => &clerk.session.csrf,
+        }
+    }
+
+    fn surname(&self) -> &str {
+        match self {
+            Self::Anybody | Self::Token(_) => "",
+            Self::Citizen(signed_in) => &signed_in.person.surname,
+            Self::Staff(AtDesk(clerk)) => &clerk.person.surname,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -143,9 +185,8 @@ impl CabinetState {
         screen: &Screen,
         values: Value,
     ) -> Html<String> {
-        let csrf = signed_in.map_or("", |signed_in| signed_in.session.csrf.as_str());
-        let surname = signed_in.map_or("", |signed_in| signed_in.person.surname.as_str());
-        self.render_frame(visit, (csrf, surname), screen, values)
+        let reader = signed_in.map_or(Reader::Anybody, Reader::Citizen);
+        self.render_for(visit, reader, screen, values)
     }
 
     /// Renders a page of a session without a key, with its token against cross-site requests.
@@ -156,13 +197,24 @@ impl CabinetState {
         screen: &Screen,
         values: Value,
     ) -> Html<String> {
-        self.render_frame(visit, (csrf, ""), screen, values)
+        self.render_for(visit, Reader::Token(csrf), screen, values)
     }
 
-    fn render_frame(
+    /// Renders a page of the desk.
+    pub(crate) fn render_desk(
         &self,
         visit: &Visit,
-        (csrf, surname): (&str, &str),
+        at_desk: &AtDesk,
+        screen: &Screen,
+        values: Value,
+    ) -> Html<String> {
+        self.render_for(visit, Reader::Staff(at_desk), screen, values)
+    }
+
+    fn render_for(
+        &self,
+        visit: &Visit,
+        reader: Reader<'_>,
         screen: &Screen,
         values: Value,
     ) -> Html<String> {
@@ -171,8 +223,9 @@ impl CabinetState {
             lang: visit.language.tag(),
             name: screen.name,
             title_key: screen.title_key,
-            csrf,
-            surname,
+            csrf: reader.csrf(),
+            surname: reader.surname(),
+            desk: self.desk_frame(visit, reader),
             demo: self.config().demo(),
             has_errors: screen.has_errors,
             request_id: &visit.request_id,
@@ -195,6 +248,29 @@ impl CabinetState {
             tracing::error!(id = %visit.request_id, template = screen.template, %error, "a page could not be rendered");
             self.last_resort(visit)
         }))
+    }
+
+    fn desk_frame(&self, visit: &Visit, reader: Reader<'_>) -> Option<DeskFrame> {
+        let Reader::Staff(AtDesk(clerk)) = reader else {
+            return None;
+        };
+        let centre = clerk.centre().map(|code| self.centre(visit, code));
+        Some(DeskFrame {
+            role: clerk.role().name(),
+            centre,
+            decides: clerk.may(Right::Decide),
+            audits: clerk.may(Right::Audit),
+            administers: clerk.may(Right::Administer),
+        })
+    }
+
+    /// The name of a registration centre; a code that is not known shows itself.
+    pub(crate) fn centre(&self, visit: &Visit, code: &str) -> String {
+        let centre = self.authority().centres().find(code);
+        centre.map_or_else(
+            || code.to_owned(),
+            |centre| centre.name(visit.language).to_owned(),
+        )
     }
 
     /// A page that needs no template.

@@ -5,6 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use tanba_model::language::Language;
+use tanba_model::staff::Right;
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -59,7 +60,7 @@ fn all() -> Doors {
 }
 
 fn in_language() -> Doors {
-    public().and(obtain()).and(cabinet())
+    public().and(obtain()).and(cabinet()).and(desk())
 }
 
 fn public() -> Doors {
@@ -140,4 +141,23 @@ fn cabinet() -> Doors {
         .post("/profile/sessions/end", Citizen, cabinet::profile::end_all)
         .post("/profile/sessions/{name}/end", Citizen, cabinet::profile::end_session)
         .under("/cabinet")
+}
+
+/// The desk of a registration centre.
+#[rustfmt::skip]
+fn desk() -> Doors {
+    use pages::desk;
+    let [read, audit, administer] = [Right::Read, Right::Audit, Right::Administer].map(Rule::Staff);
+    Doors::default()
+        .get("/enter", Rule::Anybody, desk::enter::show)
+        .post("/logout", read, desk::enter::leave)
+        .get("/", read, desk::show)
+        .post("/find", read, desk::find)
+        .get("/applications/{number}", read, desk::application::show)
+        .get("/persons/{iin}", read, desk::person::show)
+        .get("/pending", read, desk::pending::list)
+        .get("/pending/{act}", read, desk::pending::show)
+        .get("/audit", audit, desk::audit::show)
+        .get("/admin", administer, desk::admin::show)
+        .under("/desk")
 }

@@ -69,7 +69,12 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 
 /// The secret in the cookie, if it can be one.
 pub(crate) fn token(headers: &HeaderMap, config: &CabinetConfig) -> Option<String> {
-    cookie(headers, name(config))
+    secret(headers, name(config))
+}
+
+/// The secret in a cookie of this name, if it can be one.
+pub(crate) fn secret(headers: &HeaderMap, name: &str) -> Option<String> {
+    cookie(headers, name)
         .filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
@@ -84,18 +89,26 @@ const fn name(config: &CabinetConfig) -> &'static str {
 
 /// `Set-Cookie` that opens a session; it ends with the browser, and on the server earlier.
 pub(crate) fn opening_cookie(token: &str, config: &CabinetConfig) -> String {
+    opening(name(config), token, config)
+}
+
+/// `Set-Cookie` that opens a session under a name.
+pub(crate) fn opening(name: &str, token: &str, config: &CabinetConfig) -> String {
     format!(
-        "{}={token}; Path=/; HttpOnly; SameSite=Strict{}",
-        name(config),
+        "{name}={token}; Path=/; HttpOnly; SameSite=Strict{}",
         secure(config)
     )
 }
 
 /// `Set-Cookie` that forgets a session.
 pub(crate) fn closing_cookie(config: &CabinetConfig) -> String {
+    closing(name(config), config)
+}
+
+/// `Set-Cookie` that forgets a session under a name.
+pub(crate) fn closing(name: &str, config: &CabinetConfig) -> String {
     format!(
-        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
-        name(config),
+        "{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
         secure(config)
     )
 }

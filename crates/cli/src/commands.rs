@@ -17,6 +17,7 @@ mod doctor;
 mod init;
 mod keystore;
 mod migrate;
+mod operator;
 mod person;
 mod profile;
 mod restore;
@@ -48,6 +49,8 @@ enum Command {
     Doctor(doctor::Args),
     /// The register of people
     Person(person::Args),
+    /// Who works for the authority: operators, administrators, auditors
+    Operator(operator::Args),
     /// Applications for keys
     Application(application::Args),
     /// Certificates of people
@@ -84,6 +87,7 @@ impl Tanba {
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::Doctor(args) => doctor::run(&args, &context),
             Command::Person(args) => person::run(&args, &context),
+            Command::Operator(args) => operator::run(&args, &context),
             Command::Application(args) => application::run(&args, &context),
             Command::Certificate(args) => certificate::run(&args, &context),
             Command::Profile(command) => profile::run(&command, &context),

@@ -16,6 +16,7 @@ use crate::document::{check_challenge, check_document};
 use crate::entry::{Opened, keys_of, purpose_name, purpose_of};
 use crate::fresh::Fresh;
 
+mod decision;
 mod first;
 mod password;
 mod revocation;

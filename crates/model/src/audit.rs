@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
-use crate::id::{IntakeId, PersonId};
+use crate::id::{IntakeId, PersonId, StaffId};
 
 mod checkpoint;
 pub mod kept;
@@ -21,6 +21,8 @@ pub enum Actor {
     LinkHolder(PersonId),
     /// Somebody without keys who applies for the first ones; nobody has seen her papers yet.
     Applicant(IntakeId),
+    /// A member of staff at the desk of a registration centre.
+    Staff(StaffId),
     /// An administrator at the command line, by the name of the account of the operating system.
     Administrator(String),
     /// The program itself: recovery, expiry, publication.
@@ -102,6 +104,12 @@ impl AuditRecord {
     #[must_use]
     pub fn is_itself(&self) -> bool {
         self.hash == digest(&self.previous_hash, self.sequence, &self.event)
+    }
+
+    /// The event; `None` where it is not one that this program knows.
+    #[must_use]
+    pub fn read(&self) -> Option<AuditEvent> {
+        serde_json::from_slice(&self.event).ok()
     }
 
     /// Checks this record against the one before.

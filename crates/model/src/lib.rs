@@ -13,6 +13,7 @@ pub mod canonical;
 pub mod capability;
 pub mod centre;
 pub mod certificate;
+pub mod decision;
 pub mod document;
 pub mod help;
 pub mod id;

@@ -16,6 +16,8 @@ pub enum ChallengePurpose {
     Login,
     /// Proves that an installed key works; signed with the new key.
     Installation,
+    /// Opens a session at the desk of a registration centre; signed with a key of staff.
+    Desk,
 }
 
 impl ChallengePurpose {
@@ -25,6 +27,7 @@ impl ChallengePurpose {
         match self {
             Self::Login => "login",
             Self::Installation => "installation",
+            Self::Desk => "desk",
         }
     }
 }

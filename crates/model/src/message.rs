@@ -19,15 +19,21 @@ pub enum AdministratorAct {
     Released,
     /// The person may have new certificates again.
     PersonReleased,
+    /// Another address is the confirmed one; told at both.
+    EmailChanged,
+    /// The names in the records were corrected.
+    NamesChanged,
 }
 
 impl AdministratorAct {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Revoked,
         Self::Held,
         Self::Released,
         Self::PersonReleased,
+        Self::EmailChanged,
+        Self::NamesChanged,
     ];
 }
 
@@ -88,6 +94,13 @@ pub enum MessageBody {
         /// Path of the "it was not me" page, without language; empty in messages of earlier programs.
         #[serde(default)]
         not_me_path: String,
+    },
+    /// An application was refused at a registration centre.
+    ApplicationRejected {
+        /// Number of the application.
+        number: String,
+        /// Why, as the application's state says it: a code, and the operator's words.
+        reason: String,
     },
     /// An administrator changed what counts.
     ByAdministrator {
@@ -208,6 +221,7 @@ impl MessageBody {
             Self::Installed { .. } => "installed",
             Self::Reminder { .. } => "reminder",
             Self::Revoked { .. } => "revoked",
+            Self::ApplicationRejected { .. } => "application_rejected",
             Self::ByAdministrator { .. } => "by_administrator",
             Self::AddressCode { .. } => "address_code",
             Self::FirstSubmitted { .. } => "first_submitted",

@@ -50,7 +50,7 @@ impl RegistrationAuthority {
         random: Arc<dyn RandomSource>,
     ) -> Result<Self, ConfigError> {
         let gazetteer = config::gazetteer()?;
-        let centres = config.centres(&gazetteer)?;
+        let centres = config.centres()?;
         let second_factor: Option<Box<dyn SecondFactor>> = match config.second_factor() {
             SecondFactorPolicy::EmailCode => Some(Box::new(EmailCode)),
             SecondFactorPolicy::None => None,

@@ -77,6 +77,24 @@ pub const ERRORS: &[&str] = &[
     TOO_MANY_TRIES,
     WORK_INVALID,
     WRONG_CODE,
+    ACT_WAITS,
+    CHANGE_INVALID,
+    DECISION_EXPIRED,
+    DESK_FORBIDDEN,
+    IDENTIFICATION_MISSING,
+    NOT_A_STAFF_KEY,
+    NOT_STAFF,
+    NOTHING_TO_DO,
+    NOTHING_WAITS,
+    OTHER_CENTRE,
+    OWN_AFFAIR,
+    PERSON_UNKNOWN,
+    REASON_MISSING,
+    REGISTER_DEAD,
+    REGISTER_DIFFERS,
+    REGISTER_UNAVAILABLE,
+    REGISTER_UNKNOWN,
+    SECOND_NEEDED,
 ];
 
 /// The codes that stand as the reason of a rejected application.
@@ -253,3 +271,63 @@ pub const REGISTER_AMBIGUOUS: &str = "register-ambiguous";
 pub const TOO_MANY_TRIES: &str = "too-many-tries";
 /// The proof of work is missing, too old, used or wrong.
 pub const WORK_INVALID: &str = "work-invalid";
+
+// The desk.
+
+/// The same act waits for its second signature already.
+pub const ACT_WAITS: &str = "act-waits";
+/// What is to change is not given, or cannot be so.
+pub const CHANGE_INVALID: &str = "change-invalid";
+/// The decision was not prepared for this clerk, or too long ago: preparing again helps.
+pub const DECISION_EXPIRED: &str = "decision-expired";
+/// The role does not allow it.
+pub const DESK_FORBIDDEN: &str = "desk-forbidden";
+/// How the person was identified was not said.
+pub const IDENTIFICATION_MISSING: &str = "identification-missing";
+/// The certificate is not one of staff, or not the clerk's.
+pub const NOT_A_STAFF_KEY: &str = "not-a-staff-key";
+/// The person does not work here in the role of the certificate.
+pub const NOT_STAFF: &str = "not-staff";
+/// It is so already.
+pub const NOTHING_TO_DO: &str = "nothing-to-do";
+/// No act waits under that number any more.
+pub const NOTHING_WAITS: &str = "nothing-waits";
+/// It belongs to another registration centre.
+pub const OTHER_CENTRE: &str = "other-centre";
+/// Nobody acts in an affair of her own.
+pub const OWN_AFFAIR: &str = "own-affair";
+/// The records know nobody of that number.
+pub const PERSON_UNKNOWN: &str = "person-unknown";
+/// A reason was not chosen, or not described.
+pub const REASON_MISSING: &str = "reason-missing";
+/// The register says that the person died.
+pub const REGISTER_DEAD: &str = "register-dead";
+/// The register names the person otherwise than the application.
+pub const REGISTER_DIFFERS: &str = "register-differs";
+/// The register of people does not answer: trying later helps.
+pub const REGISTER_UNAVAILABLE: &str = "register-unavailable";
+/// The register does not know exactly one person of that number.
+pub const REGISTER_UNKNOWN: &str = "register-unknown";
+/// Somebody else has to give the second signature.
+pub const SECOND_NEEDED: &str = "second-needed";
+/// Detail of what was done at the desk by its staff.
+pub const AT_DESK: &str = "at-desk";
+
+/// The reasons of a refusal at the desk, as they stand before the operator's words in an application's reason.
+const DESK_REASON: &str = "desk-";
+
+/// What stands as the reason of an application that was refused at the desk: a code, and the operator's words.
+pub(crate) fn told(reason: &str, remark: &str) -> String {
+    if remark.is_empty() {
+        format!("{DESK_REASON}{reason}")
+    } else {
+        format!("{DESK_REASON}{reason}: {remark}")
+    }
+}
+
+/// The code and the operator's words of a reason that was given at the desk; `None` for any other reason.
+#[must_use]
+pub fn desk_reason(reason: &str) -> Option<(&str, &str)> {
+    let told = reason.strip_prefix(DESK_REASON)?;
+    Some(told.split_once(": ").unwrap_or((told, "")))
+}

@@ -9,6 +9,10 @@ use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::place::Gazetteer;
 use tanba_pki::profile::Profile;
 
+mod desk;
+
+pub use desk::{DeskPolicy, DeskSection};
+
 /// The section `[ra]` of the configuration file, as written. Every field may be absent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +33,8 @@ pub struct RaSection {
     pub centres: Option<PathBuf>,
     /// How first keys are applied for.
     pub first: FirstSection,
+    /// What needs a second signature at a registration centre.
+    pub desk: DeskSection,
 }
 
 /// The part `[ra.first]`: how people without keys apply for the first ones. Every field may be absent.
@@ -96,6 +102,7 @@ impl Default for RaSection {
             country: "KZ".to_owned(),
             centres: None,
             first: FirstSection::default(),
+            desk: DeskSection::default(),
         }
     }
 }
@@ -192,6 +199,9 @@ pub enum ConfigError {
     /// The list of registration centres cannot be used.
     #[error("the list of registration centres cannot be used: {0}")]
     Centres(#[from] CentresError),
+    /// The desk could not work.
+    #[error("ra.desk: {0}")]
+    Desk(&'static str),
 }
 
 /// How this registration authority decides, checked.
@@ -205,6 +215,7 @@ pub struct RaConfig {
     country: String,
     centres: Option<Centres>,
     first: FirstSection,
+    desk: DeskPolicy,
 }
 
 impl RaSection {
@@ -244,6 +255,7 @@ impl RaSection {
             country: self.country,
             centres: None,
             first: self.first.check()?,
+            desk: self.desk.check()?,
         })
     }
 }
@@ -259,10 +271,13 @@ impl RaConfig {
     }
 
     /// The registration centres: those of the configuration, else the examples that ship.
-    pub(crate) fn centres(&self, gazetteer: &Gazetteer) -> Result<Centres, ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] when what ships is damaged.
+    pub fn centres(&self) -> Result<Centres, ConfigError> {
         match &self.centres {
             Some(centres) => Ok(centres.clone()),
-            None => Ok(Centres::kazakhstan(gazetteer)?),
+            None => Ok(Centres::kazakhstan(&gazetteer()?)?),
         }
     }
 
@@ -313,6 +328,12 @@ impl RaConfig {
     #[must_use]
     pub const fn first(&self) -> &FirstSection {
         &self.first
+    }
+
+    /// What needs a second signature at a registration centre.
+    #[must_use]
+    pub const fn desk(&self) -> &DeskPolicy {
+        &self.desk
     }
 
     /// Country of the people, ISO 3166-1 alpha-2.

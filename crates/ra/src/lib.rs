@@ -14,6 +14,7 @@ mod authority;
 pub mod codes;
 mod config;
 mod delivery;
+mod desk;
 mod entry;
 mod error;
 mod evidence;
@@ -40,10 +41,15 @@ mod worker;
 pub use address::{EmailChangeError, PendingAddress};
 pub use authority::RegistrationAuthority;
 pub use config::{
-    CertificateEmail, ConfigError, FirstSection, ProfileSet, RaConfig, RaSection,
-    SecondFactorPolicy,
+    CertificateEmail, ConfigError, DeskPolicy, DeskSection, FirstSection, ProfileSet, RaConfig,
+    RaSection, SecondFactorPolicy,
 };
 pub use delivery::Delivered;
+pub use desk::{
+    ActWish, AuditFilter, AuditPage, Clerk, DeskApplication, DeskError, DeskLoginError, DeskOpened,
+    DeskPerson, Employment, Found, Outcome, PendingView, QueuePage, QueueWish, StaffError, Verdict,
+    actor_text, dismiss, employ, staff,
+};
 pub use entry::EntryError;
 pub use error::{StepError, Unavailable};
 pub use first::{

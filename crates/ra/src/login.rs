@@ -198,6 +198,10 @@ impl RegistrationAuthority {
                 return Ok(Err(LoginError::NotForLogin));
             }
         }
+        // A key of staff is for the desk: whoever steals it must not renew the keys of its owner.
+        if crate::desk::is_staff_key(record) {
+            return Ok(Err(LoginError::NotForLogin));
+        }
         let Some(person) = record.person else {
             return Ok(Err(LoginError::NotForLogin));
         };
@@ -296,6 +300,7 @@ impl RegistrationAuthority {
         let token = match purpose {
             ChallengePurpose::Login => TokenPurpose::LoginChallenge,
             ChallengePurpose::Installation => TokenPurpose::InstallationChallenge,
+            ChallengePurpose::Desk => TokenPurpose::DeskChallenge,
         };
         work.secrets().insert_token(
             token,

@@ -35,6 +35,8 @@ pub struct Expired {
     pub secrets: u64,
     /// Sessions that were forgotten.
     pub sessions: u64,
+    /// Acts that nobody gave a second signature to in time.
+    pub acts: u64,
     /// Things that people without keys filled in and left, forgotten.
     pub intakes: u64,
 }
@@ -101,11 +103,14 @@ impl RegistrationAuthority {
         expired.secrets = secrets.saturating_add(entries);
         let sessions = work.sessions().purge(now)?;
         expired.sessions = sessions.saturating_add(work.limited_sessions().purge(now)?);
+        let at_desk = work.staff().purge_sessions(now)?;
+        expired.sessions = expired.sessions.saturating_add(at_desk);
         work.devices().purge(now.minus(DEVICE_LIFE))?;
         expired.intakes = work.intakes().purge(now, BATCH)?;
         let yesterday = now.minus(WINDOW).unix().div_euclid(24 * 60 * 60);
         let _ = work.intakes().purge_attempts(yesterday)?;
         work.commit()?;
+        expired.acts = self.lapse_acts(now)?;
         Ok(expired)
     }
 

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
-    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, StorageError, UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
+    Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, StorageError,
+    UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -16,6 +17,7 @@ mod applications;
 mod audit_log;
 mod certificates;
 mod crls;
+mod decisions;
 mod devices;
 mod entries;
 mod help;
@@ -24,9 +26,11 @@ mod issuers;
 mod limited_sessions;
 mod outbox;
 mod persons;
+mod queue;
 mod revocations;
 mod secrets;
 mod sessions;
+mod staff;
 
 /// One unit on a connection that goes back to its lender in the end; without a commit it is undone.
 #[derive(Debug)]
@@ -203,6 +207,14 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
 
     fn help(&mut self) -> &mut dyn HelpIndex {
+        self
+    }
+
+    fn staff(&mut self) -> &mut dyn Staff {
+        self
+    }
+
+    fn decisions(&mut self) -> &mut dyn Decisions {
         self
     }
 

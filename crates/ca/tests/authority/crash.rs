@@ -8,9 +8,9 @@ use std::time::Duration;
 use tanba_ca::{Authority, AuthorityError, IssuingKey, Rules};
 use tanba_model::certificate::Status;
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Issuance,
+    Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Issuance,
     IssuanceError, Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
-    Storage, StorageError, UnitOfWork,
+    Staff, Storage, StorageError, UnitOfWork,
 };
 
 use crate::harness::{Behaviour, House, NOW, administrator, later, options, pair};
@@ -279,6 +279,12 @@ impl UnitOfWork for DyingUnit<'_> {
     }
     fn help(&mut self) -> &mut dyn HelpIndex {
         self.inner.help()
+    }
+    fn staff(&mut self) -> &mut dyn Staff {
+        self.inner.staff()
+    }
+    fn decisions(&mut self) -> &mut dyn Decisions {
+        self.inner.decisions()
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
         self.inner.outbox()

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
-    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
-    UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
+    Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, Storage,
+    StorageError, UnitOfWork,
 };
 use tanba_storage::SqliteStorage;
 
@@ -270,6 +270,12 @@ impl UnitOfWork for FaultyUnit<'_> {
     }
     fn help(&mut self) -> &mut dyn HelpIndex {
         self.at("help").help()
+    }
+    fn staff(&mut self) -> &mut dyn Staff {
+        self.at("staff").staff()
+    }
+    fn decisions(&mut self) -> &mut dyn Decisions {
+        self.at("decisions").decisions()
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
         self.at("outbox").outbox()

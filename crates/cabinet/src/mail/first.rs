@@ -61,6 +61,7 @@ impl Writer<'_> {
             | MessageBody::Installed { .. }
             | MessageBody::Reminder { .. }
             | MessageBody::Revoked { .. }
+            | MessageBody::ApplicationRejected { .. }
             | MessageBody::ByAdministrator { .. }
             | MessageBody::Frozen { .. }
             | MessageBody::EntryCode { .. }

@@ -11,7 +11,9 @@ fn bodies() -> Vec<MessageBody> {
     let by_administrator = AdministratorAct::ALL.map(|act| MessageBody::ByAdministrator {
         act,
         serials: match act {
-            AdministratorAct::PersonReleased => Vec::new(),
+            AdministratorAct::PersonReleased
+            | AdministratorAct::EmailChanged
+            | AdministratorAct::NamesChanged => Vec::new(),
             AdministratorAct::Revoked | AdministratorAct::Held | AdministratorAct::Released => {
                 serials.clone()
             }
@@ -20,7 +22,9 @@ fn bodies() -> Vec<MessageBody> {
             AdministratorAct::Revoked => "keyCompromise".to_owned(),
             AdministratorAct::Held
             | AdministratorAct::Released
-            | AdministratorAct::PersonReleased => String::new(),
+            | AdministratorAct::PersonReleased
+            | AdministratorAct::EmailChanged
+            | AdministratorAct::NamesChanged => String::new(),
         },
     });
     let mut bodies = vec![
@@ -112,8 +116,8 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
         .filter(|body| body.kind() == "by_administrator")
         .map(|body| letter(body, Language::Ru))
         .collect();
-    let [revoked, held, released, person] = letters.as_slice() else {
-        panic!("four acts")
+    let [revoked, held, released, person, email, names] = letters.as_slice() else {
+        panic!("six acts")
     };
     assert!(
         revoked.text.contains("компрометация ключа"),
@@ -125,6 +129,9 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
     assert!(released.subject.contains("снова"), "{}", released.subject);
     for told in [revoked, held, released] {
         assert!(told.text.contains("11ee"), "{}", told.text);
+    }
+    for told in [email, names] {
+        assert!(told.text.contains("центре регистрации"));
     }
     for told in [revoked, held, released, person] {
         assert!(told.text.contains("администратор") || told.text.contains("Администратор"));

@@ -36,7 +36,7 @@ pub(crate) async fn show(
 }
 
 /// Only a path of the cabinet is gone to: nothing that a browser could read as another site.
-fn is_ours(next: &str) -> bool {
+pub(super) fn is_ours(next: &str) -> bool {
     let mut parts = next.splitn(3, '/');
     let (Some(""), Some(language)) = (parts.next(), parts.next()) else {
         return false;

@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use tanba_ra::{
-    AddressError, BeginError, ClaimError, ConfirmError, EmailChangeError, EntryError, FirstError,
-    InstallError, LoginError, NotMeError, PrepareError, ResendError, RevokeError, SealError,
-    StepError, SubmitError, Unavailable, codes,
+    AddressError, BeginError, ClaimError, ConfirmError, DeskError, DeskLoginError,
+    EmailChangeError, EntryError, FirstError, InstallError, LoginError, NotMeError, PrepareError,
+    ResendError, RevokeError, SealError, StepError, SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -12,22 +12,33 @@ use super::Problem;
 /// The status of a machine code; what can be corrected by asking again is 422.
 fn status(code: &str) -> StatusCode {
     match code {
-        codes::APPLICATION_NOT_FOUND => StatusCode::NOT_FOUND,
+        codes::APPLICATION_NOT_FOUND | codes::NOTHING_WAITS | codes::PERSON_UNKNOWN => {
+            StatusCode::NOT_FOUND
+        }
         codes::ALREADY_SIGNED
         | codes::APPLICATION_CANCELLED
         | codes::APPLICATION_EXPIRED
         | codes::APPLICATION_REJECTED
         | codes::APPLICATION_WRONG_STATE
+        | codes::ACT_WAITS
         | codes::CHANGED_MEANWHILE
+        | codes::NOTHING_TO_DO
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
         codes::ADDRESS_RECENT => StatusCode::CONFLICT,
         codes::LINK_EXPIRED | codes::INTAKE_ENDED => StatusCode::GONE,
-        codes::PERSON_FROZEN => StatusCode::FORBIDDEN,
+        codes::DESK_FORBIDDEN
+        | codes::NOT_STAFF
+        | codes::OTHER_CENTRE
+        | codes::OWN_AFFAIR
+        | codes::PERSON_FROZEN
+        | codes::SECOND_NEEDED => StatusCode::FORBIDDEN,
         codes::CODES_PAUSED
         | codes::RESEND_TOO_EARLY
         | codes::TOO_MANY_APPLICATIONS
         | codes::TOO_MANY_TRIES => StatusCode::TOO_MANY_REQUESTS,
-        codes::ISSUANCE_DELAYED | codes::TEMPORARILY_UNAVAILABLE => StatusCode::SERVICE_UNAVAILABLE,
+        codes::ISSUANCE_DELAYED | codes::REGISTER_UNAVAILABLE | codes::TEMPORARILY_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -55,6 +66,8 @@ by_code!(
     BeginError,
     ClaimError,
     FirstError,
+    DeskError,
+    DeskLoginError,
     InstallError,
     LoginError,
     NotMeError,

@@ -7,6 +7,7 @@ use tanba_pki::Timestamp;
 
 use super::*;
 
+mod desk;
 mod first;
 
 const STATES: [&str; 9] = [
@@ -28,7 +29,7 @@ fn frame(language: Language, name: &str, help: Vec<u8>, has_errors: bool) -> Val
         .collect();
     context! {
         lang => language.tag(), name, title_key => "front-title", csrf => "0123", surname => "ӘБДІҚАДЫРОВА",
-        demo => true, has_errors, request_id => "0123456789abcdef", help, languages,
+        desk => desk::frame(has_errors), demo => true, has_errors, request_id => "0123456789abcdef", help, languages,
         articles => vec![context! { title => "<&>", href => "/kk/guide/x" }], time_zone => "Asia/Almaty",
         assets => context! { style => "/assets/style.css", script => Value::from(()), icon => "/assets/mark.svg" },
     }
@@ -252,7 +253,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 context! { kind => "list", items => vec!["00"] },
             ],
         }],
-        other => panic!("the template {other} has no sample"),
+        other => desk::samples(other).unwrap_or_else(|| panic!("the template {other} has no sample")),
     }
 }
 

@@ -133,6 +133,10 @@ impl Words<'_> {
         if tanba_ra::codes::REASONS.contains(&reason.as_str()) {
             return self.text(&format!("rejected-{reason}"));
         }
+        if let Some((code, words)) = tanba_ra::codes::desk_reason(reason) {
+            let told = self.text(&format!("decision-reason-{code}"));
+            return format!("{told} {words}").trim_end().to_owned();
+        }
         let reason = [("reason", reason.as_str().into())];
         self.catalogue
             .format(self.language, "rejected-other", &reason)

@@ -158,6 +158,18 @@ impl<'a> Browser<'a> {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     }
 
+    /// Signs in at the desk of a registration centre.
+    pub(crate) async fn sit_down(&mut self, key: &Key) {
+        let answer = self.post("/desk/login/challenge", json!({})).await;
+        let challenge = answer.json()["challenge"].as_str().unwrap().to_owned();
+        let signature = base64(&key.sign(&challenge));
+        let answer = self
+            .post("/desk/login", json!({ "signature": signature }))
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        self.csrf = answer.json()["csrf"].as_str().unwrap().to_owned();
+    }
+
     /// A draft begun by the form without script; its number.
     pub(crate) async fn begin(&mut self) -> String {
         let fields = [

@@ -13,6 +13,7 @@ mod defence;
 mod guide;
 mod keyless;
 mod keys;
+mod matrix;
 mod pages;
 mod profile;
 mod revoke;

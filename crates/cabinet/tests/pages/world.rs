@@ -27,10 +27,13 @@ use tanba_model::ports::{
     Carrier, CarrierError, Clock, Issuance as _, IssuanceOrder, RandomSource, SharedRandom,
     SourceRng, Storage as _,
 };
+use tanba_model::staff::Role;
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::{Profile, Subject};
 use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
-use tanba_ra::{CertificateEmail, ProfileSet, RaSection, RegistrationAuthority};
+use tanba_ra::{
+    CertificateEmail, Employment, ProfileSet, RaSection, RegistrationAuthority, employ,
+};
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
@@ -221,6 +224,52 @@ impl World {
             subject,
             authentication,
             signature,
+        }
+    }
+
+    /// Somebody who works for the authority, at the first centre of Almaty where the role has one: her key for the desk.
+    pub(crate) fn staff(&self, name: &str, role: Role) -> Key {
+        let citizen = self.citizen(name, Some("staff@example.kz"));
+        let now = Timestamp::from_unix(NOON);
+        let iin = Iin::parse(&citizen.subject.iin).unwrap();
+        let employment = Employment {
+            role,
+            centre: role.has_centre().then(|| "kz-75-almaty-1".to_owned()),
+            since: now,
+            until: None,
+        };
+        let actor = Actor::Administrator("test".to_owned());
+        let centres = self.ra.config().centres().unwrap();
+        employ(
+            self.storage.as_ref(),
+            &centres,
+            &iin,
+            &employment,
+            &actor,
+            now,
+        )
+        .unwrap();
+        let person = self.storage.snapshot().unwrap();
+        let mut person = person;
+        let person = person.persons().find_by_iin(&iin).unwrap().unwrap();
+        let profile = format!("neutral-{}", role.name());
+        let software = new_key();
+        let order = IssuanceOrder {
+            person: Some(person.id),
+            application: None,
+            profile: profile.clone(),
+            subject: citizen.subject.clone(),
+            email: None,
+            keystore: KeystoreKind::PersonalComputer,
+            request: request(&software, &profile, &citizen.subject),
+            channel: Channel::Administrator,
+            actor,
+        };
+        let record = self.authority.issue(&[order], now).unwrap().remove(0);
+        let certificate = Certificate::from_der(record.der.as_deref().unwrap()).unwrap();
+        Key {
+            software,
+            certificate,
         }
     }
 

@@ -115,9 +115,12 @@ async function signIn(form: HTMLFormElement, chooser: Chooser): Promise<void> {
   if (key === null) throw missing();
   progress("progress-signing-in");
   await learnClock();
-  const { challenge } = await post<{ challenge: string }>("/login/challenge", {});
-  const signature = await call("signChallenge", { entry: key.id, challenge });
-  const answer = await post<{ csrf: string; next: string }>("/login", { signature });
+  // The desk of a registration centre has a challenge of its own: a signature for one opens nothing at the other.
+  const desk = form.dataset["desk"] !== undefined;
+  const door = desk ? "/desk/login" : "/login";
+  const { challenge } = await post<{ challenge: string }>(`${door}/challenge`, {});
+  const signature = await call("signChallenge", { entry: key.id, challenge, purpose: desk ? "desk" : "login" });
+  const answer = await post<{ csrf: string; next: string }>(door, { signature });
   setCsrf(answer.csrf);
   rememberPerson(key.iin);
   progressEnd();

@@ -107,7 +107,8 @@ export interface Calls {
   forget: [args: Record<string, never>, result: null];
   touch: [args: Record<string, never>, result: null];
   checkPassword: [args: { password: string }, result: PasswordVerdict];
-  signChallenge: [args: { entry: number; challenge: string }, result: string];
+  /** Of the cabinet, or of the desk of a registration centre. */
+  signChallenge: [args: { entry: number; challenge: string; purpose: "login" | "desk" }, result: string];
   makeKeys: [args: { number: string; keystore: string; password: string }, result: NewKeys];
   summary: [args: { document: string }, result: readonly SummaryLine[]];
   signDocument: [args: { entry: number; document: string; number: string }, result: string];
@@ -117,6 +118,9 @@ export interface Calls {
   signFirst: [args: { document: string; number: string }, result: string];
   revocationSummary: [args: { document: string }, result: readonly SummaryLine[]];
   signRevocation: [args: { entry: number; document: string; serials: readonly string[]; event: string }, result: string];
+  decisionSummary: [args: { document: string }, result: readonly SummaryLine[]];
+  /** Signs a decision about this application or person, as the desk prepared it for the owner of the key. */
+  signDecision: [args: { entry: number; document: string; about: string }, result: string];
   /** Which new keys are in memory: the application number, or `null`. */
   newKeys: [args: Record<string, never>, result: string | null];
   unlockPending: [args: { number: string; locked: LockedKeys; password: string }, result: null];

@@ -183,9 +183,9 @@ const handlers: Handlers = {
     return JSON.parse((await ring()).check_password(password)) as Calls["checkPassword"][1];
   },
 
-  async signChallenge({ entry, challenge }) {
+  async signChallenge({ entry, challenge, purpose }) {
     const keys = await ring();
-    return toBase64(keys.sign_challenge(entry, utf8(challenge), "login", "", scope.location.origin, now()));
+    return toBase64(keys.sign_challenge(entry, utf8(challenge), purpose, "", scope.location.origin, now()));
   },
 
   async makeKeys({ number, keystore, password }, progress) {
@@ -251,6 +251,15 @@ const handlers: Handlers = {
   async signRevocation({ entry, document, serials, event }) {
     const keys = await ring();
     return toBase64(keys.sign_revocation(entry, utf8(document), serials.join(" "), event, scope.location.origin, now()));
+  },
+
+  async decisionSummary({ document }) {
+    return JSON.parse((await ring()).decision_summary(utf8(document))) as SummaryLine[];
+  },
+
+  async signDecision({ entry, document, about }) {
+    const keys = await ring();
+    return toBase64(keys.sign_decision(entry, utf8(document), about, scope.location.origin, now()));
   },
 
   async newKeys() {

@@ -1,12 +1,14 @@
 //! `tanba application …`: applications for keys.
 
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use serde::Serialize;
 use tanba_model::application::{Application, ApplicationNumber, State};
 use tanba_model::ports::UnitOfWork;
 use tanba_pki::Timestamp;
+use tanba_ra::{DeskError, RegistrationAuthority, StepError};
 
 use super::config_args::ConfigArgs;
 use super::person;
@@ -46,6 +48,25 @@ pub(crate) enum Command {
         /// Its number of twelve digits
         number: String,
     },
+    /// Approve an application that waits for an operator, when none can work; the certificates are issued
+    Approve {
+        /// Its number of twelve digits
+        number: String,
+        /// Why it is done here, for the evidence; no names
+        #[arg(long, value_name = "WORDS")]
+        reason: String,
+    },
+    /// Refuse an application that is not decided yet; the applicant is told why
+    Reject {
+        /// Its number of twelve digits
+        number: String,
+        /// data-differs, document-invalid, not-the-same-person, register-differs, own-wish or other
+        #[arg(long, value_name = "NAME")]
+        reason: String,
+        /// What the applicant is told besides
+        #[arg(long, value_name = "WORDS", default_value = "")]
+        remark: String,
+    },
 }
 
 /// Arguments of `tanba application`.
@@ -82,9 +103,16 @@ struct KeyFacts {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    if matches!(
+        args.command,
+        Command::Approve { .. } | Command::Reject { .. }
+    ) {
+        return decide(args, context);
+    }
     let storage = args.config.storage()?;
     let mut unit = storage.snapshot()?;
     match &args.command {
+        Command::Approve { .. } | Command::Reject { .. } => {}
         Command::List {
             person,
             state,
@@ -115,6 +143,49 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             context.print(&facts, facts.details())?;
         }
     }
+    Ok(Outcome::Done)
+}
+
+fn decide(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let config = args.config.load()?;
+    let (storage, authority) = args.config.installation(context)?;
+    let ra = RegistrationAuthority::new(
+        Arc::clone(&storage),
+        Arc::new(authority),
+        config.ra,
+        context.random(),
+    )?;
+    let (actor, now) = (context.administrator(), context.now());
+    let (number, decided) = match &args.command {
+        Command::Approve { number, reason } => {
+            let number = ApplicationNumber::parse(number)?;
+            let decided = ra.approve_without_desk(&number, reason, &actor, now);
+            (number, decided)
+        }
+        Command::Reject {
+            number,
+            reason,
+            remark,
+        } => {
+            let number = ApplicationNumber::parse(number)?;
+            let decided = ra.reject_without_desk(&number, reason, remark, &actor, now);
+            (number, decided)
+        }
+        Command::List { .. } | Command::Show { .. } => return Ok(Outcome::Done),
+    };
+    match decided {
+        Ok(_) => {}
+        Err(DeskError::Step(StepError::Storage(error))) => return Err(error.into()),
+        Err(refused) => {
+            let cause: &dyn std::error::Error = &refused;
+            return Ok(Outcome::Refused(crate::outcome::chain(cause)));
+        }
+    }
+    let mut unit = storage.snapshot()?;
+    let found = unit.applications().find_by_number(&number)?;
+    let application = found.ok_or_else(|| anyhow!("there is no application with this number"))?;
+    let facts = Facts::of(unit.as_mut(), &application)?;
+    context.print(&facts, facts.details())?;
     Ok(Outcome::Done)
 }
 

@@ -24,7 +24,7 @@ mod mailbox;
 mod people;
 
 use mailbox::Mailbox;
-use people::{CAST, Made, Workshop};
+use people::{CAST, Made, STAFF, Workshop};
 
 /// A file in the folder that says that everything in it may be thrown away.
 const MARK: &str = "THROW-AWAY.txt";
@@ -54,6 +54,8 @@ struct Facts {
     /// Folder with the people's key files.
     keys: PathBuf,
     people: Vec<Made>,
+    /// Those who sign in at `/kk/desk/enter`.
+    staff: Vec<Made>,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
@@ -83,6 +85,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         .iter()
         .map(|character| workshop.make(character))
         .collect::<Result<_>>()?;
+    context.progress("Making the staff of a registration centre and their keys");
+    let staff = STAFF
+        .iter()
+        .map(|character| workshop.make(character))
+        .collect::<Result<_>>()?;
     authority.maintain(now)?;
     let root = folder.join("root.pem");
     fs::write(&root, root_pem(&authority)?).context("the root certificate cannot be written")?;
@@ -92,6 +99,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         root,
         keys,
         people,
+        staff,
     };
     let mailbox = Mailbox::new(&facts.url);
     let server = wire::demo(storage, authority, mailbox.clone(), &facts.url, context)?;
@@ -181,12 +189,29 @@ fn walk_through(facts: &Facts) -> String {
             person.password
         );
     }
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "\n  Registration centre and staff: {}/kk/desk/enter\n",
+        facts.url
+    );
+    for person in &facts.staff {
+        let _ = write!(
+            text,
+            "  {} ({})\n      files     {}\n      password  {}\n",
+            person.name,
+            person.role.unwrap_or_default(),
+            person.folder.display(),
+            person.password
+        );
+    }
     text.push_str(
         "\nWhat to do:\n  \
          1. Open the cabinet, press “Sign in”, choose the folder of the first person, type the password, press “Sign”.\n  \
          2. Press “Renew”, choose region and city, “Submit application”; tick, choose a new password, “Confirm”, “Sign”.\n  \
          3. Type the code from the mailbox. Remember the number. Install the new keys.\n  \
-         4. The third person is told what to do when keys have expired.\n\nCtrl-C ends the demo.\n",
+         4. The third person is told what to do when keys have expired.\n  \
+         5. Staff of the registration centre signs in at /kk/desk/enter, decides applications and looks after people.\n\nCtrl-C ends the demo.\n",
     );
     text
 }

@@ -40,6 +40,39 @@ impl fmt::Debug for NewApplication {
     }
 }
 
+/// Where a page of a queue ended: when the last application of it entered its state, and its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueuePlace(pub Timestamp, pub ApplicationId);
+
+/// An application in the queue of a registration centre: as much as a list shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QueueEntry {
+    /// The record.
+    pub id: ApplicationId,
+    /// Its number.
+    pub number: ApplicationNumber,
+    /// Surname and given name of the applicant.
+    pub name: String,
+    /// [`State::name`].
+    pub state: &'static str,
+    /// Since when it is in that state.
+    pub since: Timestamp,
+    /// The last day to appear ends just before this.
+    pub appear_by: Option<Timestamp>,
+    /// Code of the registration centre.
+    pub centre: String,
+}
+
+impl fmt::Debug for QueueEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("QueueEntry")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Applications from draft to end.
 pub trait Applications {
     /// Begins a draft.
@@ -103,6 +136,26 @@ pub trait Applications {
         before: Option<ApplicationId>,
         limit: u32,
     ) -> Result<Vec<Application>, StorageError>;
+
+    /// Applications of a registration centre (`None`: of all of them) in a state, by when they entered it, after a place, at
+    /// most `limit`. Costs the same whatever the length of the queue.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn queue(
+        &mut self,
+        centre: Option<&str>,
+        state: &str,
+        newest_first: bool,
+        after: Option<QueuePlace>,
+        limit: u32,
+    ) -> Result<Vec<QueueEntry>, StorageError>;
+
+    /// One application as a queue shows it; `None` where it belongs to no registration centre.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn queue_entry(&mut self, id: ApplicationId) -> Result<Option<QueueEntry>, StorageError>;
 
     /// The states that an application entered, in order, the first one a draft. Reasons are not told.
     ///

@@ -79,4 +79,10 @@ pub trait AuditLog {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn last_checkpoint(&mut self) -> Result<Option<SignedCheckpoint>, StorageError>;
+    /// Records before `before` (`None`: from the end), newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn before(&mut self, before: Option<u64>, limit: u32)
+    -> Result<Vec<AuditRecord>, StorageError>;
 }

@@ -24,6 +24,10 @@ pub enum TokenPurpose {
     Work,
     /// Nothing: written so that finding nobody is as much work as finding somebody.
     Decoy,
+    /// Answering a login challenge of the desk.
+    DeskChallenge,
+    /// Signing a decision that was prepared.
+    Decision,
 }
 
 impl TokenPurpose {
@@ -39,6 +43,8 @@ impl TokenPurpose {
             Self::ApplicationLink => "application-link",
             Self::Work => "work",
             Self::Decoy => "decoy",
+            Self::DeskChallenge => "desk-challenge",
+            Self::Decision => "decision",
         }
     }
 }

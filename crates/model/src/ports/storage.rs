@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use super::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
-    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
+    Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
+    Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
 };
 
 /// Why storage did not do what was asked.
@@ -116,6 +116,10 @@ pub trait UnitOfWork {
     fn secrets(&mut self) -> &mut dyn Secrets;
     /// The index of the guide.
     fn help(&mut self) -> &mut dyn HelpIndex;
+    /// Who works for the authority.
+    fn staff(&mut self) -> &mut dyn Staff;
+    /// What staff signed.
+    fn decisions(&mut self) -> &mut dyn Decisions;
     /// Messages to be sent.
     fn outbox(&mut self) -> &mut dyn Outbox;
 

@@ -8,6 +8,7 @@
 mod address;
 mod codes;
 mod delivery;
+mod desk;
 mod first;
 mod frozen;
 mod happy;

@@ -9,7 +9,7 @@ use tanba_model::id::{ApplicationId, CertificateId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::person::EmailAddress;
-use tanba_model::ports::{Applications, NewApplication, StorageError};
+use tanba_model::ports::{Applications, NewApplication, QueueEntry, QueuePlace, StorageError};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time};
@@ -140,6 +140,21 @@ impl Applications for SqliteUnit<'_> {
             .into_iter()
             .map(|found| self.with_requests(found))
             .collect()
+    }
+
+    fn queue(
+        &mut self,
+        centre: Option<&str>,
+        state: &str,
+        newest_first: bool,
+        after: Option<QueuePlace>,
+        limit: u32,
+    ) -> Result<Vec<QueueEntry>, StorageError> {
+        self.queue_page(centre, state, newest_first, after, limit)
+    }
+
+    fn queue_entry(&mut self, id: ApplicationId) -> Result<Option<QueueEntry>, StorageError> {
+        self.queue_one(id)
     }
 
     fn steps(&mut self, id: ApplicationId) -> Result<Vec<(State, Timestamp)>, StorageError> {

@@ -120,6 +120,20 @@ impl AuditLog for SqliteUnit<'_> {
             checkpoint,
         )
     }
+
+    fn before(
+        &mut self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StorageError> {
+        let before = before.map_or(Ok(i64::MAX), signed)?;
+        self.many(
+            "SELECT sequence, previous_hash, hash, event FROM audit_log WHERE sequence < ?1
+             ORDER BY sequence DESC LIMIT ?2",
+            params![before, limit],
+            read,
+        )
+    }
 }
 
 fn signed(sequence: u64) -> Result<i64, StorageError> {

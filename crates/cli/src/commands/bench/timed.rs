@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Devices, Entries, HelpIndex, Intakes, Issuers,
-    LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Storage, StorageError,
-    UnitOfWork,
+    Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
+    Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, Storage,
+    StorageError, UnitOfWork,
 };
 
 use super::report::timed;
@@ -118,6 +118,14 @@ impl UnitOfWork for TimedUnit<'_> {
 
     fn help(&mut self) -> &mut dyn HelpIndex {
         self.inner.help()
+    }
+
+    fn staff(&mut self) -> &mut dyn Staff {
+        self.inner.staff()
+    }
+
+    fn decisions(&mut self) -> &mut dyn Decisions {
+        self.inner.decisions()
     }
 
     fn outbox(&mut self) -> &mut dyn Outbox {

@@ -1,4 +1,4 @@
-//! Three people of the demo, with key files as their owners would have them.
+//! The people of the demo, with key files as their owners would have them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,18 @@ use tanba_ca::Authority;
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile};
 use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson};
+use tanba_model::place::Gazetteer;
 use tanba_model::ports::{Issuance, IssuanceOrder, RandomSource, SourceRng, Storage};
+use tanba_model::staff::Role;
 use tanba_pki::profile::Subject;
 use tanba_pki::{Certificate, CertificateRequest, Timestamp};
+use tanba_ra::{Employment, employ};
 
 const DAY: i64 = 86_400;
 const PROFILES: [&str; 2] = [
@@ -39,7 +43,12 @@ pub(super) struct Character {
     language: Language,
     /// Days until the keys expire; negative when they did.
     days_left: i64,
+    /// What she is at the authority; citizens are nothing.
+    role: Option<Role>,
 }
+
+/// Where the staff of the demo works.
+const CENTRE: &str = "kz-75-almaty-1";
 
 pub(super) const CAST: [Character; 3] = [
     Character {
@@ -53,6 +62,7 @@ pub(super) const CAST: [Character; 3] = [
         format: Profile::Nca,
         language: Language::Kk,
         days_left: 20,
+        role: None,
     },
     Character {
         surname: "АХМЕТОВ",
@@ -65,6 +75,7 @@ pub(super) const CAST: [Character; 3] = [
         format: Profile::Modern,
         language: Language::Ru,
         days_left: 3,
+        role: None,
     },
     Character {
         surname: "КИМ",
@@ -77,8 +88,80 @@ pub(super) const CAST: [Character; 3] = [
         format: Profile::Nca,
         language: Language::En,
         days_left: -1,
+        role: None,
     },
 ];
+
+/// Those who work at the registration centre and at the authority.
+pub(super) const STAFF: [Character; 4] = [
+    Character {
+        surname: "ЖҮНІСОВ",
+        given_name: "БОЛАТ",
+        patronymic: Some("ҚАЙРАТҰЛЫ"),
+        iin: "79041530021",
+        email: "bolat@demo.kz",
+        password: "Bolat2026",
+        folder: "bolat-operator",
+        format: Profile::Modern,
+        language: Language::Kk,
+        days_left: 300,
+        role: Some(Role::Operator),
+    },
+    Character {
+        surname: "ОМАРОВА",
+        given_name: "ДАНА",
+        patronymic: Some("ЕРЛАНҚЫЗЫ"),
+        iin: "82092240036",
+        email: "dana@demo.kz",
+        password: "Dana2026",
+        folder: "dana-senior-operator",
+        format: Profile::Modern,
+        language: Language::Kk,
+        days_left: 300,
+        role: Some(Role::SeniorOperator),
+    },
+    Character {
+        surname: "ПЕТРОВ",
+        given_name: "АНДРЕЙ",
+        patronymic: Some("ИВАНОВИЧ"),
+        iin: "75110730019",
+        email: "andrey@demo.kz",
+        password: "Andrey2026",
+        folder: "andrey-administrator",
+        format: Profile::Modern,
+        language: Language::Ru,
+        days_left: 300,
+        role: Some(Role::Administrator),
+    },
+    Character {
+        surname: "ТӨЛЕГЕН",
+        given_name: "МӘДИНА",
+        patronymic: None,
+        iin: "88020340028",
+        email: "madina@demo.kz",
+        password: "Madina2026",
+        folder: "madina-auditor",
+        format: Profile::Modern,
+        language: Language::En,
+        days_left: 300,
+        role: Some(Role::Auditor),
+    },
+];
+
+impl Character {
+    /// Where she works, if at a registration centre.
+    fn centre(&self) -> Option<&'static str> {
+        self.role.filter(|role| role.has_centre()).map(|_| CENTRE)
+    }
+
+    /// The profiles of her keys.
+    fn profiles(&self) -> Vec<String> {
+        match self.role {
+            Some(role) => vec![format!("kz-{}", role.name())],
+            None => PROFILES.map(str::to_owned).into(),
+        }
+    }
+}
 
 /// A person with key files on the disk.
 #[derive(Debug, Serialize)]
@@ -95,6 +178,10 @@ pub(super) struct Made {
     pub(super) days_left: i64,
     /// `modern` or `nca`.
     pub(super) format: &'static str,
+    /// What she is at the authority; `null` for citizens.
+    pub(super) role: Option<&'static str>,
+    /// Code of the registration centre where she works, where her role has one.
+    pub(super) centre: Option<&'static str>,
     /// Folder with the key files.
     pub(super) folder: PathBuf,
     /// Key files: first the one to sign in with, then the one to sign with.
@@ -136,14 +223,15 @@ impl Workshop<'_> {
         };
         let _ = work.audit_log().append(&event)?;
         work.commit()?;
+        self.employ(character, &iin, issued)?;
         let folder = self.keys.join(character.folder);
         fs::create_dir_all(&folder).context("the folder for the keys cannot be made")?;
         let mut keys = Vec::new();
         let mut orders = Vec::new();
-        for profile in PROFILES {
+        for profile in character.profiles() {
             let random = &mut SourceRng(self.random);
             let key = SoftwareKey::generate(KeyAlgorithm::Rsa { bits: 2048 }, random)?;
-            let order = order(&person, Some(id), profile, &key)?;
+            let order = order(&person, Some(id), &profile, &key)?;
             keys.push(key);
             orders.push(order);
         }
@@ -172,9 +260,29 @@ impl Workshop<'_> {
             password: character.password,
             days_left: character.days_left,
             format: character.format.name(),
+            role: character.role.map(Role::name),
+            centre: character.centre(),
             folder,
             files,
         })
+    }
+}
+
+impl Workshop<'_> {
+    fn employ(&self, character: &Character, iin: &Iin, since: Timestamp) -> Result<()> {
+        let Some(role) = character.role else {
+            return Ok(());
+        };
+        let centres = Centres::kazakhstan(&Gazetteer::kazakhstan()?)?;
+        let employment = Employment {
+            role,
+            centre: character.centre().map(str::to_owned),
+            since,
+            until: None,
+        };
+        let actor = Actor::Administrator("demo".to_owned());
+        employ(self.storage, &centres, iin, &employment, &actor, since)?;
+        Ok(())
     }
 }
 
@@ -258,7 +366,7 @@ mod tests {
 
     #[test]
     fn every_character_has_a_check_digit_and_a_password_that_the_rule_accepts() {
-        for character in &CAST {
+        for character in CAST.iter().chain(&STAFF) {
             assert!(
                 Iin::complete(character.iin).is_some(),
                 "{}",

@@ -1,0 +1,63 @@
+//! Who sits at the desk: a cookie and a session of its own, beside that of the cabinet.
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use tanba_ra::Clerk;
+
+use crate::config::CabinetConfig;
+use crate::problem::Problem;
+use crate::session::{closing, opening, secret};
+use crate::state::CabinetState;
+
+/// A member of staff at the desk, as the guard of the door found out: see [`crate::doors::Rule`].
+#[derive(Clone, Debug)]
+pub(crate) struct AtDesk(pub(crate) Clerk);
+
+impl AtDesk {
+    /// Looks for the session of a request's cookie.
+    pub(crate) async fn find(
+        state: &CabinetState,
+        headers: &HeaderMap,
+    ) -> Result<Option<Self>, Problem> {
+        let Some(token) = token(headers, state.config()) else {
+            return Ok(None);
+        };
+        let now = state.now();
+        let found = state.ra(move |ra| ra.desk_session(&token, now)).await?;
+        Ok(found.map(Self))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AtDesk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found
+            .ok_or_else(|| Problem::internal(&"the rule of the door lets in people without a desk"))
+    }
+}
+
+/// The secret in the desk's cookie, if it can be one.
+pub(crate) fn token(headers: &HeaderMap, config: &CabinetConfig) -> Option<String> {
+    secret(headers, name(config))
+}
+
+/// `Set-Cookie` that opens a session of the desk.
+pub(crate) fn opening_cookie(token: &str, config: &CabinetConfig) -> String {
+    opening(name(config), token, config)
+}
+
+/// `Set-Cookie` that forgets it.
+pub(crate) fn closing_cookie(config: &CabinetConfig) -> String {
+    closing(name(config), config)
+}
+
+const fn name(config: &CabinetConfig) -> &'static str {
+    if config.secure() {
+        "__Host-tanba-desk"
+    } else {
+        "tanba-desk"
+    }
+}

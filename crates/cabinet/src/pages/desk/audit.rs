@@ -1,0 +1,97 @@
+//! `/{lang}/desk/audit`: the audit log, for those who may read it.
+
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::Html;
+use minijinja::context;
+use serde::Deserialize;
+use tanba_ra::{AuditFilter, DeskError, actor_text};
+
+use crate::clerk::AtDesk;
+use crate::dates::day;
+use crate::problem::{Problem, encode};
+use crate::render::Screen;
+use crate::state::CabinetState;
+use crate::visit::Visit;
+
+const SCREEN: Screen = Screen::new("desk/audit.html", "desk-audit", "desk-audit-title");
+
+/// Kazakhstan has no summer time: each day is as long.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Fields {
+    /// A day, `2026-11-24`.
+    #[serde(default)]
+    from: String,
+    /// A day, the last one.
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    actor: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    object: String,
+    /// Records before this one.
+    before: Option<u64>,
+}
+
+pub(crate) async fn show(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    at_desk: AtDesk,
+    Query(fields): Query<Fields>,
+) -> Result<Html<String>, Problem> {
+    let (from, to) = (day(&fields.from), day(&fields.to));
+    let mistaken =
+        (from.is_none() && !fields.from.is_empty()) || (to.is_none() && !fields.to.is_empty());
+    let filter = AuditFilter {
+        from,
+        until: to.map(|to| to.plus(DAY)),
+        actor: fields.actor.clone(),
+        action: fields.action.clone(),
+        object: fields.object.clone(),
+    };
+    let (clerk, now, before) = (at_desk.0.clone(), state.now(), fields.before);
+    let found = state
+        .ra(move |ra| Ok::<_, Problem>(ra.desk_audit(&clerk, &filter, before, now)))
+        .await?;
+    let (events, next, unknown) = match found {
+        Ok(page) => (page.events, page.next, false),
+        Err(DeskError::NoPerson) => (Vec::new(), None, true),
+        Err(error) => return Err(error.into()),
+    };
+    let words = state.words(&visit);
+    let events: Vec<_> = events
+        .into_iter()
+        .map(|(sequence, event)| {
+            context! {
+                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), action => event.action,
+                object => event.object, detail => event.detail,
+            }
+        })
+        .collect();
+    let next = next.map(|next| {
+        let part = |name: &str, value: &str| format!("{name}={}&", encode(value));
+        format!(
+            "/{}/desk/audit?{}{}{}{}{}before={next}",
+            visit.language.tag(),
+            part("from", &fields.from),
+            part("to", &fields.to),
+            part("actor", &fields.actor),
+            part("action", &fields.action),
+            part("object", &fields.object),
+        )
+    });
+    let screen = Screen {
+        has_errors: mistaken || unknown,
+        ..SCREEN
+    };
+    let values = context! {
+        events, next, mistaken, unknown,
+        from => fields.from, to => fields.to, actor => fields.actor, action => fields.action, object => fields.object,
+    };
+    Ok(state.render_desk(&visit, &at_desk, &screen, values))
+}

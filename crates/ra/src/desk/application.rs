@@ -1,0 +1,248 @@
+//! An application at the desk: what was applied for beside what the register says, and the document that decides it.
+
+use tanba_crypto::sha256;
+use tanba_model::application::{Application, ApplicationNumber, FirstIssuance, State};
+use tanba_model::decision::{Act, DecidedApplication, Decision, DecisionReason, Step};
+use tanba_model::document::ApplicationDocument;
+use tanba_model::person::Person;
+use tanba_model::ports::{PersonFacts, RegisterAnswer, UnitOfWork};
+use tanba_pki::Timestamp;
+
+use super::{Clerk, DeskError, identification, remark};
+use crate::RegistrationAuthority;
+use crate::authority::wrong_state;
+use crate::error::StepError;
+use crate::first::same_person;
+use crate::token::hex;
+
+/// An application as a clerk sees it.
+#[derive(Debug)]
+pub struct DeskApplication {
+    /// The application.
+    pub application: Application,
+    /// Whose it is, as the records name her.
+    pub person: Person,
+    /// The states that it entered and when.
+    pub steps: Vec<(State, Timestamp)>,
+    /// What was signed; `None` where it cannot be read.
+    pub document: Option<ApplicationDocument>,
+    /// What the register says now.
+    pub register: RegisterAnswer,
+    /// What staff signed about it, oldest first.
+    pub decisions: Vec<Decision>,
+    /// Whether this clerk may decide it now.
+    pub decidable: bool,
+}
+
+/// What a clerk wants to decide.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Approve.
+    Approve {
+        /// [`tanba_model::decision::Identification::name`].
+        identification: String,
+        /// Words for the records; may be empty.
+        remark: String,
+    },
+    /// Refuse.
+    Reject {
+        /// [`DecisionReason::name`].
+        reason: String,
+        /// Words for the applicant; may be empty unless the reason is "something else".
+        remark: String,
+    },
+}
+
+impl RegistrationAuthority {
+    /// An application of the clerk's centre, beside what the register says now.
+    ///
+    /// # Errors
+    /// [`DeskError`] by what helps.
+    pub fn desk_application(
+        &self,
+        clerk: &Clerk,
+        number: &ApplicationNumber,
+        now: Timestamp,
+    ) -> Result<DeskApplication, DeskError> {
+        let mut work = self.storage.snapshot()?;
+        let (application, person) = seen(work.as_mut(), clerk, number)?;
+        let steps = work.applications().steps(application.id)?;
+        let decisions = work.decisions().of_application(application.id)?;
+        drop(work);
+        // The register may take seconds; nothing is held meanwhile.
+        let register = self.register.look_up(&person.iin);
+        let signed = application.first.as_ref().map(|first| &first.document);
+        let signed = signed.or(application.signed.as_ref().map(|signed| &signed.document));
+        let document = signed.and_then(|bytes| ApplicationDocument::from_bytes(bytes).ok());
+        let decidable = clerk.decides().is_ok()
+            && clerk.is_stranger_to(&person).is_ok()
+            && waits(&application, now).is_ok();
+        Ok(DeskApplication {
+            application,
+            person,
+            steps,
+            document,
+            register,
+            decisions,
+            decidable,
+        })
+    }
+
+    /// Makes the document that decides an application; it is signed within ten minutes or worth nothing.
+    ///
+    /// # Errors
+    /// [`DeskError`] by what helps; an approval is refused while the register does not agree.
+    pub fn prepare_verdict(
+        &self,
+        clerk: &Clerk,
+        number: &ApplicationNumber,
+        verdict: &Verdict,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, DeskError> {
+        let centre = clerk.decides()?;
+        let (application, person) = {
+            let mut work = self.storage.snapshot()?;
+            seen(work.as_mut(), clerk, number)?
+        };
+        clerk.is_stranger_to(&person)?;
+        let _ = waits(&application, now)?;
+        let mut document = self.blank(clerk, centre, &person, Act::Application, now);
+        match verdict {
+            Verdict::Approve {
+                identification: way,
+                remark: words,
+            } => {
+                document.step = Step::Approve.name().to_owned();
+                document.identification = Some(identification(way)?.oid().to_owned());
+                document.remark = remark(words);
+                if person.frozen_at.is_some() {
+                    return Err(StepError::Frozen.into());
+                }
+                self.agreed(&application, &person)?;
+            }
+            Verdict::Reject {
+                reason,
+                remark: words,
+            } => {
+                document.step = Step::Reject.name().to_owned();
+                document.remark = remark(words);
+                let reason = reason_of(Act::Application, reason, &document.remark)?;
+                document.reason = Some(reason.name().to_owned());
+            }
+        }
+        document.application = Some(described(&application));
+        self.offer(&document, clerk, now)
+    }
+
+    /// Refuses unless the register names the applicant as the application does.
+    pub(super) fn agreed(
+        &self,
+        application: &Application,
+        person: &Person,
+    ) -> Result<(), DeskError> {
+        let signed = application.first.as_ref().map(|first| &first.document);
+        let document = signed.and_then(|bytes| ApplicationDocument::from_bytes(bytes).ok());
+        let applicant = document.ok_or(DeskError::RegisterDiffers)?.applicant;
+        match self.register.look_up(&person.iin) {
+            RegisterAnswer::Person(facts) => {
+                let applied = PersonFacts {
+                    surname: applicant.surname,
+                    given_name: applicant.given_name,
+                    patronymic: applicant.patronymic,
+                };
+                // What is issued names the person as the records do.
+                let recorded = PersonFacts {
+                    surname: person.surname.clone(),
+                    given_name: person.given_name.clone(),
+                    patronymic: person.patronymic.clone(),
+                };
+                if applicant.iin == person.iin.as_str()
+                    && same_person(&facts, &applied)
+                    && same_person(&facts, &recorded)
+                {
+                    Ok(())
+                } else {
+                    Err(DeskError::RegisterDiffers)
+                }
+            }
+            RegisterAnswer::Dead => Err(DeskError::RegisterDead),
+            RegisterAnswer::Unknown | RegisterAnswer::Ambiguous(_) => {
+                Err(DeskError::RegisterUnknown)
+            }
+            RegisterAnswer::Unavailable => Err(DeskError::RegisterUnavailable),
+        }
+    }
+}
+
+/// The application of a number and its person, if the clerk may see it.
+pub(super) fn seen(
+    work: &mut dyn UnitOfWork,
+    clerk: &Clerk,
+    number: &ApplicationNumber,
+) -> Result<(Application, Person), DeskError> {
+    let application = work
+        .applications()
+        .find_by_number(number)?
+        .ok_or(StepError::NotFound)?;
+    let centre = application
+        .first
+        .as_ref()
+        .map(|first| first.centre.as_str());
+    if !clerk.sees(centre) {
+        return Err(match centre {
+            Some(_) => DeskError::OtherCentre,
+            // What its owner renews by herself is nobody's business here.
+            None => StepError::NotFound.into(),
+        });
+    }
+    let person = work
+        .persons()
+        .find(application.person)?
+        .ok_or(StepError::NotFound)?;
+    Ok((application, person))
+}
+
+/// What a first issuance that waits for a decision has.
+pub(super) fn waits(
+    application: &Application,
+    now: Timestamp,
+) -> Result<&FirstIssuance, DeskError> {
+    let State::Submitted { .. } = application.state else {
+        return Err(wrong_state("decide", application).into());
+    };
+    let first = application
+        .first
+        .as_ref()
+        .ok_or_else(|| wrong_state("decide", application))?;
+    if now >= first.appear_by {
+        // The round that expires it has not come by yet.
+        let expired = tanba_model::application::TransitionError {
+            step: "decide",
+            from: "EXPIRED",
+        };
+        return Err(StepError::WrongState(expired).into());
+    }
+    Ok(first)
+}
+
+/// The application as a decision names it.
+pub(super) fn described(application: &Application) -> DecidedApplication {
+    let signed = application.first.as_ref().map(|first| &first.document);
+    DecidedApplication {
+        number: application.number.as_str().to_owned(),
+        document_sha256: signed.map(|document| hex(&sha256(document))),
+        keys: application
+            .requests
+            .iter()
+            .map(|request| hex(&request.public_key_sha256))
+            .collect(),
+    }
+}
+
+/// A reason that is offered for the act; "something else" has to be described.
+pub(super) fn reason_of(act: Act, name: &str, remark: &str) -> Result<DecisionReason, DeskError> {
+    DecisionReason::from_name(name)
+        .filter(|reason| DecisionReason::of(act).contains(reason))
+        .filter(|reason| *reason != DecisionReason::Other || !remark.is_empty())
+        .ok_or(DeskError::Reason)
+}

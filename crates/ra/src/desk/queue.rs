@@ -1,0 +1,158 @@
+//! The queue of a centre, page by page, and finding what a person brings along.
+
+use tanba_model::application::ApplicationNumber;
+use tanba_model::id::DecisionId;
+use tanba_model::iin::Iin;
+use tanba_model::ports::{QueueEntry, QueuePlace};
+
+use super::{Clerk, DeskError};
+use crate::RegistrationAuthority;
+
+/// Applications of one page.
+const PAGE: u32 = 50;
+
+/// Which part of the queue is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueWish {
+    /// [`tanba_model::application::State::name`]; applications that wait for a decision are `SUBMITTED`.
+    pub state: String,
+    /// The newest first, instead of the oldest.
+    pub newest_first: bool,
+    /// After this entry; `None` for the first page.
+    pub after: Option<QueuePlace>,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug)]
+pub struct QueuePage {
+    /// The applications.
+    pub entries: Vec<QueueEntry>,
+    /// Where the next page starts; `None` on the last one.
+    pub next: Option<QueuePlace>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// An application.
+    Application(ApplicationNumber),
+    /// A person.
+    Person(Iin),
+}
+
+impl RegistrationAuthority {
+    /// A page of the clerk's queue; of all centres for those who read everything.
+    ///
+    /// # Errors
+    /// [`DeskError::Step`] when storage does not answer.
+    pub fn desk_queue(&self, clerk: &Clerk, wish: &QueueWish) -> Result<QueuePage, DeskError> {
+        let mut work = self.storage.snapshot()?;
+        let mut entries = work.applications().queue(
+            clerk.centre(),
+            &wish.state,
+            wish.newest_first,
+            wish.after,
+            PAGE.saturating_add(1),
+        )?;
+        let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let more = entries.len() > shown;
+        entries.truncate(shown);
+        let next = entries
+            .last()
+            .filter(|_| more)
+            .map(|entry| QueuePlace(entry.since, entry.id));
+        Ok(QueuePage { entries, next })
+    }
+
+    /// What the clerk herself decided, newest first, after a record of hers; with where the next page starts.
+    ///
+    /// # Errors
+    /// [`DeskError::Step`] when storage does not answer.
+    pub fn desk_decided(
+        &self,
+        clerk: &Clerk,
+        before: Option<DecisionId>,
+    ) -> Result<(Vec<QueueEntry>, Option<DecisionId>), DeskError> {
+        let mut work = self.storage.snapshot()?;
+        let mut decided = work.decisions().applications_of_staff(
+            clerk.member.id,
+            before,
+            PAGE.saturating_add(1),
+        )?;
+        let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let more = decided.len() > shown;
+        decided.truncate(shown);
+        let next = decided.last().filter(|_| more).map(|(id, _)| *id);
+        let mut entries = Vec::with_capacity(decided.len());
+        for (_, application) in decided {
+            entries.extend(work.applications().queue_entry(application)?);
+        }
+        Ok((entries, next))
+    }
+
+    /// Finds by what a person says or shows: a number with or without spaces, an IIN, or the address that the QR code on the
+    /// printed application holds.
+    ///
+    /// # Errors
+    /// [`DeskError::NoPerson`] when it is none of these, or nothing of the clerk's.
+    pub fn desk_find(&self, clerk: &Clerk, text: &str) -> Result<Found, DeskError> {
+        let mut elsewhere = false;
+        for digits in twelve_digits(text) {
+            let mut work = self.storage.snapshot()?;
+            if let Ok(number) = ApplicationNumber::parse(&digits)
+                && let Some(application) = work.applications().find_by_number(&number)?
+                && let Some(first) = &application.first
+            {
+                if clerk.sees(Some(&first.centre)) {
+                    return Ok(Found::Application(number));
+                }
+                elsewhere = true;
+            }
+            if let Ok(iin) = Iin::parse(&digits)
+                && work.persons().find_by_iin(&iin)?.is_some()
+            {
+                return Ok(Found::Person(iin));
+            }
+        }
+        Err(if elsewhere {
+            DeskError::OtherCentre
+        } else {
+            DeskError::NoPerson
+        })
+    }
+}
+
+/// Everything in a text that is twelve digits, also with spaces or hyphens between groups of them.
+fn twelve_digits(text: &str) -> Vec<String> {
+    let apart = |letter: char| !(letter.is_ascii_digit() || letter == ' ' || letter == '-');
+    text.split(apart)
+        .flat_map(|part| {
+            let whole: String = part.chars().filter(char::is_ascii_digit).collect();
+            let words = part.split([' ', '-']).map(str::to_owned);
+            std::iter::once(whole).chain(words).collect::<Vec<_>>()
+        })
+        .filter(|digits| digits.len() == 12)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::twelve_digits;
+
+    #[test]
+    fn numbers_are_found_in_whatever_a_scanner_or_a_person_types() {
+        for text in [
+            "123456789012",
+            " 1234 5678 9012 ",
+            "1234-5678-9012",
+            "https://cabinet.example/kk/status/123456789012?x=1",
+            "№ 123456789012.",
+        ] {
+            assert!(
+                twelve_digits(text).contains(&"123456789012".to_owned()),
+                "{text}"
+            );
+        }
+        assert!(twelve_digits("1234567890123").is_empty());
+    }
+}

@@ -1,0 +1,6 @@
+//! The desk of a registration centre: who sits at it, what is decided, and who has to agree.
+
+mod acts;
+mod decisions;
+mod scene;
+mod sign_in;

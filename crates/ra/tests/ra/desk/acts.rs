@@ -1,0 +1,288 @@
+//! Acts for a person, and who has to agree to them.
+
+use std::collections::BTreeMap;
+
+use tanba_model::certificate::{RevocationReason, Status};
+use tanba_model::message::{AdministratorAct, MessageBody};
+use tanba_model::ports::Storage as _;
+use tanba_model::staff::Role;
+use tanba_ra::{ActWish, DeskError, Outcome, ProfileSet, RaSection};
+
+use super::scene::{ALMATY, SEMEY, Seat, iin, seat};
+use crate::world::{Citizen, DAY, NOON, World, after};
+
+fn wish(act: &str, reason: &str) -> ActWish {
+    ActWish {
+        act: act.to_owned(),
+        reason: reason.to_owned(),
+        identification: "operator".to_owned(),
+        ..ActWish::default()
+    }
+}
+
+fn act(
+    world: &World,
+    seat: &Seat,
+    citizen: &Citizen,
+    wish: &ActWish,
+) -> Result<Outcome, DeskError> {
+    let document = world
+        .ra
+        .prepare_act(&seat.clerk, &iin(citizen), wish, NOON)?;
+    seat.sign(world, &document, NOON)
+}
+
+/// Answers the only act that waits.
+fn answer(world: &World, seat: &Seat, agrees: bool) -> Result<Outcome, DeskError> {
+    let waiting = world.ra.desk_pending(&seat.clerk, None)?;
+    let one = waiting.first().ok_or(DeskError::NothingWaits)?;
+    let document = world
+        .ra
+        .prepare_answer(&seat.clerk, one.waiting.id, agrees, "", NOON)?;
+    seat.sign(world, &document, NOON)
+}
+
+fn held(world: &World, citizen: &Citizen) -> usize {
+    let on_hold = |status| {
+        matches!(
+            status,
+            Status::Revoked {
+                reason: RevocationReason::CertificateHold,
+                ..
+            }
+        )
+    };
+    let records = world.certificates(citizen.id);
+    records.iter().filter(|one| on_hold(one.status)).count()
+}
+
+#[test]
+fn a_freeze_is_done_at_once_and_released_only_by_two() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let elsewhere = seat(&world, "Serik", Role::SeniorOperator, SEMEY);
+    let citizen = world.citizen("Aigerim");
+    let freeze = wish("freeze", "key-lost");
+    assert!(matches!(
+        act(&world, &first, &citizen, &freeze),
+        Ok(Outcome::Done(..))
+    ));
+    assert_eq!(held(&world, &citizen), 2);
+    assert!(matches!(
+        act(&world, &first, &citizen, &freeze),
+        Err(DeskError::NothingToDo)
+    ));
+    let release = wish("release", "alarm-over");
+    assert!(matches!(
+        act(&world, &first, &citizen, &release),
+        Ok(Outcome::Waits(..))
+    ));
+    assert_eq!(held(&world, &citizen), 2, "released by one alone");
+    assert!(matches!(
+        act(&world, &second, &citizen, &release),
+        Err(DeskError::Waits)
+    ));
+    assert!(matches!(
+        answer(&world, &first, true),
+        Err(DeskError::Second)
+    ));
+    assert!(matches!(
+        answer(&world, &elsewhere, true),
+        Err(DeskError::NothingWaits)
+    ));
+    assert!(matches!(
+        answer(&world, &second, true),
+        Ok(Outcome::Done(..))
+    ));
+    assert_eq!(held(&world, &citizen), 0);
+    assert!(matches!(
+        answer(&world, &second, true),
+        Err(DeskError::NothingWaits)
+    ));
+    let shown = world
+        .ra
+        .desk_person(&first.clerk, &iin(&citizen), None, NOON)
+        .unwrap();
+    assert!(shown.person.frozen_at.is_none() && shown.pending.is_empty());
+    assert_eq!(shown.decisions.len(), 3, "each act is signed and kept");
+    let told: Vec<AdministratorAct> = world
+        .mail(NOON)
+        .into_iter()
+        .filter_map(|mail| {
+            let MessageBody::ByAdministrator { act, .. } = mail.body else {
+                return None;
+            };
+            Some(act)
+        })
+        .collect();
+    assert_eq!(told, [AdministratorAct::Held, AdministratorAct::Released]);
+}
+
+#[test]
+fn what_the_link_of_a_mail_froze_is_released_only_here() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    let opened = world.sign_in(&citizen, NOON);
+    world.submit(&citizen, &opened.session, NOON);
+    let link = world
+        .mail(NOON)
+        .into_iter()
+        .find_map(|mail| {
+            let MessageBody::ApplicationAccepted { not_me_path, .. } = mail.body else {
+                return None;
+            };
+            Some(not_me_path)
+        })
+        .unwrap();
+    let token = link.rsplit('/').next().unwrap();
+    world.ra.not_me(token, NOON).unwrap();
+    assert_eq!(held(&world, &citizen), 2);
+    act(&world, &first, &citizen, &wish("release", "alarm-over")).unwrap();
+    answer(&world, &second, true).unwrap();
+    assert_eq!(held(&world, &citizen), 0);
+    assert!(world.ra.login_challenge(NOON).is_ok());
+    world.sign_in(&citizen, NOON);
+}
+
+#[test]
+fn the_second_one_is_not_the_subject_and_has_the_role_that_the_policy_names() {
+    let mut section = RaSection {
+        profiles: ProfileSet::Neutral,
+        ..RaSection::default()
+    };
+    section.desk.second_role = "senior-operator".to_owned();
+    let world = World::with(section);
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let senior = seat(&world, "Serik", Role::SeniorOperator, ALMATY);
+    let mut email = wish("email", "own-wish");
+    email.changes = BTreeMap::from([("email".to_owned(), "new@example.kz".to_owned())]);
+    assert!(matches!(
+        act(&world, &first, &first.citizen, &email),
+        Err(DeskError::OwnAffair)
+    ));
+    act(&world, &first, &senior.citizen, &email).unwrap();
+    assert!(matches!(
+        answer(&world, &senior, true),
+        Err(DeskError::OwnAffair)
+    ));
+    assert!(matches!(
+        answer(&world, &second, true),
+        Err(DeskError::Second)
+    ));
+    assert!(matches!(
+        answer(&world, &second, false),
+        Ok(Outcome::Withdrawn(..))
+    ));
+    act(&world, &first, &second.citizen, &email).unwrap();
+    assert!(matches!(
+        answer(&world, &senior, true),
+        Ok(Outcome::Done(..))
+    ));
+    let person = world.storage.snapshot().unwrap();
+    let mut person = person;
+    let found = person.persons().find(second.citizen.id).unwrap().unwrap();
+    assert_eq!(found.email.unwrap().as_str(), "new@example.kz");
+    drop(person);
+    let told: Vec<String> = world
+        .mail(NOON)
+        .into_iter()
+        .filter(|mail| {
+            matches!(
+                mail.body,
+                MessageBody::ByAdministrator {
+                    act: AdministratorAct::EmailChanged,
+                    ..
+                }
+            )
+        })
+        .map(|mail| mail.to.as_str().to_owned())
+        .collect();
+    assert_eq!(told, ["dana@example.kz", "new@example.kz"]);
+}
+
+#[test]
+fn names_are_corrected_by_two_and_certificates_revoked_on_paper_by_one() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    let mut names = wish("names", "data-changed");
+    assert!(matches!(
+        act(&world, &first, &citizen, &names),
+        Err(DeskError::Change)
+    ));
+    names.changes = [
+        ("surname", "құнанбаева"),
+        ("given_name", "әйгерім"),
+        ("patronymic", ""),
+    ]
+    .map(|(field, name)| (field.to_owned(), name.to_owned()))
+    .into();
+    act(&world, &first, &citizen, &names).unwrap();
+    answer(&world, &second, true).unwrap();
+    let shown = |world: &World| {
+        world
+            .ra
+            .desk_person(&first.clerk, &iin(&citizen), None, NOON)
+            .unwrap()
+    };
+    assert_eq!(shown(&world).person.full_name(), "ҚҰНАНБАЕВА ӘЙГЕРІМ");
+    let serial = world.record(citizen.signature.id).serial.hex();
+    let mut revoke = wish("revoke", "data-changed");
+    assert!(matches!(
+        act(&world, &first, &citizen, &revoke),
+        Err(DeskError::Change)
+    ));
+    revoke.serials = vec![serial];
+    assert!(matches!(
+        act(&world, &first, &citizen, &revoke),
+        Ok(Outcome::Done(..))
+    ));
+    assert!(matches!(
+        world.record(citizen.signature.id).status,
+        Status::Revoked {
+            reason: RevocationReason::AffiliationChanged,
+            ..
+        }
+    ));
+    assert!(world.record(citizen.authentication.id).status.is_valid());
+    assert!(matches!(
+        act(&world, &first, &citizen, &revoke),
+        Err(DeskError::Change)
+    ));
+}
+
+#[test]
+fn what_nobody_agrees_to_in_time_lapses_and_readers_may_only_look() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    let mut email = wish("email", "own-wish");
+    email.changes = BTreeMap::from([("email".to_owned(), "new@example.kz".to_owned())]);
+    act(&world, &first, &citizen, &email).unwrap();
+    for role in [Role::Administrator, Role::Auditor] {
+        let reader = seat(&world, role.name(), role, "");
+        let seen = world.ra.desk_pending(&reader.clerk, None).unwrap();
+        assert!(seen.len() == 1 && !seen[0].confirmable && !seen[0].withdrawable);
+        assert!(matches!(
+            answer(&world, &reader, true),
+            Err(DeskError::Forbidden)
+        ));
+        assert!(matches!(
+            act(&world, &reader, &citizen, &wish("freeze", "own-wish")),
+            Err(DeskError::Forbidden)
+        ));
+    }
+    assert_eq!(world.ra.lapse_acts(after(2 * DAY)).unwrap(), 0);
+    assert_eq!(world.ra.lapse_acts(after(4 * DAY)).unwrap(), 1);
+    assert!(matches!(
+        answer(&world, &second, true),
+        Err(DeskError::NothingWaits)
+    ));
+    assert!(world.audit().iter().any(|action| action == "desk.lapse"));
+}

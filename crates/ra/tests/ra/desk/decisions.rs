@@ -1,0 +1,338 @@
+//! Decisions about applications.
+
+use std::sync::atomic::Ordering;
+
+use tanba_model::application::State;
+use tanba_model::audit::Actor;
+use tanba_model::decision::{DecisionDocument, Identification, Step};
+use tanba_model::message::MessageBody;
+use tanba_model::ports::{PersonFacts, Storage as _};
+use tanba_model::staff::Role;
+use tanba_pki::cms::SignedData;
+use tanba_ra::{DeskError, Found, Outcome, QueueWish, Verdict};
+
+use super::scene::{ALMATY, SEMEY, approval, iin, refusal, seat, waiting};
+use crate::world::{DAY, NOON, World, after};
+
+#[test]
+fn an_approval_is_signed_kept_as_evidence_and_issues() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let applicant = world.citizen("Aigerim");
+    let number = waiting(&world, &applicant, ALMATY);
+    let before = world.certificates(applicant.id).len();
+    let outcome = operator.decide(&world, &number, &approval(), after(60));
+    assert_eq!(outcome.unwrap(), Outcome::Issued(number.clone()));
+    let shown = world
+        .ra
+        .desk_application(&operator.clerk, &number, after(61))
+        .unwrap();
+    assert!(matches!(shown.application.state, State::Issued { .. }));
+    assert!(!shown.decidable);
+    assert_eq!(world.certificates(applicant.id).len(), before + 2);
+    let [decision] = shown.decisions.as_slice() else {
+        panic!("{:?}", shown.decisions);
+    };
+    // The evidence says who, what, about which keys and how she was identified, and is signed by the operator.
+    let kept = SignedData::parse(&decision.made.signature).unwrap();
+    assert_eq!(kept.content(), Some(decision.made.document.as_slice()));
+    assert_eq!(decision.made.signer, operator.key.id);
+    let document = DecisionDocument::from_bytes(&decision.made.document).unwrap();
+    assert_eq!(document.step(), Some(Step::Approve));
+    assert_eq!(document.operator.iin, operator.citizen.subject.iin);
+    assert_eq!(
+        document.identification.as_deref(),
+        Some(Identification::Operator.oid())
+    );
+    assert_eq!(document.application.unwrap().keys.len(), 2);
+    // From now on the address is hers that she confirmed, and the one before is told.
+    let mut work = world.storage.snapshot().unwrap();
+    let person = work.persons().find(applicant.id).unwrap().unwrap();
+    assert_eq!(person.email.unwrap().as_str(), "new-keys@example.kz");
+    drop(work);
+    let mails = world.mail(after(120));
+    let old = |body: &MessageBody| matches!(body, MessageBody::CertificatesIssued { .. });
+    let new = |body: &MessageBody| matches!(body, MessageBody::FirstIssued { .. });
+    let told = |to: &str, kind: &dyn Fn(&MessageBody) -> bool| {
+        let mut mails = mails.iter();
+        mails.any(|mail| mail.to.as_str() == to && kind(&mail.body))
+    };
+    assert!(told("aigerim@example.kz", &old) && told("new-keys@example.kz", &new));
+    let actions = world.audit();
+    for action in ["decision.sign", "application.approve", "application.issue"] {
+        assert!(actions.iter().any(|found| found == action), "{action}");
+    }
+}
+
+#[test]
+fn a_refusal_tells_the_applicant_why_and_needs_a_reason() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let applicant = world.citizen("Aigerim");
+    let number = waiting(&world, &applicant, ALMATY);
+    for (reason, words) in [
+        ("", ""),
+        ("alarm-over", "not a reason of a refusal"),
+        ("other", " "),
+    ] {
+        let refused = operator.decide(&world, &number, &refusal(reason, words), NOON);
+        assert!(matches!(refused, Err(DeskError::Reason)), "{reason}");
+    }
+    let verdict = refusal("data-differs", "Туған күні\u{7} басқа");
+    let outcome = operator.decide(&world, &number, &verdict, NOON).unwrap();
+    assert_eq!(outcome, Outcome::Rejected(number));
+    let [application] = world.applications(applicant.id).try_into().ok().unwrap();
+    let State::Rejected { reason, .. } = application.state else {
+        panic!("{:?}", application.state);
+    };
+    assert_eq!(
+        tanba_ra::codes::desk_reason(&reason),
+        Some(("data-differs", "Туған күні басқа"))
+    );
+    let told = world.mail(NOON).into_iter().any(|mail| {
+        matches!(&mail.body, MessageBody::ApplicationRejected { reason: told, .. } if *told == reason)
+    });
+    assert!(told, "the applicant was not told");
+}
+
+#[test]
+fn nobody_decides_about_herself_elsewhere_or_without_the_role() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let elsewhere = seat(&world, "Serik", Role::SeniorOperator, SEMEY);
+    let own = waiting(&world, &operator.citizen, ALMATY);
+    assert!(matches!(
+        operator.decide(&world, &own, &approval(), NOON),
+        Err(DeskError::OwnAffair)
+    ));
+    let applicant = world.citizen("Aigerim");
+    let number = waiting(&world, &applicant, ALMATY);
+    assert!(matches!(
+        elsewhere.decide(&world, &number, &approval(), NOON),
+        Err(DeskError::OtherCentre)
+    ));
+    assert!(matches!(
+        world.ra.desk_application(&elsewhere.clerk, &number, NOON),
+        Err(DeskError::OtherCentre)
+    ));
+    for role in [Role::Administrator, Role::Auditor] {
+        let reader = seat(&world, role.name(), role, "");
+        assert!(matches!(
+            reader.decide(&world, &number, &approval(), NOON),
+            Err(DeskError::Forbidden)
+        ));
+        assert!(
+            world
+                .ra
+                .desk_application(&reader.clerk, &number, NOON)
+                .is_ok()
+        );
+    }
+    // A document that was prepared for one is worth nothing with another's signature.
+    let prepared = world
+        .ra
+        .prepare_verdict(&operator.clerk, &number, &approval(), NOON)
+        .unwrap();
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    assert!(matches!(
+        second.sign(&world, &prepared, NOON),
+        Err(DeskError::NotPrepared)
+    ));
+    let borrowed = second.key.sign(&prepared, NOON);
+    assert!(matches!(
+        world.ra.sign_decision(&operator.clerk, &borrowed, NOON),
+        Err(DeskError::OtherKey)
+    ));
+    let personal = operator.citizen.signature.sign(&prepared, NOON);
+    assert!(matches!(
+        world.ra.sign_decision(&operator.clerk, &personal, NOON),
+        Err(DeskError::OtherKey)
+    ));
+    // Nor after ten minutes.
+    assert!(matches!(
+        operator.sign(&world, &prepared, after(11 * 60)),
+        Err(DeskError::NotPrepared)
+    ));
+    assert!(operator.sign(&world, &prepared, after(9 * 60)).is_ok());
+}
+
+#[test]
+fn of_two_who_decide_at_once_one_is_heard_and_the_other_is_told() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let applicant = world.citizen("Aigerim");
+    let number = waiting(&world, &applicant, ALMATY);
+    let approve = world
+        .ra
+        .prepare_verdict(&first.clerk, &number, &approval(), NOON)
+        .unwrap();
+    let reject = refusal("data-differs", "");
+    let reject = world
+        .ra
+        .prepare_verdict(&second.clerk, &number, &reject, NOON)
+        .unwrap();
+    assert!(first.sign(&world, &approve, NOON).is_ok());
+    let late = second.sign(&world, &reject, NOON).unwrap_err();
+    assert_eq!(late.code(), "application-wrong-state");
+    let shown = world
+        .ra
+        .desk_application(&second.clerk, &number, NOON)
+        .unwrap();
+    assert_eq!(shown.decisions.len(), 1);
+}
+
+#[test]
+fn what_is_over_cannot_be_decided_and_an_absent_key_loses_nothing() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let applicant = world.citizen("Aigerim");
+    let number = waiting(&world, &applicant, ALMATY);
+    let expired = operator
+        .decide(&world, &number, &approval(), after(30 * DAY))
+        .unwrap_err();
+    assert_eq!(expired.code(), "application-expired");
+    world.issuance.key_is_away.store(true, Ordering::SeqCst);
+    let outcome = operator.decide(&world, &number, &approval(), NOON).unwrap();
+    assert_eq!(outcome, Outcome::Approved(number.clone()));
+    world.issuance.key_is_away.store(false, Ordering::SeqCst);
+    world.ra.resume(after(60)).unwrap();
+    let again = operator
+        .decide(&world, &number, &approval(), after(61))
+        .unwrap_err();
+    assert_eq!(again.code(), "application-wrong-state");
+    let [application] = world.applications(applicant.id).try_into().ok().unwrap();
+    assert!(matches!(application.state, State::Issued { .. }));
+}
+
+#[test]
+fn whoever_died_or_has_another_name_by_now_gets_no_keys() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let applicant = world.citizen("Aigerim");
+    let number = waiting(&world, &applicant, ALMATY);
+    let says = |surname: &str, deceased: bool| {
+        let facts = PersonFacts {
+            surname: surname.to_owned(),
+            given_name: applicant.subject.given_name.clone(),
+            patronymic: None,
+        };
+        let mut work = world.storage.begin().unwrap();
+        work.persons()
+            .set_identity(applicant.id, &facts, "table", deceased)
+            .unwrap();
+        work.commit().unwrap();
+    };
+    let prepared = world
+        .ra
+        .prepare_verdict(&operator.clerk, &number, &approval(), NOON)
+        .unwrap();
+    says("ҚҰНАНБАЕВА", false);
+    assert!(matches!(
+        operator.sign(&world, &prepared, NOON),
+        Err(DeskError::RegisterDiffers)
+    ));
+    assert!(matches!(
+        operator.decide(&world, &number, &approval(), NOON),
+        Err(DeskError::RegisterDiffers)
+    ));
+    says(&applicant.subject.surname, true);
+    assert!(matches!(
+        operator.decide(&world, &number, &approval(), NOON),
+        Err(DeskError::RegisterDead)
+    ));
+    // Refusing is possible whatever the register says.
+    let refused = operator.decide(&world, &number, &refusal("register-differs", ""), NOON);
+    assert!(matches!(refused, Ok(Outcome::Rejected(_))));
+}
+
+#[test]
+fn the_queue_is_read_page_by_page_and_only_of_the_own_centre() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let mut numbers = Vec::new();
+    for place in 0..53 {
+        let applicant = world.citizen_with(&format!("Applicant{place}"), None, NOON);
+        numbers.push(waiting(&world, &applicant, ALMATY));
+    }
+    let elsewhere = world.citizen("Elsewhere");
+    let foreign = waiting(&world, &elsewhere, SEMEY);
+    let mut wish = QueueWish {
+        state: "SUBMITTED".to_owned(),
+        newest_first: false,
+        after: None,
+    };
+    let mut seen = Vec::new();
+    loop {
+        let page = world.ra.desk_queue(&operator.clerk, &wish).unwrap();
+        assert!(page.entries.len() <= 50);
+        seen.extend(page.entries.into_iter().map(|entry| entry.number));
+        wish.after = page.next;
+        if wish.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, numbers);
+    wish.newest_first = true;
+    let newest = world.ra.desk_queue(&operator.clerk, &wish).unwrap();
+    assert_eq!(
+        newest.entries.first().map(|entry| &entry.number),
+        numbers.last()
+    );
+    let all = seat(&world, "Reader", Role::Auditor, "");
+    wish.newest_first = true;
+    let page = world.ra.desk_queue(&all.clerk, &wish).unwrap();
+    assert!(page.entries.iter().any(|entry| entry.number == foreign));
+    // Found by number, by what a scanner types, and by IIN; not another centre's.
+    let find = |text: &str| world.ra.desk_find(&operator.clerk, text);
+    let first = numbers.first().unwrap();
+    let url = format!("https://cabinet.example/kk/status/{first}");
+    for text in [first.as_str(), &first.grouped(), &url] {
+        assert_eq!(find(text).unwrap(), Found::Application(first.clone()));
+    }
+    assert_eq!(
+        find(&elsewhere.subject.iin).unwrap(),
+        Found::Person(iin(&elsewhere))
+    );
+    assert!(matches!(
+        find(foreign.as_str()),
+        Err(DeskError::OtherCentre)
+    ));
+    assert!(matches!(find("nobody"), Err(DeskError::NoPerson)));
+    // What was decided is found by who decided it.
+    let verdict: Verdict = refusal("own-wish", "");
+    operator.decide(&world, first, &verdict, NOON).unwrap();
+    let (decided, next) = world.ra.desk_decided(&operator.clerk, None).unwrap();
+    assert_eq!(decided.len(), 1);
+    assert!(next.is_none());
+}
+
+#[test]
+fn an_administrator_decides_at_the_command_line_only_with_a_reason() {
+    let world = World::new();
+    let actor = Actor::Administrator("test".to_owned());
+    let approved = waiting(&world, &world.citizen("Aigerim"), ALMATY);
+    let refused = waiting(&world, &world.citizen("Daniyar"), ALMATY);
+    let approve = |reason: &str| {
+        world
+            .ra
+            .approve_without_desk(&approved, reason, &actor, NOON)
+    };
+    assert!(matches!(approve(" "), Err(DeskError::Reason)));
+    assert!(matches!(
+        approve("no operator can work"),
+        Ok(Outcome::Issued(_))
+    ));
+    assert!(approve("no operator can work").is_err());
+    let reject = |reason: &str| {
+        world
+            .ra
+            .reject_without_desk(&refused, reason, "", &actor, NOON)
+    };
+    assert!(matches!(reject("whatever"), Err(DeskError::Reason)));
+    assert!(matches!(
+        reject("document-invalid"),
+        Ok(Outcome::Rejected(_))
+    ));
+    assert!(reject("document-invalid").is_err());
+}
