@@ -123,10 +123,14 @@ fn is_sent_away(door: &Door, answer: &Answer) -> bool {
             ]
             .contains(&answer.code().as_str());
     }
-    let to_a_door = answer.status == StatusCode::SEE_OTHER
-        && ["/enter?next=", "/revoke"]
-            .iter()
-            .any(|door| answer.header("location").contains(door));
+    // Open pages lead on by themselves; those behind a rule lead to where one enters.
+    let entrance = if door.rule == Rule::LimitedCitizen {
+        "/revoke"
+    } else {
+        "/enter?next="
+    };
+    let to_a_door =
+        answer.status == StatusCode::SEE_OTHER && answer.header("location").contains(entrance);
     to_a_door || answer.status == StatusCode::FORBIDDEN
 }
 

@@ -10,10 +10,12 @@ use super::{SqliteUnit, column, time, time_or_none};
 use crate::error::damaged;
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($from:literal, $rest:literal) => {
         concat!(
             "SELECT application.id, number, surname, given_name, state, state_at, appear_by, centre
-             FROM application
+             FROM ",
+            $from,
+            "
              JOIN person ON person.id = application.person_id
              LEFT JOIN first_application ON first_application.application_id = application.id
              WHERE ",
@@ -24,26 +26,30 @@ macro_rules! select {
 
 /// Of one centre, the oldest first.
 pub(crate) const OF_CENTRE: &str = select!(
+    "application",
     "centre = ?1 AND state = ?2 AND (state_at, application.id) > (?3, ?4)
      ORDER BY state_at, application.id LIMIT ?5"
 );
 /// Of one centre, the newest first.
 pub(crate) const OF_CENTRE_NEWEST: &str = select!(
+    "application",
     "centre = ?1 AND state = ?2 AND (state_at, application.id) < (?3, ?4)
      ORDER BY state_at DESC, application.id DESC LIMIT ?5"
 );
 /// Of all centres, the oldest first.
 pub(crate) const OF_ALL: &str = select!(
+    "application INDEXED BY application_queue_everywhere",
     "centre IS NOT NULL AND state = ?1 AND (state_at, application.id) > (?2, ?3)
      ORDER BY state_at, application.id LIMIT ?4"
 );
 /// Of all centres, the newest first.
 pub(crate) const OF_ALL_NEWEST: &str = select!(
+    "application INDEXED BY application_queue_everywhere",
     "centre IS NOT NULL AND state = ?1 AND (state_at, application.id) < (?2, ?3)
      ORDER BY state_at DESC, application.id DESC LIMIT ?4"
 );
 /// One.
-pub(crate) const ONE: &str = select!("application.id = ?1 AND centre IS NOT NULL");
+pub(crate) const ONE: &str = select!("application", "application.id = ?1 AND centre IS NOT NULL");
 
 impl SqliteUnit<'_> {
     pub(super) fn queue_page(
