@@ -142,7 +142,7 @@ mail-email-changed-subject = Your confirmed e-mail address was changed
 mail-names-changed-subject = Your names were corrected
 mail-rejected-subject = Application { $number } was refused
 mail-rejected-lead = An operator of the registration centre refused application { $number }. The reason:
-mail-rejected-next = Your private keys never left your device, and no certificate was issued. Once the reason is gone you may submit a new application; if you have questions, call 1414.
+mail-rejected-next = Your private keys never left your device, and no certificate was issued. Once the reason is gone you may submit a new application; if you have questions, call { contact-phone }.
 mail-administrator-names-changed = Your names were corrected at a registration centre. Certificates issued before keep the old names.
 
 ## Desk: errors
