@@ -19,6 +19,9 @@ const p256 = read("issue-p256");
 const few = read("issue-few");
 const many = read("issue-many");
 const recover = read("recover");
+const cabinet = read("cabinet");
+const reminders = read("reminders");
+const lookup = read("lookup");
 const rustc = execFileSync("rustc", ["--version"]).toString().trim();
 
 const lines = [
@@ -53,6 +56,13 @@ if (recover) row(`start after a crash with ${recover.intents} open intents`, "5 
 for (const item of browser?.measurements ?? []) {
   row(item.what, `${item.target} ${item.unit}`, `${item.measured} ${item.unit}`, item.met);
 }
+if (cabinet) {
+  const slowest = cabinet.pages.reduce((a, b) => (a.p99_ms > b.p99_ms ? a : b));
+  row(`slowest page of the cabinet beside ${cabinet.persons} people (\`${slowest.path}\`), 99 %`, `${cabinet.target_ms} ms`, `${number(slowest.p99_ms)} ms`, cabinet.met);
+}
+if (reminders) {
+  row(`run of reminders over ${reminders.certificates} certificates, all due`, `${reminders.target_seconds} s`, `${number(reminders.seconds)} s`, reminders.met);
+}
 lines.push("");
 const missed = (browser?.measurements ?? []).filter((item) => !item.met);
 if (missed.length > 0) {
@@ -81,4 +91,33 @@ const issuing = (run) => {
 if (recover) lines.push(`- **Recovery**: \`tanba bench recover\`: ${recover.intents} open intents of an ${recover.key} issuer are signed and stored: ${number(recover.seconds)} s.`);
 if (serve) lines.push("- **Server**: `scripts/bench-serve.mjs`: a fresh installation, started seven times; memory is VmRSS three seconds after the start.");
 if (browser) lines.push(`- **Browser**: \`tests/browser/speed.mjs\` in ${browser.browser ?? "headless Chromium"}; ${browser.method ?? "medians"}.`);
+if (cabinet) {
+  lines.push(
+    `- **Pages**: \`tanba bench cabinet\`: a database of ${cabinet.persons} people with a certificate each, made in ${number(cabinet.fill_seconds, 0)} s; each page`,
+    `  ${cabinet.rounds} times over HTTP on this machine, compressed, one after the other:`,
+    "",
+    "| Page | median | 99 % | longest | octets |",
+    "|---|---|---|---|---|",
+    ...cabinet.pages.map((page) => `| \`${page.path}\` | ${number(page.median_ms, 2)} ms | ${number(page.p99_ms, 2)} ms | ${number(page.longest_ms, 2)} ms | ${page.octets} |`),
+    "",
+  );
+}
+if (reminders) {
+  lines.push(
+    `- **Reminders**: \`tanba bench reminders\`: every certificate ends within 30 days and one person in three has a telephone: ${reminders.messages}`,
+    `  messages in ${number(reminders.seconds)} s, ${reminders.commits} units of work, none longer than ${number(reminders.unit.p95_ms)} ms in 95 %; the next run, with nobody`,
+    `  left, takes ${number(reminders.second_run_seconds)} s. A run that is broken off goes on where it was.`,
+  );
+}
+if (lookup) {
+  lines.push(
+    `- **Look-ups**: \`tanba bench lookup\`: ${lookup.rounds} requests of each kind, in random order, over HTTP:`,
+    "",
+    "| Number | median | 95 % |",
+    "|---|---|---|",
+    ...lookup.kinds.map((kind) => `| ${kind.kind} | ${number(kind.median_ms, 3)} ms | ${number(kind.p95_ms, 3)} ms |`),
+    "",
+    ...lookup.pairs.map((pair) => `  - ${pair.one} against ${pair.other}: Kolmogorov-Smirnov D = ${number(pair.ks_statistic, 4)}, p = ${number(pair.ks_p_value, 4)}; medians differ by ${number(pair.median_difference_us, 1)} µs (95 % interval ${number(pair.interval_us[0], 1)} to ${number(pair.interval_us[1], 1)})`),
+  );
+}
 console.log(lines.join("\n"));

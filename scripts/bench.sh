@@ -14,6 +14,9 @@ target/release/tanba bench issue --count 40000 --stored 10000 --key p256 --json 
 # A database of many million certificates takes 3 KB of disk for each, and minutes to fill.
 target/release/tanba bench issue --count 40000 --stored "${TANBA_BENCH_STORED:-5000000}" --key p256 --json >target/bench/issue-many.json
 target/release/tanba bench recover --count 10000 --json >target/bench/recover.json
+target/release/tanba bench cabinet --json >target/bench/cabinet.json
+target/release/tanba bench reminders --json >target/bench/reminders.json
+target/release/tanba bench lookup --json >target/bench/lookup.json
 node scripts/bench-serve.mjs target/release/tanba >target/bench/serve.json
 (cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node speed.mjs)
 node scripts/bench-report.mjs >docs/benchmarks.md

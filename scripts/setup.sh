@@ -100,6 +100,17 @@ if [ "$mode" = test ]; then
     if ! scripts/build-kryoptic.sh; then
         echo "tanba: Kryoptic could not be built (target/kryoptic/*.log); tests with ML-DSA in a token are skipped" >&2
     fi
+    # A mail server of another maker.
+    if ! target/venv/bin/python -c 'import aiosmtpd' 2>/dev/null; then
+        echo "tanba: installing aiosmtpd"
+        target/venv/bin/pip install --quiet --disable-pip-version-check "aiosmtpd==1.4.6"
+    fi
+    # Whoever reads our interface description and tries everything; with many dependencies, so in a place of its own.
+    if [ ! -x target/venv-api/bin/schemathesis ]; then
+        echo "tanba: installing schemathesis"
+        python3 -m venv target/venv-api
+        target/venv-api/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.32.5"
+    fi
     # The driver of the browser tests; the browser is the system's own.
     if [ ! -d tests/browser/node_modules ] || [ tests/browser/package-lock.json -nt tests/browser/node_modules ]; then
         (cd tests/browser && npm ci --silent --no-audit --no-fund && touch node_modules)

@@ -484,6 +484,37 @@ mail-reminder-serials = Serial numbers of the certificates:
 mail-reminder-late = Expired keys cannot be renewed online: then a visit to a registration centre is needed.
 mail-reminder-off = Stop such reminders:
 
+## Text messages: at most two of the network each, with a link of about 65 letters
+
+sms-code = Confirmation code: { $code }. Tell it to nobody.
+sms-accepted = An application for digital signature keys was made in your name. If it was not you: { $url }
+sms-issued = New digital signature keys were issued to you. If you did not ask for them: { $url }
+sms-installed = Your new digital signature keys are installed.
+sms-reminder = Your digital signature keys expire on { $date }. Renew them: { $url }
+sms-revoked = Your digital signature keys were revoked. If it was not you, call { contact-phone }.
+sms-frozen = Your digital signature keys are frozen. Only a registration centre can release them, with your ID card.
+sms-address-changed = Your e-mail address was changed. If it was not you: { $url }
+sms-new-device = Somebody signed in to your Personal Account from a new device. If it was not you: { $url }
+sms-administrator-revoked = The certification authority revoked your digital signature keys. If you did not expect this, call { contact-phone }.
+sms-administrator-held = The certification authority froze your digital signature keys. If you did not expect this, call { contact-phone }.
+sms-administrator-released = Your digital signature keys are valid again. If you did not expect this, call { contact-phone }.
+sms-administrator-person-released = New digital signature keys may be issued to you again. If you did not expect this, call { contact-phone }.
+
+## An address that takes no mail
+
+email-refused = Your address { $address } does not accept mail (since { $date }). Codes and security notices do not reach you. Your keys are safe. Check your mailbox or change the address.
+email-refused-go = Check the address
+
+## Stopping reminders by the link in a mail
+
+unsubscribe-title = Stop reminders
+unsubscribe-lead = Before your keys expire, mails and text messages remind you. Press the button and no more of them will come. You need not sign in.
+unsubscribe-stays = Security notices (an application, new keys, a revocation) go on: they cannot be switched off.
+unsubscribe-stop = Stop reminding me
+unsubscribe-done = No more reminders will come
+unsubscribe-again = To have them again, sign in to your Personal Account and open the page “Profile data”.
+unsubscribe-unknown = This link is not right. Copy the whole link from the mail, or switch reminders off on the page “Profile data” of your Personal Account.
+
 ## Dates
 
 month-1 = January

@@ -31,6 +31,7 @@ mod rate_limit;
 mod render;
 mod router;
 mod session;
+pub mod sms;
 mod state;
 mod view;
 mod visit;
@@ -43,3 +44,21 @@ pub use locale::{Catalogue, CatalogueError};
 pub use names::{AuthoritySection, InEachLanguage};
 pub use router::{doors, router};
 pub use state::{CabinetState, StartError};
+
+use axum::http::HeaderMap;
+use tanba_model::language::Language;
+use tanba_pki::Timestamp;
+
+/// The language that whoever asks wants to read: her cookie, her browser, Kazakh.
+#[must_use]
+pub fn preferred_language(headers: &HeaderMap) -> Language {
+    visit::preferred(headers)
+}
+
+/// Date and time of day as a language writes them, by the clocks of Kazakhstan.
+///
+/// # Errors
+/// [`CatalogueError`] when the texts that ship are damaged.
+pub fn date_time(language: Language, at: Timestamp) -> Result<String, CatalogueError> {
+    Ok(dates::date_time(mail::shared()?.as_ref(), language, at))
+}

@@ -31,6 +31,8 @@ pub struct Letter {
     pub html: String,
     /// A day for the reader's calendar, to be attached (`text/calendar`, RFC 5545).
     pub calendar: Option<String>,
+    /// Where one `POST` stops such mails (RFC 8058); security notices have none.
+    pub unsubscribe: Option<String>,
 }
 
 impl std::fmt::Debug for Letter {
@@ -81,6 +83,7 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<Letter, MailE
     Ok(Letter {
         text: writer.plain(&blocks),
         calendar: writer.calendar(message),
+        unsubscribe: writer.unsubscribe(&message.body),
         subject,
         html,
     })
@@ -95,7 +98,7 @@ pub(crate) fn word_by(catalogue: &Arc<Catalogue>) {
     let _ = CATALOGUE.set(Arc::clone(catalogue));
 }
 
-fn shared() -> Result<Arc<Catalogue>, CatalogueError> {
+pub(crate) fn shared() -> Result<Arc<Catalogue>, CatalogueError> {
     if let Some(catalogue) = CATALOGUE.get() {
         return Ok(Arc::clone(catalogue));
     }
@@ -162,7 +165,11 @@ impl Writer<'_> {
                 not_me_path,
             } => self.issued(number, serials, not_me_path),
             MessageBody::Installed { number, superseded } => self.installed(number, superseded),
-            MessageBody::Reminder { serials, ends } => self.reminder(serials, *ends),
+            MessageBody::Reminder {
+                serials,
+                ends,
+                unsubscribe_path,
+            } => self.reminder(serials, *ends, unsubscribe_path),
             MessageBody::Revoked {
                 serials,
                 reason,
@@ -273,7 +280,7 @@ impl Writer<'_> {
         (self.words("mail-accepted-subject", &argument), blocks)
     }
 
-    fn reminder(&self, serials: &[String], ends: Timestamp) -> (String, Vec<Block>) {
+    fn reminder(&self, serials: &[String], ends: Timestamp, stop: &str) -> (String, Vec<Block>) {
         let date = dates::date(self.catalogue, self.language, ends);
         let argument = [("date", date.into())];
         let blocks = vec![
@@ -284,14 +291,21 @@ impl Writer<'_> {
                 items: serials.to_vec(),
             },
             self.say("mail-reminder-late", &[]),
-            self.link("mail-reminder-off", "/cabinet/profile"),
+            self.link(
+                "mail-reminder-off",
+                if stop.is_empty() {
+                    "/cabinet/profile"
+                } else {
+                    stop
+                },
+            ),
         ];
         (self.words("mail-reminder-subject", &argument), blocks)
     }
 
     /// Three days before the end, or the last day where that is past.
     fn calendar(&self, message: &OutboxMessage) -> Option<String> {
-        let MessageBody::Reminder { serials, ends } = &message.body else {
+        let MessageBody::Reminder { serials, ends, .. } = &message.body else {
             return None;
         };
         let early = ends.minus(CALENDAR_BEFORE);
@@ -319,6 +333,22 @@ impl Writer<'_> {
             &title,
             &text,
         ))
+    }
+
+    fn unsubscribe(&self, body: &MessageBody) -> Option<String> {
+        let MessageBody::Reminder {
+            unsubscribe_path, ..
+        } = body
+        else {
+            return None;
+        };
+        (!unsubscribe_path.is_empty()).then(|| {
+            format!(
+                "{}/{}{unsubscribe_path}",
+                self.public_url,
+                self.language.tag()
+            )
+        })
     }
 
     /// A code that belongs to no application.

@@ -20,6 +20,7 @@ pub(crate) mod not_me;
 pub(crate) mod obtain;
 pub(crate) mod revoke;
 pub(crate) mod status;
+pub(crate) mod unsubscribe;
 
 /// Addresses that lead to the same in the reader's language.
 pub(crate) fn without_language() -> Doors {

@@ -88,6 +88,8 @@ fn public() -> Doors {
         )
         .post("/revoke/freeze", LimitedCitizen, pages::revoke::freeze)
         .post("/revoke/leave", LimitedCitizen, pages::revoke::leave)
+        .get("/unsubscribe/{token}", Anybody, pages::unsubscribe::show)
+        .post("/unsubscribe/{token}", Anybody, pages::unsubscribe::stop)
 }
 
 /// First keys: whoever fills in an application is told by the secret of a cookie, or of a mail's link.

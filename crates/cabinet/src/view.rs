@@ -74,6 +74,8 @@ pub(crate) struct PersonView {
     iin: String,
     email: Option<String>,
     mail_language: String,
+    /// Since when her address takes no mail.
+    email_refused: Option<String>,
 }
 
 /// Whether a certificate can be used now.
@@ -325,6 +327,7 @@ impl Words<'_> {
                 .as_ref()
                 .map(tanba_model::person::EmailAddress::masked),
             mail_language: self.text(&format!("language-{}", person.language.tag())),
+            email_refused: person.email_refused_at.map(|at| self.date(at)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Carries mails to the mail server (RFC 5321), worded by the cabinet.
+//! Carries mails to the mail server (RFC 5321), worded by the cabinet; text messages are carried by [`SmsCarrier`].
 
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
@@ -16,11 +16,21 @@ use tanba_pki::Timestamp;
 use crate::config::{Mail, MailSecurity};
 use crate::password;
 
+mod sms;
+
+pub(crate) use sms::SmsCarrier;
+
 /// How long one answer of the mail server may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Answers that speak of our account or connection and not of the message (RFC 5321, 4.2; RFC 4954, 6).
-const NOT_THE_MESSAGE: [u16; 8] = [421, 450, 500, 502, 503, 530, 534, 535];
+/// Answers that speak of the connection and not of the message (RFC 5321, 4.2).
+const NOT_THE_MESSAGE: [u16; 5] = [421, 450, 500, 502, 503];
+/// Answers that speak of our account (RFC 4954, 6): nobody's mail goes until somebody corrects it.
+const OUR_FAULT: [u16; 4] = [454, 530, 534, 535];
+/// How long to wait then, so that the account is not locked by our tries.
+const OUR_PAUSE: Duration = Duration::from_secs(60);
+/// Answers that mean that there is no such mailbox (RFC 5321, 4.2.3; RFC 1846; RFC 7504).
+const NO_SUCH_MAILBOX: [u16; 5] = [521, 550, 551, 553, 556];
 
 /// A mail server. Each mail takes a connection of its own; they are few.
 pub(crate) struct SmtpCarrier {
@@ -62,7 +72,17 @@ impl SmtpCarrier {
             }
             None => body,
         };
-        Ok(Message::builder()
+        let mut builder = Message::builder();
+        if let Some(url) = rendered.unsubscribe {
+            // RFC 2369 and RFC 8058.
+            builder = builder
+                .raw_header(raw("List-Unsubscribe", format!("<{url}>")))
+                .raw_header(raw(
+                    "List-Unsubscribe-Post",
+                    "List-Unsubscribe=One-Click".to_owned(),
+                ));
+        }
+        Ok(builder
             .from(self.from.clone())
             .to(to)
             .subject(rendered.subject)
@@ -73,12 +93,13 @@ impl SmtpCarrier {
                 message.id,
                 message.created_at.unix()
             )))
-            .raw_header(header::HeaderValue::new(
-                header::HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ))
+            .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
             .multipart(body)?)
     }
+}
+
+fn raw(name: &'static str, value: String) -> header::HeaderValue {
+    header::HeaderValue::new(header::HeaderName::new_from_ascii_str(name), value)
 }
 
 fn transport(mail: &Mail) -> anyhow::Result<SmtpTransport> {
@@ -127,19 +148,41 @@ impl Carrier for SmtpCarrier {
             .message(message, now)
             .map_err(|error| CarrierError::Refused(error.into()))?;
         self.transport.send(&mail).map(drop).map_err(|error| {
-            // Whatever is wrong between the two servers may be mended; only a verdict on the message is final.
+            // Whatever is wrong between the two servers may be mended; only a verdict on the message is final. An answer is
+            // told by its number alone.
             let code = error.status().map(u16::from);
-            if error.is_permanent() && !code.is_some_and(|code| NOT_THE_MESSAGE.contains(&code)) {
-                CarrierError::Refused(Box::new(Answer(code)))
-            } else {
-                // An answer is told by its number alone, also while it may change.
-                CarrierError::Later(if code.is_some() || error.is_response() {
-                    Box::new(Answer(code))
-                } else {
-                    Box::new(error)
-                })
+            let answer = Box::new(Answer(code));
+            match code {
+                Some(code) if OUR_FAULT.contains(&code) => CarrierError::Busy {
+                    pause: OUR_PAUSE,
+                    source: answer,
+                },
+                Some(code) if error.is_permanent() && !NOT_THE_MESSAGE.contains(&code) => {
+                    if speaks_of_the_address(code, &error) {
+                        CarrierError::Bounced(answer)
+                    } else {
+                        CarrierError::Refused(answer)
+                    }
+                }
+                Some(_) => CarrierError::Later(answer),
+                None if error.is_response() => CarrierError::Later(answer),
+                None => CarrierError::Unreachable(Box::new(error)),
             }
         })
+    }
+}
+
+/// Whether an answer means that nobody is there, and not that the mail is too large or not liked: 550 is used for both, and
+/// only the enhanced status code tells (RFC 3463, 3; x.1 addressing, x.2.1 mailbox disabled, x.7 policy).
+fn speaks_of_the_address(code: u16, error: &lettre::transport::smtp::Error) -> bool {
+    let words = std::error::Error::source(error).map(ToString::to_string);
+    let words = words.unwrap_or_default();
+    let enhanced = words
+        .split_whitespace()
+        .find(|word| word.starts_with("5.") && word.matches('.').count() == 2);
+    match enhanced {
+        Some(enhanced) => enhanced.starts_with("5.1.") || enhanced == "5.2.1",
+        None => NO_SUCH_MAILBOX.contains(&code),
     }
 }
 
@@ -165,48 +208,4 @@ impl fmt::Debug for SmtpCarrier {
 }
 
 #[cfg(test)]
-mod tests {
-    use tanba_model::id::{MessageId, PersonId};
-    use tanba_model::language::Language;
-    use tanba_model::message::MessageBody;
-    use tanba_model::person::EmailAddress;
-
-    use super::*;
-
-    #[test]
-    fn a_reminder_brings_its_calendar_and_other_mails_bring_none() {
-        let carrier = SmtpCarrier {
-            transport: SmtpTransport::unencrypted_localhost(),
-            from: "Tanba <tanba@example.kz>".parse().unwrap(),
-            origin: "https://cabinet.example".to_owned(),
-        };
-        let serials = vec!["00ff".to_owned()];
-        let at = Timestamp::from_unix(1_795_500_000);
-        let mail = |body| {
-            let message = OutboxMessage {
-                id: MessageId(1),
-                person: Some(PersonId(1)),
-                to: EmailAddress::parse("a@example.kz").unwrap(),
-                language: Language::Kk,
-                body,
-                created_at: at,
-                tries: 0,
-            };
-            let mail = carrier.message(&message, at).unwrap();
-            String::from_utf8(mail.formatted()).unwrap()
-        };
-        let reminder = mail(MessageBody::Reminder {
-            serials: serials.clone(),
-            ends: at,
-        });
-        assert!(reminder.contains("Content-Type: text/calendar; charset=utf-8"));
-        assert!(reminder.contains("filename=\"tanba.ics\""));
-        assert!(
-            !mail(MessageBody::Frozen {
-                serials,
-                by_code: false
-            })
-            .contains("text/calendar")
-        );
-    }
-}
+mod tests;

@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod init;
 mod keystore;
+mod message;
 mod migrate;
 mod operator;
 mod person;
@@ -55,6 +56,8 @@ enum Command {
     Application(application::Args),
     /// Certificates of people
     Certificate(certificate::Args),
+    /// Messages that nobody took
+    Message(message::Args),
     /// Certificate profiles
     #[command(subcommand)]
     Profile(profile::Command),
@@ -90,6 +93,7 @@ impl Tanba {
             Command::Operator(args) => operator::run(&args, &context),
             Command::Application(args) => application::run(&args, &context),
             Command::Certificate(args) => certificate::run(&args, &context),
+            Command::Message(args) => message::run(&args, &context),
             Command::Profile(command) => profile::run(&command, &context),
             Command::Crl(args) => crl::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),

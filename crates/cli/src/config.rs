@@ -18,6 +18,7 @@ mod logging;
 mod mail;
 mod register;
 mod server;
+mod sms;
 
 pub(crate) use example::{Example, ExampleToken};
 pub(crate) use finding::{Finding, Findings, Severity};
@@ -26,6 +27,7 @@ pub(crate) use logging::{Format, Level, Logging};
 pub(crate) use mail::{Mail, MailSecurity};
 pub(crate) use register::Register;
 pub(crate) use server::Server;
+pub(crate) use sms::{Criterion as SmsCriterion, Sms, SmsMethod, Token as SmsToken};
 
 /// The name of the file where none is given.
 pub(crate) const FILE_NAME: &str = "tanba.toml";
@@ -41,6 +43,7 @@ struct Written {
     tls: Option<TlsSection>,
     mail: Option<mail::Section>,
     register: Option<register::Section>,
+    sms: Option<sms::Section>,
     #[serde(default)]
     logging: logging::Section,
     #[serde(default)]
@@ -109,6 +112,8 @@ pub(crate) struct Config {
     pub(crate) mail: Option<Mail>,
     /// The register of people that is asked; without one it is the table of persons.
     pub(crate) register: Option<Register>,
+    /// Where text messages go.
+    pub(crate) sms: Option<Sms>,
     /// What is logged, and how.
     pub(crate) logging: Logging,
     /// How often lists are renewed.
@@ -170,6 +175,7 @@ impl Written {
             .map(|section| section.check(folder))
             .transpose();
         let register = findings.take(register);
+        let sms = findings.take(self.sms.map(|section| section.check(folder)).transpose());
         let logging = self.logging.check();
         let ca = findings.take(self.ca.check().map_err(|error| section_error("ca", &error)));
         let responder = findings.take(
@@ -213,6 +219,7 @@ impl Written {
                 keys: keys?,
                 mail: mail?,
                 register: register?,
+                sms: sms?,
                 logging,
                 ca: ca?,
                 ra: ra?,

@@ -45,9 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let outcome = tanba
-        .run()
-        .unwrap_or_else(|error| Outcome::Refused(outcome::sentence(&error)));
+    let outcome = tanba.run().unwrap_or_else(Outcome::from);
     outcome.report();
     outcome.exit_code()
 }

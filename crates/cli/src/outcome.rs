@@ -1,5 +1,6 @@
 //! How a command ended.
 
+use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -38,6 +39,27 @@ impl Outcome {
     }
 }
 
+/// What was asked for cannot be meant: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+/// The error of a command that was used wrongly in a way that the argument parser cannot see.
+pub(crate) fn usage(what: impl fmt::Display) -> anyhow::Error {
+    anyhow::Error::new(UsageError(what.to_string()))
+}
+
+impl From<anyhow::Error> for Outcome {
+    fn from(error: anyhow::Error) -> Self {
+        let what = sentence(&error);
+        if error.is::<UsageError>() {
+            Self::Usage(what)
+        } else {
+            Self::Refused(what)
+        }
+    }
+}
+
 /// An error and its causes as one sentence on one line.
 pub(crate) fn sentence(error: &anyhow::Error) -> String {
     join(error.chain())
@@ -69,6 +91,14 @@ mod tests {
     use anyhow::Context as _;
 
     use super::*;
+
+    #[test]
+    fn wrong_usage_is_told_from_a_refusal() {
+        let outcome = Outcome::from(usage("no such state"));
+        assert_eq!(outcome, Outcome::Usage("no such state".to_owned()));
+        let outcome = Outcome::from(anyhow::anyhow!("no such person"));
+        assert_eq!(outcome, Outcome::Refused("no such person".to_owned()));
+    }
 
     #[test]
     fn an_error_is_one_sentence_on_one_line_without_repetition() {

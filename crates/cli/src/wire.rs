@@ -184,7 +184,7 @@ impl Services {
         storage: Arc<dyn Storage>,
         authority: Arc<Authority>,
         policies: Policies,
-        carrier: Option<Arc<dyn Carrier>>,
+        carriers: Vec<Arc<dyn Carrier>>,
         context: &Context,
     ) -> anyhow::Result<Self> {
         let issuance: Arc<dyn Issuance> = authority.clone();
@@ -218,7 +218,7 @@ impl Services {
             storage: keeper,
             authority,
             ra,
-            carrier,
+            carriers,
             clock: context.clock(),
             recovered: Arc::default(),
         };
@@ -240,7 +240,7 @@ pub(crate) struct Demo {
 pub(crate) fn demo(
     storage: Arc<dyn Storage>,
     authority: Arc<Authority>,
-    carrier: Arc<dyn Carrier>,
+    carriers: Vec<Arc<dyn Carrier>>,
     origin: &str,
     context: &Context,
 ) -> anyhow::Result<Demo> {
@@ -251,7 +251,7 @@ pub(crate) fn demo(
         responder: tanba_responder::Rules::default(),
     };
     Ok(Demo {
-        services: Services::new(storage, authority, policies, Some(carrier), context)?,
+        services: Services::new(storage, authority, policies, carriers, context)?,
     })
 }
 
@@ -266,7 +266,7 @@ impl Demo {
         duties.recover()?;
         // The responder answers what it knows; its own last word gives way to the pages.
         let router = responder.fallback_service(cabinet).merge(extra);
-        let worker = Worker::start(duties)?;
+        let worker = Worker::start(&duties)?;
         listen::serve(vec![Listener {
             socket,
             router,

@@ -2,6 +2,7 @@
 //! server nor a million reminders must delay a revocation list.
 
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -9,12 +10,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tanba_ca::{Authority, Recovered};
+use tanba_model::message::MessageChannel;
 use tanba_model::ports::{Carrier, Clock, IssuanceError, Storage};
 use tanba_pki::Timestamp;
-use tanba_ra::{RegistrationAuthority, Retried};
+use tanba_ra::{RegistrationAuthority, ReminderRound, Retried};
 
 /// Between two looks into the outbox.
-const MAIL_PAUSE: Duration = Duration::from_secs(1);
+const MESSAGE_PAUSE: Duration = Duration::from_secs(1);
 /// Between two looks at lists; a delta list is out within that time after a revocation, and a minute is promised.
 const UPKEEP_PAUSE: Duration = Duration::from_secs(2);
 /// Rounds of upkeep between two tries of applications that wait for the authority.
@@ -23,6 +25,8 @@ const RESUME_ROUNDS: u64 = 5;
 const REMINDER_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// Between two looks for applications that wait for the register of people; each has a time of its own.
 const REGISTER_PAUSE: Duration = Duration::from_secs(5);
+/// Between two units of work of reminders, so that whoever waits to write gets to.
+const REMINDER_BREATH: Duration = Duration::from_millis(1);
 /// Rounds of upkeep between two purges.
 const EXPIRY_ROUNDS: u64 = 30;
 
@@ -39,8 +43,8 @@ pub(crate) struct Duties {
     pub(crate) authority: Arc<Authority>,
     /// Decides, expires and hands over.
     pub(crate) ra: Arc<RegistrationAuthority>,
-    /// Carries mails; without one they wait.
-    pub(crate) carrier: Option<Arc<dyn Carrier>>,
+    /// Carry messages, one for each channel that there is. Without one mails wait; text messages are not kept.
+    pub(crate) carriers: Vec<Arc<dyn Carrier>>,
     /// What time it is.
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether what the last stop left open was completed or given up.
@@ -81,7 +85,7 @@ impl Stop {
 
 impl Worker {
     /// Starts the threads.
-    pub(crate) fn start(duties: Duties) -> anyhow::Result<Self> {
+    pub(crate) fn start(duties: &Duties) -> anyhow::Result<Self> {
         let stop = Arc::new(Stop::default());
         let (running, ended) = mpsc::channel();
         let worker = Self {
@@ -93,7 +97,7 @@ impl Worker {
         worker.spawn("upkeep", move |stop| {
             let mut round = 0;
             loop {
-                upkeep.keep_up(round);
+                guarded("upkeep", || upkeep.keep_up(round));
                 round = round.wrapping_add(1);
                 if stop.within(UPKEEP_PAUSE) {
                     return;
@@ -103,26 +107,32 @@ impl Worker {
         let register = duties.clone();
         worker.spawn("register", move |stop| {
             while !stop.within(REGISTER_PAUSE) {
-                register.ask_register();
+                guarded("register", || register.ask_register());
             }
         })?;
-        let Some(carrier) = duties.carrier.clone() else {
-            return Ok(worker);
-        };
-        let reminders = duties.clone();
-        worker.spawn("reminders", move |stop| {
-            loop {
-                reminders.remind();
-                if stop.within(REMINDER_PAUSE) {
-                    return;
+        if !duties.carriers.is_empty() {
+            let reminders = duties.clone();
+            worker.spawn("reminders", move |stop| {
+                loop {
+                    guarded("reminders", || reminders.remind(stop));
+                    if stop.within(REMINDER_PAUSE) {
+                        return;
+                    }
                 }
-            }
-        })?;
-        worker.spawn("mail", move |stop| {
-            while !stop.within(MAIL_PAUSE) {
-                duties.deliver(carrier.as_ref());
-            }
-        })?;
+            })?;
+        }
+        for carrier in duties.carriers.clone() {
+            let duties = duties.clone();
+            worker.spawn(carrier.channel().name(), move |stop| {
+                while !stop.within(MESSAGE_PAUSE) {
+                    // A million reminders do not wait a second for each handful.
+                    let deliver = || duties.deliver(carrier.as_ref());
+                    while guarded(carrier.channel().name(), deliver).unwrap_or(false)
+                        && !stop.within(Duration::ZERO)
+                    {}
+                }
+            })?;
+        }
         Ok(worker)
     }
 
@@ -231,6 +241,7 @@ impl Duties {
         }
         if round.is_multiple_of(EXPIRY_ROUNDS) {
             self.expire(now);
+            self.close_text_messages(now);
         }
     }
 
@@ -255,24 +266,73 @@ impl Duties {
         }
     }
 
-    fn remind(&self) {
-        match self.ra.remind(self.clock.now()) {
-            Ok(done) if done.mails > 0 => {
-                let (mails, certificates) = (done.mails, done.certificates);
-                tracing::info!(mails, certificates, "reminders put into the outbox");
+    /// Text messages of an installation without a gateway.
+    fn close_text_messages(&self, now: Timestamp) {
+        if (self.carriers.iter()).any(|carrier| carrier.channel() == MessageChannel::Sms) {
+            return;
+        }
+        match self.ra.close_channel(MessageChannel::Sms, now) {
+            Ok(0) => {}
+            Ok(dropped) => {
+                tracing::info!(dropped, "no gateway for text messages is configured");
             }
-            Ok(_) => {}
-            Err(error) => complain("not everybody was reminded", &error),
+            Err(error) => complain("the outbox was not looked at", &error),
         }
     }
 
-    fn deliver(&self, carrier: &dyn Carrier) {
-        match self.ra.deliver_outbox(carrier, self.clock.now()) {
-            Ok(done) if done.sent > 0 => {
-                tracing::info!(sent = done.sent, later = done.later, "mails handed over")
+    fn remind(&self, stop: &Stop) {
+        let mut round = ReminderRound::new(self.clock.now());
+        loop {
+            match self.ra.remind_some(&mut round) {
+                Ok(true) if !stop.within(REMINDER_BREATH) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    complain("not everybody was reminded", &error);
+                    break;
+                }
             }
-            Ok(_) => {}
-            Err(error) => complain("the outbox was not looked at", &error),
+        }
+        let done = round.reminded();
+        if done.mails > 0 {
+            let (messages, certificates) = (done.mails, done.certificates);
+            tracing::info!(messages, certificates, "reminders put into the outbox");
+        }
+    }
+
+    /// Hands over what is due; whether there may be more.
+    fn deliver(&self, carrier: &dyn Carrier) -> bool {
+        let channel = carrier.channel().name();
+        match self.ra.deliver_outbox(carrier, self.clock.now()) {
+            Ok(done) => {
+                if done.sent > 0 {
+                    tracing::info!(
+                        channel,
+                        sent = done.sent,
+                        later = done.later,
+                        dead = done.dead,
+                        "messages handed over"
+                    );
+                }
+                done.was_full()
+            }
+            Err(error) => {
+                complain("the outbox was not looked at", &error);
+                false
+            }
+        }
+    }
+}
+
+/// One round of a duty. A mistake of ours in one round must not end the duty for ever: without lists, OCSP and mails the
+/// server would look alive and be of no use. (A release build ends at a panic, and whoever keeps the service starts it
+/// again.) Every change is a unit of work, so that nothing half done is left.
+fn guarded<T>(duty: &str, work: impl FnOnce() -> T) -> Option<T> {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => Some(done),
+        Err(_) => {
+            // The panic itself was reported where it happened, to the standard error output.
+            tracing::error!(duty, "a round ended in a panic; the next one begins anew");
+            None
         }
     }
 }
@@ -291,6 +351,22 @@ impl fmt::Debug for Duties {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_in_one_round_does_not_end_the_duty() {
+        let rounds: Vec<_> = (0..3)
+            .map(|round| {
+                guarded("test", || {
+                    if round == 1 {
+                        panic!("a mistake")
+                    } else {
+                        round
+                    }
+                })
+            })
+            .collect();
+        assert_eq!(rounds, [Some(0), None, Some(2)]);
+    }
 
     #[test]
     fn whoever_is_asked_to_stop_does_not_wait_for_the_end_of_the_pause() {

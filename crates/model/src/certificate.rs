@@ -272,3 +272,19 @@ impl fmt::Debug for NewCertificate {
             .finish_non_exhaustive()
     }
 }
+/// A valid certificate of a person, as far as it matters when it ends: without its octets, because there are many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The record.
+    pub id: CertificateId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Serial number.
+    pub serial: SerialNumber,
+    /// What the key is for.
+    pub purpose: Purpose,
+    /// Where the key lives, if known.
+    pub keystore: Option<KeystoreKind>,
+    /// When it ends.
+    pub not_after: Timestamp,
+}

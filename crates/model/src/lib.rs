@@ -24,6 +24,7 @@ pub mod language;
 pub mod login;
 pub mod message;
 pub mod person;
+pub mod phone;
 pub mod place;
 pub mod ports;
 pub mod revocation;

@@ -1,11 +1,113 @@
 //! Messages to people: what is said, not how it is worded or carried.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
 use crate::id::{MessageId, PersonId};
 use crate::language::Language;
 use crate::person::EmailAddress;
+use crate::phone::PhoneNumber;
+
+/// A way for messages to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageChannel {
+    /// E-mail.
+    Mail,
+    /// Text messages of telephones.
+    Sms,
+}
+
+impl MessageChannel {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Mail, Self::Sms];
+
+    /// The word for it, also in storage.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// By mail.
+    Mail(EmailAddress),
+    /// As a text message.
+    Sms(PhoneNumber),
+}
+
+impl Recipient {
+    /// The way.
+    #[must_use]
+    pub const fn channel(&self) -> MessageChannel {
+        match self {
+            Self::Mail(_) => MessageChannel::Mail,
+            Self::Sms(_) => MessageChannel::Sms,
+        }
+    }
+
+    /// Address or number.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Mail(address) => address.as_str(),
+            Self::Sms(phone) => phone.as_str(),
+        }
+    }
+
+    /// Address or number with most of it hidden.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Mail(address) => address.masked(),
+            Self::Sms(phone) => phone.masked(),
+        }
+    }
+}
+
+impl From<EmailAddress> for Recipient {
+    fn from(address: EmailAddress) -> Self {
+        Self::Mail(address)
+    }
+}
+
+impl From<PhoneNumber> for Recipient {
+    fn from(phone: PhoneNumber) -> Self {
+        Self::Sms(phone)
+    }
+}
+
+/// Which messages of a channel go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Somebody waits for it.
+    Awaited,
+    /// A notice about something that happened.
+    Notice,
+    /// One of very many.
+    Bulk,
+}
+
+impl Priority {
+    /// The first one first.
+    pub const ALL: [Self; 3] = [Self::Awaited, Self::Notice, Self::Bulk];
+
+    /// Its number in storage.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Awaited => 0,
+            Self::Notice => 1,
+            Self::Bulk => 2,
+        }
+    }
+}
 
 /// What an administrator did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +183,9 @@ pub enum MessageBody {
         serials: Vec<String>,
         /// When the first of them ends.
         ends: Timestamp,
+        /// Path of the page that stops reminders, `/unsubscribe/{token}`, without language; empty in messages of old.
+        #[serde(default)]
+        unsubscribe_path: String,
     },
     /// Certificates were revoked by their owner.
     Revoked {
@@ -237,6 +342,86 @@ impl MessageBody {
             Self::NewDevice { .. } => "new_device",
         }
     }
+
+    /// For how long after it was put in anybody can use it; `None`: for ever. A code that is too old is not sent.
+    #[must_use]
+    pub fn useful_for(&self) -> Option<Duration> {
+        match self {
+            Self::ConfirmationCode { minutes, .. }
+            | Self::AddressCode { minutes, .. }
+            | Self::EntryCode { minutes, .. }
+            | Self::EmailChangeCode { minutes, .. } => {
+                Some(Duration::from_secs(u64::from(*minutes) * 60))
+            }
+            Self::FirstSubmitted { .. }
+            | Self::FirstKept { .. }
+            | Self::FirstNotConfirmed { .. }
+            | Self::FirstExpired { .. }
+            | Self::FirstIssued { .. }
+            | Self::FirstCancelled { .. }
+            | Self::AddressChanged { .. }
+            | Self::NewDevice { .. }
+            | Self::ApplicationAccepted { .. }
+            | Self::CertificatesIssued { .. }
+            | Self::Installed { .. }
+            | Self::Reminder { .. }
+            | Self::Revoked { .. }
+            | Self::ByAdministrator { .. }
+            | Self::Frozen { .. } => None,
+        }
+    }
+
+    /// What goes first when there is much to send. What goes with an application that was just signed goes with its code.
+    #[must_use]
+    pub const fn priority(&self) -> Priority {
+        match self {
+            Self::ConfirmationCode { .. }
+            | Self::AddressCode { .. }
+            | Self::EntryCode { .. }
+            | Self::EmailChangeCode { .. }
+            | Self::ApplicationAccepted { .. } => Priority::Awaited,
+            Self::AddressChanged { .. } | Self::NewDevice { .. } => Priority::Notice,
+            Self::FirstSubmitted { .. }
+            | Self::FirstKept { .. }
+            | Self::FirstNotConfirmed { .. }
+            | Self::FirstExpired { .. }
+            | Self::FirstIssued { .. }
+            | Self::FirstCancelled { .. }
+            | Self::CertificatesIssued { .. }
+            | Self::Installed { .. }
+            | Self::Revoked { .. }
+            | Self::ByAdministrator { .. }
+            | Self::Frozen { .. } => Priority::Notice,
+            Self::Reminder { .. } => Priority::Bulk,
+        }
+    }
+
+    /// Whether a notice goes to the person's telephone too: whatever she may have to stop at once. A code goes to one place
+    /// only, and reminders choose their channel by the day.
+    #[must_use]
+    pub const fn goes_to_every_channel(&self) -> bool {
+        match self {
+            Self::ApplicationAccepted { .. }
+            | Self::CertificatesIssued { .. }
+            | Self::FirstIssued { .. }
+            | Self::AddressChanged { .. }
+            | Self::NewDevice { .. }
+            | Self::Revoked { .. }
+            | Self::ByAdministrator { .. }
+            | Self::Frozen { .. } => true,
+            Self::ConfirmationCode { .. }
+            | Self::AddressCode { .. }
+            | Self::EntryCode { .. }
+            | Self::EmailChangeCode { .. }
+            | Self::FirstSubmitted { .. }
+            | Self::FirstKept { .. }
+            | Self::FirstNotConfirmed { .. }
+            | Self::FirstExpired { .. }
+            | Self::FirstCancelled { .. }
+            | Self::Installed { .. }
+            | Self::Reminder { .. } => false,
+        }
+    }
 }
 
 /// A message in the outbox.
@@ -246,8 +431,8 @@ pub struct OutboxMessage {
     pub id: MessageId,
     /// To whom; `None` for somebody who is not in the records yet.
     pub person: Option<PersonId>,
-    /// The address at the time of writing.
-    pub to: EmailAddress,
+    /// The address or number at the time of writing.
+    pub to: Recipient,
     /// In which language.
     pub language: Language,
     /// What.
@@ -256,4 +441,27 @@ pub struct OutboxMessage {
     pub created_at: Timestamp,
     /// Tries so far.
     pub tries: u32,
+}
+
+/// A message that was given up: nobody took it, or nobody could be reached for days. It stays until somebody decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadMessage {
+    /// The record.
+    pub id: MessageId,
+    /// To whom; `None` for somebody who is not in the records yet.
+    pub person: Option<PersonId>,
+    /// The address or number at the time of writing.
+    pub to: Recipient,
+    /// In which language.
+    pub language: Language,
+    /// [`MessageBody::kind`].
+    pub kind: String,
+    /// When it was put in.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub dead_at: Timestamp,
+    /// Tries so far.
+    pub tries: u32,
+    /// Why, in a few words of ours without personal data.
+    pub cause: String,
 }

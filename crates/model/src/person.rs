@@ -7,6 +7,7 @@ use tanba_pki::Timestamp;
 use crate::id::PersonId;
 use crate::iin::Iin;
 use crate::language::Language;
+use crate::phone::PhoneNumber;
 
 /// An e-mail address that looks like one (RFC 5321, 4.1.2: one `@`, at most 254 octets, no white space or control).
 ///
@@ -104,6 +105,10 @@ pub struct Person {
     pub reminders: bool,
     /// The address of before, where it was changed; ask [`Person::code_address`] and [`Person::notice_addresses`].
     pub earlier_email: Option<EarlierEmail>,
+    /// The telephone number for short notices, where she gave one.
+    pub phone: Option<PhoneNumber>,
+    /// Since when the mail server of her address takes nothing for it; forgotten when it does again, or with a new address.
+    pub email_refused_at: Option<Timestamp>,
 }
 
 /// What is known of a person before she is in the register.
@@ -121,6 +126,8 @@ pub struct NewPerson {
     pub email: Option<EmailAddress>,
     /// The language of mails.
     pub language: Language,
+    /// A telephone number for short notices.
+    pub phone: Option<PhoneNumber>,
 }
 
 impl fmt::Debug for Person {

@@ -12,6 +12,7 @@ use tanba_model::ports::{
 };
 
 use crate::config::{self, ConfigError, RaConfig, SecondFactorPolicy};
+use crate::delivery::Rounds;
 use crate::error::StepError;
 use crate::first::{TableRegister, WorkDesk};
 use crate::second_factor::{EmailCode, SecondFactor};
@@ -35,7 +36,7 @@ pub struct RegistrationAuthority {
     pub(crate) seals: Option<Arc<dyn DocumentSeals>>,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
-    pub(crate) delivering: Mutex<()>,
+    pub(crate) delivering: Rounds,
 }
 
 impl RegistrationAuthority {
@@ -56,9 +57,9 @@ impl RegistrationAuthority {
             SecondFactorPolicy::None => None,
         };
         let stripes = std::array::from_fn(|_| Mutex::new(()));
-        let delivering = Mutex::new(());
         let register = Arc::new(TableRegister::new(Arc::clone(&storage)));
         let work_desk = WorkDesk::new(random.as_ref(), config.first().work_bits);
+        let delivering = Rounds::default();
         Ok(Self {
             register,
             work_desk,

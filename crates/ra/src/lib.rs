@@ -13,6 +13,7 @@ mod address;
 mod authority;
 pub mod codes;
 mod config;
+mod dead_letters;
 mod delivery;
 mod desk;
 mod entry;
@@ -36,6 +37,7 @@ mod session;
 mod signature;
 mod status;
 mod token;
+mod unsubscribe;
 mod worker;
 
 pub use address::{EmailChangeError, PendingAddress};
@@ -44,6 +46,7 @@ pub use config::{
     CertificateEmail, ConfigError, DeskPolicy, DeskSection, FirstSection, ProfileSet, RaConfig,
     RaSection, SecondFactorPolicy,
 };
+pub use dead_letters::{DeadLetterAct, settle_dead_letter};
 pub use delivery::Delivered;
 pub use desk::{
     ActWish, AuditFilter, AuditPage, Clerk, DeskApplication, DeskError, DeskLoginError, DeskOpened,
@@ -66,7 +69,7 @@ pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,
 };
-pub use remind::Reminded;
+pub use remind::{Reminded, ReminderRound};
 pub use report::SealError;
 pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};

@@ -1,4 +1,4 @@
-//! Notices: written with their cause, to the confirmed address and no other.
+//! Notices: written with their cause, to the confirmed address and number and no other.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::id::PersonId;
-use tanba_model::message::{AdministratorAct, MessageBody};
+use tanba_model::message::{AdministratorAct, MessageBody, Recipient};
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
 use crate::evidence::{Evidence, person_object};
-use crate::token::random_hex;
+use crate::token::random_link;
 
 /// How long the link "it was not me" works.
 const LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -27,7 +27,7 @@ impl RegistrationAuthority {
         number: &str,
         now: Timestamp,
     ) -> Result<String, StorageError> {
-        let token = random_hex(&mut self.random());
+        let token = random_link(&mut self.random());
         let digest = sha256(token.as_bytes());
         work.secrets().insert_token(
             TokenPurpose::NotMe,
@@ -54,7 +54,8 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<(), StorageError> {
         let found = work.persons().find(person)?;
-        let Some(person) = found.filter(|person| person.email.is_some()) else {
+        let Some(person) = found.filter(|person| person.email.is_some() || person.phone.is_some())
+        else {
             return Ok(());
         };
         let body = MessageBody::CertificatesIssued {
@@ -97,8 +98,8 @@ pub fn announce_act(
     notify(work, &person, body, now)
 }
 
-/// Puts a notice into the outbox; a person without a confirmed address gets none. For a while after she changed her
-/// address, the one of before gets it too.
+/// Puts a notice into the outbox, for each channel on which the person is known where it may have to be stopped; a person
+/// who can be reached on none gets none. For a while after she changed her address, the one of before gets it too.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a notice is made for this and for nothing else"
@@ -109,6 +110,11 @@ pub(crate) fn notify(
     body: MessageBody,
     now: Timestamp,
 ) -> Result<(), StorageError> {
+    if body.goes_to_every_channel()
+        && let Some(phone) = person.phone.clone()
+    {
+        send(work, person, phone.into(), body.clone(), now)?;
+    }
     for to in person.notice_addresses(now) {
         send_to(work, person, to.clone(), &body, now)?;
     }
@@ -123,14 +129,23 @@ pub(crate) fn send_to(
     body: &MessageBody,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    work.outbox().insert(
-        &NewMessage {
-            person: person.id,
-            to,
-            language: person.language,
-            body: body.clone(),
-        },
-        now,
-    )?;
+    send(work, person, to.into(), body.clone(), now)?;
     Ok(())
+}
+
+/// Puts a message for a person into the outbox.
+pub(crate) fn send(
+    work: &mut dyn UnitOfWork,
+    person: &Person,
+    to: Recipient,
+    body: MessageBody,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let message = NewMessage {
+        person: person.id,
+        to,
+        language: person.language,
+        body,
+    };
+    work.outbox().insert(&message, now).map(drop)
 }

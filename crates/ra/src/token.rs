@@ -39,6 +39,13 @@ pub(crate) fn random_hex(random: &mut dyn CryptoRng) -> String {
     hex(&octets)
 }
 
+/// 16 random octets as 22 letters of base64url: short enough for a text message, and nobody guesses one of 2^128.
+pub(crate) fn random_link(random: &mut dyn CryptoRng) -> String {
+    let mut octets = [0u8; 16];
+    random.fill_bytes(&mut octets);
+    URL_SAFE_NO_PAD.encode(octets)
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()

@@ -93,6 +93,12 @@ impl Service {
             String::new(),
             count,
         )];
+        gauges.push((
+            "tanba_dead_messages",
+            "Messages that were given up and wait for somebody to decide.",
+            String::new(),
+            i64::try_from(unit.outbox().count_dead()?).unwrap_or(i64::MAX),
+        ));
         for issuer in &self.issuers {
             if let Some(list) = unit.crls().latest(issuer.id, CrlKind::Full)? {
                 let labels = format!("{{issuer=\"{}\"}}", issuer.name);

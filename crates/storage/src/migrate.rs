@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 10;
+pub const SCHEMA_VERSION: i64 = 11;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 10] = [
+const MIGRATIONS: [(i64, &str); 11] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -36,6 +36,10 @@ const MIGRATIONS: [(i64, &str); 10] = [
     ),
     (9, include_str!("../migrations/sqlite/0009_help.sql")),
     (10, include_str!("../migrations/sqlite/0010_desk.sql")),
+    (
+        11,
+        include_str!("../migrations/sqlite/0011_notifications.sql"),
+    ),
 ];
 
 /// The schema of a file: 0 where it is new and empty.

@@ -1,6 +1,6 @@
 //! A transaction over SQLite, and how its rows are read.
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{CachedStatement, Connection, Params, Row};
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
     Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, StorageError,
@@ -27,6 +27,8 @@ mod limited_sessions;
 mod outbox;
 mod persons;
 mod queue;
+#[cfg(debug_assertions)]
+mod plan;
 mod revocations;
 mod secrets;
 mod sessions;
@@ -85,10 +87,16 @@ impl<'a> SqliteUnit<'a> {
             .ok_or_else(|| StorageError::Unavailable(Box::new(AllBusy)))
     }
 
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StorageError> {
+        let connection = self.connection()?;
+        #[cfg(debug_assertions)]
+        plan::check(connection, sql);
+        self.damage.note(connection.prepare_cached(sql))
+    }
+
     /// Runs a statement; how many rows it changed.
     pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StorageError> {
-        let statement = self.connection()?.prepare_cached(sql);
-        let done = statement.and_then(|mut statement| statement.execute(params));
+        let done = self.prepare(sql)?.execute(params);
         self.damage.note(done)
     }
 
@@ -114,7 +122,7 @@ impl<'a> SqliteUnit<'a> {
         params: impl Params,
         read: Read<T>,
     ) -> Result<Option<T>, StorageError> {
-        let mut statement = self.damage.note(self.connection()?.prepare_cached(sql))?;
+        let mut statement = self.prepare(sql)?;
         let mut rows = self.damage.note(statement.query(params))?;
         self.damage.note(rows.next())?.map(read).transpose()
     }
@@ -126,7 +134,7 @@ impl<'a> SqliteUnit<'a> {
         params: impl Params,
         read: Read<T>,
     ) -> Result<Vec<T>, StorageError> {
-        let mut statement = self.damage.note(self.connection()?.prepare_cached(sql))?;
+        let mut statement = self.prepare(sql)?;
         let mut rows = self.damage.note(statement.query(params))?;
         let mut values = Vec::new();
         while let Some(row) = self.damage.note(rows.next())? {

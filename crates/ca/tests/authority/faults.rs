@@ -13,7 +13,7 @@ use tanba_ca::{Authority, AuthorityError};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::language::Language;
-use tanba_model::message::MessageBody;
+use tanba_model::message::{MessageBody, MessageChannel};
 use tanba_model::person::EmailAddress;
 use tanba_model::ports::{
     CrlKind, Issuance, IssuanceError, IssuerKind, NewMessage, StorageError, UnitOfWork,
@@ -261,7 +261,10 @@ fn assert_whole(house: &House, context: &str) {
 /// Who got a certificate in these scenarios was told once, in the commit of the intent; who was refused was not.
 fn assert_told_once(house: &House, records: &[CertificateRecord], context: &str) {
     let mut unit = house.storage.snapshot().unwrap();
-    let messages = unit.outbox().due(later(10), 1000).unwrap();
+    let messages = unit
+        .outbox()
+        .due(MessageChannel::Mail, later(10), 1000)
+        .unwrap();
     let mut told: Vec<String> = messages
         .into_iter()
         .flat_map(|message| {

@@ -269,6 +269,7 @@ impl House {
             patronymic: None,
             email: None,
             language: Language::Kk,
+            phone: None,
         };
         let id = unit.persons().insert(&person, NOW).unwrap();
         unit.commit().unwrap();

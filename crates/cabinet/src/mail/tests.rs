@@ -58,11 +58,49 @@ fn bodies() -> Vec<MessageBody> {
         MessageBody::Reminder {
             serials: serials.clone(),
             ends: Timestamp::from_unix(1_796_364_000),
+            unsubscribe_path: "/unsubscribe/token".to_owned(),
+        },
+        MessageBody::AddressCode {
+            code: "042042".to_owned(),
+            minutes: 10,
         },
     ];
     bodies.extend(by_administrator);
     bodies.extend(bodies_of_safety(&serials));
+    bodies.extend(first_issuance(serials));
     bodies
+}
+
+fn first_issuance(serials: Vec<String>) -> [MessageBody; 6] {
+    let number = "123456789012".to_owned();
+    let link_path = "/status/123456789012/secret".to_owned();
+    [
+        MessageBody::FirstSubmitted {
+            number: number.clone(),
+            link_path: link_path.clone(),
+            centre: "Алматы, Абай даңғылы, 1".to_owned(),
+            appear_by: Timestamp::from_unix(1_796_364_000),
+        },
+        MessageBody::FirstKept {
+            number: number.clone(),
+            link_path: link_path.clone(),
+        },
+        MessageBody::FirstNotConfirmed {
+            number: number.clone(),
+        },
+        MessageBody::FirstExpired {
+            number: number.clone(),
+        },
+        MessageBody::FirstCancelled {
+            number: number.clone(),
+        },
+        MessageBody::FirstIssued {
+            number,
+            serials,
+            link_path,
+            not_me_path: "/not-me/abc".to_owned(),
+        },
+    ]
 }
 
 /// What tells of an act that its owner may have to stop, and the codes before it.
@@ -140,16 +178,19 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
 }
 
 fn letter(body: MessageBody, language: Language) -> Letter {
-    let message = OutboxMessage {
+    render(&message(body, language), "https://cabinet.example").unwrap()
+}
+
+fn message(body: MessageBody, language: Language) -> OutboxMessage {
+    OutboxMessage {
         id: MessageId(1),
         person: Some(PersonId(1)),
-        to: EmailAddress::parse("a@example.kz").unwrap(),
+        to: EmailAddress::parse("a@example.kz").unwrap().into(),
         language,
         body,
         created_at: Timestamp::from_unix(1_795_500_000),
         tries: 0,
-    };
-    render(&message, "https://cabinet.example").unwrap()
+    }
 }
 
 #[test]
@@ -234,5 +275,94 @@ fn a_reminder_names_the_day_and_brings_a_calendar() {
         .filter(|body| body.kind() != "reminder");
     for body in others {
         assert!(plain(body).calendar.is_none());
+    }
+}
+
+/// Everything that is ever mailed or texted, in one language.
+fn all_words(language: Language) -> String {
+    let mut all = String::new();
+    for body in bodies() {
+        let kind = body.kind();
+        let message = message(body, language);
+        let letter = render(&message, "https://cabinet.example").unwrap();
+        let text = crate::sms::render(&message, "https://cabinet.example").unwrap();
+        let calendar = letter.calendar.unwrap_or_default().replace("\r\n", "\n");
+        all.push_str(&format!(
+            "=== {kind}\n--- subject\n{}\n--- unsubscribe\n{}\n--- text\n{}--- html\n{}\n--- calendar\n{calendar}--- sms\n{text}\n",
+            letter.subject,
+            letter.unsubscribe.unwrap_or_default(),
+            letter.text,
+            letter.html,
+        ));
+    }
+    all
+}
+
+/// What people are told changes on purpose alone: after a change look at the difference, and write the files anew with
+/// `TANBA_WRITE_LETTERS=1 cargo test -p tanba-cabinet letters_are`.
+#[test]
+fn letters_are_what_was_looked_at() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/letters");
+    let write = std::env::var_os("TANBA_WRITE_LETTERS").is_some();
+    for language in Language::ALL {
+        let path = folder.join(format!("{}.txt", language.tag()));
+        let now = all_words(language);
+        if write {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &now).unwrap();
+        }
+        let looked_at = std::fs::read_to_string(&path).unwrap();
+        for (line, (is, was)) in now.lines().zip(looked_at.lines()).enumerate() {
+            assert_eq!(is, was, "{} line {}", path.display(), line + 1);
+        }
+        assert_eq!(now.len(), looked_at.len(), "{}", path.display());
+    }
+}
+
+/// A link as long as they get: an origin of 30 letters.
+#[test]
+fn text_messages_take_two_of_the_network_at_most() {
+    for language in Language::ALL {
+        for mut body in bodies() {
+            if let MessageBody::ApplicationAccepted { not_me_path, .. }
+            | MessageBody::CertificatesIssued { not_me_path, .. }
+            | MessageBody::FirstIssued { not_me_path, .. }
+            | MessageBody::AddressChanged { not_me_path, .. }
+            | MessageBody::NewDevice { not_me_path, .. } = &mut body
+            {
+                *not_me_path = format!("/not-me/{}", "a".repeat(22));
+            }
+            if let MessageBody::Reminder { ends, .. } = &mut body {
+                // 30 September: the longest date.
+                *ends = Timestamp::parse_rfc3339("2026-09-30T06:00:00Z").unwrap();
+            }
+            let kind = body.kind();
+            let message = message(body, language);
+            let origin = "https://cabinet.pki.example.kz";
+            let text = crate::sms::render(&message, origin).unwrap();
+            assert!(
+                !text.contains("sms-") && !text.contains("{$"),
+                "{kind}: {text}"
+            );
+            assert!(
+                !text.contains("11ee"),
+                "a serial on a locked screen: {text}"
+            );
+            let segments = crate::sms::segments(&text);
+            assert!(segments <= 2, "{kind} in {language:?}: {segments}: {text}");
+        }
+    }
+}
+
+#[test]
+fn only_reminders_can_be_stopped_by_one_click() {
+    for body in bodies() {
+        let (kind, is_reminder) = (body.kind(), matches!(body, MessageBody::Reminder { .. }));
+        let letter = letter(body, Language::En);
+        assert_eq!(letter.unsubscribe.is_some(), is_reminder, "{kind}");
+        if let Some(url) = letter.unsubscribe {
+            assert_eq!(url, "https://cabinet.example/en/unsubscribe/token");
+            assert!(letter.text.contains(&url) && letter.html.contains(&url));
+        }
     }
 }

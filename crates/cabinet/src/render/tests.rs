@@ -40,6 +40,7 @@ fn person(with_everything: bool) -> Value {
         name => "ӘБДІҚАДЫРОВА ӘЙГЕРІМ", surname => "ӘБДІҚАДЫРОВА", given_name => "ӘЙГЕРІМ",
         patronymic => with_everything.then_some("ҚАНАТҚЫЗЫ"), iin => "850101300123",
         email => with_everything.then_some("a•••@example.kz"), mail_language => "Қазақша",
+        email_refused => with_everything.then_some("бүгін"),
     }
 }
 
@@ -208,6 +209,11 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             context! { done => true, valid => false, serials => vec!["00ff"] },
             context! { done => true, valid => false, serials => Vec::<&str>::new() },
             context! { done => false, valid => false },
+        ],
+        "unsubscribe.html" => vec![
+            context! { valid => true, wanted => true, action => "/kk/unsubscribe/x" },
+            context! { valid => true, wanted => false, action => "" },
+            context! { valid => false, wanted => false, action => "" },
         ],
         "guide.html" => {
             let link = context! { title => "<b>", href => "/kk/guide/x" };

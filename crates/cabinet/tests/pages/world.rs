@@ -189,6 +189,7 @@ impl World {
             patronymic: None,
             email: email.map(|email| EmailAddress::parse(email).unwrap()),
             language: Language::Kk,
+            phone: None,
         };
         let mut work = self.storage.begin().unwrap();
         let id = work.persons().insert(&person, issued).unwrap();

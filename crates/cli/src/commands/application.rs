@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use serde::Serialize;
 use tanba_model::application::{Application, ApplicationNumber, State};
 use tanba_model::ports::UnitOfWork;
@@ -13,7 +13,7 @@ use tanba_ra::{DeskError, RegistrationAuthority, StepError};
 use super::config_args::ConfigArgs;
 use super::person;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
 
 /// All states, as they are stored and shown.
 const STATES: [&str; 9] = [
@@ -199,10 +199,10 @@ fn list(
     if let Some(state) = state
         && !STATES.contains(&state)
     {
-        bail!(
+        return Err(usage(format!(
             "there is no state {state:?}; there are {}",
             STATES.join(", ")
-        );
+        )));
     }
     let applications = match iin {
         Some(iin) => {

@@ -9,14 +9,20 @@ use tanba_crypto::KeyAlgorithm;
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+mod cabinet;
 mod fill;
 mod issue;
+mod lookup;
+mod nation;
 mod person;
 mod recover;
+mod reminders;
 mod renewal;
 mod report;
 mod roof;
 mod scratch;
+mod server;
+mod statistics;
 mod timed;
 
 /// Arguments of `tanba bench`.
@@ -34,6 +40,12 @@ enum What {
     Issue(Options),
     /// The start after a crash that left so many intents open (--count)
     Recover(Options),
+    /// Pages of the cabinet beside a million people with a certificate each
+    Cabinet(Many),
+    /// A run of reminders over a million certificates, all of which end within a month
+    Reminders(Many),
+    /// Whether the time of an answer tells which application numbers exist
+    Lookup(Many),
     /// Signatures of the issuing key in one thread: the roof over everything else
     Sign(Options),
 }
@@ -61,6 +73,18 @@ pub(crate) struct Options {
     folder: Option<PathBuf>,
 }
 
+/// What can be chosen of a large database.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Many {
+    /// How many people there are, with a certificate each
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=3_000_000))]
+    count: u32,
+    /// Folder for the throw-away database, which takes about 5 gigabytes for a million people. By default the system's
+    /// temporary folder
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
 /// Keys of issuing authorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Key {
@@ -77,6 +101,18 @@ impl Options {
         match self.key {
             Key::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
             Key::P256 => KeyAlgorithm::EcP256,
+        }
+    }
+
+    /// The authority of a large database.
+    fn of(many: &Many) -> Self {
+        Self {
+            count: 1,
+            seconds: None,
+            stored: 0,
+            threads: None,
+            key: Key::P256,
+            folder: many.folder.clone(),
         }
     }
 
@@ -101,6 +137,18 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         }
         What::Recover(options) => {
             let report = recover::measure(&options, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Cabinet(many) => {
+            let report = cabinet::measure(&many, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Reminders(many) => {
+            let report = reminders::measure(&many, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Lookup(many) => {
+            let report = lookup::measure(&many, context)?;
             context.print(&report, &report)?;
         }
         What::Sign(options) => {

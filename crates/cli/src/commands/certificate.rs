@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::IssuerId;
 use tanba_model::message::AdministratorAct;
@@ -14,7 +14,7 @@ use tanba_ra::announce_act;
 use super::config_args::ConfigArgs;
 use super::person;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
 
 mod facts;
 mod issue;
@@ -82,7 +82,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             let reason = RevocationReason::from_name(reason)
                 .filter(|reason| *reason != RevocationReason::CertificateHold)
                 .ok_or_else(|| {
-                    anyhow!("the reason {reason:?} is not one to revoke for; see --help")
+                    usage(format!(
+                        "the reason {reason:?} is not one to revoke for; see --help"
+                    ))
                 })?;
             change(&args.config, serial, Change::Revoke(reason), context)
         }
@@ -174,7 +176,7 @@ fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRe
         .chars()
         .filter(|c| !c.is_whitespace() && *c != ':')
         .collect();
-    let serial = SerialNumber::parse_hex(&serial.to_lowercase())?;
+    let serial = SerialNumber::parse_hex(&serial.to_lowercase()).map_err(usage)?;
     for issuer in unit.issuers().all()? {
         if let Some(record) = unit.certificates().find_by_serial(issuer.id, &serial)? {
             return Ok(record);

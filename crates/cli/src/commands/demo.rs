@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         staff,
     };
     let mailbox = Mailbox::new(&facts.url);
-    let server = wire::demo(storage, authority, mailbox.clone(), &facts.url, context)?;
+    let server = wire::demo(storage, authority, mailbox.carriers(), &facts.url, context)?;
     context.print(&facts, walk_through(&facts))?;
     server.serve(listener, mailbox.router())?;
     Ok(Outcome::Done)

@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Read the whole database and look for damage; takes seconds for each gigabyte
     #[arg(long)]
     thorough: bool,
+    /// Take warnings as seriously as errors: a mail server that cannot be reached, a certificate that ends soon
+    #[arg(long)]
+    strict: bool,
 }
 
 /// What to look at beyond the files.
@@ -53,7 +56,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let found = findings.as_slice();
     let errors = found
         .iter()
-        .filter(|finding| finding.severity == Severity::Error)
+        .filter(|finding| args.strict || finding.severity == Severity::Error)
         .count();
     let lines: Vec<String> = found.iter().map(line).collect();
     let text = if lines.is_empty() {
@@ -70,6 +73,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     )?;
     Ok(match errors {
         0 => Outcome::Done,
+        _ if args.strict => Outcome::Refused(format!("{errors} things are not as they should be")),
         1 => Outcome::Refused("one thing keeps the server from working".to_owned()),
         _ => Outcome::Refused(format!("{errors} things keep the server from working")),
     })

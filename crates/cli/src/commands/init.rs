@@ -16,7 +16,7 @@ use crate::chest::Chest;
 use crate::config::{Config, Example, ExampleToken, FILE_NAME};
 use crate::context::Context;
 use crate::key_store::{KeyStore, TokenUri};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
 use crate::{password, wire};
 
 /// Arguments of `tanba init`. What is decided here stands for the life of the authority.
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// Name of the organisation, for --profiles neutral
     #[arg(long, value_name = "NAME", required_if_eq("profiles", "neutral"))]
     organization: Option<String>,
-    /// Country of the organisation
+    /// Country of the organisation, for --profiles neutral
     #[arg(long, value_name = "CODE", default_value = "KZ")]
     country: String,
     /// What tells the names of this authority from others', for --profiles kz
@@ -327,6 +327,11 @@ fn options(args: &Args) -> anyhow::Result<InitOptions> {
             AuthorityNames::neutral(organization, &args.country)
         }
         (ProfileChoice::Neutral, None) => bail!("name the organisation with --organization"),
+        (ProfileChoice::Kz, _) if args.country != "KZ" => {
+            return Err(usage(
+                "--country is for --profiles neutral: the names of --profiles kz say Kazakhstan",
+            ));
+        }
         (ProfileChoice::Kz, _) => AuthorityNames::kazakh(&args.remark),
     };
     Ok(InitOptions {

@@ -228,6 +228,7 @@ pub(super) fn find(unit: &mut dyn UnitOfWork, iin: &str) -> anyhow::Result<Perso
 
 #[cfg(test)]
 mod tests {
+    use tanba_model::message::MessageChannel;
     use tanba_storage::SqliteStorage;
 
     use super::*;
@@ -269,7 +270,7 @@ mod tests {
         assert_eq!(events.count(), 1);
         drop(unit);
         let mut unit = storage.begin().unwrap();
-        let mails = unit.outbox().due(now, 10).unwrap();
+        let mails = unit.outbox().due(MessageChannel::Mail, now, 10).unwrap();
         let kinds: Vec<_> = mails.iter().map(|mail| mail.body.kind()).collect();
         assert_eq!(kinds, ["by_administrator"]);
     }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use tanba_model::ports::Carrier;
 
 use super::config_args::ConfigArgs;
-use crate::carrier::SmtpCarrier;
+use crate::carrier::{SmsCarrier, SmtpCarrier};
 use crate::config::Config;
 use crate::context::Context;
 use crate::listen::{self, Listener};
@@ -33,13 +33,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let [people, machines] = config.addresses().map(listen::bind);
     let (people, machines) = (people?, machines?);
     let tls = config.tls.as_ref().map(Tls::open).transpose()?;
-    let carrier = config
-        .mail
-        .as_ref()
-        .map(|mail| SmtpCarrier::new(mail, config.server.origin()))
-        .transpose()?;
-    let carrier = carrier.map(|carrier| -> Arc<dyn Carrier> { Arc::new(carrier) });
     wire::glance(&config)?;
+    let carriers = carriers(&config)?;
     let (storage, authority) = wire::installation(&config, context)?;
     warn_of_another_url(&config, authority.public_url());
     let policies = Policies {
@@ -52,7 +47,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         cabinet,
         responder,
         duties,
-    } = Services::new(storage, Arc::new(authority), policies, carrier, context)?;
+    } = Services::new(storage, Arc::new(authority), policies, carriers, context)?;
     duties.recover()?;
     let cabinet = match config.trusted_proxy() {
         Some(address) => proxy::behind(address, config.server.origin(), cabinet),
@@ -60,7 +55,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let (people_at, machines_at) = (people.local_addr()?, machines.local_addr()?);
     tracing::info!(origin = config.server.origin(), people = %people_at, machines = %machines_at, "serving");
-    let worker = Worker::start(duties)?;
+    let worker = Worker::start(&duties)?;
     listen::serve(vec![
         Listener {
             socket: people,
@@ -76,6 +71,19 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     drop(worker);
     tracing::info!("ended");
     Ok(Outcome::Done)
+}
+
+/// A carrier for each channel that is configured.
+fn carriers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
+    let origin = config.server.origin();
+    let mut carriers: Vec<Arc<dyn Carrier>> = Vec::new();
+    if let Some(mail) = &config.mail {
+        carriers.push(Arc::new(SmtpCarrier::new(mail, origin)?));
+    }
+    if let Some(sms) = &config.sms {
+        carriers.push(Arc::new(SmsCarrier::new(sms, origin)?));
+    }
+    Ok(carriers)
 }
 
 /// One server for one database: start-up completes what a crash left open, which a second server may be working on. The

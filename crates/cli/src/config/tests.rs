@@ -43,6 +43,7 @@ fn every_default_of_the_example_is_a_default_of_the_program() {
     let uncommented: String = example()
         .lines()
         .map(|line| match line.strip_prefix('#') {
+            Some("[sms]") => "[sms]",
             Some(rest)
                 if rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ") =>
             {
@@ -64,6 +65,10 @@ fn every_default_of_the_example_is_a_default_of_the_program() {
     assert_eq!(
         full.mail.as_ref().unwrap().trusted.as_deref(),
         Some(Path::new("mail-authority.pem"))
+    );
+    assert_eq!(
+        full.sms.as_ref().unwrap().trusted.as_deref(),
+        Some(Path::new("sms-authority.pem"))
     );
     assert_eq!(
         (plain.server, plain.ca, plain.responder),

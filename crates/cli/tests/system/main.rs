@@ -21,9 +21,13 @@ mod logs;
 #[cfg(test)]
 mod mailbox;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod renewal;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod second_opinion;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use tanba_pki::{Purpose, SerialNumber, Timestamp};
 
 use super::StorageError;
-use crate::certificate::{CertificateRecord, NewCertificate, RevokedEntry, Status};
+use crate::certificate::{CertificateRecord, Ending, NewCertificate, RevokedEntry, Status};
 use crate::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 
 /// Whether certificates count, as people ask for them.
@@ -183,7 +183,17 @@ pub trait Certificates {
         until: Timestamp,
         days: u32,
         limit: u32,
-    ) -> Result<Vec<CertificateRecord>, StorageError>;
+    ) -> Result<Vec<Ending>, StorageError>;
+
+    /// Valid certificates of a person, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn valid_of_person(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<Ending>, StorageError>;
 
     /// Remembers that a certificate was reminded of at so many days before its end.
     ///

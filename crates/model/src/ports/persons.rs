@@ -7,6 +7,7 @@ use crate::id::PersonId;
 use crate::iin::Iin;
 use crate::language::Language;
 use crate::person::{EarlierEmail, EmailAddress, NewPerson, Person};
+use crate::phone::PhoneNumber;
 
 /// People whose identity was established.
 pub trait Persons {
@@ -76,6 +77,24 @@ pub trait Persons {
         id: PersonId,
         email: &EmailAddress,
         earlier: &EarlierEmail,
+    ) -> Result<(), StorageError>;
+
+    /// Replaces the telephone number.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_phone(&mut self, id: PersonId, phone: Option<&PhoneNumber>) -> Result<(), StorageError>;
+
+    /// Remembers that the mail server of this address takes nothing for it, or takes mails again (`None`). Nothing happens
+    /// when the person has another address by now.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn set_email_refused(
+        &mut self,
+        id: PersonId,
+        email: &EmailAddress,
+        at: Option<Timestamp>,
     ) -> Result<(), StorageError>;
 
     /// Remembers the language of mails.

@@ -1,5 +1,6 @@
 //! Things that are used once: challenges, confirmation codes, links in mails. Only digests are stored.
 
+use tanba_crypto::Secret;
 use tanba_pki::Timestamp;
 
 use super::StorageError;
@@ -141,6 +142,18 @@ pub trait Secrets {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn delete_code(&mut self, application: ApplicationId) -> Result<(), StorageError>;
+
+    /// A key of this installation; `None` until it is made.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn server_secret(&mut self, name: &str) -> Result<Option<Secret>, StorageError>;
+
+    /// Keeps a key of this installation, 32 octets; it never changes.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when there is one already.
+    fn keep_server_secret(&mut self, name: &str, value: &Secret) -> Result<(), StorageError>;
 
     /// Forgets tokens that expired before `tokens`, and codes that expired before `codes` (later, because wrong tries
     /// count for a day), but not how many tries were taken of a code that is still waited for.

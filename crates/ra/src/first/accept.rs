@@ -136,6 +136,7 @@ impl RegistrationAuthority {
             // Nobody has seen the applicant: the address is hers when an operator has.
             email: None,
             language: intake.language,
+            phone: None,
         };
         let id = work.persons().insert(&new, now)?;
         let source = self.register().name();
@@ -267,7 +268,7 @@ pub(crate) fn announce_expired(
     };
     let message = NewMessage {
         person: application.person,
-        to: first.email.clone(),
+        to: first.email.clone().into(),
         language: first.language,
         body: MessageBody::FirstExpired {
             number: application.number.as_str().to_owned(),
@@ -315,7 +316,7 @@ pub(crate) fn announce_issued(
     work.persons().set_language(person.id, first.language)?;
     let message = NewMessage {
         person: person.id,
-        to: first.email.clone(),
+        to: first.email.clone().into(),
         language: first.language,
         body: MessageBody::FirstIssued {
             link_path: authority.status_path(work, &number, first.appear_by)?,

@@ -79,7 +79,7 @@ impl SecondFactor for EmailCode {
         work.outbox().insert(
             &NewMessage {
                 person: person.id,
-                to,
+                to: to.into(),
                 language: person.language,
                 body,
             },

@@ -50,6 +50,7 @@ fn enter(world: &World) {
         patronymic: Some("МАРАТҚЫЗЫ".to_owned()),
         email: None,
         language: Language::Kk,
+        phone: None,
     };
     work.persons().insert(&new, NOON).unwrap();
     work.commit().unwrap();
@@ -242,6 +243,7 @@ fn a_wrong_name_an_unknown_number_and_a_dead_person_get_the_same_answer() {
         patronymic: facts.patronymic.clone(),
         email: None,
         language: Language::Kk,
+        phone: None,
     };
     let id = work.persons().insert(&new, NOON).unwrap();
     work.persons()

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use tanba_model::certificate::RevocationReason;
+use tanba_model::message::{MessageBody, MessageChannel};
+use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::Storage as _;
-use tanba_ra::Reminded;
+use tanba_ra::{Reminded, ReminderRound};
 
-use crate::world::{DAY, NOON, World, after};
+use crate::world::{DAY, Mailbox, NOON, World, after};
 
 /// Days on which mails were sent, with the number of mails and certificates, while `days` days pass hour by hour.
 fn diary(world: &World, days: u64) -> Vec<(u64, u64, u64)> {
@@ -30,7 +32,7 @@ fn a_person_is_reminded_thirty_fourteen_and_seven_days_before_the_end() {
     let citizen = world.citizen_with("Aigerim", Some("aigerim@example.kz"), issued);
     // Forty days from now; both keys end together.
     assert_eq!(diary(&world, 60), [(10, 1, 2), (26, 1, 2), (33, 1, 2)]);
-    let mails = world.mail(after(60 * DAY));
+    let mails = world.mail(after(39 * DAY));
     assert_eq!(mails.len(), 3);
     for mail in mails {
         assert_eq!(
@@ -39,6 +41,93 @@ fn a_person_is_reminded_thirty_fourteen_and_seven_days_before_the_end() {
         );
         assert_eq!(mail.to.as_str(), "aigerim@example.kz");
     }
+}
+
+#[test]
+fn whoever_gave_a_number_is_reminded_once_by_a_text_message_ten_days_before_the_end() {
+    let world = World::new();
+    let issued = NOON.minus(Duration::from_secs(325 * DAY));
+    let citizen = world.citizen_with("Aigerim", Some("aigerim@example.kz"), issued);
+    let phone = PhoneNumber::parse("+77011234567").unwrap();
+    let mut work = world.storage.begin().unwrap();
+    work.persons().set_phone(citizen.id, Some(&phone)).unwrap();
+    work.commit().unwrap();
+    assert_eq!(
+        diary(&world, 60),
+        [(10, 1, 2), (26, 1, 2), (30, 1, 2), (33, 1, 2)]
+    );
+    let gateway = Mailbox::of(MessageChannel::Sms);
+    let at = after(39 * DAY);
+    assert_eq!(world.ra.deliver_outbox(&gateway, at).unwrap().sent, 1);
+    let text = gateway.messages.lock().unwrap().remove(0);
+    assert_eq!((text.body.kind(), text.to), ("reminder", phone.into()));
+    assert_eq!(world.mail(at).len(), 3, "mails go as before");
+}
+
+#[test]
+fn a_reminder_of_a_day_that_is_past_is_not_sent() {
+    let world = World::new();
+    world.citizen("Aigerim");
+    assert_eq!(world.ra.remind(NOON).unwrap().mails, 1);
+    let late = world
+        .ra
+        .deliver_outbox(&world.mailbox, after(21 * DAY))
+        .unwrap();
+    assert_eq!((late.sent, late.dropped), (0, 1));
+}
+
+#[test]
+fn a_round_that_is_killed_in_its_middle_goes_on_and_reminds_nobody_twice() {
+    let world = World::new();
+    let names = ["Aigerim", "Bolat", "Gulnar", "Daniyar"];
+    for name in names {
+        world.citizen(name);
+    }
+    // One step of a round is done, and then the process is gone.
+    let mut round = ReminderRound::new(NOON);
+    while round.reminded().mails == 0 {
+        assert!(world.ra.remind_some(&mut round).unwrap());
+    }
+    let world = world.restart(after(60));
+    assert_eq!(world.ra.remind(after(61)).unwrap(), Reminded::default());
+    assert_eq!(world.mail(after(62)).len(), names.len());
+}
+
+#[test]
+fn the_link_of_a_reminder_stops_reminders_and_nothing_else() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    world.ra.remind(NOON).unwrap();
+    let mail = world.mail(after(1)).remove(0);
+    let MessageBody::Reminder {
+        unsubscribe_path, ..
+    } = mail.body
+    else {
+        panic!("a reminder")
+    };
+    let token = unsubscribe_path.strip_prefix("/unsubscribe/").unwrap();
+    assert_eq!(world.ra.reminders_by_link(token).unwrap(), Some(true));
+    assert_eq!(world.ra.reminders_by_link("0").unwrap(), None);
+    assert!(
+        !world
+            .ra
+            .unsubscribe(&token.replace(token, "0"), after(2))
+            .unwrap()
+    );
+    for _ in 0..2 {
+        assert!(world.ra.unsubscribe(token, after(3)).unwrap());
+        assert_eq!(world.ra.reminders_by_link(token).unwrap(), Some(false));
+    }
+    assert!(!world.person(&citizen).reminders);
+    let audit = world.audit();
+    let changes = audit.iter().filter(|event| *event == "person.reminders");
+    assert_eq!(changes.count(), 1);
+    world.submit(
+        &citizen,
+        &world.sign_in(&citizen, after(4)).session,
+        after(4),
+    );
+    assert_eq!(world.mail(after(5)).len(), 2, "notices go on");
 }
 
 #[test]

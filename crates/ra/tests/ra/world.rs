@@ -19,8 +19,8 @@ use tanba_model::id::{CertificateId, PersonId};
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
-use tanba_model::message::{MessageBody, OutboxMessage};
-use tanba_model::person::{EmailAddress, NewPerson};
+use tanba_model::message::{MessageBody, MessageChannel, OutboxMessage};
+use tanba_model::person::{EmailAddress, NewPerson, Person};
 use tanba_model::ports::{
     Carrier, CarrierError, Issuance, IssuanceError, IssuanceOrder, RandomSource, Session,
     SharedRandom, SourceRng, Storage,
@@ -166,21 +166,48 @@ impl Issuance for Flaky {
     }
 }
 
-/// Keeps what it is given, or refuses.
-#[derive(Debug, Default)]
+/// Keeps what it is given, or answers with an error.
+#[derive(Debug)]
 pub(crate) struct Mailbox {
+    channel: MessageChannel,
     pub(crate) messages: Mutex<Vec<OutboxMessage>>,
     pub(crate) is_down: AtomicBool,
-    pub(crate) refuses: AtomicBool,
+    answer: Mutex<Option<fn() -> CarrierError>>,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self::of(MessageChannel::Mail)
+    }
+}
+
+impl Mailbox {
+    pub(crate) fn of(channel: MessageChannel) -> Self {
+        Self {
+            channel,
+            messages: Mutex::default(),
+            is_down: AtomicBool::new(false),
+            answer: Mutex::new(None),
+        }
+    }
+
+    /// Answers every message so from now on; `None`: takes it.
+    pub(crate) fn answer_with(&self, answer: Option<fn() -> CarrierError>) {
+        *self.answer.lock().unwrap() = answer;
+    }
 }
 
 impl Carrier for Mailbox {
+    fn channel(&self) -> MessageChannel {
+        self.channel
+    }
+
     fn send(&self, message: &OutboxMessage, _: Timestamp) -> Result<(), CarrierError> {
         if self.is_down.load(Ordering::SeqCst) {
             return Err(CarrierError::Later("the server does not answer".into()));
         }
-        if self.refuses.load(Ordering::SeqCst) {
-            return Err(CarrierError::Refused("no such mailbox".into()));
+        if let Some(answer) = *self.answer.lock().unwrap() {
+            return Err(answer());
         }
         self.messages.lock().unwrap().push(message.clone());
         Ok(())
@@ -278,6 +305,12 @@ impl World {
         world
     }
 
+    /// What the register knows of a person.
+    pub(crate) fn person(&self, citizen: &Citizen) -> Person {
+        let mut work = self.storage.snapshot().unwrap();
+        work.persons().find(citizen.id).unwrap().unwrap()
+    }
+
     /// A person with keys that were issued 345 days ago and expire in 20 days.
     pub(crate) fn citizen(&self, name: &str) -> Citizen {
         self.citizen_with(
@@ -307,6 +340,7 @@ impl World {
             patronymic: None,
             email: email.map(|email| EmailAddress::parse(email).unwrap()),
             language: Language::Kk,
+            phone: None,
         };
         let id = work.persons().insert(&new, issued).unwrap();
         work.commit().unwrap();

@@ -146,6 +146,7 @@ impl House {
             patronymic: None,
             email: None,
             language: Language::Kk,
+            phone: None,
         };
         let now = self.clock.now();
         let person = unit.persons().insert(&new, now).unwrap();

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 use tanba_model::certificate::{
-    CertificateRecord, Channel, NewCertificate, RevocationReason, RevokedEntry, Status,
+    CertificateRecord, Channel, Ending, NewCertificate, RevocationReason, RevokedEntry, Status,
 };
 use tanba_model::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -25,8 +25,18 @@ macro_rules! select {
     };
 }
 
+/// The columns of [`Ending`].
+macro_rules! ending {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, person_id, serial, purpose, keystore, not_after FROM certificate ",
+            $rest
+        )
+    };
+}
+
 /// Reads the index `certificate_end`, from where the last page ended.
-const ENDING: &str = select!(
+const ENDING: &str = ending!(
     "WHERE status = 'valid' AND person_id IS NOT NULL AND (not_after, id) > (?1, ?2) AND not_after <= ?3
          AND NOT EXISTS (SELECT 1 FROM reminder WHERE certificate_id = certificate.id AND days = ?4)
      ORDER BY not_after, id LIMIT ?5"
@@ -106,7 +116,7 @@ impl Certificates for SqliteUnit<'_> {
 
     fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError> {
         self.many(
-            select!("WHERE status = 'intended' ORDER BY id LIMIT ?1"),
+            select!("/* whole: the index has open intents alone */ WHERE status = 'intended' ORDER BY id LIMIT ?1"),
             [limit],
             read,
         )
@@ -267,7 +277,8 @@ impl Certificates for SqliteUnit<'_> {
                 read_entry,
             ),
             None => self.many(
-                "SELECT serial, revoked_at, reason FROM certificate INDEXED BY certificate_revoked
+                "/* whole: a full list has everything */
+                 SELECT serial, revoked_at, reason FROM certificate INDEXED BY certificate_revoked
                  WHERE status = 'revoked' AND issuer_id = ?1 AND not_after >= ?2 ORDER BY serial",
                 params![issuer.0, valid_after],
                 read_entry,
@@ -282,7 +293,8 @@ impl Certificates for SqliteUnit<'_> {
         since: Timestamp,
     ) -> Result<Vec<RevokedEntry>, StorageError> {
         self.many(
-            "SELECT serial, coalesce(revoked_at, changed_at), reason
+            "/* whole: what changed since the last base list */
+             SELECT serial, coalesce(revoked_at, changed_at), reason
              FROM (SELECT certificate_id, max(at) AS changed_at FROM status_change
                    WHERE issuer_id = ?1 AND at >= ?3 AND (?2 IS NULL OR shard = ?2) GROUP BY certificate_id)
              JOIN certificate ON certificate.id = certificate_id
@@ -299,7 +311,7 @@ impl Certificates for SqliteUnit<'_> {
         until: Timestamp,
         days: u32,
         limit: u32,
-    ) -> Result<Vec<CertificateRecord>, StorageError> {
+    ) -> Result<Vec<Ending>, StorageError> {
         self.many(
             ENDING,
             params![
@@ -309,7 +321,19 @@ impl Certificates for SqliteUnit<'_> {
                 days,
                 limit
             ],
-            read,
+            read_ending,
+        )
+    }
+
+    fn valid_of_person(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<Ending>, StorageError> {
+        self.many(
+            ending!("WHERE person_id = ?1 AND status = 'valid' ORDER BY id DESC LIMIT ?2"),
+            params![person.0, limit],
+            read_ending,
         )
     }
 
@@ -361,13 +385,32 @@ impl Stored {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<CertificateRecord, StorageError> {
-    let purpose: String = column(row, 6)?;
-    let purpose = PURPOSES.iter().find(|(_, name)| *name == purpose);
-    let keystore: Option<String> = column(row, 7)?;
-    let keystore = keystore.map(|name| {
+fn read_ending(row: &Row<'_>) -> Result<Ending, StorageError> {
+    Ok(Ending {
+        id: CertificateId(column(row, 0)?),
+        person: PersonId(column(row, 1)?),
+        serial: read_serial(row, 2)?,
+        purpose: read_purpose(row, 3)?,
+        keystore: read_keystore(row, 4)?,
+        not_after: time(row, 5)?,
+    })
+}
+
+fn read_purpose(row: &Row<'_>, index: usize) -> Result<Purpose, StorageError> {
+    let text: String = column(row, index)?;
+    let purpose = PURPOSES.iter().find(|(_, name)| *name == text);
+    Ok(purpose.ok_or_else(|| damaged("certificate.purpose"))?.0)
+}
+
+fn read_keystore(row: &Row<'_>, index: usize) -> Result<Option<KeystoreKind>, StorageError> {
+    let text: Option<String> = column(row, index)?;
+    text.map(|name| {
         KeystoreKind::from_identifier(&name).ok_or_else(|| damaged("certificate.keystore"))
-    });
+    })
+    .transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<CertificateRecord, StorageError> {
     Ok(CertificateRecord {
         id: CertificateId(column(row, 0)?),
         issuer: IssuerId(column(row, 1)?),
@@ -375,8 +418,8 @@ fn read(row: &Row<'_>) -> Result<CertificateRecord, StorageError> {
         person: column::<Option<i64>>(row, 3)?.map(PersonId),
         application: column::<Option<i64>>(row, 4)?.map(ApplicationId),
         profile: column(row, 5)?,
-        purpose: purpose.ok_or_else(|| damaged("certificate.purpose"))?.0,
-        keystore: keystore.transpose()?,
+        purpose: read_purpose(row, 6)?,
+        keystore: read_keystore(row, 7)?,
         channel: Channel::from_name(&column::<String>(row, 8)?)
             .ok_or_else(|| damaged("certificate.channel"))?,
         public_key_sha256: column(row, 9)?,

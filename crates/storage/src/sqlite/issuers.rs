@@ -27,7 +27,8 @@ impl Issuers for SqliteUnit<'_> {
 
     fn all(&mut self) -> Result<Vec<IssuerRecord>, StorageError> {
         self.many(
-            "SELECT id, name, kind, shards, certificate, key, responder_certificate, responder_key,
+            "/* whole: there are a few */
+             SELECT id, name, kind, shards, certificate, key, responder_certificate, responder_key,
                     seal_certificate, seal_key
              FROM issuer ORDER BY id",
             [],

@@ -5,6 +5,7 @@ use tanba_model::id::PersonId;
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::{EarlierEmail, EmailAddress, NewPerson, Person};
+use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::{PersonFacts, Persons, StorageError};
 use tanba_pki::Timestamp;
 
@@ -13,17 +14,18 @@ use crate::error::damaged;
 
 const BY_ID: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
-    earlier_email, earlier_email_until FROM person WHERE id = ?1";
+    earlier_email, earlier_email_until, phone, email_refused_at FROM person WHERE id = ?1";
 const BY_IIN: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
-    earlier_email, earlier_email_until FROM person WHERE iin = ?1";
+    earlier_email, earlier_email_until, phone, email_refused_at FROM person WHERE iin = ?1";
 
 impl Persons for SqliteUnit<'_> {
     fn insert(&mut self, person: &NewPerson, now: Timestamp) -> Result<PersonId, StorageError> {
         let id = SqliteUnit::insert_row(
             self,
-            "INSERT INTO person (iin, surname, given_name, patronymic, email, language, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO person (iin, surname, given_name, patronymic, email, language, created_at,
+                 phone)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 person.iin.as_str(),
                 person.surname,
@@ -32,6 +34,7 @@ impl Persons for SqliteUnit<'_> {
                 person.email.as_ref().map(EmailAddress::as_str),
                 person.language.tag(),
                 now.unix(),
+                person.phone.as_ref().map(PhoneNumber::as_str),
             ],
         )?;
         Ok(PersonId(id))
@@ -96,7 +99,8 @@ impl Persons for SqliteUnit<'_> {
     ) -> Result<(), StorageError> {
         let email = email.map(EmailAddress::as_str);
         self.change_one(
-            "UPDATE person SET email = ?2, earlier_email = NULL, earlier_email_until = NULL WHERE id = ?1",
+            "UPDATE person SET email = ?2, earlier_email = NULL, earlier_email_until = NULL,
+                 email_refused_at = iif(email IS ?2, email_refused_at, NULL) WHERE id = ?1",
             params![id.0, email],
         )
     }
@@ -108,7 +112,8 @@ impl Persons for SqliteUnit<'_> {
         earlier: &EarlierEmail,
     ) -> Result<(), StorageError> {
         self.change_one(
-            "UPDATE person SET email = ?2, earlier_email = ?3, earlier_email_until = ?4 WHERE id = ?1",
+            "UPDATE person SET email = ?2, earlier_email = ?3, earlier_email_until = ?4,
+                 email_refused_at = NULL WHERE id = ?1",
             params![
                 id.0,
                 email.as_str(),
@@ -116,6 +121,28 @@ impl Persons for SqliteUnit<'_> {
                 earlier.until.unix()
             ],
         )
+    }
+
+    fn set_phone(&mut self, id: PersonId, phone: Option<&PhoneNumber>) -> Result<(), StorageError> {
+        let phone = phone.map(PhoneNumber::as_str);
+        self.change_one(
+            "UPDATE person SET phone = ?2 WHERE id = ?1",
+            params![id.0, phone],
+        )
+    }
+
+    fn set_email_refused(
+        &mut self,
+        id: PersonId,
+        email: &EmailAddress,
+        at: Option<Timestamp>,
+    ) -> Result<(), StorageError> {
+        self.execute(
+            "UPDATE person SET email_refused_at = ?3 WHERE id = ?1 AND email = ?2
+                 AND (email_refused_at IS NULL) <> (?3 IS NULL)",
+            params![id.0, email.as_str(), at.map(Timestamp::unix)],
+        )
+        .map(drop)
     }
 
     fn set_language(&mut self, id: PersonId, language: Language) -> Result<(), StorageError> {
@@ -165,5 +192,10 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
         frozen_at: time_or_none(row, 7)?,
         reminders: column(row, 8)?,
         earlier_email,
+        phone: column::<Option<String>>(row, 11)?
+            .map(|text| PhoneNumber::parse(&text))
+            .transpose()
+            .map_err(|_| damaged("person.phone"))?,
+        email_refused_at: time_or_none(row, 12)?,
     })
 }

@@ -1,6 +1,7 @@
 //! Challenges, codes and links: things that are used once.
 
 use rusqlite::{Row, params};
+use tanba_crypto::Secret;
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::ports::{CodeCheck, NewCode, Secrets, StorageError, TokenPurpose};
 use tanba_pki::Timestamp;
@@ -89,12 +90,27 @@ impl Secrets for SqliteUnit<'_> {
         Ok(())
     }
 
+    fn server_secret(&mut self, name: &str) -> Result<Option<Secret>, StorageError> {
+        self.one(
+            "SELECT value FROM server_secret WHERE name = ?1",
+            [name],
+            |row| column::<Vec<u8>>(row, 0).map(Secret::new),
+        )
+    }
+
+    fn keep_server_secret(&mut self, name: &str, value: &Secret) -> Result<(), StorageError> {
+        self.change_one(
+            "INSERT INTO server_secret (name, value) VALUES (?1, ?2)",
+            params![name, value.expose()],
+        )
+    }
+
     fn purge(&mut self, tokens: Timestamp, codes: Timestamp) -> Result<u64, StorageError> {
         let tokens = self.execute("DELETE FROM token WHERE expires_at < ?1", [tokens.unix()])?;
         // While the application still waits for a code, the row remembers how many tries were taken.
         let codes = self.execute(
-            "DELETE FROM confirmation_code WHERE expires_at < ?1 AND application_id NOT IN
-             (SELECT id FROM application WHERE state IN ('DRAFT', 'AWAITING_2FA'))",
+            "DELETE FROM confirmation_code WHERE expires_at < ?1 AND NOT EXISTS
+             (SELECT 1 FROM application WHERE id = application_id AND state IN ('DRAFT', 'AWAITING_2FA'))",
             [codes.unix()],
         )?;
         Ok(u64::try_from(tokens.saturating_add(codes)).unwrap_or(u64::MAX))

@@ -34,6 +34,7 @@ pub(crate) fn new_person(number: u32) -> NewPerson {
         patronymic: None,
         email: Some(address()),
         language: Language::Kk,
+        phone: None,
     }
 }
 

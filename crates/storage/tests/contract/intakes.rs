@@ -75,7 +75,7 @@ contract! {
             body: MessageBody::FirstExpired { number: "1".to_owned() },
         };
         unit.outbox().insert_for_applicant(&message, given::at(0)).unwrap();
-        let due = unit.outbox().due(given::at(1), 9).unwrap();
+        let due = unit.outbox().due(tanba_model::message::MessageChannel::Mail, given::at(1), 9).unwrap();
         assert_eq!((due[0].person, due[0].language), (None, Language::En));
     }
 

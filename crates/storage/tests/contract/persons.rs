@@ -1,5 +1,7 @@
 use tanba_model::id::PersonId;
 use tanba_model::language::Language;
+use tanba_model::person::EmailAddress;
+use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::StorageError;
 
 use crate::{contract, given};
@@ -44,6 +46,40 @@ contract! {
         assert!(unit.persons().find(other).unwrap().unwrap().reminders);
         unit.persons().set_reminders(id, true).unwrap();
         assert!(unit.persons().find_by_iin(&given::iin(1)).unwrap().unwrap().reminders);
+    }
+
+    fn a_telephone_number_can_change_and_go(storage) {
+        let mut unit = storage.begin().unwrap();
+        let phone = PhoneNumber::parse("+77011234567").unwrap();
+        let with = tanba_model::person::NewPerson { phone: Some(phone.clone()), ..given::new_person(1) };
+        let id = unit.persons().insert(&with, given::at(0)).unwrap();
+        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, Some(phone));
+        let other = PhoneNumber::parse("+77012345678").unwrap();
+        unit.persons().set_phone(id, Some(&other)).unwrap();
+        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, Some(other));
+        unit.persons().set_phone(id, None).unwrap();
+        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, None);
+    }
+
+    fn an_address_that_takes_no_mail_is_remembered_until_it_does_or_another_takes_its_place(storage) {
+        let mut unit = storage.begin().unwrap();
+        let id = given::person(&mut *unit, 1);
+        let refused = |unit: &mut dyn tanba_model::ports::UnitOfWork| {
+            unit.persons().find(id).unwrap().unwrap().email_refused_at
+        };
+        let other = EmailAddress::parse("other@example.kz").unwrap();
+        unit.persons().set_email_refused(id, &other, Some(given::at(1))).unwrap();
+        assert_eq!(refused(&mut *unit), None, "not her address any more");
+        unit.persons().set_email_refused(id, &given::address(), Some(given::at(2))).unwrap();
+        unit.persons().set_email_refused(id, &given::address(), Some(given::at(3))).unwrap();
+        assert_eq!(refused(&mut *unit), Some(given::at(2)), "since the first time");
+        unit.persons().set_email(id, Some(&given::address())).unwrap();
+        assert_eq!(refused(&mut *unit), Some(given::at(2)), "the same address is no better");
+        unit.persons().set_email_refused(id, &given::address(), None).unwrap();
+        assert_eq!(refused(&mut *unit), None);
+        unit.persons().set_email_refused(id, &given::address(), Some(given::at(4))).unwrap();
+        unit.persons().set_email(id, Some(&other)).unwrap();
+        assert_eq!(refused(&mut *unit), None);
     }
 
     fn a_change_of_nobody_is_refused(storage) {

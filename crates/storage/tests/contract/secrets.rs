@@ -22,6 +22,16 @@ fn waiting_application(unit: &mut dyn UnitOfWork) -> ApplicationId {
 }
 
 contract! {
+    fn a_key_of_the_server_is_made_once(storage) {
+        let mut unit = storage.begin().unwrap();
+        let key = |octet| tanba_crypto::Secret::new(vec![octet; 32]);
+        assert!(unit.secrets().server_secret("links").unwrap().is_none());
+        unit.secrets().keep_server_secret("links", &key(1)).unwrap();
+        assert!(matches!(unit.secrets().keep_server_secret("links", &key(2)), Err(StorageError::Conflict)));
+        unit.secrets().keep_server_secret("others", &key(3)).unwrap();
+        assert_eq!(unit.secrets().server_secret("links").unwrap().unwrap().expose(), [1; 32]);
+    }
+
     fn a_token_is_taken_once(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);

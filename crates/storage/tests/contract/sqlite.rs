@@ -240,7 +240,7 @@ fn sent_codes_do_not_linger_in_the_file() {
     let language = Language::En;
     let message = NewMessage {
         person,
-        to: given::address(),
+        to: given::address().into(),
         language,
         body,
     };
@@ -256,37 +256,44 @@ fn sent_codes_do_not_linger_in_the_file() {
 }
 
 #[test]
-fn codes_and_links_of_mails_that_are_sent_or_given_up_are_wiped() {
+fn codes_and_links_of_messages_that_are_sent_or_laid_to_rest_are_wiped() {
     let (_folder, path) = file();
     let storage = SqliteStorage::open(&path).unwrap();
     let mut unit = storage.begin().unwrap();
     let person = given::person(&mut *unit, 1);
     let message = NewMessage {
         person,
-        to: given::address(),
+        to: given::address().into(),
         language: Language::Kk,
         body: MessageBody::ApplicationAccepted {
             number: "123456789012".to_owned(),
             not_me_path: "/not-me/secret".to_owned(),
         },
     };
-    let [sent, given_up, waiting] =
-        [1, 2, 3].map(|at| unit.outbox().insert(&message, given::at(at)).unwrap());
+    let [sent, stale, given_up, waiting] =
+        [1, 2, 3, 4].map(|at| unit.outbox().insert(&message, given::at(at)).unwrap());
     unit.outbox().sent(sent, given::at(4)).unwrap();
-    unit.outbox().failed(given_up, None, "refused").unwrap();
+    unit.outbox().dropped(stale, "stale").unwrap();
     unit.outbox()
-        .failed(waiting, Some(given::at(9)), "no answer")
+        .give_up(given_up, given::at(5), "refused")
+        .unwrap();
+    unit.outbox()
+        .failed(waiting, given::at(9), "no answer")
         .unwrap();
     unit.commit().unwrap();
-    let mut left = Vec::new();
-    let connection = Connection::open(&path).unwrap();
-    let mut statement = connection
-        .prepare("SELECT id FROM message WHERE body LIKE '%secret%'")
-        .unwrap();
-    for id in statement.query_map([], |row| row.get::<_, i64>(0)).unwrap() {
-        left.push(MessageId(id.unwrap()));
-    }
-    assert_eq!(left, [waiting]);
+    let left = || -> Vec<MessageId> {
+        let connection = Connection::open(&path).unwrap();
+        let mut statement = connection
+            .prepare("SELECT id FROM message WHERE body LIKE '%secret%'")
+            .unwrap();
+        let ids = statement.query_map([], |row| row.get(0)).unwrap();
+        ids.map(|id| MessageId(id.unwrap())).collect()
+    };
+    assert_eq!(left(), [given_up, waiting], "a dead letter may be sent yet");
+    let mut unit = storage.begin().unwrap();
+    unit.outbox().discard(given_up).unwrap();
+    unit.commit().unwrap();
+    assert_eq!(left(), [waiting]);
 }
 
 /// Overwrites the page where a table or index begins.

@@ -47,14 +47,25 @@ impl Key {
 
 /// Enters a person into the register.
 pub(super) fn enter(scratch: &Scratch) -> anyhow::Result<PersonId> {
+    enter_as(scratch, iin()?)
+}
+
+/// Enters another one.
+pub(super) fn enter_another(scratch: &Scratch) -> anyhow::Result<PersonId> {
+    let iin = (0..10).find_map(|last| Iin::complete(&format!("9002024124{last}")));
+    enter_as(scratch, iin.context("no personal number fits")?)
+}
+
+fn enter_as(scratch: &Scratch, iin: Iin) -> anyhow::Result<PersonId> {
     let mut unit = scratch.storage.begin()?;
     let new = NewPerson {
-        iin: iin()?,
+        iin,
         surname: "ӨЛШЕМОВА".to_owned(),
         given_name: "АЙГЕРІМ".to_owned(),
         patronymic: None,
         email: Some(EmailAddress::parse("bench@example.kz")?),
         language: Language::Kk,
+        phone: None,
     };
     let id = unit.persons().insert(&new, scratch.made_at)?;
     unit.commit()?;
@@ -130,6 +141,7 @@ pub(super) fn several(scratch: &Scratch) -> anyhow::Result<Vec<PersonId>> {
             patronymic: None,
             email: Some(EmailAddress::parse("bench@example.kz")?),
             language: Language::Kk,
+            phone: None,
         };
         Ok(unit.persons().insert(&new, scratch.made_at)?)
     };
@@ -172,7 +184,7 @@ pub(super) fn notice(
         .map_err(|_| StorageError::Damaged("message.recipient".to_owned()))?;
     let message = NewMessage {
         person,
-        to: address,
+        to: address.into(),
         language: Language::Kk,
         body: MessageBody::CertificatesIssued {
             number: String::new(),

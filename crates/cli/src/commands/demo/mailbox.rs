@@ -1,19 +1,25 @@
-//! The mailbox page of the demo: what a mail server would have delivered.
+//! The mailbox page of the demo: what a mail server and an SMS gateway would have delivered.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
-use tanba_model::message::OutboxMessage;
+use tanba_model::language::Language;
+use tanba_model::message::{MessageChannel, OutboxMessage};
 use tanba_model::ports::{Carrier, CarrierError};
 use tanba_pki::Timestamp;
 
-/// A delivered mail.
+mod words;
+
+use words::Words;
+
+/// A delivered message.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Mail {
     id: i64,
@@ -23,13 +29,24 @@ pub(super) struct Mail {
     language: &'static str,
     subject: String,
     text: String,
+    #[serde(skip)]
+    channel: MessageChannel,
+    #[serde(skip)]
+    instant: Timestamp,
 }
 
-/// Mails in the order in which they came; they are gone with the demo.
+/// Messages in the order in which they came; they are gone with the demo.
 #[derive(Debug)]
 pub(super) struct Mailbox {
     origin: String,
     mails: Mutex<Vec<Mail>>,
+}
+
+/// Puts messages of one channel into the mailbox.
+#[derive(Debug)]
+struct Slot {
+    mailbox: Arc<Mailbox>,
+    channel: MessageChannel,
 }
 
 impl Mailbox {
@@ -40,11 +57,25 @@ impl Mailbox {
         })
     }
 
-    /// `/demo/mailbox` for people, `/demo/mailbox.json` for tests.
+    /// One for each channel.
+    pub(super) fn carriers(self: &Arc<Self>) -> Vec<Arc<dyn Carrier>> {
+        MessageChannel::ALL
+            .into_iter()
+            .map(|channel| -> Arc<dyn Carrier> {
+                Arc::new(Slot {
+                    mailbox: Arc::clone(self),
+                    channel,
+                })
+            })
+            .collect()
+    }
+
+    /// `/demo/mailbox` for people, `/demo/mailbox.json` (mails) and `/demo/phone.json` (text messages) for tests.
     pub(super) fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/demo/mailbox", get(page))
-            .route("/demo/mailbox.json", get(json))
+            .route("/demo/mailbox.json", get(mails))
+            .route("/demo/phone.json", get(texts))
             .route("/demo/mailbox.css", get(style))
             .with_state(Arc::clone(self))
     }
@@ -55,22 +86,42 @@ impl Mailbox {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+
+    fn of(&self, channel: MessageChannel) -> Vec<Mail> {
+        let mut all = self.all();
+        all.retain(|mail| mail.channel == channel);
+        all
+    }
 }
 
-impl Carrier for Mailbox {
+impl Carrier for Slot {
+    fn channel(&self) -> MessageChannel {
+        self.channel
+    }
+
     fn send(&self, message: &OutboxMessage, now: Timestamp) -> Result<(), CarrierError> {
-        let rendered = tanba_cabinet::mail::render(message, &self.origin)
-            .map_err(|error| CarrierError::Refused(error.into()))?;
+        let origin = &self.mailbox.origin;
+        let (subject, text) = match self.channel {
+            MessageChannel::Mail => tanba_cabinet::mail::render(message, origin)
+                .map(|letter| (letter.subject, letter.text)),
+            MessageChannel::Sms => {
+                tanba_cabinet::sms::render(message, origin).map(|text| (String::new(), text))
+            }
+        }
+        .map_err(|error| CarrierError::Refused(error.into()))?;
         let mail = Mail {
             id: message.id.0,
             to: message.to.as_str().to_owned(),
             at: now.rfc3339(),
             kind: message.body.kind(),
             language: message.language.tag(),
-            subject: rendered.subject,
-            text: rendered.text,
+            subject,
+            text,
+            channel: self.channel,
+            instant: now,
         };
-        self.mails
+        self.mailbox
+            .mails
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(mail);
@@ -78,15 +129,22 @@ impl Carrier for Mailbox {
     }
 }
 
-async fn json(State(mailbox): State<Arc<Mailbox>>) -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], Json(mailbox.all()))
+async fn mails(State(mailbox): State<Arc<Mailbox>>) -> impl IntoResponse {
+    let mails = mailbox.of(MessageChannel::Mail);
+    ([(CACHE_CONTROL, "no-store")], Json(mails))
+}
+
+async fn texts(State(mailbox): State<Arc<Mailbox>>) -> impl IntoResponse {
+    let texts = mailbox.of(MessageChannel::Sms);
+    ([(CACHE_CONTROL, "no-store")], Json(texts))
 }
 
 async fn style() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)
 }
 
-async fn page(State(mailbox): State<Arc<Mailbox>>) -> impl IntoResponse {
+async fn page(State(mailbox): State<Arc<Mailbox>>, headers: HeaderMap) -> impl IntoResponse {
+    let language = tanba_cabinet::preferred_language(&headers);
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
@@ -95,32 +153,45 @@ async fn page(State(mailbox): State<Arc<Mailbox>>) -> impl IntoResponse {
             "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
     ];
-    (headers, html(&mailbox.all()))
+    (headers, html(&mailbox.all(), language))
 }
 
-fn html(mails: &[Mail]) -> String {
-    let mut page = String::from(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+fn html(mails: &[Mail], language: Language) -> String {
+    let tag = language.tag();
+    let words = Words::of(language);
+    let mut page = format!(
+        "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>Mailbox of the demo</title><link rel=\"stylesheet\" href=\"/demo/mailbox.css\"></head>\
-         <body><main><h1>Mailbox of the demo</h1>\
-         <p>In a real installation these are mails. Newest first; <a href=\"/demo/mailbox\">look again</a>, \
-         or go <a href=\"/\">to the cabinet</a>.</p>",
+         <title>{title}</title><link rel=\"stylesheet\" href=\"/demo/mailbox.css\"></head>\
+         <body><main><h1>{title}</h1><p>{lead}</p>\
+         <p class=\"facts\"><a href=\"/demo/mailbox\">{again}</a> <a href=\"/{tag}\">{cabinet}</a></p>",
+        title = words.title,
+        lead = words.lead,
+        again = words.again,
+        cabinet = words.cabinet,
     );
     if mails.is_empty() {
-        page.push_str("<p class=\"empty\">Nothing yet.</p>");
+        let _: std::fmt::Result = write!(page, "<p>{}</p>", words.empty);
     }
     for mail in mails.iter().rev() {
-        // Writing to a String cannot fail.
-        let _ = write!(
+        let heading = match mail.channel {
+            MessageChannel::Mail => escape(&mail.subject),
+            MessageChannel::Sms => format!(
+                "{} ({})",
+                words.text_message,
+                tanba_cabinet::sms::segments(&mail.text)
+            ),
+        };
+        let shown = tanba_cabinet::date_time(language, mail.instant).unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _: std::fmt::Result = write!(
             page,
-            "<article lang=\"{}\"><h2>{}</h2><p class=\"facts\"><span>{}</span> <time datetime=\"{at}\">{at}</time></p>\
-             <pre>{}</pre></article>",
+            "<article lang=\"{}\"><h2>{heading}</h2><p class=\"facts\" lang=\"{tag}\"><span>{}</span>\
+             <time datetime=\"{}\">{shown}</time></p><pre>{}</pre></article>",
             mail.language,
-            escape(&mail.subject),
             escape(&mail.to),
+            mail.at,
             linked(&mail.text),
-            at = mail.at,
         );
     }
     page.push_str("</main></body></html>");
@@ -169,5 +240,36 @@ mod tests {
             text,
             "see <a href=\"https://a.example/x?y=1&amp;z=2\">https://a.example/x?y=1&amp;z=2</a>.\n&lt;script&gt;"
         );
+    }
+
+    #[test]
+    fn the_page_speaks_the_readers_language_and_shows_her_time() {
+        let mail = |channel, subject: &str, text: &str| Mail {
+            id: 1,
+            to: "+77011234567".to_owned(),
+            at: "2026-11-24T06:00:00Z".to_owned(),
+            kind: "frozen",
+            language: "kk",
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            channel,
+            instant: Timestamp::from_unix(1_795_500_000),
+        };
+        let mails = [
+            mail(MessageChannel::Mail, "ЭЦҚ", "<b>"),
+            mail(MessageChannel::Sms, "", "ЭЦҚ кілттеріңіз тоқтатылды."),
+        ];
+        for (language, title, time) in [
+            (Language::Kk, "пошта жәшігі", "2026 жылғы 24 қараша, 11:00"),
+            (Language::Ru, "Почтовый ящик", "24 ноября 2026 г., 11:00"),
+            (Language::En, "Mailbox", "24 November 2026 at 11:00"),
+        ] {
+            let page = html(&mails, language);
+            assert!(page.contains(title) && page.contains(time), "{page}");
+            assert!(
+                page.contains("&lt;b&gt;") && page.contains("SMS (1)"),
+                "{page}"
+            );
+        }
     }
 }

@@ -17,6 +17,7 @@ use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::place::Gazetteer;
+use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::{Issuance, IssuanceOrder, RandomSource, SourceRng, Storage};
 use tanba_model::staff::Role;
 use tanba_pki::profile::Subject;
@@ -37,6 +38,7 @@ pub(super) struct Character {
     /// Eleven digits; the twelfth checks them.
     iin: &'static str,
     email: &'static str,
+    phone: Option<&'static str>,
     password: &'static str,
     folder: &'static str,
     format: Profile,
@@ -57,6 +59,7 @@ pub(super) const CAST: [Character; 3] = [
         patronymic: Some("НҰРЛАНҚЫЗЫ"),
         iin: "90031240013",
         email: "aigerim@demo.kz",
+        phone: Some("+77000000001"),
         password: "Aigerim2026",
         folder: "aigerim",
         format: Profile::Nca,
@@ -70,6 +73,7 @@ pub(super) const CAST: [Character; 3] = [
         patronymic: Some("СЕРІКҰЛЫ"),
         iin: "85070130045",
         email: "daniyar@demo.kz",
+        phone: Some("+77000000002"),
         password: "Daniyar2026",
         folder: "daniyar",
         format: Profile::Modern,
@@ -83,6 +87,7 @@ pub(super) const CAST: [Character; 3] = [
         patronymic: None,
         iin: "96113040077",
         email: "elena@demo.kz",
+        phone: None,
         password: "Elena2026",
         folder: "elena",
         format: Profile::Nca,
@@ -210,6 +215,7 @@ impl Workshop<'_> {
             patronymic: character.patronymic.map(str::to_owned),
             email: Some(EmailAddress::parse(character.email)?),
             language: character.language,
+            phone: character.phone.map(PhoneNumber::parse).transpose()?,
         };
         let mut work = self.storage.begin()?;
         let id = work.persons().insert(&person, issued)?;

@@ -64,8 +64,9 @@ pub(super) fn mail(mail: &Mail) -> Option<Finding> {
         ),
         Err(error) => (
             format!("the mail server {at} cannot be used: {}", sentence(&error)),
-            "correct [mail], or start the mail server; until then codes and notices wait",
+            "correct [mail], or start the mail server; until then codes and notices wait in the outbox, and nothing is lost",
         ),
     };
-    Some(Finding::error("mail-unreachable", what, remedy))
+    // The server works all the same: what it has to say is kept until the mail server is back.
+    Some(Finding::warning("mail-unreachable", what, remedy))
 }

@@ -3,11 +3,12 @@
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use serde::Serialize;
-use tanba_keystore::{Container, Entry, Password, Protection};
+use tanba_keystore::{Computing, Container, Entry, Password, Protection};
 use tanba_pki::{Certificate, Purpose, Timestamp, hex};
 
-use super::open;
+use super::file;
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::password::PasswordArgs;
@@ -23,8 +24,11 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    // Nobody types a password for a file that is not there.
+    let octets = file::read(&args.file)?;
     let password = Password::from_secret(args.password.read("Password of the key file")?)?;
-    let container = open(&args.file, &password)?;
+    let container = Container::open(&octets, &password, &mut Computing)
+        .with_context(|| args.file.display().to_string())?;
     let shown = Shown::of(&container, context.now());
     context.print(&shown, &shown)?;
     Ok(Outcome::Done)

@@ -144,6 +144,7 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
             Some(tag) => Language::from_tag(&tag).ok_or("the language is not kk, ru or en")?,
             None => Language::default(),
         },
+        phone: None,
     };
     let deceased = match deceased.as_deref() {
         None | Some("no" | "false" | "0") => false,

@@ -1,0 +1,128 @@
+//! How long the pages of the cabinet take beside a whole nation, over HTTP on this computer.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::nation::{self, Ends};
+use super::report::milliseconds;
+use super::scratch::Scratch;
+use super::server::Server;
+use super::{Many, Options, person};
+use crate::context::Context;
+
+/// What is promised of each page.
+const TARGET_MS: f64 = 50.0;
+/// How often each page is asked for.
+const ROUNDS: u32 = 200;
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Pages, and whether they are of somebody who is signed in.
+const PAGES: [(&str, bool); 13] = [
+    ("/kk", false),
+    ("/kk/enter", false),
+    ("/kk/status", false),
+    ("/kk/status?number=123456789012", false),
+    ("/kk/guide", false),
+    ("/kk/not-me/0123456789abcdef", false),
+    ("/kk/cabinet", true),
+    ("/kk/cabinet/keys", true),
+    ("/kk/cabinet/applications", true),
+    ("/kk/cabinet/reissue", true),
+    ("/kk/cabinet/revoke", true),
+    ("/kk/cabinet/password", true),
+    ("/kk/cabinet/profile", true),
+];
+
+/// What each page takes.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Report {
+    what: &'static str,
+    persons: u32,
+    certificates: u32,
+    rounds: u32,
+    pages: Vec<Page>,
+    fill_seconds: f64,
+    target_ms: f64,
+    met: bool,
+}
+
+/// One page.
+#[derive(Clone, Debug, Serialize)]
+struct Page {
+    path: &'static str,
+    status: u16,
+    octets: usize,
+    median_ms: f64,
+    p99_ms: f64,
+    longest_ms: f64,
+}
+
+pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> {
+    let scratch = Scratch::make(&Options::of(many), context)?;
+    let now = context.now();
+    let ends = Ends {
+        from: now.plus(Duration::from_secs(3600)),
+        over: YEAR,
+    };
+    let fill = nation::fill(&scratch, many.count, ends, context)?;
+    // Whoever asks is one of many, and her records are among the last.
+    let random = context.random();
+    let who = person::enter_another(&scratch)?;
+    let keys = person::first_keys(&scratch, who, random.as_ref(), scratch.made_at)?;
+    let server = Server::start(&scratch, context)?;
+    let cookie = server.sign_in(&scratch, &keys, context)?;
+    context.progress("asking for pages");
+    let mut pages = Vec::new();
+    for (path, signed_in) in PAGES {
+        let session = signed_in.then_some(cookie.as_str());
+        let first = server.get(path, session)?;
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            times.push(server.get(path, session)?.time);
+        }
+        times.sort_unstable();
+        let at = |percent: usize| {
+            let index = times.len().saturating_sub(1).saturating_mul(percent) / 100;
+            milliseconds(times.get(index).copied().unwrap_or_default())
+        };
+        pages.push(Page {
+            path,
+            status: first.status,
+            octets: first.octets,
+            median_ms: at(50),
+            p99_ms: at(99),
+            longest_ms: at(100),
+        });
+    }
+    let met = pages.iter().all(|page| page.p99_ms <= TARGET_MS);
+    Ok(Report {
+        what: "cabinet",
+        persons: many.count,
+        certificates: many.count,
+        rounds: ROUNDS,
+        pages,
+        fill_seconds: milliseconds(fill) / 1000.0,
+        target_ms: TARGET_MS,
+        met,
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{} people with a certificate each; {} requests for each page; target {} ms",
+            self.persons, self.rounds, self.target_ms
+        )?;
+        for page in &self.pages {
+            writeln!(
+                formatter,
+                "{:<34} {}  median {:>7.3} ms  99 % under {:>7.3} ms  {:>6} octets",
+                page.path, page.status, page.median_ms, page.p99_ms, page.octets
+            )?;
+        }
+        Ok(())
+    }
+}

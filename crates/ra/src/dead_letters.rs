@@ -1,0 +1,93 @@
+//! Messages that nobody took: who works at a desk or at the command line decides about them.
+
+use tanba_model::audit::Actor;
+use tanba_model::id::MessageId;
+use tanba_model::message::DeadMessage;
+use tanba_model::ports::{Storage, StorageError};
+use tanba_pki::Timestamp;
+
+use crate::RegistrationAuthority;
+use crate::error::Unavailable;
+use crate::evidence::Evidence;
+
+/// What is done with a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadLetterAct {
+    /// It is sent again, to the same address.
+    Retry,
+    /// It is laid to rest, and what it says is wiped.
+    Discard,
+}
+
+impl RegistrationAuthority {
+    /// Dead letters with a record below `before`, newest first, at most `limit`: no word of what they say.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn dead_letters(
+        &self,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DeadMessage>, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        Ok(work.outbox().dead(before, limit)?)
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn count_dead_letters(&self) -> Result<u64, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        Ok(work.outbox().count_dead()?)
+    }
+
+    /// Decides about a dead letter, with evidence; whether it was one.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn settle_dead_letter(
+        &self,
+        id: MessageId,
+        act: DeadLetterAct,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        settle_dead_letter(self.storage.as_ref(), id, act, actor, now)
+    }
+}
+
+/// Decides about a dead letter, with evidence; whether it was one. The command line needs no authority for it.
+///
+/// # Errors
+/// [`Unavailable`] when storage does not answer.
+pub fn settle_dead_letter(
+    storage: &dyn Storage,
+    id: MessageId,
+    act: DeadLetterAct,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<bool, Unavailable> {
+    let mut work = storage.begin()?;
+    let done = match act {
+        DeadLetterAct::Retry => work.outbox().revive(id, now),
+        DeadLetterAct::Discard => work.outbox().discard(id),
+    };
+    match done {
+        Ok(()) => {}
+        Err(StorageError::Conflict) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    }
+    let evidence = Evidence {
+        actor,
+        action: match act {
+            DeadLetterAct::Retry => "message.retry",
+            DeadLetterAct::Discard => "message.discard",
+        },
+        object: format!("message:{id}"),
+        detail: "",
+    };
+    evidence.record(work.as_mut(), now)?;
+    work.commit()?;
+    Ok(true)
+}
