@@ -503,6 +503,8 @@ sms-administrator-revoked = Удостоверяющий центр отозва
 sms-administrator-held = Удостоверяющий центр приостановил ваши ключи ЭЦП. Если вы этого не ждали, позвоните по номеру { contact-phone }.
 sms-administrator-released = Ваши ключи ЭЦП снова действуют. Если вы этого не ждали, позвоните по номеру { contact-phone }.
 sms-administrator-person-released = Вам снова можно выпускать ключи ЭЦП. Если вы этого не ждали, позвоните по номеру { contact-phone }.
+sms-administrator-email-changed = Ваш адрес e-mail изменён в центре регистрации. Если вы этого не ждали, позвоните: { contact-phone }.
+sms-administrator-names-changed = Ваши ФИО исправлены в центре регистрации. Если вы этого не ждали, позвоните: { contact-phone }.
 
 ## An address that takes no mail
 

@@ -300,7 +300,7 @@ const DESK_SESSION_REQUIRED: &str = "desk-session-required";
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 10] = [
+pub(crate) const OWN_CODES: [&str; 11] = [
     "bad-request",
     "code-required",
     "csrf",

@@ -46,6 +46,8 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
                 AdministratorAct::Held => "sms-administrator-held",
                 AdministratorAct::Released => "sms-administrator-released",
                 AdministratorAct::PersonReleased => "sms-administrator-person-released",
+                AdministratorAct::EmailChanged => "sms-administrator-email-changed",
+                AdministratorAct::NamesChanged => "sms-administrator-names-changed",
             },
             &[],
         ),
@@ -63,7 +65,8 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
             words.say("sms-new-device", &url(not_me_path))
         }
         // They go by mail alone: who applies has no number here yet.
-        MessageBody::FirstSubmitted { .. }
+        MessageBody::ApplicationRejected { .. }
+        | MessageBody::FirstSubmitted { .. }
         | MessageBody::FirstKept { .. }
         | MessageBody::FirstNotConfirmed { .. }
         | MessageBody::FirstExpired { .. }

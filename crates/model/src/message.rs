@@ -354,6 +354,7 @@ impl MessageBody {
                 Some(Duration::from_secs(u64::from(*minutes) * 60))
             }
             Self::FirstSubmitted { .. }
+            | Self::ApplicationRejected { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
@@ -382,6 +383,7 @@ impl MessageBody {
             | Self::ApplicationAccepted { .. } => Priority::Awaited,
             Self::AddressChanged { .. } | Self::NewDevice { .. } => Priority::Notice,
             Self::FirstSubmitted { .. }
+            | Self::ApplicationRejected { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
@@ -413,6 +415,7 @@ impl MessageBody {
             | Self::AddressCode { .. }
             | Self::EntryCode { .. }
             | Self::EmailChangeCode { .. }
+            | Self::ApplicationRejected { .. }
             | Self::FirstSubmitted { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }

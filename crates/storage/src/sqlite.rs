@@ -26,9 +26,9 @@ mod issuers;
 mod limited_sessions;
 mod outbox;
 mod persons;
-mod queue;
 #[cfg(debug_assertions)]
 mod plan;
+mod queue;
 mod revocations;
 mod secrets;
 mod sessions;
