@@ -498,9 +498,9 @@ sms-new-device = Somebody signed in to your Personal Account from a new device. 
 sms-administrator-revoked = The certification authority revoked your digital signature keys. If you did not expect this, call { contact-phone }.
 sms-administrator-held = The certification authority froze your digital signature keys. If you did not expect this, call { contact-phone }.
 sms-administrator-released = Your digital signature keys are valid again. If you did not expect this, call { contact-phone }.
-sms-administrator-person-released = New digital signature keys may be issued to you again. If you did not expect this, call { contact-phone }.
 sms-administrator-email-changed = Your e-mail address was changed at a registration centre. If you did not expect this, call { contact-phone }.
 sms-administrator-names-changed = Your names were corrected at a registration centre. If you did not expect this, call { contact-phone }.
+sms-administrator-person-released = New digital signature keys may be issued to you again. If you did not expect this, call { contact-phone }.
 
 ## An address that takes no mail
 

@@ -490,9 +490,9 @@ sms-new-device = Жеке кабинетіңізге жаңа құрылғыда
 sms-administrator-revoked = Куәландырушы орталық ЭЦҚ кілттеріңізді кері шақырды. Күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
 sms-administrator-held = Куәландырушы орталық ЭЦҚ кілттеріңізді тоқтатты. Күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
 sms-administrator-released = ЭЦҚ кілттеріңіз қайтадан жарамды. Мұны күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
+sms-administrator-email-changed = E-mail мекенжайыңыз тіркеу орталығында өзгертілді. Күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
+sms-administrator-names-changed = Деректеріңіз тіркеу орталығында түзетілді. Күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
 sms-administrator-person-released = Сізге қайтадан ЭЦҚ кілттерін шығаруға болады. Мұны күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
-sms-administrator-email-changed = E-mail мекенжайыңыз тіркеу орталығында өзгертілді. Егер бұны күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
-sms-administrator-names-changed = Аты-жөніңіз тіркеу орталығында түзетілді. Егер бұны күтпеген болсаңыз, { contact-phone } нөміріне қоңырау шалыңыз.
 
 ## An address that takes no mail
 

@@ -502,9 +502,9 @@ sms-new-device = В личный кабинет вошли с нового ус�
 sms-administrator-revoked = Удостоверяющий центр отозвал ваши ключи ЭЦП. Если вы этого не ждали, позвоните по номеру { contact-phone }.
 sms-administrator-held = Удостоверяющий центр приостановил ваши ключи ЭЦП. Если вы этого не ждали, позвоните по номеру { contact-phone }.
 sms-administrator-released = Ваши ключи ЭЦП снова действуют. Если вы этого не ждали, позвоните по номеру { contact-phone }.
+sms-administrator-email-changed = Ваш адрес e-mail изменён в центре регистрации. Если вы этого не ждали, позвоните по номеру { contact-phone }.
+sms-administrator-names-changed = Ваши данные исправлены в центре регистрации. Если вы этого не ждали, позвоните по номеру { contact-phone }.
 sms-administrator-person-released = Вам снова можно выпускать ключи ЭЦП. Если вы этого не ждали, позвоните по номеру { contact-phone }.
-sms-administrator-email-changed = Ваш адрес e-mail изменён в центре регистрации. Если вы этого не ждали, позвоните: { contact-phone }.
-sms-administrator-names-changed = Ваши ФИО исправлены в центре регистрации. Если вы этого не ждали, позвоните: { contact-phone }.
 
 ## An address that takes no mail
 

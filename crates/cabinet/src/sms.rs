@@ -64,13 +64,13 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
         MessageBody::NewDevice { not_me_path, .. } => {
             words.say("sms-new-device", &url(not_me_path))
         }
-        // They go by mail alone: who applies has no number here yet.
-        MessageBody::ApplicationRejected { .. }
-        | MessageBody::FirstSubmitted { .. }
+        // They go by mail alone: nothing in them has to be stopped at once.
+        MessageBody::FirstSubmitted { .. }
         | MessageBody::FirstKept { .. }
         | MessageBody::FirstNotConfirmed { .. }
         | MessageBody::FirstExpired { .. }
-        | MessageBody::FirstCancelled { .. } => mail::render(message, public_url)?.subject,
+        | MessageBody::FirstCancelled { .. }
+        | MessageBody::ApplicationRejected { .. } => mail::render(message, public_url)?.subject,
     })
 }
 

@@ -354,7 +354,6 @@ impl MessageBody {
                 Some(Duration::from_secs(u64::from(*minutes) * 60))
             }
             Self::FirstSubmitted { .. }
-            | Self::ApplicationRejected { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
@@ -362,6 +361,7 @@ impl MessageBody {
             | Self::FirstCancelled { .. }
             | Self::AddressChanged { .. }
             | Self::NewDevice { .. }
+            | Self::ApplicationRejected { .. }
             | Self::ApplicationAccepted { .. }
             | Self::CertificatesIssued { .. }
             | Self::Installed { .. }
@@ -381,9 +381,10 @@ impl MessageBody {
             | Self::EntryCode { .. }
             | Self::EmailChangeCode { .. }
             | Self::ApplicationAccepted { .. } => Priority::Awaited,
-            Self::AddressChanged { .. } | Self::NewDevice { .. } => Priority::Notice,
+            Self::AddressChanged { .. }
+            | Self::NewDevice { .. }
+            | Self::ApplicationRejected { .. } => Priority::Notice,
             Self::FirstSubmitted { .. }
-            | Self::ApplicationRejected { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
@@ -415,12 +416,12 @@ impl MessageBody {
             | Self::AddressCode { .. }
             | Self::EntryCode { .. }
             | Self::EmailChangeCode { .. }
-            | Self::ApplicationRejected { .. }
             | Self::FirstSubmitted { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
             | Self::FirstCancelled { .. }
+            | Self::ApplicationRejected { .. }
             | Self::Installed { .. }
             | Self::Reminder { .. } => false,
         }

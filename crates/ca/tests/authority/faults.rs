@@ -183,7 +183,7 @@ fn announce(
 ) -> Result<(), StorageError> {
     let message = NewMessage {
         person,
-        to: EmailAddress::parse("abai@example.kz").unwrap(),
+        to: EmailAddress::parse("abai@example.kz").unwrap().into(),
         language: Language::Kk,
         body: MessageBody::CertificatesIssued {
             number: String::new(),

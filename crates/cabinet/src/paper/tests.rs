@@ -187,6 +187,8 @@ fn the_report_has_every_certificate_and_numbers_its_pages() {
         frozen_at: None,
         reminders: true,
         earlier_email: None,
+        phone: None,
+        email_refused_at: None,
     };
     let at = Timestamp::parse_rfc3339("2025-06-01T06:00:00Z").unwrap();
     let records: Vec<CertificateRecord> = (1..=15)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may stand on whom; what is not listed is refused.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("crypto", &[]),
     ("pki", &["crypto"]),
     ("token", &["crypto"]),
