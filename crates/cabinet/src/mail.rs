@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tanba_model::language::Language;
-use tanba_model::message::{AdministratorAct, MessageBody, OutboxMessage};
+use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_pki::Timestamp;
 
 use minijinja::context;
@@ -15,6 +15,7 @@ use crate::calendar;
 use crate::dates;
 use crate::locale::{Argument, Catalogue, CatalogueError};
 
+mod decided;
 mod first;
 
 /// How long before the end the calendar reminds.
@@ -364,105 +365,6 @@ impl Writer<'_> {
         ];
         let subject = self.words(&format!("{key}-subject"), &[("code", code.into())]);
         (subject, blocks)
-    }
-
-    fn revoked(
-        &self,
-        serials: &[String],
-        reason: &str,
-        by_code: bool,
-        not_me_path: &str,
-    ) -> (String, Vec<Block>) {
-        let reason = self.words(&format!("reason-{reason}"), &[]);
-        let lead = if by_code {
-            "mail-revoked-by-code"
-        } else {
-            "mail-revoked-lead"
-        };
-        let mut blocks = vec![
-            self.say(lead, &[("reason", reason.into())]),
-            Block::List {
-                items: serials.to_vec(),
-            },
-        ];
-        if !not_me_path.is_empty() {
-            blocks.push(self.link("mail-revoked-not-me", not_me_path));
-        }
-        if !by_code {
-            blocks.push(self.say("mail-revoked-next", &[]));
-        }
-        (self.words("mail-revoked-subject", &[]), blocks)
-    }
-
-    fn rejected(&self, number: &str, reason: &str) -> (String, Vec<Block>) {
-        let argument = [("number", grouped(number).into())];
-        let told = match tanba_ra::codes::desk_reason(reason) {
-            Some((code, words)) => {
-                let code = self.words(&format!("decision-reason-{code}"), &[]);
-                format!("{code} {words}").trim_end().to_owned()
-            }
-            None => reason.to_owned(),
-        };
-        let blocks = vec![
-            self.say("mail-rejected-lead", &argument),
-            Block::Text { text: told },
-            self.say("mail-rejected-next", &[]),
-        ];
-        (self.words("mail-rejected-subject", &argument), blocks)
-    }
-
-    fn frozen(&self, serials: &[String], by_code: bool) -> (String, Vec<Block>) {
-        let lead = if by_code {
-            "mail-frozen-by-code"
-        } else {
-            "mail-frozen-lead"
-        };
-        let blocks = vec![
-            self.say(lead, &[]),
-            Block::List {
-                items: serials.to_vec(),
-            },
-            self.say("mail-frozen-next", &[]),
-        ];
-        (self.words("mail-frozen-subject", &[]), blocks)
-    }
-
-    fn by_administrator(
-        &self,
-        act: AdministratorAct,
-        serials: &[String],
-        reason: &str,
-    ) -> (String, Vec<Block>) {
-        let (subject, lead) = match act {
-            AdministratorAct::Revoked => ("mail-revoked-subject", "mail-administrator-revoked"),
-            AdministratorAct::Held => ("mail-frozen-subject", "mail-administrator-held"),
-            AdministratorAct::Released => ("mail-released-subject", "mail-administrator-released"),
-            AdministratorAct::PersonReleased => (
-                "mail-person-released-subject",
-                "mail-administrator-person-released",
-            ),
-            AdministratorAct::EmailChanged => (
-                "mail-email-changed-subject",
-                "mail-administrator-email-changed",
-            ),
-            AdministratorAct::NamesChanged => (
-                "mail-names-changed-subject",
-                "mail-administrator-names-changed",
-            ),
-        };
-        let reason = if reason.is_empty() {
-            String::new()
-        } else {
-            self.words(&format!("reason-{reason}"), &[])
-        };
-        let mut blocks = vec![self.say(lead, &[("reason", reason.into())])];
-        if !serials.is_empty() {
-            blocks.push(Block::List {
-                items: serials.to_vec(),
-            });
-        }
-        blocks.push(self.say("mail-administrator-next", &[]));
-        (self.words(subject, &[]), blocks)
     }
 
     fn plain(&self, blocks: &[Block]) -> String {

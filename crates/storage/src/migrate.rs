@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 11;
+pub const SCHEMA_VERSION: i64 = 12;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 11] = [
+const MIGRATIONS: [(i64, &str); 12] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -39,6 +39,10 @@ const MIGRATIONS: [(i64, &str); 11] = [
     (
         11,
         include_str!("../migrations/sqlite/0011_notifications.sql"),
+    ),
+    (
+        12,
+        include_str!("../migrations/sqlite/0012_limited_session_of_application.sql"),
     ),
 ];
 

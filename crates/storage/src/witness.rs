@@ -151,7 +151,7 @@ impl Testimony {
             |row| column::<i64>(row, 0),
         )?;
         let numbers = unit.many(
-            "SELECT name, next_crl_number FROM issuer ORDER BY id",
+            "/* whole: a handful of authorities */ SELECT name, next_crl_number FROM issuer ORDER BY id",
             [],
             |row| Ok((column::<String>(row, 0)?, column::<i64>(row, 1)?)),
         )?;
