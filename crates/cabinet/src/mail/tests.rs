@@ -2,6 +2,8 @@ use tanba_model::id::{MessageId, PersonId};
 use tanba_model::person::EmailAddress;
 use tanba_pki::Timestamp;
 
+use tanba_model::message::AdministratorAct;
+
 use super::*;
 
 fn bodies() -> Vec<MessageBody> {
