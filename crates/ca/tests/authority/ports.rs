@@ -169,7 +169,7 @@ impl Faulty {
             .map(Result::unwrap)
             .collect();
         for name in names {
-            let sql = format!("PRAGMA foreign_keys = OFF; DROP TABLE {name}");
+            let sql = format!("PRAGMA foreign_keys = OFF; DROP TABLE IF EXISTS {name}");
             connection.execute_batch(&sql).unwrap();
         }
         Self {

@@ -179,8 +179,10 @@ async fn every_door_lets_in_those_whom_its_rule_names_and_nobody_else() {
                 answer.status,
                 answer.body
             );
+            // This world has no seal, and says so.
+            let no_seal = door.path.ends_with(".p7s") && answer.status == 503;
             assert!(
-                !answer.status.is_server_error(),
+                no_seal || !answer.status.is_server_error(),
                 "{who:?} before {door:?}: {}",
                 answer.status
             );

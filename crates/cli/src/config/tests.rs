@@ -43,7 +43,7 @@ fn every_default_of_the_example_is_a_default_of_the_program() {
     let uncommented: String = example()
         .lines()
         .map(|line| match line.strip_prefix('#') {
-            Some("[sms]") => "[sms]",
+            Some(section) if section.starts_with('[') => section,
             Some(rest)
                 if rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ") =>
             {

@@ -291,7 +291,9 @@ fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
     assert_eq!(revoked["status"], "revoked");
     let final_word = installation.refusal(&["certificate", "release", serial]);
     assert!(final_word.contains("already revoked"), "{final_word}");
-    assert!(installation.refusal(&revoke("boredom")).contains("boredom"));
+    let misused = installation.tanba(&revoke("boredom"));
+    assert_eq!(misused.status.code(), Some(2));
+    assert!(text(&misused.stderr).contains("boredom"));
     // Her address is told of everything that changed, and of nothing that did not; nothing is repeated.
     installation.facts(&revoke("keyCompromise"));
     let told: Vec<(String, String)> = installation
@@ -329,7 +331,9 @@ fn a_register_with_a_wrong_line_enters_nobody() {
     let good = iin("90031240011");
     let content = format!("iin,surname,given_name\n{good},A,B\n123456789012,C,D\n");
     std::fs::write(installation.path("people.csv"), content).expect("written");
-    let sentence = installation.refusal(&["person", "import", "people.csv"]);
+    let refused = installation.tanba(&["person", "import", "people.csv"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let sentence = text(&refused.stderr);
     assert!(
         sentence.contains("line 3") && !sentence.contains("123456789012"),
         "{sentence}"

@@ -70,7 +70,7 @@ fn neither_log_nor_evidence_knows_the_person_or_her_secrets() {
         for said in [
             "a request was refused",
             "a message waits",
-            "a message is refused",
+            "a message is a dead letter",
         ] {
             assert!(log.contains(said), "{said} is not in the log:\n{log}");
         }
