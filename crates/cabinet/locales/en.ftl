@@ -256,6 +256,7 @@ step-by-system = the system, by time or by a check
 step-by-authority = certification authority
 rejected-too-many-codes = The code was wrong five times.
 rejected-not-me = The owner said “it was not me”.
+rejected-at-desk = The keys were frozen at a registration centre.
 rejected-key-revoked = The key that signed the application was revoked as lost.
 install-title = Install the certificates
 install-lead = The certificates are joined with the new keys kept in this browser and written to files. Then the files are read back and opened with the new password.

@@ -126,7 +126,7 @@ async fn health_and_counters_say_what_is_going_on() {
         "tanba_ocsp_responses_total{outcome=\"malformed_request\"} 1",
         "tanba_ocsp_responses_total{outcome=\"good\"} 0",
         "tanba_crl_downloads_total{kind=\"full\"} 1",
-        "tanba_certificates 3",
+        "tanba_certificates 4",
     ] {
         assert!(
             text.lines().any(|candidate| candidate == line),
