@@ -1,6 +1,7 @@
 //! Applications, from the form to the code.
 
 use axum::Json as Answer;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use tanba_model::application::{Application, ApplicationNumber, State as Stage};
@@ -86,8 +87,9 @@ pub(super) struct Wanted {
 pub(super) async fn list(
     State(state): State<CabinetState>,
     signed_in: SignedIn,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Answer<List>, Problem> {
+    let Query(wanted) = wanted.map_err(|_| Problem::bad_request())?;
     let after = ApplicationNumber::parse(&wanted.after).ok();
     let page = state
         .ra(move |ra| ra.history_page(&signed_in.session, after.as_ref(), PAGE))

@@ -1,6 +1,7 @@
 //! `GET /api/v1/certificates`: all certificates of whoever is signed in, as a list and one by one.
 
 use axum::Json as Answer;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
@@ -46,8 +47,9 @@ struct Entry {
 pub(super) async fn list(
     State(state): State<CabinetState>,
     signed_in: SignedIn,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Answer<List>, Problem> {
+    let Query(wanted) = wanted.map_err(|_| Problem::bad_request())?;
     let (filter, after) = (wanted.filter(state.now()), wanted.after());
     let page = state
         .ra(move |ra| ra.certificate_page(&signed_in.session, &filter, after.as_ref(), PAGE))

@@ -1,6 +1,7 @@
 //! `GET /api/v1/help`: what the guide says to a question.
 
 use axum::Json as Answer;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use tanba_model::language::Language;
@@ -26,8 +27,9 @@ pub(super) struct Answers {
 pub(super) async fn search(
     State(state): State<CabinetState>,
     visit: Visit,
-    Query(fields): Query<Fields>,
+    fields: Result<Query<Fields>, QueryRejection>,
 ) -> Result<Answer<Answers>, Problem> {
+    let Query(fields) = fields.map_err(|_| Problem::bad_request())?;
     let language = match fields.lang {
         Some(tag) => Language::from_tag(&tag).ok_or_else(Problem::bad_request)?,
         None => visit.language,
