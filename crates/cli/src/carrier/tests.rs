@@ -118,6 +118,8 @@ fn certificate(folder: &Path, name: &str) -> [PathBuf; 2] {
         ])
         .args(["-days", "2", "-subj", &format!("/CN={name}")])
         .args(["-addext", "subjectAltName=DNS:localhost"])
+        // A server is no authority, and rustls says so.
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .arg("-keyout")
         .arg(&key)
         .arg("-out")
@@ -193,7 +195,6 @@ fn mail(folder: &Path, port: u16, rest: &str) -> Mail {
 }
 
 #[test]
-#[ignore = "the other server does not always answer in its own time"]
 fn mails_go_through_starttls_and_tls_with_an_account_and_to_nobody_else() {
     let Some(python) = python() else {
         return;

@@ -5,6 +5,7 @@ An address that begins with three digits is refused with that answer: 550-5.1.1@
 """
 
 import json
+import socket
 import ssl
 import sys
 
@@ -62,13 +63,14 @@ class Server(Controller):
         return SMTP(self.handler, hostname="mail.example.kz", **tls, **auth)
 
 
+# The controller looks at its own port when it starts, so that a free one is chosen before.
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = free.getsockname()[1]
 controller = Server(
-    Handler(), hostname="127.0.0.1", port=0, ssl_context=context if mode == "tls" else None
+    Handler(), hostname="127.0.0.1", port=port, ssl_context=context if mode == "tls" else None
 )
-# The port is only known once the socket is there, so that the controller's own look at it is left out.
-controller._trigger_server = lambda: None
 controller.start()
-say(port=controller.server.sockets[0].getsockname()[1])
+say(port=port)
 # Whoever started it closes its input to end it.
 sys.stdin.read()
 controller.stop()
