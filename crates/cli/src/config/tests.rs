@@ -52,9 +52,16 @@ fn every_default_of_the_example_is_a_default_of_the_program() {
             _ => line,
         })
         .filter(|line| {
-            !["certificate =", "key =", "user =", "password_file ="]
-                .iter()
-                .any(|key| line.starts_with(key))
+            ![
+                "certificate =",
+                "key =",
+                "user =",
+                "password_file =",
+                "token_file =",
+                "centres =",
+            ]
+            .iter()
+            .any(|key| line.starts_with(key))
         })
         .map(|line| format!("{line}\n"))
         .collect();
