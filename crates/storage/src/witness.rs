@@ -120,18 +120,21 @@ impl Witness {
         Ok(())
     }
 
-    /// Whole or not at all: a power cut leaves the old file or the new one.
+    /// Whole or not at all: a power cut leaves the old file or the new one. The server and a command beside it write one
+    /// after the other: the folder is locked meanwhile, so neither moves away what the other is writing.
     fn write(&self, text: &str) -> io::Result<()> {
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or_else(|| Path::new(".")))?;
+        folder.lock()?;
         let beside = self.path.with_extension("witness-new");
         let mut file = File::create(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&beside, &self.path)?;
-        let folder = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+        folder.sync_all()
     }
 }
 
