@@ -394,3 +394,38 @@ fn a_witness_remembers_what_an_older_copy_lacks() {
     fs::remove_file(&witness).unwrap();
     assert!(matches!(open(), Err(WitnessError::Absent)));
 }
+
+#[test]
+fn two_programs_write_the_witness_in_turn() {
+    let (folder, path) = file();
+    let witness = folder.path().join("tanba.witness");
+    let open = || {
+        SqliteStorage::open(&path)
+            .unwrap()
+            .witnessed_by(&witness)
+            .unwrap()
+    };
+    let programs = [open(), open()];
+    std::thread::scope(|scope| {
+        for storage in &programs {
+            scope.spawn(move || {
+                for round in 0..200 {
+                    let mut unit = storage.begin().unwrap();
+                    unit.audit_log()
+                        .append(&given::event(&round.to_string()))
+                        .unwrap();
+                    unit.commit().unwrap();
+                    storage.testify().unwrap();
+                }
+            });
+        }
+    });
+    drop(programs);
+    drop(open());
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().contains("witness-new"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
