@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./modules.mjs";
 
@@ -22,14 +22,16 @@ test("base64 survives the way there and back at every length", () => {
 });
 
 /** Keys that are put together from parts in the code. */
-const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country|event|reason)-/;
+const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country|event|reason|role|identification|decision)-/;
 
 test("every text that the scripts name is on the list, and no text is left over", () => {
-  const names = ["api", "cards", "chooser", "folder", "keys", "main", "messages", "navigation", "page-application", "page-confirm", "page-enter", "page-password", "page-revoke", "password", "problem", "progress", "worker"];
-  const code = names.map((name) => readFileSync(new URL(`src/${name}.ts`, web), "utf8")).join("\n");
-  const rust = ["failure", "entry", "fresh", "ring", "document"]
-    .map((name) => readFileSync(new URL(`../../keystore-wasm/src/${name}.rs`, web), "utf8"))
-    .join("\n");
+  const all = (folder, ending) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(ending))
+      .map((name) => readFileSync(new URL(name, folder), "utf8"))
+      .join("\n");
+  const code = all(new URL("src/", web), ".ts");
+  const rust = all(new URL("../../keystore-wasm/src/", web), ".rs");
   const named = new Set();
   for (const [, key] of code.matchAll(/(?:text|hasText|Problem\.of|progress|progressEnd|warning\(place,)\(?\s*"([a-z][\w-]*)"/g)) named.add(key);
   for (const [, key] of rust.matchAll(/Failure::new\("([\w-]+)"\)|Self::new\("([\w-]+)"\)/g)) if (key) named.add(key);
