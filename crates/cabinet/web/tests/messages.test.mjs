@@ -22,7 +22,7 @@ test("base64 survives the way there and back at every length", () => {
 });
 
 /** Keys that are put together from parts in the code. */
-const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country|event|reason|role|identification|decision)-/;
+const COMPOSED = /^(purpose|summary|keystore|found|file|key|password|month|country|event|reason|role|identification|decision|act)-/;
 
 test("every text that the scripts name is on the list, and no text is left over", () => {
   const all = (folder, ending) =>
