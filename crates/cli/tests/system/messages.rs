@@ -135,12 +135,19 @@ fn a_crash_on_the_way_loses_no_text_message_and_a_repetition_can_be_told() {
     let (head, _) = gateway.request();
     assert_ne!(key(&head), first, "another message");
     gateway.answer("200 OK");
+    // The crash may have sent the first mail twice, so the number of mails does not tell that all have gone.
+    let left = || house.count("SELECT count(*) FROM message WHERE sent_at IS NULL");
+    for _ in 0..400 {
+        if left() == 0 {
+            break;
+        }
+        crate::server::pause(Duration::from_millis(100));
+    }
+    assert_eq!(left(), 0);
     house.mailbox.wait("aigerim@example.kz", |mails| {
-        (mails.len() == 2).then_some(())
+        (mails.len() >= 2).then_some(())
     });
     house.stop();
-    let left = house.count("SELECT count(*) FROM message WHERE sent_at IS NULL");
-    assert_eq!(left, 0);
     let log = house.log();
     assert!(!log.contains("+7701") && !log.contains("aigerim"), "{log}");
 }
