@@ -4,14 +4,18 @@
     tanba audit export -o audit.jsonl
     scripts/verify-audit.py audit.jsonl root.pem
 
+    scripts/verify-audit.py --proof 1f…proof.json root.pem [1f….cer]
+
 Checks the hash chain of the records, the Merkle tree (RFC 9162, 2.1) that each checkpoint states, and the CMS signature
-under each checkpoint up to the given root certificate. Ends with 0 if all of it holds, else says what does not.
+under each checkpoint up to the given root certificate. With --proof it checks that one record is in the signed log, and,
+given a certificate, that the record is that of its issue; nothing else of the log is needed. Ends with 0 if all of it holds, else says what does not.
 """
 
 import base64
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -58,17 +62,71 @@ class Log:
         if stated["size"] == self.signed:
             raise ValueError(f"the checkpoint of {self.size} records comes twice")
         self.signed = stated["size"]
-        with tempfile.TemporaryDirectory() as folder:
-            content, signature = os.path.join(folder, "content"), os.path.join(folder, "signature")
-            with open(content, "wb") as file:
-                file.write(line["checkpoint"].encode())
-            with open(signature, "wb") as file:
-                file.write(base64.b64decode(line["signature"]))
-            arguments = ["-inform", "DER", "-in", signature, "-content", content, "-binary", "-CAfile", trusted]
-            verify = ["openssl", "cms", "-verify", "-purpose", "any", "-out", os.devnull, *arguments]
-            done = subprocess.run(verify, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise ValueError(f"the signature of the checkpoint of {self.size} records does not hold: {done.stderr}")
+        signature(line, trusted)
+
+
+def signature(line, trusted):
+    """The CMS signature under a checkpoint, up to the trusted root."""
+    with tempfile.TemporaryDirectory() as folder:
+        content, detached = os.path.join(folder, "content"), os.path.join(folder, "signature")
+        with open(content, "wb") as file:
+            file.write(line["checkpoint"].encode())
+        with open(detached, "wb") as file:
+            file.write(base64.b64decode(line["signature"]))
+        arguments = ["-inform", "DER", "-in", detached, "-content", content, "-binary", "-CAfile", trusted]
+        verify = ["openssl", "cms", "-verify", "-purpose", "any", "-out", os.devnull, *arguments]
+        done = subprocess.run(verify, capture_output=True, text=True)
+    if done.returncode != 0:
+        size = json.loads(line["checkpoint"])["size"]
+        raise ValueError(f"the signature of the checkpoint of {size} records does not hold: {done.stderr}")
+
+
+def included(path, leaf, index, size):
+    """The root to which a path leads from a leaf (RFC 9162, 2.1.3.2)."""
+    if index < 0 or index >= size:
+        raise ValueError("the record is beyond the checkpoint")
+    branch, last, node = index, size - 1, leaf
+    for step in path:
+        if last == 0:
+            raise ValueError("the path is too long")
+        if branch & 1 or branch == last:
+            node = sha256(b"\1", step, node)
+            while branch and not branch & 1:
+                branch, last = branch >> 1, last >> 1
+        else:
+            node = sha256(b"\1", node, step)
+        branch, last = branch >> 1, last >> 1
+    if last:
+        raise ValueError("the path is too short")
+    return node
+
+
+def proof(path, trusted, certificate=None):
+    with open(path, encoding="utf-8") as file:
+        proof = json.load(file)
+    record = proof["what"].get("record")
+    if record is None:
+        raise ValueError("it is no proof of a record")
+    number = record["sequence"]
+    digest = sha256(bytes.fromhex(record["previous_hash"]), number.to_bytes(8, "big"), record["event"].encode())
+    if record["hash"] != digest.hex():
+        raise ValueError(f"record {number} is not what its hash says")
+    stated = json.loads(proof["under"]["checkpoint"])
+    steps = [bytes.fromhex(text) for text in proof["path"]]
+    if included(steps, sha256(b"\0", digest), number - 1, stated["size"]).hex() != stated["root"]:
+        raise ValueError(f"record {number} is not in the signed log")
+    signature(proof["under"], trusted)
+    event = json.loads(record["event"])
+    if certificate is not None:
+        with open(certificate, "rb") as file:
+            der = file.read()
+        if der.startswith(b"-----BEGIN"):
+            der = ssl.PEM_cert_to_DER_cert(der.decode())
+        issued = event["action"] == "certificate.issue"
+        if not issued or event["detail"] != "sha256=" + sha256(der).hex():
+            raise ValueError(f"record {number} tells of another certificate, or of something else")
+    print(f"record {number} is in the log of {stated['size']} records of {stated['log']}, signed {stated['at']}")
+    print(f"{event['at']} {event['action']} {event['object']} {event['detail']}")
 
 
 def main(path, trusted):
@@ -87,6 +145,9 @@ def main(path, trusted):
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:])
-    except (ValueError, KeyError) as fault:
+        if sys.argv[1:2] == ["--proof"]:
+            proof(*sys.argv[2:])
+        else:
+            main(*sys.argv[1:])
+    except (ValueError, KeyError, OverflowError) as fault:
         sys.exit(f"not valid: {fault}")

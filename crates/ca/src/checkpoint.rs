@@ -1,5 +1,7 @@
 //! Signed checkpoints of the audit log.
 
+use std::time::Duration;
+
 use tanba_model::audit::kept::KeptTree;
 use tanba_model::audit::tree::{TreeHead, root};
 use tanba_model::audit::{Checkpoint, NotACheckpoint, SignedCheckpoint};
@@ -39,6 +41,12 @@ impl Authority {
             return Ok(None);
         };
         self.desk().checkpoint(&seal, log.to_owned(), now)
+    }
+
+    /// Between two checkpoints of a log that grows.
+    #[must_use]
+    pub const fn checkpoints_every(&self) -> Duration {
+        self.rules().checkpoint_every
     }
 
     /// [`Authority::checkpoint`], when the last one is old enough.

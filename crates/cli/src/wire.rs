@@ -200,7 +200,10 @@ impl Services {
             None => ra,
         };
         let seals: Arc<dyn DocumentSeals> = authority.clone();
-        let ra = Arc::new(ra.with_seals(seals));
+        let ra = Arc::new(
+            ra.with_seals(seals)
+                .with_checkpoints_every(authority.checkpoints_every()),
+        );
         let state = CabinetState::new(
             Arc::clone(&ra),
             policies.cabinet,

@@ -7,9 +7,12 @@ use crate::id::{IntakeId, PersonId, StaffId};
 
 mod checkpoint;
 pub mod kept;
+mod proof;
+pub mod sent;
 pub mod tree;
 
 pub use checkpoint::{CHECKPOINT_SCHEMA, Checkpoint, NotACheckpoint, SignedCheckpoint};
+pub use proof::{LogProof, Proved};
 
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The registration authority and what its use cases share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tanba_model::application::{Application, ApplicationNumber, TransitionError};
 use tanba_model::centre::Centres;
@@ -20,6 +21,9 @@ use crate::second_factor::{EmailCode, SecondFactor};
 /// How many issuances may run beside each other; those of one application never do.
 const STRIPES: usize = 64;
 
+/// How often the audit log is signed where nobody says otherwise.
+const CHECKPOINTS_EVERY: Duration = Duration::from_secs(10 * 60);
+
 /// Carries applications to a decision. Blocks; share it in an `Arc`.
 ///
 /// No use case holds a unit of work while it asks the certification authority, which has units of its own.
@@ -34,6 +38,8 @@ pub struct RegistrationAuthority {
     pub(crate) register: Arc<dyn PersonRegister>,
     pub(crate) work_desk: WorkDesk,
     pub(crate) seals: Option<Arc<dyn DocumentSeals>>,
+    /// Between two signed checkpoints of the audit log.
+    pub(crate) checkpoints_every: Duration,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Rounds,
@@ -70,6 +76,7 @@ impl RegistrationAuthority {
             gazetteer,
             centres,
             seals: None,
+            checkpoints_every: CHECKPOINTS_EVERY,
             random,
             stripes,
             delivering,

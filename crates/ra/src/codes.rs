@@ -20,6 +20,7 @@ pub const ERRORS: &[&str] = &[
     CENTRE_UNKNOWN,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_FROZEN,
+    CERTIFICATE_NOT_FOUND,
     CERTIFICATE_NOT_REVOCABLE,
     CERTIFICATE_NOT_YET_VALID,
     CERTIFICATE_REVOKED,
@@ -69,6 +70,8 @@ pub const ERRORS: &[&str] = &[
     PERSON_UNKNOWN,
     PLACE_UNKNOWN,
     PROOF_COUNT,
+    PROOF_MISSING,
+    PROOF_NOT_YET,
     PROOF_OTHER_KEY,
     REASON_MISSING,
     REGISTER_AMBIGUOUS,
@@ -146,6 +149,8 @@ pub const APPLICATION_WRONG_STATE: &str = "application-wrong-state";
 pub const CERTIFICATE_EXPIRED: &str = "certificate-expired";
 /// The certificate is frozen.
 pub const CERTIFICATE_FROZEN: &str = "certificate-frozen";
+/// The person has no certificate with this serial number.
+pub const CERTIFICATE_NOT_FOUND: &str = "certificate-not-found";
 /// The certificate is not the person's, or not valid any more.
 pub const CERTIFICATE_NOT_REVOCABLE: &str = "certificate-not-revocable";
 /// The certificate is not valid yet.
@@ -216,6 +221,10 @@ pub const PERSON_FROZEN: &str = "person-frozen";
 pub const PLACE_UNKNOWN: &str = "place-unknown";
 /// Not one proof for each new key.
 pub const PROOF_COUNT: &str = "proof-count";
+/// The audit log does not tell that a certificate was issued: damage, or worse.
+pub const PROOF_MISSING: &str = "proof-missing";
+/// The record of an issue is not under a signed checkpoint yet.
+pub const PROOF_NOT_YET: &str = "proof-not-yet";
 /// A proof is signed with a key that is not of this application.
 pub const PROOF_OTHER_KEY: &str = "proof-other-key";
 /// Not one request for each key.

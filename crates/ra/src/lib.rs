@@ -22,6 +22,7 @@ mod evidence;
 mod first;
 mod help;
 mod holder;
+mod issue_proof;
 mod limited;
 mod limits;
 mod listing;
@@ -60,6 +61,7 @@ pub use first::{
     Solution, same_person,
 };
 pub use holder::Holder;
+pub use issue_proof::{ProofError, ProofStanding};
 pub use limited::LimitedOpened;
 pub use listing::{History, Page};
 pub use login::{Device, LoggedIn, LoginError};

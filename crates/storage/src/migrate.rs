@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 12;
+pub const SCHEMA_VERSION: i64 = 13;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 12] = [
+const MIGRATIONS: [(i64, &str); 13] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -43,6 +43,10 @@ const MIGRATIONS: [(i64, &str); 12] = [
     (
         12,
         include_str!("../migrations/sqlite/0012_limited_session_of_application.sql"),
+    ),
+    (
+        13,
+        include_str!("../migrations/sqlite/0013_proof_of_issue.sql"),
     ),
 ];
 

@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -62,15 +62,29 @@ pub(super) async fn list(
 }
 
 /// `GET /api/v1/certificates/{serial}.cer` and `….pem`: one certificate of whoever is signed in, as a file (RFC 2585, 4.1;
-/// RFC 7468, 5).
+/// RFC 7468, 5). `….proof.json`: the proof that the audit log tells of its issue, as `tanba audit prove` writes it.
 pub(super) async fn file(
     State(state): State<CabinetState>,
     signed_in: SignedIn,
     Path(name): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let missing = Problem::page_not_found;
     let (serial, form) = name.rsplit_once('.').ok_or_else(missing)?;
+    let (serial, form) = match serial.strip_suffix(".proof") {
+        Some(serial) if form == "json" => (serial, "proof.json"),
+        Some(_) => return Err(missing()),
+        None => (serial, form),
+    };
     let asked = keys::serial(serial).ok_or_else(missing)?;
+    if form == "proof.json" {
+        let now = state.now();
+        let session = signed_in.session.clone();
+        let proof = state
+            .ra(move |ra| ra.proof_of_issue(&session, &asked, now))
+            .await?;
+        let text = serde_json::to_vec(&proof).map_err(|error| Problem::internal(&error))?;
+        return Ok(attachment(serial, form, "application/json", text));
+    }
     let der = state
         .ra(move |ra| ra.own_certificate(&signed_in.session, &asked))
         .await?
@@ -88,12 +102,17 @@ pub(super) async fn file(
         _ => return Err(missing()),
     };
     // The name is that of the record, of which hexadecimal digits are all.
+    Ok(attachment(serial, form, media_type, body))
+}
+
+/// A file to keep; `serial` is that of a record of the person.
+fn attachment(serial: &str, form: &str, media_type: &'static str, body: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{serial}.{form}\"");
     let headers = [
         (CONTENT_TYPE, media_type.to_owned()),
         (CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, body))
+    (headers, body).into_response()
 }
 
 /// Intents that came to nothing are no certificates.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use tanba_ra::{
     AddressError, BeginError, ClaimError, ConfirmError, DeskError, DeskLoginError,
     EmailChangeError, EntryError, FirstError, InstallError, LoginError, NotMeError, PrepareError,
-    ResendError, RevokeError, SealError, StepError, SubmitError, Unavailable, codes,
+    ProofError, ResendError, RevokeError, SealError, StepError, SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -12,9 +12,10 @@ use super::Problem;
 /// The status of a machine code; what can be corrected by asking again is 422.
 fn status(code: &str) -> StatusCode {
     match code {
-        codes::APPLICATION_NOT_FOUND | codes::NOTHING_WAITS | codes::PERSON_UNKNOWN => {
-            StatusCode::NOT_FOUND
-        }
+        codes::APPLICATION_NOT_FOUND
+        | codes::CERTIFICATE_NOT_FOUND
+        | codes::NOTHING_WAITS
+        | codes::PERSON_UNKNOWN => StatusCode::NOT_FOUND,
         codes::ALREADY_SIGNED
         | codes::APPLICATION_CANCELLED
         | codes::APPLICATION_EXPIRED
@@ -24,7 +25,8 @@ fn status(code: &str) -> StatusCode {
         | codes::CHANGED_MEANWHILE
         | codes::NOTHING_TO_DO
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
-        codes::ADDRESS_RECENT => StatusCode::CONFLICT,
+        codes::ADDRESS_RECENT | codes::PROOF_NOT_YET => StatusCode::CONFLICT,
+        codes::PROOF_MISSING => StatusCode::INTERNAL_SERVER_ERROR,
         codes::LINK_EXPIRED | codes::INTAKE_ENDED => StatusCode::GONE,
         codes::DESK_FORBIDDEN
         | codes::NOT_STAFF
@@ -117,6 +119,17 @@ impl From<AddressError> for Problem {
         let problem = coded(error.code()).because(&error);
         if let AddressError::Wrong { tries_left } = error {
             problem.with_tries(tries_left)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let ProofError::Due { wait_seconds } = error {
+            problem.after(wait_seconds)
         } else {
             problem
         }

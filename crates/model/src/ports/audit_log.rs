@@ -79,6 +79,14 @@ pub trait AuditLog {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn last_checkpoint(&mut self) -> Result<Option<SignedCheckpoint>, StorageError>;
+
+    /// The record that a certificate was issued; `object` as [`certificate_object`](super::certificate_object) names it.
+    /// `None` when there is no such record, or it is not one that can be read.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn issue(&mut self, object: &str) -> Result<Option<AuditRecord>, StorageError>;
+
     /// Records before `before` (`None`: from the end), newest first, at most `limit`.
     ///
     /// # Errors

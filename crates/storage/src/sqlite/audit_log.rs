@@ -121,6 +121,19 @@ impl AuditLog for SqliteUnit<'_> {
         )
     }
 
+    fn issue(&mut self, object: &str) -> Result<Option<AuditRecord>, StorageError> {
+        // Word for word what the index of migration 13 holds, else it is not used.
+        self.one(
+            "SELECT sequence, previous_hash, hash, event FROM audit_log
+             WHERE CASE WHEN json_valid(CAST(event AS TEXT))
+                     AND json_extract(CAST(event AS TEXT), '$.action') = 'certificate.issue'
+                 THEN json_extract(CAST(event AS TEXT), '$.object') END = ?1
+             ORDER BY sequence LIMIT 1",
+            [object],
+            read,
+        )
+    }
+
     fn before(
         &mut self,
         before: Option<u64>,

@@ -1,5 +1,7 @@
 //! `/{lang}/cabinet/keys`: all certificates of the person, however they came about, page by page.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Query, State};
 use axum::response::Html;
 use minijinja::context;
@@ -7,6 +9,7 @@ use minijinja::value::Serde;
 use serde::Deserialize;
 use tanba_model::ports::{CertificateFilter, Standing};
 use tanba_pki::{Purpose, SerialNumber, Timestamp};
+use tanba_ra::ProofStanding;
 
 use crate::problem::Problem;
 use crate::render::Screen;
@@ -79,8 +82,27 @@ pub(crate) async fn show(
         .last()
         .filter(|_| page.more)
         .map(|record| record.serial.hex());
+    let (session, items, now) = (signed_in.session.clone(), page.items.clone(), state.now());
+    let standings = state
+        .ra(move |ra| ra.proof_standings(&session, &items, now))
+        .await?;
+    let words = state.words(&visit);
+    let proofs: BTreeMap<String, _> = page
+        .items
+        .iter()
+        .zip(standings)
+        .map(|(record, standing)| {
+            let (standing, due) = match standing {
+                ProofStanding::Signed => ("signed", String::new()),
+                ProofStanding::Due(at) => ("due", words.date_time(at)),
+                ProofStanding::Missing | _ => ("missing", String::new()),
+            };
+            (record.serial.hex(), context! { standing, due })
+        })
+        .collect();
     let values = context! {
-        certificates => Serde(state.words(&visit).certificates(&page.items)),
+        proofs,
+        certificates => Serde(words.certificates(&page.items)),
         next,
         standings => STANDINGS.to_vec(),
         purposes => PURPOSES.to_vec(),

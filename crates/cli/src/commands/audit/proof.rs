@@ -3,16 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use serde::{Deserialize, Serialize};
-use tanba_model::audit::Checkpoint as Statement;
-use tanba_model::audit::kept::{KeptTree, recompute};
-use tanba_model::audit::tree::{
-    TreeHash, TreeHead, includes, leaf, prove_consistency, prove_inclusion,
-};
+use serde::Serialize;
+use tanba_model::audit::tree::{TreeHash, TreeHead, includes, leaf};
+use tanba_model::audit::{Checkpoint as Statement, LogProof, Proved};
 use tanba_model::ports::Storage;
-use tanba_pki::hex;
 
-use super::line::{self, Checkpoint, Record};
+use super::line;
 use super::statement::Judge;
 use super::write_to;
 use crate::context::Context;
@@ -33,32 +29,6 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
 }
 
-/// A proof. Sent: never rename a field.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Proof {
-    /// The checkpoint that it is under.
-    under: Checkpoint,
-    what: What,
-    /// Hashes from the leaf to the root (RFC 9162, 2.1.3 and 2.1.4).
-    path: Vec<String>,
-}
-
-/// What is proved.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum What {
-    /// The log holds this record.
-    Record(Record),
-    /// The log continues this earlier one.
-    Earlier {
-        /// Number of records.
-        size: u64,
-        /// Hash of their tree.
-        root: String,
-    },
-}
-
 #[derive(Debug, Serialize)]
 struct Verdict {
     valid: bool,
@@ -75,32 +45,23 @@ pub(super) fn run(storage: &dyn Storage, args: &Args) -> anyhow::Result<Outcome>
             "nothing is signed yet: run `tanba audit checkpoint` first".to_owned(),
         ));
     };
-    let size = last.size;
-    let (what, path) = match (args.record, args.from) {
+    let log = unit.audit_log();
+    let (number, proof) = match (args.record, args.from) {
         (Some(number), _) => {
             let index = number.checked_sub(1).context("records count from 1")?;
-            let mut page = unit.audit_log().page(index, 1)?;
-            let Some(record) = page.pop().filter(|record| record.sequence <= size) else {
-                return Ok(unsigned(number, size));
+            let proof = match log.page(index, 1)?.pop() {
+                Some(record) => LogProof::of_record(log, record)?,
+                None => None,
             };
-            let path = prove_inclusion(&mut KeptTree(unit.audit_log()), index, size)?;
-            (What::Record(Record::of(record)?), path)
+            (number, proof)
         }
         (None, from) => {
             let from = from.unwrap_or_default();
-            let path = prove_consistency(&mut KeptTree(unit.audit_log()), from, size)?;
-            if path.is_none() {
-                return Ok(unsigned(from, size));
-            }
-            let root = hex::encode(&recompute(unit.audit_log(), from)?.head().root);
-            (What::Earlier { size: from, root }, path)
+            (from, LogProof::of_earlier(log, from)?)
         }
     };
-    let path = path.context("there is no such record")?;
-    let proof = Proof {
-        under: Checkpoint::of(last)?,
-        what,
-        path: path.iter().map(|hash| hex::encode(hash)).collect(),
+    let Some(proof) = proof else {
+        return Ok(unsigned(number, last.size));
     };
     let text = serde_json::to_string(&proof)?;
     write_to(args.output.as_ref(), |file| writeln!(file, "{text}"))?;
@@ -117,21 +78,21 @@ fn unsigned(number: u64, size: u64) -> Outcome {
 pub(super) fn verify(path: &Path, judge: &Judge, context: &Context) -> anyhow::Result<Outcome> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the file {} cannot be read", path.display()))?;
-    let Ok(proof) = serde_json::from_str::<Proof>(&text) else {
+    let Ok(proof) = serde_json::from_str::<LogProof>(&text) else {
         bail!("{} is not a proof", path.display());
     };
     let hashes = proof
         .path
         .iter()
         .map(|text| line::hash(text))
-        .collect::<anyhow::Result<Vec<TreeHash>>>()?;
+        .collect::<Result<Vec<TreeHash>, _>>()?;
     let stated = judge.judge(&proof.under)?;
     let signed = Statement::from_bytes(proof.under.checkpoint.as_bytes())
         .map(|statement| statement.size)
         .unwrap_or_default();
     let (said, fault) = match (stated, proof.what) {
         (Err(fault), _) => (String::new(), Some(fault)),
-        (Ok(stated), What::Record(record)) => {
+        (Ok(stated), Proved::Record(record)) => {
             let record = record.read()?;
             let number = record.sequence;
             let index = number.checked_sub(1).context("records count from 1")?;
@@ -148,7 +109,7 @@ pub(super) fn verify(path: &Path, judge: &Judge, context: &Context) -> anyhow::R
                 (!(whole && there)).then(|| "the record is not in the signed log".to_owned()),
             )
         }
-        (Ok(stated), What::Earlier { size, root }) => {
+        (Ok(stated), Proved::Earlier { size, root }) => {
             let earlier = TreeHead {
                 size,
                 root: line::hash(&root)?,
