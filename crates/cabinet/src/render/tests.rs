@@ -154,10 +154,20 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
         "cabinet/keys.html" => {
             let (standings, purposes) = (vec!["valid", "frozen"], vec!["both"]);
             let filter = context! { standings, purposes, status => "frozen", purpose => "" };
-            vec![
-                context! { certificates => cards, next => "00ff", is_first => true, ..filter.clone() },
-                context! { certificates => none(), next => Value::from(()), is_first => false, ..filter },
-            ]
+            let proofs = |standing: &str| -> Value {
+                let proof = context! { standing, due => "24.11.2026 11:10" };
+                let serials = cards.iter();
+                let serials = serials.map(|card| card.get_attr("serial").unwrap().to_string());
+                serials.map(|serial| (serial, proof.clone())).collect()
+            };
+            let mut samples: Vec<Value> = ["signed", "due", "missing"]
+                .into_iter()
+                .map(|standing| {
+                    context! { proofs => proofs(standing), certificates => cards.clone(), next => "00ff", is_first => true, ..filter.clone() }
+                })
+                .collect();
+            samples.push(context! { proofs => proofs("due"), certificates => none(), next => Value::from(()), is_first => false, ..filter });
+            samples
         }
         "cabinet/revoke.html" => [cards, none()]
             .into_iter()

@@ -49,6 +49,78 @@ async fn a_certificate_is_downloaded_by_its_owner_alone() {
     assert_eq!(other.status, StatusCode::NOT_FOUND);
 }
 
+/// Whether a verifier that knows nothing of Tanba takes a proof for this certificate.
+fn holds(proof: &str, root: &str, certificate: &[u8]) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, octets: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, octets).unwrap();
+        path
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/verify-audit.py");
+    let output = std::process::Command::new("python3")
+        .args([script, "--proof"])
+        .arg(file("proof.json", proof.as_bytes()))
+        .arg(file("root.pem", root.as_bytes()))
+        .arg(file("certificate.cer", certificate))
+        .output()
+        .unwrap();
+    output.status.success()
+}
+
+#[tokio::test]
+async fn the_issue_of_ones_certificate_is_proved_to_who_does_not_ask_the_server() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let stranger = world.citizen("Bolat", Some("bolat@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let certificate = &citizen.signature.certificate;
+    let path = format!(
+        "/api/v1/certificates/{}.proof.json",
+        certificate.serial_hex()
+    );
+    let early = browser.get(&path).await;
+    assert_eq!(
+        (early.status, early.code()),
+        (StatusCode::CONFLICT, "proof-not-yet".to_owned())
+    );
+    assert!(!early.header("retry-after").is_empty());
+    let page = browser.get("/kk/cabinet/keys").await;
+    assert!(page.body.contains("Журналға жазылған"), "{}", page.body);
+    assert!(!page.body.contains(".proof.json"));
+    world.seal_log();
+    let page = browser.get("/kk/cabinet/keys").await;
+    assert!(page.body.contains(&format!("href=\"{path}\"")));
+    let proof = browser.get(&path).await;
+    assert_eq!(proof.status, StatusCode::OK, "{}", proof.body);
+    let root = world.root();
+    assert!(holds(&proof.body, &root, certificate.der()));
+    // Not for another certificate, not after a change, not under another root.
+    let other = citizen.authentication.certificate.der();
+    assert!(!holds(&proof.body, &root, other));
+    for (from, to) in [
+        ("certificate.issue", "certificate.issued"),
+        ("\"path\":[\"", "\"path\":[\"00"),
+        ("\\\"size\\\":", "\\\"size\\\":1"),
+    ] {
+        let forged = proof.body.replacen(from, to, 1);
+        assert_ne!(forged, proof.body, "{from}");
+        assert!(!holds(&forged, &root, certificate.der()), "{to}");
+    }
+    let foreign = certificate.to_pem();
+    assert!(!holds(&proof.body, &foreign, certificate.der()));
+    // Nobody's name is in it, and nobody else's proof is given out.
+    for secret in ["AIGERIM", "aigerim@example.kz", &citizen.subject.iin] {
+        assert!(!proof.body.contains(secret), "{secret}");
+    }
+    let theirs = stranger.signature.certificate.serial_hex();
+    let refused = browser
+        .get(&format!("/api/v1/certificates/{theirs}.proof.json"))
+        .await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+}
+
 #[tokio::test]
 async fn the_table_opens_in_a_spreadsheet_of_each_language() {
     let world = World::new();

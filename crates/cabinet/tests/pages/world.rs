@@ -24,8 +24,8 @@ use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::ports::{
-    Carrier, CarrierError, Clock, Issuance as _, IssuanceOrder, RandomSource, SharedRandom,
-    SourceRng, Storage as _,
+    Carrier, CarrierError, Clock, Issuance as _, IssuanceOrder, IssuerKind, RandomSource,
+    SharedRandom, SourceRng, Storage as _,
 };
 use tanba_model::staff::Role;
 use tanba_pki::cms::{self, SignOptions};
@@ -286,6 +286,25 @@ impl World {
         (keys, requests)
     }
 
+    /// Signs the audit log as it stands.
+    pub(crate) fn seal_log(&self) {
+        let now = self.clock.now();
+        self.authority.maintain(now).unwrap();
+        self.authority.checkpoint(now).unwrap().unwrap();
+    }
+
+    /// The certificate of the root, PEM.
+    pub(crate) fn root(&self) -> String {
+        let issuers = self.storage.snapshot().unwrap().issuers().all().unwrap();
+        let root = issuers
+            .iter()
+            .find(|issuer| issuer.issuer.kind == IssuerKind::Root)
+            .unwrap();
+        Certificate::from_der(&root.issuer.certificate)
+            .unwrap()
+            .to_pem()
+    }
+
     /// Delivers what is due and empties the mailbox.
     pub(crate) fn mail(&self) -> Vec<OutboxMessage> {
         self.ra
@@ -337,7 +356,7 @@ pub(crate) fn proof(certificate: &str, software: SoftwareKey, challenge: &str) -
 
 /// What a person has on her computer.
 pub(crate) struct Citizen {
-    subject: Subject,
+    pub(crate) subject: Subject,
     pub(crate) authentication: Key,
     pub(crate) signature: Key,
 }

@@ -79,6 +79,18 @@ contract! {
         assert!(head.continues(&earlier, &path));
     }
 
+    fn the_record_of_an_issue_is_found_and_no_other(storage) {
+        let mut unit = storage.begin().unwrap();
+        for action in ["certificate.intend", "certificate.issue", "certificate.revoke"] {
+            unit.audit_log().append(&given::event(action)).unwrap();
+        }
+        unit.commit().unwrap();
+        let mut unit = storage.snapshot().unwrap();
+        let found = unit.audit_log().issue("certificate:1").unwrap().unwrap();
+        assert_eq!((found.sequence, found.is_itself()), (2, true));
+        assert_eq!(unit.audit_log().issue("certificate:2").unwrap(), None);
+    }
+
     fn checkpoints_grow_with_the_log(storage) {
         append(storage, 5);
         let insert = |size| {
