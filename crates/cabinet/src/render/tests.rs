@@ -158,7 +158,9 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 let proof = context! { standing, due => "24.11.2026 11:10" };
                 let serials = cards.iter();
                 let serials = serials.map(|card| card.get_attr("serial").unwrap().to_string());
-                serials.map(|serial| (serial, proof.clone())).collect()
+                let map: std::collections::BTreeMap<String, Value> =
+                    serials.map(|serial| (serial, proof.clone())).collect();
+                Value::from(map)
             };
             let mut samples: Vec<Value> = ["signed", "due", "missing"]
                 .into_iter()
