@@ -91,9 +91,20 @@ impl AuditRecord {
     /// # Errors
     /// When the event cannot be written as JSON, which no event of this type can cause.
     pub fn chain(previous: Option<&Self>, event: &AuditEvent) -> Result<Self, serde_json::Error> {
+        Self::chain_after(previous.map(|record| (record.sequence, record.hash)), event)
+    }
+
+    /// The same from what chaining needs of the record before: its sequence number and its hash.
+    ///
+    /// # Errors
+    /// As [`AuditRecord::chain`].
+    pub fn chain_after(
+        previous: Option<(u64, [u8; 32])>,
+        event: &AuditEvent,
+    ) -> Result<Self, serde_json::Error> {
         let event = crate::canonical::canonical_json(&serde_json::to_value(event)?).into_bytes();
         let (sequence, previous_hash) =
-            previous.map_or((1, [0; 32]), |record| (record.sequence + 1, record.hash));
+            previous.map_or((1, [0; 32]), |(sequence, hash)| (sequence + 1, hash));
         let hash = digest(&previous_hash, sequence, &event);
         Ok(Self {
             sequence,

@@ -32,7 +32,6 @@ pub(crate) struct Writer {
     path: PathBuf,
     state: Mutex<State>,
     free: Condvar,
-    settled: Condvar,
 }
 
 #[derive(Debug)]
@@ -61,9 +60,12 @@ enum Turn {
 struct Group(OnceLock<Result<(), ffi::Error>>);
 
 impl Group {
-    fn outcome(&self) -> Option<Result<(), StorageError>> {
-        let outcome = *self.0.get()?;
-        Some(outcome.map_err(|error| storage_error(&rusqlite::Error::SqliteFailure(error, None))))
+    /// Waits for the commit. Members sleep on their group and not on the writer: when it is settled they go on at once,
+    /// without a queue at the lock that the next units need.
+    fn outcome(&self) -> Result<(), StorageError> {
+        self.0
+            .wait()
+            .map_err(|error| storage_error(&rusqlite::Error::SqliteFailure(error, None)))
     }
 }
 
@@ -80,7 +82,6 @@ impl Writer {
                 commits: 0,
             }),
             free: Condvar::new(),
-            settled: Condvar::new(),
         }
     }
 
@@ -178,15 +179,9 @@ impl Writer {
         let full = state.members >= MOST || company == Company::Alone;
         if state.waiting > 0 && !full && !connection.is_autocommit() {
             state.turn = Turn::Free(Some(connection));
-            self.free.notify_one();
-            if !concerned {
-                return Ok(());
-            }
-            let state = self
-                .settled
-                .wait_while(state, |_| group.0.get().is_none())
-                .unwrap_or_else(PoisonError::into_inner);
+            // Whoever is woken needs the lock, so it is not held any more.
             drop(state);
+            self.free.notify_one();
         } else {
             drop(state);
             self.settle(&connection);
@@ -194,12 +189,7 @@ impl Writer {
             let sound = connection.is_autocommit();
             self.give_back(sound.then_some(connection));
         }
-        if concerned {
-            let unknown = || Err(StorageError::Unavailable(Box::new(AllBusy)));
-            group.outcome().unwrap_or_else(unknown)
-        } else {
-            Ok(())
-        }
+        if concerned { group.outcome() } else { Ok(()) }
     }
 
     /// Commits the open transaction and tells everybody in it.
@@ -223,9 +213,6 @@ impl Writer {
             let _ = plain(connection, "ROLLBACK");
         }
         let _ = group.0.set(outcome);
-        // Under the lock, so that nobody looks before and sleeps after.
-        drop(self.lock());
-        self.settled.notify_all();
     }
 
     fn give_back(&self, connection: Option<Connection>) {

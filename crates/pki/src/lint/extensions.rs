@@ -25,10 +25,10 @@ pub(super) fn lint(
     for specification in profile.extensions() {
         match rest.split_first() {
             Some((extension, tail)) if extension.oid == specification.oid() => {
-                report.require(
+                report.require_or(
                     extension.critical == specification.is_critical(),
                     "extension.critical",
-                    format!(
+                    || format!(
                         "Extension {} is not as critical as the profile has it.",
                         extension.oid
                     ),
@@ -243,10 +243,10 @@ fn qualifier_text(id: ObjectIdentifier, der: &[u8]) -> Option<String> {
 
 fn one_url(urls: &[String], what: &str, report: &mut Report) {
     let right = urls.len() == 1 && urls.iter().all(|url| is_public(url));
-    report.require(
+    report.require_or(
         right,
         "url.form",
-        format!(
+        || format!(
             "The {what} must have exactly one address: plain http://, ASCII, no user, no fragment."
         ),
     );
@@ -382,10 +382,10 @@ fn usages(certificate: &TbsCertificate, report: &mut Report) {
             }
             _ => continue,
         };
-        report.require(
+        report.require_or(
             usage.intersects(needed),
             "key-usage.extended",
-            format!(
+            || format!(
                 "Key usage forbids what extended key usage {purpose} is for (RFC 5280, 4.2.1.12)."
             ),
         );

@@ -11,12 +11,12 @@ use crate::error::damaged;
 impl AuditLog for SqliteUnit<'_> {
     fn append(&mut self, event: &AuditEvent) -> Result<AuditRecord, StorageError> {
         let last = self.one(
-            "SELECT sequence, previous_hash, hash, event FROM audit_log ORDER BY sequence DESC LIMIT 1",
+            "SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1",
             [],
-            read,
+            |row| Ok((unsigned(row, 0)?, column(row, 1)?)),
         )?;
         let record =
-            AuditRecord::chain(last.as_ref(), event).map_err(|_| damaged("audit_log.event"))?;
+            AuditRecord::chain_after(last, event).map_err(|_| damaged("audit_log.event"))?;
         self.execute(
             "INSERT INTO audit_log (sequence, previous_hash, hash, event) VALUES (?1, ?2, ?3, ?4)",
             params![
