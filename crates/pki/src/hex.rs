@@ -3,7 +3,13 @@
 /// Two lower-case digits per octet.
 #[must_use]
 pub fn encode(octets: &[u8]) -> String {
-    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + (value - 10) });
+    let digit = |value: u8| {
+        char::from(if value < 10 {
+            b'0' + value
+        } else {
+            b'a' + (value - 10)
+        })
+    };
     let mut text = String::with_capacity(octets.len().saturating_mul(2));
     for octet in octets {
         text.push(digit(octet >> 4));

@@ -294,14 +294,12 @@ fn validity(
 
 fn key(certificate: &TbsCertificate, profile: &Profile, report: &mut Report) {
     let key = certificate.public_key();
-    report.require_or(
-        profile.allows_key(key),
-        "key.kind",
-        || format!(
+    report.require_or(profile.allows_key(key), "key.kind", || {
+        format!(
             "The profile does not allow keys of the kind {}.",
             key.algorithm_label()
-        ),
-    );
+        )
+    });
     if let Err(weak) = key.check_strength() {
         report.error(
             "key.weak",

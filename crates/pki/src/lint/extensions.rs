@@ -28,10 +28,12 @@ pub(super) fn lint(
                 report.require_or(
                     extension.critical == specification.is_critical(),
                     "extension.critical",
-                    || format!(
-                        "Extension {} is not as critical as the profile has it.",
-                        extension.oid
-                    ),
+                    || {
+                        format!(
+                            "Extension {} is not as critical as the profile has it.",
+                            extension.oid
+                        )
+                    },
                 );
                 value(certificate, specification, extension, issuer, report);
                 rest = tail;
@@ -243,13 +245,11 @@ fn qualifier_text(id: ObjectIdentifier, der: &[u8]) -> Option<String> {
 
 fn one_url(urls: &[String], what: &str, report: &mut Report) {
     let right = urls.len() == 1 && urls.iter().all(|url| is_public(url));
-    report.require_or(
-        right,
-        "url.form",
-        || format!(
+    report.require_or(right, "url.form", || {
+        format!(
             "The {what} must have exactly one address: plain http://, ASCII, no user, no fragment."
-        ),
-    );
+        )
+    });
 }
 
 fn access(extension: &Extension, expected: &[Access], optional: bool, report: &mut Report) {
@@ -382,13 +382,11 @@ fn usages(certificate: &TbsCertificate, report: &mut Report) {
             }
             _ => continue,
         };
-        report.require_or(
-            usage.intersects(needed),
-            "key-usage.extended",
-            || format!(
+        report.require_or(usage.intersects(needed), "key-usage.extended", || {
+            format!(
                 "Key usage forbids what extended key usage {purpose} is for (RFC 5280, 4.2.1.12)."
-            ),
-        );
+            )
+        });
     }
     if certificate.is_ca() && !certificate.extended_key_usage().is_empty() {
         report.warning(

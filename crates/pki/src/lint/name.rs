@@ -50,43 +50,37 @@ fn attribute(
         StringKind::Printable => tag::PRINTABLE_STRING,
         StringKind::Ia5 => tag::IA5_STRING,
     };
-    report.require_or(
-        attribute.tag == right,
-        "name.type",
-        || format!("{oid} is not of the profile's string type."),
-    );
+    report.require_or(attribute.tag == right, "name.type", || {
+        format!("{oid} is not of the profile's string type.")
+    });
     let text = attribute.value.as_str();
     if attribute.tag == tag::PRINTABLE_STRING {
         let printable = text.bytes().all(is_printable);
-        report.require_or(
-            printable,
-            "name.printable",
-            || format!("{oid} has characters that PrintableString has not."),
-        );
+        report.require_or(printable, "name.printable", || {
+            format!("{oid} has characters that PrintableString has not.")
+        });
     }
-    report.require_or(!text.is_empty(), "name.empty", || format!("{oid} is empty."));
-    report.require_or(
-        text.trim() == text,
-        "name.space",
-        || format!("{oid} begins or ends with a space."),
-    );
+    report.require_or(!text.is_empty(), "name.empty", || {
+        format!("{oid} is empty.")
+    });
+    report.require_or(text.trim() == text, "name.space", || {
+        format!("{oid} begins or ends with a space.")
+    });
     let control = text.chars().any(char::is_control);
-    report.require_or(
-        !control,
-        "name.control",
-        || format!("{oid} has control characters."),
-    );
+    report.require_or(!control, "name.control", || {
+        format!("{oid} has control characters.")
+    });
     if let Some(limit) = upper_bound(oid) {
         let short = text.chars().count() <= limit;
-        report.require_or(
-            short,
-            "name.length",
-            || format!("{oid} has more than {limit} characters."),
-        );
+        report.require_or(short, "name.length", || {
+            format!("{oid} has more than {limit} characters.")
+        });
     }
     if specification.upper_case {
         let capital = text.to_uppercase() == text;
-        report.require_or(capital, "name.case", || format!("{oid} is not in capitals."));
+        report.require_or(capital, "name.case", || {
+            format!("{oid} is not in capitals.")
+        });
     }
     if oid == oid::COUNTRY {
         let code = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_uppercase());
@@ -111,19 +105,15 @@ fn template(text: &str, specification: &AttributeSpecification, report: &mut Rep
         .rsplit_once('}')
         .unwrap_or(("", &specification.value));
     let framed = text.starts_with(prefix) && text.ends_with(suffix);
-    report.require_or(
-        framed,
-        "name.template",
-        || format!("{oid} does not have the form of the profile."),
-    );
+    report.require_or(framed, "name.template", || {
+        format!("{oid} does not have the form of the profile.")
+    });
     if let Some(before) = specification.value.strip_suffix("{iin}") {
         let digits = text.chars().rev().take_while(char::is_ascii_digit).count();
         let exact = before.contains('{') || text.len() == before.len() + IIN_DIGITS;
-        report.require_or(
-            digits == IIN_DIGITS && exact,
-            "name.iin",
-            || format!("{oid} does not end with a personal number of {IIN_DIGITS} digits."),
-        );
+        report.require_or(digits == IIN_DIGITS && exact, "name.iin", || {
+            format!("{oid} does not end with a personal number of {IIN_DIGITS} digits.")
+        });
     }
 }
 
