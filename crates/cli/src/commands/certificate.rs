@@ -16,6 +16,7 @@ use super::person;
 use crate::context::Context;
 use crate::outcome::{Outcome, usage};
 
+mod check;
 mod facts;
 mod issue;
 
@@ -42,6 +43,12 @@ pub(crate) enum Command {
         /// Write the certificate to a file, PEM
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Read everything that was ever issued again and judge it: signature, record, profile, lists
+    Check {
+        /// Every certificate there is
+        #[arg(long)]
+        all: bool,
     },
     /// Revoke a certificate for good
     Revoke {
@@ -77,6 +84,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.command {
         Command::Issue(issue) => issue::run(issue, &args.config, context),
         Command::List { person, limit } => list(&args.config, person.as_deref(), *limit, context),
+        Command::Check { all } => check::run(*all, &args.config, context),
         Command::Show { serial, output } => show(&args.config, serial, output.as_deref(), context),
         Command::Revoke { serial, reason } => {
             let reason = RevocationReason::from_name(reason)
