@@ -17,6 +17,8 @@ mod native;
 mod portable;
 mod public_key;
 mod secret;
+#[cfg(not(target_family = "wasm"))]
+mod shared_factor;
 mod signer;
 mod software_key;
 mod strength;
@@ -28,6 +30,8 @@ pub use ecdsa_value::ecdsa_der_of_numbers;
 pub use names::algorithm_name;
 pub use public_key::{PublicKey, PublicKeyError, VerifyError};
 pub use secret::Secret;
+#[cfg(not(target_family = "wasm"))]
+pub use shared_factor::{ModulusTree, share_a_factor};
 pub use signer::{SignError, Signer};
 pub use software_key::{KeyError, SoftwareKey};
 pub use strength::WeakKey;

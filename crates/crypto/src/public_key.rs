@@ -255,6 +255,15 @@ impl PublicKey {
         }
     }
 
+    /// The modulus of an RSA key, big-endian without leading zeros; `None` of other keys.
+    #[must_use]
+    pub fn rsa_modulus(&self) -> Option<&[u8]> {
+        match &self.kind {
+            Kind::Rsa { modulus, .. } => Some(modulus),
+            Kind::EcP256 | Kind::EcP384 | Kind::Pure(_) | Kind::Other(_) => None,
+        }
+    }
+
     /// Whether a certificate may be issued for this key.
     ///
     /// RSA: 2048 to 4096 bits in whole octets, exponent 65537, no prime factor below 10 000, not factored by
