@@ -15,6 +15,7 @@ mod crl;
 mod demo;
 mod doctor;
 mod init;
+mod key;
 mod keystore;
 mod message;
 mod migrate;
@@ -23,6 +24,8 @@ mod person;
 mod profile;
 mod restore;
 mod serve;
+#[cfg(test)]
+mod testing;
 mod validate;
 
 /// A self-service PKI: certification authority, registration authority, personal cabinet and validation services.
@@ -56,6 +59,8 @@ enum Command {
     Application(application::Args),
     /// Certificates of people
     Certificate(certificate::Args),
+    /// Keys of certificates: whether anybody could find out a private one
+    Key(key::Args),
     /// Messages that nobody took
     Message(message::Args),
     /// Certificate profiles
@@ -93,6 +98,7 @@ impl Tanba {
             Command::Operator(args) => operator::run(&args, &context),
             Command::Application(args) => application::run(&args, &context),
             Command::Certificate(args) => certificate::run(&args, &context),
+            Command::Key(args) => key::run(&args, &context),
             Command::Message(args) => message::run(&args, &context),
             Command::Profile(command) => profile::run(&command, &context),
             Command::Crl(args) => crl::run(&args, &context),

@@ -2,13 +2,25 @@ use super::{ModulusTree, share_a_factor};
 
 /// The primes above a million, one after the other.
 fn primes(count: usize) -> Vec<u64> {
-    let is_prime = |n: &u64| (3..).step_by(2).take_while(|d| d * d <= *n).all(|d| n % d != 0);
-    (1_000_001..).step_by(2).filter(is_prime).take(count).collect()
+    let is_prime = |n: &u64| {
+        (3..)
+            .step_by(2)
+            .take_while(|d| d * d <= *n)
+            .all(|d| n % d != 0)
+    };
+    (1_000_001..)
+        .step_by(2)
+        .filter(is_prime)
+        .take(count)
+        .collect()
 }
 
 /// Products of two primes that nobody else has.
 fn sound(count: usize) -> Vec<u64> {
-    primes(2 * count).chunks(2).map(|pair| pair[0] * pair[1]).collect()
+    primes(2 * count)
+        .chunks(2)
+        .map(|pair| pair[0] * pair[1])
+        .collect()
 }
 
 fn tree(moduli: &[u64]) -> ModulusTree {
@@ -70,8 +82,14 @@ fn a_key_of_two_foreign_primes_and_a_key_that_is_there_twice_are_found() {
     moduli.push(primes[0] * primes[2]);
     moduli.push(moduli[5]);
     assert_eq!(tree(&moduli).sharing_inside(), [0, 1, 5, 7, 8]);
-    assert_eq!(tree(&moduli).sharing_inside(), slowly(&moduli, &moduli, true));
-    assert_eq!(tree(&moduli[..7]).sharing_with(&tree(&moduli[7..])), slowly(&moduli[..7], &moduli[7..], false));
+    assert_eq!(
+        tree(&moduli).sharing_inside(),
+        slowly(&moduli, &moduli, true)
+    );
+    assert_eq!(
+        tree(&moduli[..7]).sharing_with(&tree(&moduli[7..])),
+        slowly(&moduli[..7], &moduli[7..], false)
+    );
 }
 
 #[test]
@@ -105,6 +123,9 @@ fn a_pair_is_told_from_strangers_and_from_the_same_key() {
     let octets = |n: u64| n.to_be_bytes();
     assert!(share_a_factor(&octets(15), &octets(35)));
     assert!(!share_a_factor(&octets(15), &octets(77)));
-    assert!(!share_a_factor(&octets(15), &octets(15)), "the same key again");
+    assert!(
+        !share_a_factor(&octets(15), &octets(15)),
+        "the same key again"
+    );
     assert!(!share_a_factor(&octets(0), &octets(15)));
 }

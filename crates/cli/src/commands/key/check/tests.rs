@@ -1,0 +1,199 @@
+use std::time::Duration;
+
+use tanba_crypto::PublicKey;
+use tanba_model::certificate::{Channel, NewCertificate};
+use tanba_model::iin::Iin;
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::language::Language;
+use tanba_model::person::NewPerson;
+use tanba_pki::{Purpose, SerialNumber, hex};
+
+use super::*;
+use crate::commands::testing::{House, NOW};
+
+/// Two random primes.
+const FIRST: &str = "cee467c49d5c2f61d771a702466511516e53e89002fed79334a720b29a3e33324bb80b9060c5268f0e2cde1413326e9c\
+     c7254a1a1e21589bd67f32e2a3290605268a18989b021e485ae0afa9a92b88434e016c4e22ede997c6dbe7b3f7409941\
+     5e2d03f43a657190f4cfc8fdfbeedb153f43b76a344156bcd9145c5f0ab32140da9337336630f93195c40f031adb1eaf\
+     403bc523aa48a036ee2f72acf5b625857fe1e36c66100d7b695a79f8f7cacaee6e0f4a82e152d72e0ccbd79fd7ba2512\
+     708b9861aab539d23bcabf80e1743076d4935ef11e0ab7eb9d8a15e7062620bb19e8f0b5d8684e4534c240ffa7ee37ba\
+     3b9847d7bf727cfa19250957d2fbf0e7";
+
+/// The first prime of the one before, and a random one.
+const SECOND: &str = "caa0b87519735ead0d52e2e7d93a31cccf55c54b8a2b58f43669944c0b8b305ca689ab4b4e09ad2dfc8092f4d88bb691\
+     45764e6be25dc5f3d39c80724c453c687da798968b3532dcc9f00c1800e6c4620f5c7b648a965d4ac9711732331a08ee\
+     7506eaea905e8ed7208305599effdf87ee03491b0279fee0774805f1be40ac059a72892d102944f4f9037de41b2178dd\
+     613056884801f54a3ae11270ce0e09a05b1f2579ba3987e30d37f8f47bcd31901c0fb8022108e26cc539f8221f076407\
+     25c11cb4f2da488d0de59e415b9857e3e36ee2d820d7b3cdb8511e7c2dc844856af242a1ad33b173a8e1dbf57261771d\
+     62c8151a20940695c404a2e0812e806b";
+
+/// Two other random primes.
+const STRANGER: &str = "cb495e3f98c51c92ebdaf35486f8386bb65a7c57f43ad65147484c70b9e02c3deeaea40b9141df31553e32345af23e77\
+     90f9249e36578aee255716ba414b59b2d9cd546fcb793a0f5734e6775d5a4547788fb203b8259d233e52f45283b1ec99\
+     45b5811d39d9805a098b873022a425fc4954f2ab614767470855035d8dd559275b843c06b782af0a0f0e4f31b6fecb31\
+     8683bef408491d24e4c4eaf8559cf84f3c67bdb2d1ca91851caf3e3c77a239d8fc1b760944e4cd227e3adca94d3d3734\
+     590e049c549a48b313fcbf945341d8f9c052c9113263e47881999a567972c89882c432935a358946635e117f43f0c297\
+     78b4c383c61c6c1c13af4919f16d0e5f";
+
+/// A `SubjectPublicKeyInfo` of RSA with 2048 bits and the exponent 65537.
+fn spki(modulus: &[u8]) -> Vec<u8> {
+    let mut der = hex_octets("30820122300d06092a864886f70d01010105000382010f003082010a0282010100");
+    der.extend(modulus);
+    der.extend(hex_octets("0203010001"));
+    der
+}
+
+fn hex_octets(text: &str) -> Vec<u8> {
+    hex::decode(text).unwrap()
+}
+
+/// To-be-signed bytes with another key.
+fn with_key(model: &[u8], modulus: &[u8]) -> Vec<u8> {
+    let old = TbsCertificate::from_der(model).unwrap();
+    let old = old.public_key().spki_der().to_vec();
+    let at = model
+        .windows(old.len())
+        .position(|part| part == old)
+        .unwrap();
+    let content = [&model[4..at], &spki(modulus), &model[at + old.len()..]].concat();
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[0x30, 0x82][..], &length, &content].concat()
+}
+
+/// A valid certificate of a new person for a key, as no honest authority of today would issue it.
+fn certify(house: &House, number: u32, modulus: &[u8]) -> String {
+    let issuing = house.authority.issuers()[1].id;
+    let mut unit = house.storage.begin().unwrap();
+    let model = unit
+        .certificates()
+        .page(issuing, None, 1)
+        .unwrap()
+        .remove(0);
+    let iin = (0..10)
+        .find_map(|skip| Iin::complete(&format!("8501013{:04}", number * 10 + skip)))
+        .unwrap();
+    let person = NewPerson {
+        iin,
+        surname: "ТЕСТОВА".to_owned(),
+        given_name: "ТЕСТ".to_owned(),
+        patronymic: None,
+        email: None,
+        language: Language::Kk,
+        phone: None,
+    };
+    let person = unit.persons().insert(&person, NOW).unwrap();
+    let mut serial = [0x11; SerialNumber::LENGTH];
+    serial[19] = u8::try_from(number).unwrap();
+    let serial = SerialNumber::from_bytes(&serial).unwrap();
+    let to_be_signed = with_key(&model.to_be_signed, modulus);
+    let new = NewCertificate {
+        issuer: issuing,
+        serial,
+        person: Some(person),
+        application: None,
+        profile: "kz-individual-signature-rsa".to_owned(),
+        purpose: Purpose::Signature,
+        keystore: Some(KeystoreKind::PersonalComputer),
+        channel: Channel::Administrator,
+        public_key_sha256: PublicKey::from_spki_der(&spki(modulus)).unwrap().sha256(),
+        to_be_signed: to_be_signed.clone(),
+        shard: model.shard,
+        not_before: NOW,
+        not_after: later(365 * 24 * 3600),
+        created_at: NOW,
+    };
+    let id = unit.certificates().intend(&new).unwrap();
+    unit.certificates()
+        .complete(id, &to_be_signed, NOW)
+        .unwrap();
+    unit.commit().unwrap();
+    serial.hex()
+}
+
+fn later(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+fn codes(report: &Report) -> Vec<(String, &'static str)> {
+    let mut codes: Vec<(String, &'static str)> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.serial.clone(), finding.code))
+        .collect();
+    codes.sort();
+    codes
+}
+
+#[test]
+fn sound_keys_are_not_accused() {
+    let house = House::new();
+    certify(&house, 1, &hex_octets(FIRST));
+    certify(&house, 2, &hex_octets(STRANGER));
+    let report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    assert_eq!(report.findings, []);
+    assert!(report.keys > report.rsa && report.rsa >= 2, "{report:?}");
+}
+
+#[test]
+fn two_keys_with_one_prime_in_common_are_named_in_whatever_chunks_they_are() {
+    let house = House::new();
+    let first = certify(&house, 1, &hex_octets(FIRST));
+    certify(&house, 2, &hex_octets(STRANGER));
+    let second = certify(&house, 3, &hex_octets(SECOND));
+    let report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    let expected = [
+        (first.clone(), "shared-factor"),
+        (second.clone(), "shared-factor"),
+    ];
+    assert_eq!(codes(&report), expected);
+    let what = |serial: &str| {
+        let found = report
+            .findings
+            .iter()
+            .find(|finding| finding.serial == serial);
+        found.unwrap().what.clone()
+    };
+    assert!(what(&first).contains(&second), "{}", what(&first));
+    assert!(what(&second).contains(&first), "{}", what(&second));
+    assert!(report.findings.iter().all(|finding| finding.valid));
+    // After their end they are told and nobody has to decide.
+    let report = check(house.storage.as_ref(), CHUNK, later(366 * 24 * 3600)).unwrap();
+    assert_eq!(codes(&report), expected);
+    assert!(report.findings.iter().all(|finding| !finding.valid));
+}
+
+#[test]
+fn a_weak_key_is_named_with_its_weakness() {
+    let house = House::new();
+    let mut even = hex_octets(STRANGER);
+    even[255] &= 0xfe;
+    let serial = certify(&house, 1, &even);
+    let report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    assert_eq!(codes(&report), [(serial, "weak")]);
+    assert!(report.findings[0].what.contains("divisible by 2"));
+}
+
+#[test]
+fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
+    let house = House::new();
+    let first = certify(&house, 1, &hex_octets(FIRST));
+    certify(&house, 2, &hex_octets(SECOND));
+    let mut report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    revoke_found(
+        &mut report,
+        house.storage.as_ref(),
+        &house.authority,
+        &house.context,
+    )
+    .unwrap();
+    assert!(report.findings.iter().all(|finding| finding.revoked));
+    assert!(
+        report
+            .to_string()
+            .contains(&format!("{first}: the RSA key shares")),
+        "{report}"
+    );
+    let again = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    assert_eq!(again.findings.len(), 2);
+    assert!(again.findings.iter().all(|finding| !finding.valid));
+}
