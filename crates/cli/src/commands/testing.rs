@@ -22,7 +22,6 @@ pub(super) const NOW: Timestamp = Timestamp::from_unix(1_795_500_000);
 pub(super) struct House {
     _folder: TempDir,
     path: PathBuf,
-    pub(super) context: Context,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) authority: Authority,
 }
@@ -54,7 +53,6 @@ impl House {
         Self {
             _folder: folder,
             path,
-            context,
             storage,
             authority,
         }

@@ -6,10 +6,11 @@ use std::fmt;
 use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{ModulusTree, share_a_factor};
+use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::CertificateId;
 use tanba_model::message::AdministratorAct;
-use tanba_model::ports::{Storage, UnitOfWork};
+use tanba_model::ports::Storage;
 use tanba_pki::{TbsCertificate, Timestamp};
 
 use super::super::certificate::announce;
@@ -56,7 +57,8 @@ pub(super) fn run(revoke: bool, config: &ConfigArgs, context: &Context) -> anyho
     let report = if revoke {
         let (storage, authority) = config.installation(context)?;
         let mut report = check(storage.as_ref(), CHUNK, now)?;
-        revoke_found(&mut report, storage.as_ref(), &authority, context)?;
+        let actor = context.administrator();
+        revoke_found(&mut report, storage.as_ref(), &authority, &actor, now)?;
         report
     } else {
         check(config.storage()?.as_ref(), CHUNK, now)?
@@ -189,9 +191,9 @@ fn revoke_found(
     report: &mut Report,
     storage: &dyn Storage,
     authority: &Authority,
-    context: &Context,
+    actor: &Actor,
+    now: Timestamp,
 ) -> anyhow::Result<()> {
-    let (actor, now) = (context.administrator(), context.now());
     let reason = RevocationReason::KeyCompromise;
     for finding in report.findings.iter_mut().filter(|finding| finding.valid) {
         let record = storage
@@ -202,7 +204,7 @@ fn revoke_found(
             continue;
         };
         if !matches!(record.status, Status::Revoked { .. }) {
-            authority.revoke_announced(record.id, reason, &actor, now, &mut |work, serials| {
+            authority.revoke_announced(record.id, reason, actor, now, &mut |work, serials| {
                 announce(
                     work,
                     &record,

@@ -183,7 +183,8 @@ fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
         &mut report,
         house.storage.as_ref(),
         &house.authority,
-        &house.context,
+        &Actor::System,
+        later(60),
     )
     .unwrap();
     assert!(report.findings.iter().all(|finding| finding.revoked));
