@@ -73,6 +73,7 @@ fn public() -> Doors {
         .post("/status", Anybody, pages::status::prove)
         .get("/status/{number}", Anybody, pages::status::one)
         .get("/status/{number}/{secret}", Anybody, pages::status::link)
+        .get("/status/{number}/sheet.pdf", Anybody, pages::obtain::sheet::by_proof)
         .get("/guide", Anybody, pages::guide::show)
         .get("/guide/{article}", Anybody, pages::guide::article)
         .get("/not-me/{token}", Anybody, pages::not_me::show)
@@ -113,7 +114,9 @@ fn obtain() -> Doors {
         .get("/confirm", Anybody, obtain::confirm::show)
         .get("/application", Anybody, obtain::application::show)
         .post("/application/cancel", Anybody, obtain::application::cancel)
+        .get("/application/sheet.pdf", Anybody, obtain::sheet::by_cookie)
         .get("/application/{secret}", Anybody, obtain::application::link)
+        .get("/application/{secret}/sheet.pdf", Anybody, obtain::sheet::by_link)
         .post("/application/{secret}/cancel", Anybody, obtain::application::cancel_by_link)
         .under("/obtain")
 }

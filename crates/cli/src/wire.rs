@@ -155,6 +155,18 @@ pub(crate) fn installation(
     Ok((storage, authority))
 }
 
+/// The same registration authority with the register that the configuration names: whoever decides, at the desk or at the
+/// command line, believes the same one.
+pub(crate) fn registered(
+    ra: RegistrationAuthority,
+    register: Option<&Register>,
+) -> anyhow::Result<RegistrationAuthority> {
+    Ok(match register {
+        Some(register) => ra.with_register(Arc::new(HttpRegister::new(register)?)),
+        None => ra,
+    })
+}
+
 /// How the services decide and answer.
 pub(crate) struct Policies {
     /// The register of people, where it is not the table of persons.
@@ -195,10 +207,7 @@ impl Services {
             policies.ra,
             context.random(),
         )?;
-        let ra = match &policies.register {
-            Some(register) => ra.with_register(Arc::new(HttpRegister::new(register)?)),
-            None => ra,
-        };
+        let ra = registered(ra, policies.register.as_ref())?;
         let seals: Arc<dyn DocumentSeals> = authority.clone();
         let ra = Arc::new(
             ra.with_seals(seals)

@@ -4,6 +4,7 @@
 //! under the secret of a cookie, so that a reload, another tab and another day go on where it stopped.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
@@ -13,6 +14,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 use tanba_model::intake::AGREEMENT;
+use tanba_pki::Timestamp;
 use tanba_ra::{FirstError, FirstSecret, FirstStep, FirstView, codes};
 
 use crate::body::Form;
@@ -29,6 +31,7 @@ pub(crate) mod application;
 pub(crate) mod confirm;
 pub(crate) mod person;
 pub(crate) mod place;
+pub(crate) mod sheet;
 
 const SCREEN: Screen = Screen::new("obtain.html", "obtain", "obtain-title").help(&[1]);
 
@@ -153,6 +156,11 @@ pub(super) const fn path(step: FirstStep) -> &'static str {
 
 pub(super) fn to_step(visit: &Visit, step: FirstStep) -> Response {
     Redirect::to(&format!("/{}{}", visit.language.tag(), path(step))).into_response()
+}
+
+/// A moment of the last day on which she may come: that day ends just before `appear_by`.
+pub(super) fn last_day(appear_by: Timestamp) -> Timestamp {
+    appear_by.minus(Duration::from_secs(1))
 }
 
 /// Where to go instead, when somebody opens a page whose turn has not come or is over.

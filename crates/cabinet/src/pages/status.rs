@@ -14,6 +14,8 @@ use tanba_ra::{Holder, LimitedOpened, Proof, PublicStatus};
 
 use crate::body::Form;
 use crate::limited::{self, MaybeLimited};
+use crate::pages::obtain::sheet::{self, SHEET};
+use crate::paper;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
@@ -161,6 +163,9 @@ pub(crate) async fn one(
     let Ok(history) = found else {
         return Ok(form(&state, &visit, signed_in.as_ref(), &again, &[]));
     };
+    let printable = sheet::is_offered(&history.application) && paper::fonts().is_ok();
+    let lang = visit.language.tag();
+    let sheet = printable.then(|| format!("/{lang}/status/{number}{SHEET}"));
     let reminder = state
         .ra(move |ra| ra.reminder(holder, &number).map_err(Problem::from))
         .await?;
@@ -168,6 +173,7 @@ pub(crate) async fn one(
     let values = context! {
         application => Serde(words.history(&history.application, &history.steps)),
         by_proof => true,
+        sheet,
         reminder => reminder.map(|at| words.date(at)),
         errors => Vec::<String>::new(),
     };

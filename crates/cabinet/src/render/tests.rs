@@ -63,6 +63,14 @@ fn certificate(purpose: &str) -> Value {
     }
 }
 
+/// What a keystore can, with and without an agent.
+fn capability(error: Option<&str>) -> Value {
+    context! {
+        keystore => "PKCS12", algorithms => vec!["RSA-2048"], validity_years => 1, never_leaves => error.is_some(),
+        needs_agent => error.is_some(), secret => "device-pin", default_pin => error, taken => error.is_none(),
+    }
+}
+
 fn field(value: &str, error: Option<&str>) -> Value {
     context! { value, error }
 }
@@ -119,13 +127,9 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 };
                 let errors = if error.is_some() { errors() } else { none() };
                 let code_address = error.map(|_| "a•••@example.kz");
-                let compared = context! {
-                    keystore => "PKCS12", algorithms => vec!["RSA-2048"], validity_years => 1, never_leaves => error.is_some(),
-                    needs_agent => error.is_some(), secret => "device-pin", default_pin => error, taken => error.is_none(),
-                };
                 context! {
                     person => person(error.is_some()), errors, fields, code_address, regions => regions.clone(),
-                    capabilities => vec![compared], obtain => error.is_some(),
+                    capabilities => vec![capability(error)], obtain => error.is_some(),
                 }
             })
             .collect(),
@@ -193,7 +197,10 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             .collect(),
         "status.html" => STATES
             .into_iter()
-            .map(|state| context! { application => application(state), by_proof => true, reminder => "бүгін", errors => none() })
+            .map(|state| {
+                let sheet = (state == "SUBMITTED").then_some("/kk/status/1/sheet.pdf");
+                context! { application => application(state), by_proof => true, sheet, reminder => "бүгін", errors => none() }
+            })
             .chain([
                 context! { number_error => "x", number_value => "<1>", iin_error => "x", errors => errors() },
                 context! { number_value => "1", secret => "x", errors => none() },

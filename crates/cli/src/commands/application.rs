@@ -14,6 +14,11 @@ use super::config_args::ConfigArgs;
 use super::person;
 use crate::context::Context;
 use crate::outcome::{Outcome, usage};
+use crate::wire;
+
+/// What is told when `[register]` is configured and does not answer.
+const REGISTER_SILENT: &str = "the register of people does not answer, so nothing was approved and nothing was issued; \
+     the application is kept and waits as before: try again in a few minutes";
 
 /// All states, as they are stored and shown.
 const STATES: [&str; 9] = [
@@ -155,6 +160,7 @@ fn decide(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         config.ra,
         context.random(),
     )?;
+    let ra = wire::registered(ra, config.register.as_ref())?;
     let (actor, now) = (context.administrator(), context.now());
     let (number, decided) = match &args.command {
         Command::Approve { number, reason } => {
@@ -176,6 +182,9 @@ fn decide(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match decided {
         Ok(_) => {}
         Err(DeskError::Step(StepError::Storage(error))) => return Err(error.into()),
+        Err(DeskError::RegisterUnavailable) => {
+            return Ok(Outcome::Refused(REGISTER_SILENT.to_owned()));
+        }
         Err(refused) => {
             let cause: &dyn std::error::Error = &refused;
             return Ok(Outcome::Refused(crate::outcome::chain(cause)));

@@ -2,7 +2,6 @@
 //! it is opened by the cookie, elsewhere by the secret in a mail's link. Opening shows; the button withdraws.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -14,9 +13,11 @@ use tanba_model::intake::IntakeStage;
 use tanba_ra::{FirstSecret, FirstStep, FirstView, NextStep, codes};
 
 use super::place::CentreView;
-use super::{Bare, to_step};
+use super::sheet::{self, SHEET};
+use super::{Bare, last_day, to_step};
 use crate::body::Form;
 use crate::csrf;
+use crate::paper;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
@@ -93,13 +94,13 @@ pub(crate) async fn cancel_by_link(
     csrf::check(&secret.csrf(), &headers, Some(&fields.csrf))?;
     let (asked, now) = (Arc::clone(&secret), state.now());
     let _ = state.ra(move |ra| ra.cancel_by_link(&asked, now)).await?;
-    let (lang, secret) = (visit.language.tag(), secret.expose());
-    Ok(Redirect::to(&format!("/{lang}/obtain/application/{secret}")).into_response())
+    let (lang, page) = (visit.language.tag(), link_path(&secret));
+    Ok(Redirect::to(&format!("/{lang}{page}")).into_response())
 }
 
 impl CabinetState {
     /// The secret of a link, as often as the limits allow to try one.
-    fn link_secret(&self, visit: &Visit, text: &str) -> Result<Arc<FirstSecret>, Problem> {
+    pub(super) fn link_secret(&self, visit: &Visit, text: &str) -> Result<Arc<FirstSecret>, Problem> {
         let limit = self.config().limits().look_ups_per_minute;
         self.limiter()
             .take(Limited::LookUp, &visit.network, limit, self.now())?;
@@ -107,6 +108,11 @@ impl CabinetState {
         let secret = secret.ok_or_else(|| Problem::new(StatusCode::GONE, codes::INTAKE_ENDED))?;
         Ok(Arc::new(secret))
     }
+}
+
+/// The page that a mail's link opens, without language.
+pub(super) fn link_path(secret: &FirstSecret) -> String {
+    format!("/obtain/application/{}", secret.expose())
 }
 
 fn page(
@@ -124,18 +130,19 @@ fn page(
     let centre = first
         .and_then(|first| state.authority().centres().find(&first.centre))
         .map(|centre| CentreView::of(state, visit, centre));
-    // The last day ends just before.
     let last_day = first.map(|first| {
-        let last = first.appear_by.minus(Duration::from_secs(1));
+        let last = last_day(first.appear_by);
         crate::dates::date(state.catalogue(), visit.language, last)
     });
-    let (csrf, cancel) = match opened {
-        Opened::Cookie(secret) => (secret.csrf(), "/obtain/application/cancel".to_owned()),
-        Opened::Link(secret) => (
-            secret.csrf(),
-            format!("/obtain/application/{}/cancel", secret.expose()),
-        ),
+    let (csrf, own) = match opened {
+        Opened::Cookie(secret) => (secret.csrf(), super::path(FirstStep::Done).to_owned()),
+        Opened::Link(secret) => (secret.csrf(), link_path(secret)),
     };
+    let cancel = format!("{own}/cancel");
+    let printable = view.application.as_ref().is_some_and(sheet::is_offered);
+    // Without a typeface there is no print, and none is offered.
+    let printable = printable && paper::fonts().is_ok();
+    let sheet = printable.then(|| format!("/{}{own}{SHEET}", visit.language.tag()));
     let install = match (opened, number) {
         (Opened::Link(secret), Some(number)) => format!("/status/{number}/{}", secret.expose()),
         (Opened::Cookie(_), Some(number)) => format!("/status?number={number}"),
@@ -151,6 +158,7 @@ fn page(
         centre => Serde(centre),
         last_day,
         install,
+        sheet,
         cancel => shown.open.then_some(cancel),
         again => shown.ended && matches!(opened, Opened::Cookie(_)),
         errors => Vec::<String>::new(),

@@ -218,6 +218,7 @@ fn centre_page(
         .collect();
     let values = context! {
         centres => Serde(centres),
+        capabilities => Serde(state.capabilities()),
         fields => context! {
             centre => field(&fields.centre, mistakes, "centre"),
             keystore => field(&fields.keystore, mistakes, "keystore"),

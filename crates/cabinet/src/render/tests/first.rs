@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::{errors, field};
+use super::{capability, errors, field};
 
 /// The samples of one template.
 pub(super) fn samples(template: &str, regions: &Value) -> Vec<Value> {
@@ -58,6 +58,7 @@ fn step(error: Option<&str>, regions: &Value) -> Value {
     };
     context! {
         fields, errors => listed(error), regions => regions.clone(), centres => vec![centre()],
+        capabilities => vec![capability(error)],
         sent_to => error.map(|_| "a@example.kz"), other => error.is_none(), silent => error.is_some(),
     }
 }
