@@ -107,6 +107,8 @@ struct DeskFrame {
     decides: bool,
     audits: bool,
     administers: bool,
+    reads_messages: bool,
+    settles_messages: bool,
 }
 
 /// Whose page it is.
@@ -261,6 +263,8 @@ impl CabinetState {
             decides: clerk.may(Right::Decide),
             audits: clerk.may(Right::Audit),
             administers: clerk.may(Right::Administer),
+            reads_messages: clerk.may(Right::Messages),
+            settles_messages: clerk.may(Right::Settle),
         })
     }
 

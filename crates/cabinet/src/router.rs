@@ -153,6 +153,7 @@ fn cabinet() -> Doors {
 fn desk() -> Doors {
     use pages::desk;
     let [read, audit, administer] = [Right::Read, Right::Audit, Right::Administer].map(Rule::Staff);
+    let [messages, settle] = [Right::Messages, Right::Settle].map(Rule::Staff);
     Doors::default()
         .get("/enter", Rule::Anybody, desk::enter::show)
         .post("/logout", read, desk::enter::leave)
@@ -163,6 +164,8 @@ fn desk() -> Doors {
         .get("/pending", read, desk::pending::list)
         .get("/pending/{act}", read, desk::pending::show)
         .get("/audit", audit, desk::audit::show)
+        .get("/messages", messages, desk::messages::show)
+        .post("/messages", settle, desk::messages::settle)
         .get("/admin", administer, desk::admin::show)
         .under("/desk")
 }

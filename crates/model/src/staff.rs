@@ -32,6 +32,10 @@ pub enum Right {
     Audit,
     /// Reading what the authority itself is made of: issuers, profiles, lists.
     Administer,
+    /// Seeing which messages nobody took, without a word of what they say.
+    Messages,
+    /// Sending such messages again, or laying them to rest.
+    Settle,
 }
 
 impl Role {
@@ -68,6 +72,8 @@ impl Role {
             Right::Decide => matches!(self, Self::Operator | Self::SeniorOperator),
             Right::Audit => matches!(self, Self::Administrator | Self::Auditor),
             Right::Administer => matches!(self, Self::Administrator),
+            Right::Messages => !matches!(self, Self::Operator),
+            Right::Settle => matches!(self, Self::SeniorOperator | Self::Administrator),
         }
     }
 
@@ -159,7 +165,14 @@ mod tests {
 
     #[test]
     fn no_certificate_gives_more_than_the_table_and_none_decides_without_saying_so() {
-        let rights = [Right::Read, Right::Decide, Right::Audit, Right::Administer];
+        let rights = [
+            Right::Read,
+            Right::Decide,
+            Right::Audit,
+            Right::Administer,
+            Right::Messages,
+            Right::Settle,
+        ];
         for table in Role::ALL {
             for certificate in Role::ALL {
                 let Some(role) = table.limited_by(certificate) else {

@@ -50,9 +50,9 @@ pub use config::{
 pub use dead_letters::{DeadLetterAct, settle_dead_letter};
 pub use delivery::Delivered;
 pub use desk::{
-    ActWish, AuditFilter, AuditPage, Clerk, DeskApplication, DeskError, DeskLoginError, DeskOpened,
-    DeskPerson, Employment, Found, Outcome, PendingView, QueuePage, QueueWish, StaffError, Verdict,
-    actor_text, dismiss, employ, staff,
+    ActWish, AuditFilter, AuditPage, Clerk, DeadLetterPage, DeskApplication, DeskError,
+    DeskLoginError, DeskOpened, DeskPerson, Employment, Found, Outcome, PendingView, QueuePage,
+    QueueWish, StaffError, Verdict, actor_text, dismiss, employ, staff,
 };
 pub use entry::EntryError;
 pub use error::{StepError, Unavailable};

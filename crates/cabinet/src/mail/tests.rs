@@ -200,6 +200,11 @@ fn every_message_is_worded_in_every_language() {
     for language in Language::ALL {
         for body in bodies() {
             let kind = body.kind();
+            let title = format!("message-kind-{kind}");
+            assert!(
+                Catalogue::shipped().unwrap().has(language, &title),
+                "{title} for the list of undelivered messages"
+            );
             let letter = letter(body, language);
             assert!(
                 !letter.subject.is_empty() && !letter.subject.starts_with("mail-"),

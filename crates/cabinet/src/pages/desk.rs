@@ -21,6 +21,7 @@ pub(crate) mod admin;
 pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod enter;
+pub(crate) mod messages;
 pub(crate) mod pending;
 pub(crate) mod person;
 

@@ -15,7 +15,7 @@ pub(super) fn frame(reads: bool) -> Value {
     };
     context! {
         role => role.name(), centre => (!reads).then_some("Алматы № 1"), decides => !reads, audits => reads,
-        administers => reads,
+        administers => reads, reads_messages => reads, settles_messages => reads,
     }
 }
 
@@ -124,6 +124,25 @@ fn persons() -> Vec<Value> {
     vec![one("done"), one("waits"), one("withdrawn"), nothing]
 }
 
+fn messages() -> Vec<Value> {
+    let letter = |channel: &str, cause: &str, own: bool| {
+        context! {
+            id => 7, kind => "message-kind-new_device", channel, to => "a•••@example.kz", created => "бүгін",
+            given_up => "ертең", tries => 3, cause => format!("message-cause-{cause}"), own,
+        }
+    };
+    let letters = vec![
+        letter("mail", "refused", false),
+        letter("sms", "nobody", true),
+        letter("mail", "too-old", false),
+        letter("mail", "other", false),
+    ];
+    let page = |done: Option<&str>| context! { letters => letters.clone(), done, before => 9, total => 51, next => 7 };
+    let nothing = context! { letters => Vec::<Value>::new(), done => Value::from(()), before => Value::from(()), total => 0 };
+    let outcomes = crate::pages::desk::messages::OUTCOMES.map(|outcome| page(Some(outcome)));
+    outcomes.into_iter().chain([nothing]).collect()
+}
+
 /// The samples of one template of the desk.
 pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
     Some(match template {
@@ -159,6 +178,7 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
                 context! { events => Vec::<Value>::new(), unknown => true, ..empty },
             ]
         }
+        "desk/messages.html" => messages(),
         "desk/admin.html" => {
             let centre = context! { code => "x", name => "<b>", address => "<x>", hours => "дс–жм" };
             vec![context! { centres => vec![centre] }]

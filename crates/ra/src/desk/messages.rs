@@ -1,0 +1,82 @@
+//! Dead letters at the desk: what they are, never what they say; sent again or laid to rest, with evidence.
+
+use tanba_model::audit::Actor;
+use tanba_model::id::MessageId;
+use tanba_model::message::DeadMessage;
+use tanba_model::staff::Right;
+use tanba_pki::Timestamp;
+
+use super::{Clerk, DeskError};
+use crate::RegistrationAuthority;
+use crate::dead_letters::{DeadLetterAct, settle_dead_letter};
+use crate::error::Unavailable;
+
+/// Letters of one page.
+const PAGE: usize = 50;
+
+/// A page of dead letters, newest first.
+#[derive(Debug)]
+pub struct DeadLetterPage {
+    /// What nobody took.
+    pub letters: Vec<DeadMessage>,
+    /// Below which record the next page starts; `None` at the end.
+    pub next: Option<MessageId>,
+    /// How many there are altogether.
+    pub total: u64,
+}
+
+impl RegistrationAuthority {
+    /// Dead letters of all centres, from below a record: a message belongs to a person and not to a centre, and its page
+    /// names neither.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`] for roles that may not.
+    pub fn desk_dead_letters(
+        &self,
+        clerk: &Clerk,
+        before: Option<MessageId>,
+    ) -> Result<DeadLetterPage, DeskError> {
+        if !clerk.may(Right::Messages) {
+            return Err(DeskError::Forbidden);
+        }
+        let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
+        let mut work = self.storage.snapshot()?;
+        let mut letters = work.outbox().dead(before, limit)?;
+        let total = work.outbox().count_dead()?;
+        let more = letters.len() > PAGE;
+        letters.truncate(PAGE);
+        let next = letters.last().map(|last| last.id).filter(|_| more);
+        Ok(DeadLetterPage {
+            letters,
+            next,
+            total,
+        })
+    }
+
+    /// Sends a dead letter again or lays it to rest; whether it still was one. Not a letter to the clerk herself: whoever
+    /// could lay her own notices to rest could hide from herself and others what was done in her name.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`].
+    pub fn desk_settle_dead_letter(
+        &self,
+        clerk: &Clerk,
+        id: MessageId,
+        act: DeadLetterAct,
+        now: Timestamp,
+    ) -> Result<bool, DeskError> {
+        if !clerk.may(Right::Settle) {
+            return Err(DeskError::Forbidden);
+        }
+        // To whom a message goes never changes, so looking before the unit of work is enough.
+        let Some(letter) = self.storage.snapshot()?.outbox().find_dead(id)? else {
+            return Ok(false);
+        };
+        if letter.person == Some(clerk.person.id) {
+            return Err(DeskError::OwnAffair);
+        }
+        let actor = Actor::Staff(clerk.member.id);
+        settle_dead_letter(self.storage.as_ref(), id, act, actor, now)
+            .map_err(|Unavailable(error)| DeskError::from(error))
+    }
+}
