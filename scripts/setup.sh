@@ -34,6 +34,8 @@ fi
 
 if [ "$mode" = test ]; then
     need chromium chromium
+    # Pictures of screens that are kept are made small by it.
+    need pngquant pngquant
     need openssl openssl
     need pk12util libnss3-tools
     need certtool gnutls-bin
