@@ -73,7 +73,11 @@ fn public() -> Doors {
         .post("/status", Anybody, pages::status::prove)
         .get("/status/{number}", Anybody, pages::status::one)
         .get("/status/{number}/{secret}", Anybody, pages::status::link)
-        .get("/status/{number}/sheet.pdf", Anybody, pages::obtain::sheet::by_proof)
+        .get(
+            "/status/{number}/sheet.pdf",
+            Anybody,
+            pages::obtain::sheet::by_proof,
+        )
         .get("/guide", Anybody, pages::guide::show)
         .get("/guide/{article}", Anybody, pages::guide::article)
         .get("/not-me/{token}", Anybody, pages::not_me::show)

@@ -125,8 +125,8 @@ impl Words<'_> {
         }
     }
 
-    /// Why an application was refused: a code of ours, or an operator's words.
-    fn reason(&self, state: &State) -> String {
+    /// Why an application was refused: a code of ours, or an operator's words; nothing when it was not.
+    pub(crate) fn reason(&self, state: &State) -> String {
         let State::Rejected { reason, .. } = state else {
             return String::new();
         };

@@ -39,6 +39,8 @@ struct Shown {
     status: String,
     next: &'static str,
     since: Option<String>,
+    /// Why it was refused; empty when it was not.
+    reason: String,
     open: bool,
     ended: bool,
 }
@@ -100,7 +102,11 @@ pub(crate) async fn cancel_by_link(
 
 impl CabinetState {
     /// The secret of a link, as often as the limits allow to try one.
-    pub(super) fn link_secret(&self, visit: &Visit, text: &str) -> Result<Arc<FirstSecret>, Problem> {
+    pub(super) fn link_secret(
+        &self,
+        visit: &Visit,
+        text: &str,
+    ) -> Result<Arc<FirstSecret>, Problem> {
         let limit = self.config().limits().look_ups_per_minute;
         self.limiter()
             .take(Limited::LookUp, &visit.network, limit, self.now())?;
@@ -154,6 +160,7 @@ fn page(
         state => shown.state,
         status => shown.status,
         since => shown.since,
+        reason => shown.reason,
         next => shown.next,
         centre => Serde(centre),
         last_day,
@@ -183,6 +190,7 @@ impl Shown {
                 status: state.text(visit, "first-state-waiting"),
                 next: NextStep::WaitForRegister.key(),
                 since: None,
+                reason: String::new(),
                 open: true,
                 ended: false,
             },
@@ -195,6 +203,7 @@ impl Shown {
             status: String::new(),
             next: NextStep::BeginAgain.key(),
             since: None,
+            reason: String::new(),
             open: false,
             ended: true,
         }
@@ -208,6 +217,7 @@ impl Shown {
             status: state.text(visit, &format!("state-{}", application.state.name())),
             next: next.key(),
             since: since.map(|since| state.words(visit).date_time(since)),
+            reason: state.words(visit).reason(&application.state),
             open: matches!(application.state, Stage::Submitted { .. }),
             ended: next == NextStep::BeginAgain,
         }

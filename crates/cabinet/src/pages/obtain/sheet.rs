@@ -39,7 +39,9 @@ pub(crate) async fn by_cookie(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     state.limit_printing(&visit)?;
-    let printed = state.print(&visit, applicant.view.application, true).await?;
+    let printed = state
+        .print(&visit, applicant.view.application, true)
+        .await?;
     Ok(printed.unwrap_or_else(|| to_step(&visit, FirstStep::Done)))
 }
 
