@@ -13,13 +13,14 @@ use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::prepare::{Prepared, is_frozen};
 use crate::signing::{Claim, Late};
+use crate::switch::is_stopped;
 
 impl Prepared {
     /// Signs what was recorded, compares it octet for octet with the record, and stores all of it in one commit.
     ///
     /// # Errors
     /// [`IssuanceError::Signer`] or [`IssuanceError::Storage`]: nothing left the authority, and the intents stay open
-    /// for another try. [`IssuanceError::Frozen`]: they were given up.
+    /// for another try, as after [`IssuanceError::Stopped`]. [`IssuanceError::Frozen`]: they were given up.
     #[tracing::instrument(name = "ca.issue", skip_all)]
     pub fn issue(self, now: Timestamp) -> Result<Vec<CertificateRecord>, IssuanceError> {
         let Self { desk, items, actor } = self;
@@ -88,6 +89,11 @@ impl Desk {
                 Status::Valid | Status::Revoked { .. } => return finished(stored),
             }
         }
+        let mut unit = self.storage.snapshot()?;
+        if is_stopped(unit.as_mut(), record.person, record.issuer, &record.profile)? {
+            return Err(IssuanceError::Stopped);
+        }
+        drop(unit);
         let key = issuer.key(self.chest.as_ref()).map_err(key_fault)?;
         let algorithm = key.algorithm();
         let late = || self.late((issuer, algorithm), &record, &claim, actor, now);
@@ -216,6 +222,10 @@ fn close(
             "the recorded bytes changed between intent and signature".to_owned(),
         )
         .into());
+    }
+    // Stopped while the key signed: the signature is dropped, and the intent waits as it is.
+    if is_stopped(unit, record.person, record.issuer, &record.profile)? {
+        return Err(IssuanceError::Stopped);
     }
     if let Some(person) = record.person
         && is_frozen(unit, person)?

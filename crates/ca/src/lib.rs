@@ -26,6 +26,7 @@ mod revoke;
 mod rules;
 mod seal;
 mod signing;
+mod switch;
 mod urls;
 
 pub use authority::{Authority, IssuerSummary, Maintained, Parts};
@@ -40,4 +41,5 @@ pub use publish::Published;
 pub use recover::Recovered;
 pub use rules::{Config, ConfigError, Rules};
 pub use seal::Seal;
+pub use switch::{Switch, SwitchError};
 pub use urls::{PublicUrlError, Urls};

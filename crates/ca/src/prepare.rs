@@ -14,6 +14,7 @@ use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
 use crate::desk::{Desk, audit, fingerprint};
 use crate::draft::{Contents, Draft, Holder, keystore_oid, refusal};
 use crate::issuer::Issuer;
+use crate::switch::is_stopped;
 
 /// Certificates whose serial numbers and to-be-signed bytes are durable, linted and logged, and which may now be
 /// signed: [`Prepared::issue`] uses them up. There is no other way to a signature.
@@ -219,6 +220,9 @@ fn intend(
         if unit.certificates().is_key_known(&new.public_key_sha256)? {
             return Err(fault(RequestFault::ReusedKey));
         }
+    }
+    if is_stopped(unit, new.person, new.issuer, &new.profile)? {
+        return Err(IssuanceError::Stopped);
     }
     let id = unit.certificates().intend(new)?;
     let object = certificate_object(new.issuer, &new.serial);

@@ -1,5 +1,6 @@
 //! What a crash left behind: intents without a certificate.
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use tanba_crypto::SignError;
 use tanba_model::application::State;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Status};
+use tanba_model::id::CertificateId;
 use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
@@ -14,6 +16,7 @@ use crate::desk::Desk;
 use crate::issue::{Outcome, Signed, give_up};
 use crate::issuer::Issuer;
 use crate::prepare::{Item, is_frozen};
+use crate::switch::is_stopped;
 
 /// What became of the open intents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Recovered {
     pub completed: Vec<SerialNumber>,
     /// Intents that were given up.
     pub voided: Vec<SerialNumber>,
+    /// Intents that stay open, because an administrator stopped their authority or profile.
+    pub waiting: Vec<SerialNumber>,
 }
 
 /// Intents that are closed in one commit.
@@ -39,16 +44,20 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Recovered, IssuanceError> {
         let mut recovered = Recovered::default();
+        let mut known_to_wait = BTreeSet::new();
         loop {
-            let open = self
+            // What waits comes first again each time, as it stays open.
+            let waiting = u32::try_from(recovered.waiting.len()).unwrap_or(u32::MAX);
+            let mut open = self
                 .storage
                 .snapshot()?
                 .certificates()
-                .open_intents(BATCH)?;
+                .open_intents(BATCH.saturating_add(waiting))?;
+            open.retain(|record| !known_to_wait.contains(&record.id));
             if open.is_empty() {
                 return Ok(recovered);
             }
-            let to_complete = self.sort(known, &open, now, &mut recovered)?;
+            let to_complete = self.sort(known, &open, now, (&mut recovered, &mut known_to_wait))?;
             let signed = self.sign_all(to_complete, now)?;
             for outcome in self.store(&signed, &Actor::System, now)? {
                 match outcome {
@@ -65,10 +74,10 @@ impl Desk {
         known: &[Arc<Issuer>],
         open: &[CertificateRecord],
         now: Timestamp,
-        recovered: &mut Recovered,
+        (recovered, known_to_wait): (&mut Recovered, &mut BTreeSet<CertificateId>),
     ) -> Result<Vec<Item>, IssuanceError> {
-        let (items, voided) = self.storage.durably(&mut |unit| {
-            let (mut items, mut voided) = (Vec::new(), Vec::new());
+        let (items, voided, waiting) = self.storage.durably(&mut |unit| {
+            let (mut items, mut voided, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
             for record in open {
                 let issuer = known.iter().find(|issuer| issuer.id == record.issuer);
                 let reason = match issuer {
@@ -76,6 +85,11 @@ impl Desk {
                     None => Some("its issuer is gone"),
                 };
                 match (issuer, reason) {
+                    (Some(_), None)
+                        if is_stopped(unit, record.person, record.issuer, &record.profile)? =>
+                    {
+                        waiting.push((record.id, record.serial));
+                    }
                     (Some(issuer), None) => items.push((Arc::clone(issuer), record.clone())),
                     (_, reason) => {
                         let stored = unit.certificates().find(record.id)?;
@@ -86,9 +100,13 @@ impl Desk {
                     }
                 }
             }
-            Ok::<_, IssuanceError>((items, voided))
+            Ok::<_, IssuanceError>((items, voided, waiting))
         })?;
         recovered.voided.extend(voided);
+        for (id, serial) in waiting {
+            known_to_wait.insert(id);
+            recovered.waiting.push(serial);
+        }
         Ok(items)
     }
 

@@ -15,6 +15,7 @@ mod crl;
 mod demo;
 mod doctor;
 mod init;
+mod issuer;
 mod key;
 mod keystore;
 mod message;
@@ -66,6 +67,8 @@ enum Command {
     /// Certificate profiles
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Authorities, and the switch that stops them
+    Issuer(issuer::Args),
     /// Revocation lists
     Crl(crl::Args),
     /// Evidence
@@ -101,6 +104,7 @@ impl Tanba {
             Command::Key(args) => key::run(&args, &context),
             Command::Message(args) => message::run(&args, &context),
             Command::Profile(command) => profile::run(&command, &context),
+            Command::Issuer(args) => issuer::run(&args, &context),
             Command::Crl(args) => crl::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
             Command::Restore(args) => restore::run(&args, &context),

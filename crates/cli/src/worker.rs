@@ -168,8 +168,8 @@ impl Duties {
                 recovered
             }
             // A token that sleeps must not keep the server from answering what needs no signature.
-            Err(error @ IssuanceError::Signer(_)) => {
-                complain("what a stop left open waits for the signing key", &error);
+            Err(error @ (IssuanceError::Signer(_) | IssuanceError::Stopped)) => {
+                complain("what the last run left open waits", &error);
                 Recovered::default()
             }
             Err(error) => {

@@ -37,7 +37,7 @@ pub use entries::{Entries, Entry, EntryCount, EntryPurpose, NewEntry};
 pub use help::HelpIndex;
 pub use intakes::{Intakes, NewIntake};
 pub use issuance::{Issuance, IssuanceError, IssuanceOrder, RequestFault, certificate_object};
-pub use issuers::{IssuerKind, IssuerRecord, Issuers, NewIssuer};
+pub use issuers::{IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer};
 pub use limited_sessions::{LimitedSession, LimitedSessions};
 pub use ocsp_signers::{OcspSigner, OcspSigners};
 pub use outbox::{ApplicantMessage, Carrier, CarrierError, NewMessage, Outbox};

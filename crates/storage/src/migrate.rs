@@ -13,7 +13,7 @@ pub const SCHEMA_VERSION: i64 = 13;
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 13] = [
+const MIGRATIONS: [(i64, &str); 14] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -47,6 +47,10 @@ const MIGRATIONS: [(i64, &str); 13] = [
     (
         13,
         include_str!("../migrations/sqlite/0013_proof_of_issue.sql"),
+    ),
+    (
+        14,
+        include_str!("../migrations/sqlite/0014_issuance_stop.sql"),
     ),
 ];
 

@@ -63,6 +63,10 @@ pub enum IssuanceError {
     /// Nothing may be issued to this person: somebody said "it was not me".
     #[error("the person is frozen")]
     Frozen,
+    /// An administrator stopped the authority or the profile. What is recorded already waits, and is signed when it is
+    /// started again.
+    #[error("an administrator has stopped this authority or profile, so nothing was signed")]
+    Stopped,
     /// The clock of this computer is behind what was published already; somebody has to set it.
     #[error(
         "the clock of this computer is behind what was published already, so nothing was signed"

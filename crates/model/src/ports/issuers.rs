@@ -87,6 +87,19 @@ impl fmt::Debug for IssuerRecord {
     }
 }
 
+/// Something that an authority does not issue until an administrator starts it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuanceStop {
+    /// Which authority.
+    pub issuer: IssuerId,
+    /// The name of the profile that is not issued; `None` where nothing is.
+    pub profile: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, in the words of who stopped it. Never empty.
+    pub reason: String,
+}
+
 /// Issuing authorities.
 pub trait Issuers {
     /// Enters an authority.
@@ -122,4 +135,28 @@ pub trait Issuers {
         certificate: &[u8],
         key: &[u8],
     ) -> Result<(), StorageError>;
+
+    /// Stops an authority or one profile of it.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it is stopped already.
+    fn stop(&mut self, stop: &IssuanceStop) -> Result<(), StorageError>;
+
+    /// Starts again what was stopped. A profile and its authority are stopped and started apart.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it is not stopped.
+    fn start(&mut self, id: IssuerId, profile: Option<&str>) -> Result<(), StorageError>;
+
+    /// All that is stopped, by authority; what stops the whole authority comes first.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn stops(&mut self) -> Result<Vec<IssuanceStop>, StorageError>;
+
+    /// Whether the authority may not issue by this profile: it is stopped, or the profile is.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn is_stopped(&mut self, id: IssuerId, profile: &str) -> Result<bool, StorageError>;
 }

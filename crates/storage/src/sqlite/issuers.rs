@@ -2,10 +2,12 @@
 
 use rusqlite::{Row, params};
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{IssuerKind, IssuerRecord, Issuers, NewIssuer, StorageError};
+use tanba_model::ports::{
+    IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer, StorageError,
+};
 use tanba_pki::Timestamp;
 
-use super::{SqliteUnit, column};
+use super::{SqliteUnit, column, time};
 use crate::error::damaged;
 
 impl Issuers for SqliteUnit<'_> {
@@ -59,6 +61,54 @@ impl Issuers for SqliteUnit<'_> {
             params![id.0, certificate, key],
         )
     }
+
+    fn stop(&mut self, stop: &IssuanceStop) -> Result<(), StorageError> {
+        self.change_one(
+            "INSERT INTO issuance_stop (issuer_id, profile, since, reason) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                stop.issuer.0,
+                stop.profile.as_deref().unwrap_or_default(),
+                stop.since.unix(),
+                stop.reason
+            ],
+        )
+    }
+
+    fn start(&mut self, id: IssuerId, profile: Option<&str>) -> Result<(), StorageError> {
+        self.change_one(
+            "DELETE FROM issuance_stop WHERE issuer_id = ?1 AND profile = ?2",
+            params![id.0, profile.unwrap_or_default()],
+        )
+    }
+
+    fn stops(&mut self) -> Result<Vec<IssuanceStop>, StorageError> {
+        self.many(
+            "/* whole: there are a few */
+             SELECT issuer_id, profile, since, reason FROM issuance_stop ORDER BY issuer_id, profile",
+            [],
+            read_stop,
+        )
+    }
+
+    fn is_stopped(&mut self, id: IssuerId, profile: &str) -> Result<bool, StorageError> {
+        let stopped = self.one(
+            "SELECT EXISTS (SELECT 1 FROM issuance_stop WHERE issuer_id = ?1 AND profile IN ('', ?2))",
+            params![id.0, profile],
+            |row| column(row, 0),
+        )?;
+        // A question that has no answer must not open what somebody closed.
+        Ok(stopped.unwrap_or(true))
+    }
+}
+
+fn read_stop(row: &Row<'_>) -> Result<IssuanceStop, StorageError> {
+    let profile: String = column(row, 1)?;
+    Ok(IssuanceStop {
+        issuer: IssuerId(column(row, 0)?),
+        profile: Some(profile).filter(|profile| !profile.is_empty()),
+        since: time(row, 2)?,
+        reason: column(row, 3)?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<IssuerRecord, StorageError> {

@@ -1,0 +1,155 @@
+//! `tanba issuer …`: which authorities issue, and the switch that stops them.
+
+use serde::Serialize;
+use tanba_ca::{Profiles, Switch, SwitchError};
+use tanba_model::ports::{IssuanceStop, IssuerRecord, Storage};
+use tanba_pki::Timestamp;
+
+use super::config_args::ConfigArgs;
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+/// Commands of `tanba issuer`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List the authorities and what is stopped
+    List,
+    /// Issue nothing more, from now on and until it is started again
+    ///
+    /// A running server obeys at its next certificate, and no key or passphrase is needed. Revocation lists, OCSP answers
+    /// and revocations go on. Confirmed applications wait.
+    Stop {
+        #[command(flatten)]
+        what: What,
+    },
+    /// Issue again what was stopped; applications that waited are issued by themselves
+    Start {
+        #[command(flatten)]
+        what: What,
+    },
+}
+
+/// What is switched, and why.
+#[derive(Debug, clap::Args)]
+pub(crate) struct What {
+    /// Short name of the authority; see `tanba issuer list`
+    issuer: String,
+    /// Only this profile; see `tanba profile list`
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Arguments of `tanba issuer`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    id: i64,
+    name: String,
+    kind: &'static str,
+    /// Whether all that it issues to people is stopped.
+    stopped: bool,
+    stops: Vec<StopFacts>,
+}
+
+#[derive(Debug, Serialize)]
+struct StopFacts {
+    /// `null` where it is everything.
+    profile: Option<String>,
+    since: Timestamp,
+    reason: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let (storage, now) = (args.config.storage()?, context.now());
+    let actor = context.administrator();
+    let switched = match &args.command {
+        Command::List => Ok(()),
+        Command::Stop { what } => what
+            .switch()
+            .stop(
+                storage.as_ref(),
+                &Profiles::builtin(),
+                &what.reason,
+                &actor,
+                now,
+            )
+            .map(drop),
+        Command::Start { what } => what
+            .switch()
+            .start(storage.as_ref(), &what.reason, &actor, now),
+    };
+    match switched {
+        Ok(()) => {}
+        Err(SwitchError::Storage(error)) => return Err(error.into()),
+        Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
+    }
+    let facts = facts(storage.as_ref())?;
+    let text: Vec<String> = facts.iter().map(Facts::text).collect();
+    context.print(&facts, text.join("\n"))?;
+    Ok(Outcome::Done)
+}
+
+impl What {
+    fn switch(&self) -> Switch<'_> {
+        Switch {
+            issuer: &self.issuer,
+            profile: self.profile.as_deref(),
+        }
+    }
+}
+
+fn facts(storage: &dyn Storage) -> anyhow::Result<Vec<Facts>> {
+    let mut unit = storage.snapshot()?;
+    let stops = unit.issuers().stops()?;
+    let issuers = unit.issuers().all()?;
+    Ok(issuers
+        .iter()
+        .map(|record| Facts::of(record, &stops))
+        .collect())
+}
+
+impl Facts {
+    fn of(record: &IssuerRecord, stops: &[IssuanceStop]) -> Self {
+        let stops: Vec<StopFacts> = stops
+            .iter()
+            .filter(|stop| stop.issuer == record.id)
+            .map(|stop| StopFacts {
+                profile: stop.profile.clone(),
+                since: stop.since,
+                reason: stop.reason.clone(),
+            })
+            .collect();
+        Self {
+            id: record.id.0,
+            name: record.issuer.name.clone(),
+            kind: record.issuer.kind.name(),
+            stopped: stops.iter().any(|stop| stop.profile.is_none()),
+            stops,
+        }
+    }
+
+    fn text(&self) -> String {
+        let state = if self.stopped { "stopped" } else { "issues" };
+        let mut text = format!("{:<24}  {:<8}  {state}", self.name, self.kind);
+        for stop in &self.stops {
+            let what = stop.profile.as_deref().unwrap_or("everything");
+            let since = stop.since.rfc3339();
+            text.push_str(&format!(
+                "\n    {what} is stopped since {since}: {}",
+                stop.reason
+            ));
+        }
+        text
+    }
+}
