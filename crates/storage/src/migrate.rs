@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 13;
+pub const SCHEMA_VERSION: i64 = 14;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;

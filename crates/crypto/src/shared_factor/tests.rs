@@ -110,7 +110,10 @@ fn a_product_that_is_multiplied_by_transforms_is_right() {
 
 #[test]
 fn numbers_that_no_key_has_break_nothing() {
-    assert_eq!(tree(&[0, 1, 0, 1, 15, 14]).sharing_inside(), Vec::<usize>::new());
+    assert_eq!(
+        tree(&[0, 1, 0, 1, 15, 14]).sharing_inside(),
+        Vec::<usize>::new()
+    );
     assert_eq!(tree(&[0, 15, 25]).sharing_inside(), [1, 2]);
     assert_eq!(tree(&[0]).sharing_with(&tree(&[0, 1])), Vec::<usize>::new());
     let empty = ModulusTree::new([]);

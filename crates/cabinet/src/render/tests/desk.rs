@@ -125,17 +125,17 @@ fn persons() -> Vec<Value> {
 }
 
 fn messages() -> Vec<Value> {
-    let letter = |channel: &str, cause: &str, own: bool| {
+    let letter = |id: u64, channel: &str, cause: &str, own: bool| {
         context! {
-            id => 7, kind => "message-kind-new_device", channel, to => "a•••@example.kz", created => "бүгін",
+            id, kind => "message-kind-new_device", channel, to => "a•••@example.kz", created => "бүгін",
             given_up => "ертең", tries => 3, cause => format!("message-cause-{cause}"), own,
         }
     };
     let letters = vec![
-        letter("mail", "refused", false),
-        letter("sms", "nobody", true),
-        letter("mail", "too-old", false),
-        letter("mail", "other", false),
+        letter(10, "mail", "refused", false),
+        letter(9, "sms", "nobody", true),
+        letter(8, "mail", "too-old", false),
+        letter(7, "mail", "other", false),
     ];
     let page = |done: Option<&str>| context! { letters => letters.clone(), done, before => 9, total => 51, next => 7 };
     let nothing = context! { letters => Vec::<Value>::new(), done => Value::from(()), before => Value::from(()), total => 0 };
