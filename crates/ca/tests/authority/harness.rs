@@ -53,6 +53,8 @@ pub(crate) enum Behaviour {
     SignsWrongly,
     Hangs,
     Panics,
+    /// Somebody stops the authority while it signs.
+    IsStopped,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,8 @@ pub(crate) struct Controls {
     plan: Mutex<Option<Arc<Plan>>>,
     /// Signatures of keys that hang wait here.
     pub(crate) released: (Mutex<bool>, Condvar),
+    /// Where the authority is stopped by keys that do so.
+    pub(crate) switched: Mutex<Option<Arc<dyn Storage>>>,
 }
 
 impl Controls {
@@ -125,6 +129,13 @@ impl Signer for Temperamental {
                 *last ^= 1;
                 Ok(signature)
             }
+            Behaviour::IsStopped => {
+                // Once: whoever stops what is stopped is told so.
+                if let Some(storage) = self.controls.switched.lock().unwrap().take() {
+                    crate::switch::stop(storage.as_ref(), None);
+                }
+                self.key.sign(message)
+            }
             Behaviour::Fails => Err(SignError::Failed),
             Behaviour::SignsSomethingElse => self.key.sign(&[message, b"!"].concat()),
             Behaviour::Panics => panic!("the module of the data centre caught fire"),
@@ -150,6 +161,7 @@ impl Chest {
                 keys_left: AtomicU32::new(u32::MAX),
                 plan: Mutex::default(),
                 released: (Mutex::new(false), Condvar::new()),
+                switched: Mutex::default(),
             }),
         }
     }

@@ -17,3 +17,4 @@ mod openssl;
 mod ports;
 mod publication;
 mod revocation;
+mod switch;
