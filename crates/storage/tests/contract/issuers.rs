@@ -1,7 +1,16 @@
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{IssuerKind, NewIssuer, StorageError};
+use tanba_model::ports::{IssuanceStop, IssuerKind, NewIssuer, StorageError};
 
 use crate::{contract, given};
+
+fn stop(issuer: IssuerId, profile: Option<&str>, seconds: i64) -> IssuanceStop {
+    IssuanceStop {
+        issuer,
+        profile: profile.map(str::to_owned),
+        since: given::at(seconds),
+        reason: format!("хабар түсті, {seconds}"),
+    }
+}
 
 contract! {
     fn issuers_come_in_the_order_of_their_entry(storage) {
@@ -29,5 +38,60 @@ contract! {
         let record = unit.issuers().all().unwrap().remove(0);
         assert_eq!((record.responder_certificate, record.responder_key), (Some(vec![3]), Some(vec![4])));
         assert!(matches!(unit.issuers().set_responder(IssuerId(9), &[], &[]), Err(StorageError::Conflict)));
+    }
+
+    fn what_is_stopped_is_listed_by_authority_and_the_whole_authority_first(storage) {
+        let mut unit = storage.begin().unwrap();
+        let (one, two) = (given::issuer(&mut *unit, "one"), given::issuer(&mut *unit, "two"));
+        assert_eq!(unit.issuers().stops().unwrap(), []);
+        let stops = [stop(one, None, 3), stop(one, Some("a"), 2), stop(one, Some("b"), 1), stop(two, Some("a"), 0)];
+        for stop in stops.iter().rev() {
+            unit.issuers().stop(stop).unwrap();
+        }
+        unit.commit().unwrap();
+        assert_eq!(storage.snapshot().unwrap().issuers().stops().unwrap(), stops);
+    }
+
+    fn an_authority_is_stopped_with_all_its_profiles_and_a_profile_alone(storage) {
+        let mut unit = storage.begin().unwrap();
+        let (one, two) = (given::issuer(&mut *unit, "one"), given::issuer(&mut *unit, "two"));
+        let stopped = |unit: &mut dyn tanba_model::ports::UnitOfWork| {
+            [(one, "a"), (one, "b"), (two, "a")].map(|(issuer, profile)| unit.issuers().is_stopped(issuer, profile).unwrap())
+        };
+        assert_eq!(stopped(&mut *unit), [false, false, false]);
+        unit.issuers().stop(&stop(one, Some("a"), 1)).unwrap();
+        assert_eq!(stopped(&mut *unit), [true, false, false]);
+        unit.issuers().stop(&stop(one, None, 2)).unwrap();
+        assert_eq!(stopped(&mut *unit), [true, true, false]);
+        unit.issuers().start(one, None).unwrap();
+        assert_eq!(stopped(&mut *unit), [true, false, false]);
+        unit.issuers().start(one, Some("a")).unwrap();
+        assert_eq!(stopped(&mut *unit), [false, false, false]);
+    }
+
+    fn what_is_stopped_is_not_stopped_again_and_what_is_not_is_not_started(storage) {
+        let mut unit = storage.begin().unwrap();
+        let one = given::issuer(&mut *unit, "one");
+        for profile in [None, Some("a")] {
+            assert!(matches!(unit.issuers().start(one, profile), Err(StorageError::Conflict)));
+            unit.issuers().stop(&stop(one, profile, 1)).unwrap();
+            assert!(matches!(unit.issuers().stop(&stop(one, profile, 2)), Err(StorageError::Conflict)));
+            assert!(matches!(unit.issuers().start(one, Some("b")), Err(StorageError::Conflict)));
+        }
+        assert_eq!(unit.issuers().stops().unwrap(), [stop(one, None, 1), stop(one, Some("a"), 1)]);
+        unit.issuers().start(one, None).unwrap();
+        assert!(matches!(unit.issuers().start(one, None), Err(StorageError::Conflict)));
+    }
+
+    fn a_stop_is_of_an_authority_that_there_is_and_is_gone_with_its_unit(storage) {
+        let mut unit = storage.begin().unwrap();
+        let one = given::issuer(&mut *unit, "one");
+        unit.commit().unwrap();
+        let mut unit = storage.begin().unwrap();
+        unit.issuers().stop(&stop(one, None, 1)).unwrap();
+        drop(unit);
+        assert!(!storage.snapshot().unwrap().issuers().is_stopped(one, "a").unwrap());
+        let mut unit = storage.begin().unwrap();
+        assert!(unit.issuers().stop(&stop(IssuerId(9), None, 1)).is_err());
     }
 }
