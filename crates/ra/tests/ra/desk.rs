@@ -2,5 +2,6 @@
 
 mod acts;
 mod decisions;
+mod messages;
 mod scene;
 mod sign_in;

@@ -1,0 +1,132 @@
+//! Messages that nobody took, at the desk: who sees them, who decides, and what is left of it.
+
+use serde_json::Value;
+use tanba_model::id::MessageId;
+use tanba_model::ports::{CarrierError, Storage as _};
+use tanba_model::staff::Role;
+use tanba_ra::{DeadLetterAct, DeskError};
+
+use super::scene::{ALMATY, SEMEY, Seat, seat};
+use crate::world::{Citizen, NOON, World};
+
+/// The notice of an application that the server of a citizen's mails refused.
+fn dead_letter(world: &World, citizen: &Citizen) -> MessageId {
+    world.mail(NOON);
+    world.submit(citizen, &world.sign_in(citizen, NOON).session, NOON);
+    let refuse: fn() -> CarrierError = || CarrierError::Refused("too large".into());
+    world.mailbox.answer_with(Some(refuse));
+    world.mail(NOON);
+    world.mailbox.answer_with(None);
+    let letters = world.ra.dead_letters(None, 10).unwrap();
+    let notice = letters
+        .iter()
+        .find(|letter| letter.kind == "application_accepted" && letter.person == Some(citizen.id));
+    notice.unwrap().id
+}
+
+fn settle(
+    world: &World,
+    seat: &Seat,
+    id: MessageId,
+    act: DeadLetterAct,
+) -> Result<bool, DeskError> {
+    world.ra.desk_settle_dead_letter(&seat.clerk, id, act, NOON)
+}
+
+fn is_dead(world: &World, id: MessageId) -> bool {
+    let mut work = world.storage.snapshot().unwrap();
+    work.outbox().find_dead(id).unwrap().is_some()
+}
+
+/// Events about a message: what was done, and by whom as it is stored.
+fn evidence(world: &World, id: MessageId) -> Vec<(String, Value)> {
+    world.audit();
+    let mut work = world.storage.snapshot().unwrap();
+    let records = work.audit_log().page(0, 10_000).unwrap();
+    records
+        .iter()
+        .map(|record| serde_json::from_slice::<Value>(&record.event).unwrap())
+        .filter(|event| event["object"] == format!("message:{id}"))
+        .map(|event| {
+            let action = event["action"].as_str().unwrap().to_owned();
+            (action, event["actor"].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn operators_see_no_dead_letters_and_auditors_decide_about_none() {
+    let world = World::new();
+    let id = dead_letter(&world, &world.citizen("Aigerim"));
+    for role in Role::ALL {
+        let seat = seat(&world, role.name(), role, ALMATY);
+        let seen = world.ra.desk_dead_letters(&seat.clerk, None);
+        if role == Role::Operator {
+            assert!(matches!(seen, Err(DeskError::Forbidden)));
+        } else {
+            let page = seen.unwrap();
+            assert!(page.letters.iter().any(|letter| letter.id == id));
+            assert_eq!(page.total, page.letters.len() as u64);
+            assert_eq!(page.next, None);
+        }
+        if matches!(role, Role::Operator | Role::Auditor) {
+            for act in [DeadLetterAct::Retry, DeadLetterAct::Discard] {
+                let refused = settle(&world, &seat, id, act);
+                assert!(matches!(refused, Err(DeskError::Forbidden)), "{role:?}");
+            }
+        }
+    }
+    assert!(is_dead(&world, id));
+    assert_eq!(evidence(&world, id), []);
+}
+
+#[test]
+fn one_of_another_centre_sends_again_and_a_second_decision_changes_nothing() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let id = dead_letter(&world, &citizen);
+    let first = seat(&world, "Serik", Role::SeniorOperator, SEMEY);
+    let second = seat(&world, "Dana", Role::Administrator, "");
+    world.mail(NOON);
+    assert!(settle(&world, &first, id, DeadLetterAct::Retry).unwrap());
+    for act in [DeadLetterAct::Retry, DeadLetterAct::Discard] {
+        assert!(!settle(&world, &second, id, act).unwrap());
+    }
+    let sent = world.mail(NOON);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].body.kind(), "application_accepted");
+    assert_eq!(sent[0].to.as_str(), "aigerim@example.kz");
+    assert!(!settle(&world, &second, id, DeadLetterAct::Discard).unwrap());
+    let who = serde_json::json!({ "kind": "staff", "id": first.clerk.member.id });
+    assert_eq!(evidence(&world, id), [("message.retry".to_owned(), who)]);
+}
+
+#[test]
+fn a_letter_that_was_laid_to_rest_says_nothing_any_more() {
+    let world = World::new();
+    let id = dead_letter(&world, &world.citizen("Aigerim"));
+    let seat = seat(&world, "Dana", Role::Administrator, "");
+    world.mail(NOON);
+    let before = world.ra.count_dead_letters().unwrap();
+    assert!(settle(&world, &seat, id, DeadLetterAct::Discard).unwrap());
+    assert!(!settle(&world, &seat, id, DeadLetterAct::Retry).unwrap());
+    assert_eq!(world.mail(NOON), []);
+    assert_eq!(world.ra.count_dead_letters().unwrap(), before - 1);
+    let who = serde_json::json!({ "kind": "staff", "id": seat.clerk.member.id });
+    assert_eq!(evidence(&world, id), [("message.discard".to_owned(), who)]);
+}
+
+#[test]
+fn nobody_decides_about_a_message_to_herself() {
+    let world = World::new();
+    let own = seat(&world, "Serik", Role::SeniorOperator, ALMATY);
+    let other = seat(&world, "Dana", Role::SeniorOperator, ALMATY);
+    let id = dead_letter(&world, &own.citizen);
+    for act in [DeadLetterAct::Retry, DeadLetterAct::Discard] {
+        let refused = settle(&world, &own, id, act);
+        assert!(matches!(refused, Err(DeskError::OwnAffair)));
+    }
+    assert!(is_dead(&world, id));
+    assert_eq!(evidence(&world, id), []);
+    assert!(settle(&world, &other, id, DeadLetterAct::Discard).unwrap());
+}
