@@ -12,7 +12,6 @@ pub(crate) use report::{file_name, report};
 pub use application::{Applicant, Edition, PrintedApplication, PrintedCentre};
 
 use tanba_model::language::Language;
-use tanba_print::{Fonts, PrintError};
 
 use crate::locale::{Argument, Catalogue};
 
@@ -31,9 +30,4 @@ impl PaperWords<'_> {
     pub(crate) fn format(&self, key: &str, arguments: &[(&str, Argument)]) -> String {
         self.catalogue.format(self.language, key, arguments)
     }
-}
-
-/// The typeface, or why there is none. A page that offers a print asks first.
-pub(crate) fn fonts() -> Result<Fonts, PrintError> {
-    Fonts::embedded()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tanba_model::ports::{Clock, RandomSource};
 use tanba_pki::Timestamp;
+use tanba_print::Fonts;
 use tanba_ra::RegistrationAuthority;
 
 use crate::assets::Assets;
@@ -33,7 +34,11 @@ pub enum StartError {
 
 /// What handlers share; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct CabinetState(Arc<Shared>);
+pub struct CabinetState {
+    shared: Arc<Shared>,
+    /// `None` where nothing can be printed.
+    fonts: Option<Arc<Fonts>>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -81,7 +86,7 @@ impl CabinetState {
         }
         let pages = Pages::new(&catalogue, &assets, ra.gazetteer(), ra.centres())?;
         let limiter = RateLimiter::default();
-        Ok(Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             ra,
             config,
             clock,
@@ -91,52 +96,69 @@ impl CabinetState {
             pages,
             assets,
             limiter,
-        })))
+        });
+        // Only a program with embedded assets carries a typeface.
+        let fonts = Fonts::embedded().ok().map(Arc::new);
+        Ok(Self { shared, fonts })
+    }
+
+    /// Prints in this typeface, and not in the one that the program carries.
+    #[must_use]
+    pub fn with_fonts(self, fonts: Fonts) -> Self {
+        Self {
+            fonts: Some(Arc::new(fonts)),
+            ..self
+        }
+    }
+
+    /// The typeface; `None` where nothing can be printed. A page that offers a print asks first.
+    pub(crate) fn fonts(&self) -> Option<Arc<Fonts>> {
+        self.fonts.clone()
     }
 
     pub(crate) fn authority(&self) -> &Arc<RegistrationAuthority> {
-        &self.0.ra
+        &self.shared.ra
     }
 
     pub(crate) fn config(&self) -> &CabinetConfig {
-        &self.0.config
+        &self.shared.config
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.shared.clock.now()
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
-        &self.0.catalogue
+        &self.shared.catalogue
     }
 
     pub(crate) fn guide(&self) -> &Guide {
-        &self.0.guide
+        &self.shared.guide
     }
 
     pub(crate) fn pages(&self) -> &Pages {
-        &self.0.pages
+        &self.shared.pages
     }
 
     pub(crate) fn assets(&self) -> &Assets {
-        &self.0.assets
+        &self.shared.assets
     }
 
     pub(crate) fn limiter(&self) -> &RateLimiter {
-        &self.0.limiter
+        &self.shared.limiter
     }
 
     /// A fresh secret for the cookie that tells a device: 32 hexadecimal digits.
     pub(crate) fn device_secret(&self) -> String {
         let mut octets = [0; 16];
-        self.0.random.fill(&mut octets);
+        self.shared.random.fill(&mut octets);
         octets.iter().map(|octet| format!("{octet:02x}")).collect()
     }
 
     /// A fresh request id: 16 hexadecimal digits.
     pub(crate) fn request_id(&self) -> String {
         let mut octets = [0; 8];
-        self.0.random.fill(&mut octets);
+        self.shared.random.fill(&mut octets);
         octets.iter().map(|octet| format!("{octet:02x}")).collect()
     }
 }

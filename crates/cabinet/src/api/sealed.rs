@@ -48,7 +48,7 @@ pub(super) async fn document(
     signed_in: SignedIn,
 ) -> Result<Response, Problem> {
     let words = state.words(&visit);
-    let fonts = paper::fonts().map_err(|_| Problem::no_printing())?;
+    let fonts = state.fonts().ok_or_else(Problem::no_printing)?;
     let records = state.all_certificates(&signed_in).await?;
     let report = paper::report(&words, &signed_in.person, &records);
     // Setting a thousand certificates takes a while.

@@ -15,7 +15,6 @@ use tanba_ra::{Holder, LimitedOpened, Proof, PublicStatus};
 use crate::body::Form;
 use crate::limited::{self, MaybeLimited};
 use crate::pages::obtain::sheet::{self, SHEET};
-use crate::paper;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
@@ -163,7 +162,7 @@ pub(crate) async fn one(
     let Ok(history) = found else {
         return Ok(form(&state, &visit, signed_in.as_ref(), &again, &[]));
     };
-    let printable = sheet::is_offered(&history.application) && paper::fonts().is_ok();
+    let printable = sheet::is_offered(&history.application) && state.fonts().is_some();
     let lang = visit.language.tag();
     let sheet = printable.then(|| format!("/{lang}/status/{number}{SHEET}"));
     let reminder = state

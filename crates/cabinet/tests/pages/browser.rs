@@ -24,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) octets: Vec<u8>,
 }
 
 impl Answer {
@@ -99,6 +101,7 @@ impl<'a> Browser<'a> {
             status: head.status,
             headers: head.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
+            octets: body.to_vec(),
         }
     }
 

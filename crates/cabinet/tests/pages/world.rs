@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
@@ -30,9 +30,13 @@ use tanba_model::ports::{
 use tanba_model::staff::Role;
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::{Profile, Subject};
-use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
+use tanba_pki::{
+    Certificate, CertificateRequest, DistinguishedNameBuilder, RequestAttributes, Timestamp,
+};
+use tanba_print::Fonts;
 use tanba_ra::{
-    CertificateEmail, Employment, ProfileSet, RaSection, RegistrationAuthority, employ,
+    CertificateEmail, Employment, FirstSection, ProfileSet, RaSection, RegistrationAuthority,
+    employ,
 };
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
@@ -58,13 +62,19 @@ impl StandingClock {
     }
 }
 
-/// Keeps what it is given.
+/// Keeps what it is given, or refuses it for good.
 #[derive(Debug, Default)]
-struct Mailbox(Mutex<Vec<OutboxMessage>>);
+struct Mailbox {
+    messages: Mutex<Vec<OutboxMessage>>,
+    refuses: AtomicBool,
+}
 
 impl Carrier for Mailbox {
     fn send(&self, message: &OutboxMessage, _: Timestamp) -> Result<(), CarrierError> {
-        self.0.lock().unwrap().push(message.clone());
+        if self.refuses.load(Ordering::SeqCst) {
+            return Err(CarrierError::Refused("too large".into()));
+        }
+        self.messages.lock().unwrap().push(message.clone());
         Ok(())
     }
 }
@@ -141,6 +151,21 @@ impl World {
     }
 
     pub(crate) fn with(section: CabinetSection) -> Self {
+        Self::start(section, None)
+    }
+
+    /// One that can print.
+    pub(crate) fn printing() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/print-fonts");
+        let [regular, bold] = ["regular.ttf", "bold.ttf"].map(|name| {
+            let font = std::fs::read(folder.join(name));
+            font.unwrap_or_else(|_| panic!("the typeface: run scripts/build-assets.sh"))
+        });
+        let fonts = Fonts::new(regular.into(), bold.into()).unwrap();
+        Self::start(CabinetSection::default(), Some(fonts))
+    }
+
+    fn start(section: CabinetSection, fonts: Option<Fonts>) -> Self {
         static TEMPLATE: OnceLock<Template> = OnceLock::new();
         let template = TEMPLATE.get_or_init(Template::make);
         let folder = tempfile::tempdir().unwrap();
@@ -151,6 +176,10 @@ impl World {
         let rules = RaSection {
             profiles: ProfileSet::Neutral,
             certificate_email: CertificateEmail::AsTyped,
+            first: FirstSection {
+                work_bits: 4,
+                ..FirstSection::default()
+            },
             ..RaSection::default()
         };
         let rules = rules.check(ORIGIN).unwrap();
@@ -160,6 +189,10 @@ impl World {
         let clock = Arc::new(StandingClock(AtomicI64::new(NOON)));
         let config = section.check(ORIGIN, false).unwrap();
         let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();
+        let state = match fonts {
+            Some(fonts) => state.with_fonts(fonts),
+            None => state,
+        };
         let peer = ConnectInfo(SocketAddr::from(([203, 0, 113, 7], 4711)));
         let router = router(state).layer(axum::Extension(peer));
         Self {
@@ -286,6 +319,32 @@ impl World {
         (keys, requests)
     }
 
+    /// Somebody whom the register knows, without keys and without an address.
+    pub(crate) fn newcomer(&self) -> NewPerson {
+        let person = NewPerson {
+            iin: Iin::complete("85010130012").unwrap(),
+            surname: "СЕРІКҚЫЗЫ".to_owned(),
+            given_name: "ӘЙГЕРІМ".to_owned(),
+            patronymic: None,
+            email: None,
+            language: Language::Kk,
+            phone: None,
+        };
+        let mut work = self.storage.begin().unwrap();
+        work.persons()
+            .insert(&person, Timestamp::from_unix(NOON))
+            .unwrap();
+        work.commit().unwrap();
+        person
+    }
+
+    /// Tries to deliver what is due; the server of the mails refuses all of it for good.
+    pub(crate) fn refuse_mail(&self) {
+        self.mailbox.refuses.store(true, Ordering::SeqCst);
+        assert!(self.mail().is_empty());
+        self.mailbox.refuses.store(false, Ordering::SeqCst);
+    }
+
     /// Signs the audit log as it stands.
     pub(crate) fn seal_log(&self) {
         let now = self.clock.now();
@@ -310,7 +369,7 @@ impl World {
         self.ra
             .deliver_outbox(&self.mailbox, self.clock.now())
             .unwrap();
-        std::mem::take(&mut self.mailbox.0.lock().unwrap())
+        std::mem::take(&mut self.mailbox.messages.lock().unwrap())
     }
 
     /// The newest code and "it was not me" link that were mailed.
@@ -327,6 +386,17 @@ impl World {
         }
         (newest_code, newest_link)
     }
+}
+
+/// Two new keys with requests that name nobody, as an applicant's browser makes them.
+pub(crate) fn nameless_requests() -> ([SoftwareKey; 2], Vec<Vec<u8>>) {
+    let keys = [new_key(), new_key()];
+    let name = DistinguishedNameBuilder::new().build().unwrap();
+    let requests = keys
+        .iter()
+        .map(|key| CertificateRequest::build(&name, key, &RequestAttributes::default()).unwrap());
+    let requests = requests.collect();
+    (keys, requests)
 }
 
 fn new_key() -> SoftwareKey {

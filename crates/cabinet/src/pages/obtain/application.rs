@@ -17,7 +17,6 @@ use super::sheet::{self, SHEET};
 use super::{Bare, last_day, to_step};
 use crate::body::Form;
 use crate::csrf;
-use crate::paper;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
@@ -147,7 +146,7 @@ fn page(
     let cancel = format!("{own}/cancel");
     let printable = view.application.as_ref().is_some_and(sheet::is_offered);
     // Without a typeface there is no print, and none is offered.
-    let printable = printable && paper::fonts().is_ok();
+    let printable = printable && state.fonts().is_some();
     let sheet = printable.then(|| format!("/{}{own}{SHEET}", visit.language.tag()));
     let install = match (opened, number) {
         (Opened::Link(secret), Some(number)) => format!("/status/{number}/{}", secret.expose()),

@@ -16,7 +16,7 @@ use tanba_ra::{FirstStep, Holder};
 
 use super::{application, last_day, to_step};
 use crate::limited::MaybeLimited;
-use crate::paper::{self, Applicant, Edition, PrintedApplication, PrintedCentre};
+use crate::paper::{Applicant, Edition, PrintedApplication, PrintedCentre};
 use crate::places;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
@@ -107,7 +107,7 @@ impl CabinetState {
         let Some(application) = application.filter(is_offered) else {
             return Ok(None);
         };
-        let fonts = paper::fonts().map_err(|_| Problem::no_printing())?;
+        let fonts = self.fonts().ok_or_else(Problem::no_printing)?;
         let Some(mut sheet) = self.sheet(visit.language, &application)? else {
             return Ok(None);
         };

@@ -1,6 +1,6 @@
 //! Messages that nobody took, at the desk: who sees them, who decides, and what is left of it.
 
-use serde_json::Value;
+use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::id::MessageId;
 use tanba_model::ports::{CarrierError, Storage as _};
 use tanba_model::staff::Role;
@@ -38,19 +38,15 @@ fn is_dead(world: &World, id: MessageId) -> bool {
     work.outbox().find_dead(id).unwrap().is_some()
 }
 
-/// Events about a message: what was done, and by whom as it is stored.
-fn evidence(world: &World, id: MessageId) -> Vec<(String, Value)> {
-    world.audit();
+/// Events about a message: who did what.
+fn evidence(world: &World, id: MessageId) -> Vec<(Actor, String)> {
     let mut work = world.storage.snapshot().unwrap();
     let records = work.audit_log().page(0, 10_000).unwrap();
     records
         .iter()
-        .map(|record| serde_json::from_slice::<Value>(&record.event).unwrap())
-        .filter(|event| event["object"] == format!("message:{id}"))
-        .map(|event| {
-            let action = event["action"].as_str().unwrap().to_owned();
-            (action, event["actor"].clone())
-        })
+        .map(|record| serde_json::from_slice::<AuditEvent>(&record.event).unwrap())
+        .filter(|event| event.object == format!("message:{id}"))
+        .map(|event| (event.actor, event.action))
         .collect()
 }
 
@@ -66,7 +62,7 @@ fn operators_see_no_dead_letters_and_auditors_decide_about_none() {
         } else {
             let page = seen.unwrap();
             assert!(page.letters.iter().any(|letter| letter.id == id));
-            assert_eq!(page.total, page.letters.len() as u64);
+            assert_eq!(page.total, u64::try_from(page.letters.len()).unwrap());
             assert_eq!(page.next, None);
         }
         if matches!(role, Role::Operator | Role::Auditor) {
@@ -97,8 +93,8 @@ fn one_of_another_centre_sends_again_and_a_second_decision_changes_nothing() {
     assert_eq!(sent[0].body.kind(), "application_accepted");
     assert_eq!(sent[0].to.as_str(), "aigerim@example.kz");
     assert!(!settle(&world, &second, id, DeadLetterAct::Discard).unwrap());
-    let who = serde_json::json!({ "kind": "staff", "id": first.clerk.member.id });
-    assert_eq!(evidence(&world, id), [("message.retry".to_owned(), who)]);
+    let who = Actor::Staff(first.clerk.member.id);
+    assert_eq!(evidence(&world, id), [(who, "message.retry".to_owned())]);
 }
 
 #[test]
@@ -112,8 +108,8 @@ fn a_letter_that_was_laid_to_rest_says_nothing_any_more() {
     assert!(!settle(&world, &seat, id, DeadLetterAct::Retry).unwrap());
     assert_eq!(world.mail(NOON), []);
     assert_eq!(world.ra.count_dead_letters().unwrap(), before - 1);
-    let who = serde_json::json!({ "kind": "staff", "id": seat.clerk.member.id });
-    assert_eq!(evidence(&world, id), [("message.discard".to_owned(), who)]);
+    let who = Actor::Staff(seat.clerk.member.id);
+    assert_eq!(evidence(&world, id), [(who, "message.discard".to_owned())]);
 }
 
 #[test]
