@@ -164,10 +164,11 @@ impl Duties {
         let now = self.clock.now();
         let recovered = match self.authority.recover(now) {
             Ok(recovered) => {
-                self.recovered.store(true, Ordering::Release);
+                self.settle(&recovered);
                 recovered
             }
-            // A token that sleeps must not keep the server from answering what needs no signature.
+            // Neither a token that sleeps nor whoever stopped the authority meanwhile must keep the server from answering
+            // what needs no signature.
             Err(error @ (IssuanceError::Signer(_) | IssuanceError::Stopped)) => {
                 complain("what the last run left open waits", &error);
                 Recovered::default()
@@ -188,11 +189,13 @@ impl Duties {
             Err(error) => return Err(error).context("the first revocation lists cannot be made"),
         }
         let (completed, voided) = (recovered.completed.len(), recovered.voided.len());
-        if completed > 0 || voided > 0 || resumed.finished > 0 || resumed.waiting > 0 {
-            let (finished, waiting) = (resumed.finished, resumed.waiting);
+        let stopped = recovered.waiting.len();
+        let (finished, waiting) = (resumed.finished, resumed.waiting);
+        if completed > 0 || voided > 0 || stopped > 0 || finished > 0 || waiting > 0 {
             tracing::info!(
                 completed,
                 voided,
+                stopped,
                 finished,
                 waiting,
                 "recovered what was open"
@@ -201,11 +204,17 @@ impl Duties {
         Ok(())
     }
 
+    /// What waits for the start of its authority is looked at again, so that no restart is needed for it.
+    fn settle(&self, recovered: &Recovered) {
+        self.recovered
+            .store(recovered.waiting.is_empty(), Ordering::Release);
+    }
+
     fn keep_up(&self, round: u64) {
         let now = self.clock.now();
         if !self.recovered.load(Ordering::Acquire) && round.is_multiple_of(RESUME_ROUNDS) {
             match self.authority.recover(now) {
-                Ok(_) => self.recovered.store(true, Ordering::Release),
+                Ok(recovered) => self.settle(&recovered),
                 Err(error) => complain("what a stop left open still waits", &error),
             }
         }

@@ -45,6 +45,7 @@ pub const ERRORS: &[&str] = &[
     INTAKE_ENDED,
     INTAKE_INCOMPLETE,
     ISSUANCE_DELAYED,
+    ISSUANCE_STOPPED,
     KEYS_MISSING,
     KEYSTORE_CANNOT,
     KEYSTORE_NEEDS_AGENT,
@@ -185,6 +186,8 @@ pub const ENTRY_CODE_WRONG: &str = "entry-code-wrong";
 pub const EVENT_UNKNOWN: &str = "event-unknown";
 /// Confirmed; certificates follow as soon as the authority's key answers.
 pub const ISSUANCE_DELAYED: &str = "issuance-delayed";
+/// Confirmed; certificates follow as soon as an administrator starts the authority again.
+pub const ISSUANCE_STOPPED: &str = "issuance-stopped";
 /// The keys of the application were not made yet.
 pub const KEYS_MISSING: &str = "keys-missing";
 /// Reason: the key that signed was revoked as lost.

@@ -33,6 +33,8 @@ mod second_opinion;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod switch;
+#[cfg(test)]
 mod thief;
 #[cfg(test)]
 mod tls;

@@ -41,6 +41,7 @@ impl IssueError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(fault) => request_code(*fault),
+            Self::Delayed(IssuanceError::Stopped) => codes::ISSUANCE_STOPPED,
             Self::Delayed(_) => codes::ISSUANCE_DELAYED,
             Self::Step(error) => error.code(),
         }
@@ -265,6 +266,11 @@ impl RegistrationAuthority {
             IssuanceError::Frozen => {
                 self.withhold(application.id, now)?;
                 Err(StepError::Frozen.into())
+            }
+            // Somebody meant it, and all who wait are looked at again every few seconds.
+            IssuanceError::Stopped => {
+                tracing::debug!(application = %application.id, "a confirmed application waits for the start");
+                Err(IssueError::Delayed(error))
             }
             error => {
                 let cause: &dyn std::error::Error = &error;
