@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tanba_model::ports::{CrlKind, IssuerKind, StorageError};
+use tanba_model::id::IssuerId;
+use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, StorageError};
 use tanba_pki::Certificate;
 
 use crate::reply::{fleeting, sentence, unavailable};
@@ -15,13 +16,18 @@ pub(crate) async fn live() -> Response {
     sentence(StatusCode::OK, "live")
 }
 
-/// Everything that answers depend on is there.
+/// Everything that answers depend on is there. What an administrator stopped is said as well and is no failure: a server
+/// that was taken out of service for it could not tell status any more.
 pub(crate) async fn ready(State(app): State<App>) -> Response {
-    match app.service.run(Service::problems).await {
-        Ok(problems) if problems.is_empty() => sentence(StatusCode::OK, "ready"),
-        Ok(problems) => sentence(StatusCode::SERVICE_UNAVAILABLE, &problems.join("\n")),
-        Err(_) => unavailable(),
-    }
+    let (status, mut lines, stopped) = match app.service.run(Service::examine).await {
+        Ok((problems, stopped)) if problems.is_empty() => {
+            (StatusCode::OK, vec!["ready".to_owned()], stopped)
+        }
+        Ok((problems, stopped)) => (StatusCode::SERVICE_UNAVAILABLE, problems, stopped),
+        Err(_) => return unavailable(),
+    };
+    lines.extend(stopped);
+    sentence(status, &lines.join("\n"))
 }
 
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
@@ -39,6 +45,34 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
 }
 
 impl Service {
+    /// What keeps the service from answering, and what is stopped, in sentences.
+    fn examine(&self) -> (Vec<String>, Vec<String>) {
+        let mut problems = self.problems();
+        let stopped = self.stopped().unwrap_or_else(|error| {
+            problems = vec![error.to_string()];
+            Vec::new()
+        });
+        (problems, stopped)
+    }
+
+    /// What is stopped. Why is not for everybody: this listener answers the whole world.
+    fn stopped(&self) -> Result<Vec<String>, StorageError> {
+        let stops = self.parts.storage.snapshot()?.issuers().stops()?;
+        let lines = stops.iter().filter_map(|stop| {
+            let name = self.name_of(stop.issuer)?;
+            Some(match &stop.profile {
+                None => format!("{name}: issuance is stopped"),
+                Some(profile) => format!("{name}: issuance by the profile {profile} is stopped"),
+            })
+        });
+        Ok(lines.collect())
+    }
+
+    fn name_of(&self, id: IssuerId) -> Option<&str> {
+        let issuer = self.issuers.iter().find(|issuer| issuer.id == id)?;
+        Some(&issuer.name)
+    }
+
     /// What keeps the service from answering, in sentences.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -127,6 +161,33 @@ impl Service {
                 ));
             }
         }
+        gauges.extend(self.switches(&unit.issuers().stops()?));
         Ok(gauges)
+    }
+
+    /// A gauge for each issuing authority, and one for each profile that is stopped.
+    fn switches(&self, stops: &[IssuanceStop]) -> Vec<(&'static str, &'static str, String, i64)> {
+        let issuing = self
+            .issuers
+            .iter()
+            .filter(|issuer| issuer.kind == IssuerKind::Issuing);
+        issuing
+            .flat_map(|issuer| {
+                let mine = stops.iter().filter(|stop| stop.issuer == issuer.id);
+                let (mut all, mut lines) = (0, Vec::new());
+                for stop in mine {
+                    match &stop.profile {
+                        None => all = 1,
+                        Some(profile) => lines.push((profile.as_str(), 1)),
+                    }
+                }
+                lines.insert(0, ("", all));
+                lines.into_iter().map(|(profile, value)| {
+                    let labels = format!("{{issuer=\"{}\",profile=\"{profile}\"}}", issuer.name);
+                    let help = "Whether an administrator stopped issuance, of all (profile empty) or by one profile.";
+                    ("tanba_issuance_stopped", help, labels, value)
+                })
+            })
+            .collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Lists, certificates, health and counters.
 
 use axum::http::StatusCode;
-use tanba_ca::IssuingKey;
+use tanba_ca::{IssuingKey, Profiles, Switch};
+use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::ports::{Clock, Issuance};
 use tanba_pki::crl::Crl;
@@ -140,5 +141,62 @@ async fn health_and_counters_say_what_is_going_on() {
     assert_eq!(
         &late.body[..],
         b"test: a revocation list is missing or too old\n"
+    );
+}
+
+#[tokio::test]
+async fn what_is_stopped_is_told_and_is_no_failure() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    let profiles = Profiles::builtin();
+    let switch = |profile| Switch {
+        issuer: "test",
+        profile,
+    };
+    let stop = |profile| {
+        let (storage, reason) = (house.storage.as_ref(), "not for everybody");
+        switch(profile).stop(storage, &profiles, reason, &Actor::System, NOW)
+    };
+    let signature = "neutral-individual-signature";
+    let lines = async |path: &str| {
+        let answer = house.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        String::from_utf8(answer.body.to_vec()).unwrap()
+    };
+    let gauge = "tanba_issuance_stopped{issuer=\"test\",profile=";
+    let metrics = lines("/metrics").await;
+    assert!(metrics.contains(&format!("{gauge}\"\"}} 0\n")), "{metrics}");
+
+    stop(Some(signature)).unwrap();
+    let ready = lines("/health/ready").await;
+    let expected = format!("ready\ntest: issuance by the profile {signature} is stopped\n");
+    assert_eq!(ready, expected);
+    stop(None).unwrap();
+    let ready = lines("/health/ready").await;
+    assert!(
+        ready.starts_with("ready\ntest: issuance is stopped\n"),
+        "{ready}"
+    );
+    let metrics = lines("/metrics").await;
+    for line in [
+        format!("{gauge}\"\"}} 1\n"),
+        format!("{gauge}\"{signature}\"}} 1\n"),
+    ] {
+        assert!(metrics.contains(&line), "{metrics}");
+    }
+    assert_eq!(
+        metrics
+            .matches("# TYPE tanba_issuance_stopped gauge")
+            .count(),
+        1
+    );
+    assert!(!metrics.contains("not for everybody") && !ready.contains("not for everybody"));
+
+    // What is out of order is told before what is stopped.
+    house.wait(3 * 3600);
+    let late = house.get("/health/ready").await;
+    assert_eq!(late.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        late.body
+            .starts_with(b"test: a revocation list is missing or too old\ntest: issuance")
     );
 }

@@ -202,3 +202,27 @@ async fn a_responder_whose_certificate_has_ended_says_try_later_until_it_is_rene
     );
     assert_eq!(house.get("/health/ready").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_stop_of_the_authority_stops_no_answer() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    let record = house.certificate(1);
+    let switch = tanba_ca::Switch {
+        issuer: "test",
+        profile: None,
+    };
+    let (storage, profiles) = (house.storage.as_ref(), tanba_ca::Profiles::builtin());
+    let actor = tanba_model::audit::Actor::System;
+    switch
+        .stop(storage, &profiles, "a test", &actor, NOW)
+        .unwrap();
+    let ask = ask(&house, &record, None);
+    let answer = house.post("/ocsp", ask.clone()).await;
+    assert_eq!(status(&house, &answer.body, &record.serial), Status::Good);
+    house.revoke(record.id, RevocationReason::KeyCompromise);
+    let answer = house.post("/ocsp", ask).await;
+    assert!(matches!(
+        status(&house, &answer.body, &record.serial),
+        Status::Revoked { .. }
+    ));
+}

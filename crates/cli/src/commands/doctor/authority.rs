@@ -48,6 +48,7 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     for (name, certificate) in &issuers {
         findings.extend(expiry(name, certificate, extent.now));
     }
+    findings.extend(stops(storage.as_ref()));
     findings.extend(clock(storage.as_ref(), extent.now));
     // Without a passphrase the files were told about already.
     if config
@@ -150,6 +151,30 @@ fn expiry(name: &str, certificate: &Certificate, now: Timestamp) -> Option<Findi
         end.rfc3339()
     );
     (now.plus(SOON) > end).then(|| Finding::warning("issuer-expiring", what, remedy))
+}
+
+/// What an administrator stopped, and nobody started again yet.
+fn stops(storage: &dyn Storage) -> Vec<Finding> {
+    let Ok(mut unit) = storage.snapshot() else {
+        return Vec::new();
+    };
+    let (Ok(stops), Ok(issuers)) = (unit.issuers().stops(), unit.issuers().all()) else {
+        return Vec::new();
+    };
+    let name = |id| issuers.iter().find(|record| record.id == id);
+    stops
+        .iter()
+        .filter_map(|stop| Some((stop, &name(stop.issuer)?.issuer.name)))
+        .map(|(stop, name)| {
+            let what = stop.profile.as_deref().map_or_else(
+                || format!("the authority {name} issues nothing"),
+                |profile| format!("the authority {name} does not issue by the profile {profile}"),
+            );
+            let what = format!("{what} since {}: {}", stop.since.rfc3339(), stop.reason);
+            let remedy = "when the cause is gone, start it again with `tanba issuer start`; what waits is issued by itself";
+            Finding::warning("issuance-stopped", what, remedy)
+        })
+        .collect()
 }
 
 /// Whether the clock is behind what was recorded already.

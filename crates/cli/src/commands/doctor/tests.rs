@@ -14,6 +14,8 @@ use super::*;
 use crate::commands::Tanba;
 use crate::wire;
 
+mod stops;
+
 const DAY: u64 = 24 * 60 * 60;
 
 struct Installation {
