@@ -1,10 +1,12 @@
 // First issuance without keys, in three languages: everything that an applicant does until she goes to the centre.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { foreign, startBrowser, startDemo } from "./harness.mjs";
+import { foreign, run as command, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
 
 const PASSWORD = "Zhana-Qupia7";
+/** What only the edition for that reader says. */
+const SHEET = { kk: "Оператордың қолы", ru: "Подпись оператора", en: "Application for digital signature keys" };
 const EXPECTED = /Failed to load resource: the server responded with a status of (409|410|422|429)/;
 
 /** The page of a step is on the screen. */
@@ -29,14 +31,14 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     const everywhere = { everywhere: true };
 
     await page.goto(`${demo.url}/${language}/obtain`);
-    await look(page, language, "30-obtain", everywhere);
+    await look(page, language, "40-obtain", everywhere);
     await page.locator("#obtain-form button").click();
     await step(page, ".govuk-error-summary");
     await page.locator("#accepted").check();
     await page.locator("#obtain-form button").click();
 
     await step(page, "#first-person-form");
-    await look(page, language, "31-obtain-person", everywhere);
+    await look(page, language, "41-obtain-person", everywhere);
     await page.locator("#iin").fill(`${iin.slice(0, 11)}${(Number(iin[11]) + 1) % 10}`);
     await page.locator("#surname").fill(surname.toLowerCase());
     await page.locator("#given_name").fill(given);
@@ -50,17 +52,17 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await page.locator("#given_name").evaluate((field) => field.value).catch(() => undefined);
     await page.locator('.govuk-error-summary:not([hidden])', { hasText: /\S/ }).waitFor();
     await page.waitForFunction(() => document.querySelector('input[name="challenge"]')?.value === "", undefined, { timeout: 60_000 });
-    await look(page, language, "32-obtain-not-confirmed");
+    await look(page, language, "42-obtain-not-confirmed");
     assert.equal(await page.locator("#surname").inputValue(), surname.toLowerCase(), "what was typed is kept");
     await page.locator("#given_name").fill(given);
     await page.locator("#first-person").click();
 
     await step(page, "#first-address-form");
-    await look(page, language, "33-obtain-address", everywhere);
+    await look(page, language, "43-obtain-address", everywhere);
     await page.locator("#email").fill(address);
     await page.locator("#first-address-form button").click();
     await step(page, "#first-code-form");
-    await look(page, language, "34-obtain-code", everywhere);
+    await look(page, language, "44-obtain-code", everywhere);
     const code = (await mailed(demo, "address_code", address)).subject.match(/\d{6}/)[0];
     await page.locator("#code").fill(code === "000000" ? "111111" : "000000");
     await page.locator("#first-code-form button").click();
@@ -71,11 +73,11 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await step(page, "#first-place-form");
     await page.locator("#region").selectOption("KZ-75");
     await page.locator("#settlement").selectOption("almaty");
-    await look(page, language, "35-obtain-place", everywhere);
+    await look(page, language, "45-obtain-place", everywhere);
     await page.locator("#first-place-form button").click();
     await step(page, "#first-centre-form");
     await page.locator('input[value="kz-75-almaty-1"]').check();
-    await look(page, language, "36-obtain-centre", everywhere);
+    await look(page, language, "46-obtain-centre", everywhere);
     await page.locator("#first-centre-form button").click();
 
     await step(page, "#first-form");
@@ -85,19 +87,27 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await page.locator("#correct").check();
     await page.locator("#new-password").fill(PASSWORD);
     await page.locator("#new-password-repeat").fill(PASSWORD);
-    await look(page, language, "37-obtain-confirm", everywhere);
+    await look(page, language, "47-obtain-confirm", everywhere);
     await page.locator("#confirm").click();
     await page.locator("#signing:not([hidden])").waitFor({ timeout: 60_000 });
-    await look(page, language, "38-obtain-sign");
+    await look(page, language, "48-obtain-sign");
     await page.locator("#sign").click();
 
     await step(page, "#application");
     const number = await page.locator("#application").getAttribute("data-number");
     assert.match(number, /^\d{12}$/);
     assert.equal(await page.locator("#application").getAttribute("data-state"), "SUBMITTED");
-    await look(page, language, "39-obtain-number", everywhere);
+    await look(page, language, "49-obtain-number", everywhere);
     const mail = await mailed(demo, "first_submitted", address);
     assert.match(mail.text.replaceAll(/(?<=\d) (?=\d)/g, ""), new RegExp(number));
+    // What she takes along to the centre.
+    const [sheet] = await Promise.all([page.waitForEvent("download"), page.locator("#sheet").click()]);
+    assert.equal(sheet.suggestedFilename(), `tanba-${number}.pdf`);
+    const { stdout: paper } = await command("pdftotext", [await sheet.path(), "-"]);
+    const words = paper.replaceAll(/\s+/g, " ");
+    for (const part of [number.replace(/(\d{4})(\d{4})/, "$1 $2 "), iin, address, given, SHEET[language]]) {
+      assert.ok(words.includes(part), `${part} is not in ${words}`);
+    }
     const known = await mailed(demo, "application_accepted", person.email);
     assert.ok(known, "the address that was known hears of it");
     const pending = await page.evaluate(
@@ -120,7 +130,7 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await page.locator("#cancel-form button").click();
     await page.locator('#application[data-state="CANCELLED"]').waitFor();
     await page.goto(`${demo.url}/${language}/obtain/application`);
-    await look(page, language, "40-obtain-cancelled");
+    await look(page, language, "50-obtain-cancelled");
     await page.locator('form[action$="/obtain/again"] button').click();
     await step(page, "#first-form");
 
