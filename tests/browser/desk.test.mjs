@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { foreign, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
+import { Seat } from "./seat.mjs";
 import { keyFiles, problem } from "./wizard.mjs";
 
 const LANGUAGES = ["kk", "ru", "en"];
@@ -23,88 +24,70 @@ describe("the desk", () => {
   const staff = (role) => demo.staff.find((one) => one.role === role);
 
   async function sitDown(role, language) {
-    const { page } = seats[role];
-    await page.goto(`${demo.url}/${language}/desk/enter`);
-    await page.locator("#file-input").setInputFiles(await keyFiles(staff(role).files));
-    await page.locator("#file-list li").first().waitFor();
-    await page.locator("#password").fill(staff(role).password);
-    await page.locator("#refresh-keys").click();
-    await page.locator("#key-cards .tanba-key-card").first().waitFor(PATIENCE);
-    await page.locator("#sign-in").click();
-    await page.waitForURL(`${demo.url}/${language}/desk`, PATIENCE);
-    return page;
-  }
-
-  async function findPerson(page, iin) {
-    await page.locator("#what").fill(iin);
-    await page.locator(".tanba-search button").first().click();
-    await page.waitForURL(new RegExp(`/desk/persons/${iin}$`));
-  }
-
-  /** What was prepared is read and signed. */
-  async function sign(page) {
-    await page.locator("#signing:not([hidden])").waitFor(PATIENCE);
-    assert.ok((await page.locator("#document-summary .govuk-summary-list__row").count()) > 5);
-    await page.locator("#desk-sign").click();
-    await page.locator("#desk-done").waitFor(PATIENCE);
+    const seat = new Seat({ demo, page: seats[role].page, language, role });
+    await seat.sitDown();
+    return seat;
   }
 
   for (const [place, language] of LANGUAGES.entries()) {
     test(`one freezes, two release (${language})`, async () => {
       const person = demo.people[place];
-      const operator = await sitDown("operator", language);
-      await look(operator, language, "40-desk-queue", { everywhere: true });
+      const seat = await sitDown("operator", language);
+      const operator = seat.page;
+      await look(operator, language, "60-desk-queue", { everywhere: true });
       await operator.locator("#what").fill("123");
       await operator.locator(".tanba-search button").first().click();
       assert.ok((await problem(operator)).text.length > 20);
-      await findPerson(operator, person.iin);
-      await look(operator, language, "41-desk-person", { everywhere: true });
+      await seat.find(person.iin, "persons");
+      await look(operator, language, "61-desk-person", { everywhere: true });
       await operator.locator("#act-freeze summary").click();
       await operator.locator("#freeze-reason").selectOption("key-lost");
       await operator.locator("#freeze-go").click();
       await operator.locator("#signing:not([hidden])").waitFor(PATIENCE);
-      await look(operator, language, "42-desk-sign");
-      await sign(operator);
+      await look(operator, language, "62-desk-sign");
+      await seat.sign("done=done&act=freeze");
       await operator.locator("#act-release summary").click();
       await operator.locator("#release-go").click();
-      await sign(operator);
+      await seat.sign("done=waits&act=release");
       // The first one may only take it back.
       await operator.goto(`${demo.url}/${language}/desk/pending`);
-      await look(operator, language, "43-desk-pending", { everywhere: true });
+      await look(operator, language, "63-desk-pending", { everywhere: true });
       await operator.locator("#pending a").first().click();
       await operator.locator("#second-needed").waitFor();
       assert.equal(await operator.locator("#confirm-act").count(), 0);
 
-      const senior = await sitDown("senior-operator", language);
+      const second = await sitDown("senior-operator", language);
+      const senior = second.page;
       await senior.goto(`${demo.url}/${language}/desk/pending`);
       await senior.locator("#pending a").first().click();
       await senior.locator("#confirm-act").waitFor();
-      await look(senior, language, "44-desk-second", { everywhere: true });
+      await look(senior, language, "64-desk-second", { everywhere: true });
       await senior.locator("#confirm-act").click();
       // After a page was opened anew the key is asked for once more.
       await senior.locator("#signing:not([hidden])").waitFor(PATIENCE);
       await senior.locator("#signing-files").setInputFiles(await keyFiles(staff("senior-operator").files));
       await senior.locator("#signing-password").fill(staff("senior-operator").password);
-      await sign(senior);
-      assert.match(senior.url(), /done=done&act=release$/);
+      await second.sign("done=done&act=release");
     });
   }
 
   test("nobody acts for herself, and readers only read", async () => {
-    const operator = await sitDown("operator", "en");
-    await findPerson(operator, staff("operator").iin);
+    const seat = await sitDown("operator", "en");
+    const operator = seat.page;
+    await seat.find(staff("operator").iin, "persons");
     assert.equal(await operator.locator("#desk-forms").count(), 0);
-    const auditor = await sitDown("auditor", "ru");
+    const reader = await sitDown("auditor", "ru");
+    const auditor = reader.page;
     await auditor.goto(`${demo.url}/ru/desk/audit?action=desk.`);
     await auditor.locator("#events").waitFor();
-    await look(auditor, "ru", "45-desk-audit", { everywhere: true });
+    await look(auditor, "ru", "65-desk-audit", { everywhere: true });
     assert.equal((await auditor.goto(`${demo.url}/ru/desk/admin`)).status(), 403);
     await auditor.goto(`${demo.url}/ru/desk`);
-    await findPerson(auditor, demo.people[0].iin);
+    await reader.find(demo.people[0].iin, "persons");
     assert.equal(await auditor.locator("#desk-forms").count(), 0);
-    const administrator = await sitDown("administrator", "kk");
+    const { page: administrator } = await sitDown("administrator", "kk");
     await administrator.goto(`${demo.url}/kk/desk/admin`);
-    await look(administrator, "kk", "46-desk-admin", { everywhere: true });
+    await look(administrator, "kk", "66-desk-admin", { everywhere: true });
     assert.equal((await operator.goto(`${demo.url}/en/desk/audit`)).status(), 403);
   });
 

@@ -1,0 +1,42 @@
+// A member of staff at the desk, step by step.
+import assert from "node:assert/strict";
+import { keyFiles } from "./wizard.mjs";
+
+const PATIENCE = { timeout: 30_000 };
+
+export class Seat {
+  constructor({ demo, page, language, role }) {
+    const member = demo.staff.find((one) => one.role === role);
+    Object.assign(this, { page, member, address: `${demo.url}/${language}/desk` });
+  }
+
+  async sitDown() {
+    const { page, member } = this;
+    await page.goto(`${this.address}/enter`);
+    await page.locator("#file-input").setInputFiles(await keyFiles(member.files));
+    await page.locator("#file-list li").first().waitFor();
+    await page.locator("#password").fill(member.password);
+    await page.locator("#refresh-keys").click();
+    await page.locator("#key-cards .tanba-key-card").first().waitFor(PATIENCE);
+    await page.locator("#sign-in").click();
+    await page.waitForURL(this.address, PATIENCE);
+  }
+
+  /** Looks for a person or an application. */
+  async find(what, place) {
+    await this.page.locator("#what").fill(what);
+    await this.page.locator(".tanba-search button").first().click();
+    await this.page.waitForURL(`${this.address}/${place}/${what}`, PATIENCE);
+  }
+
+  /** What was prepared is read and signed; the address of the page then ends so. */
+  async sign(end) {
+    const { page } = this;
+    await page.locator("#signing:not([hidden])").waitFor(PATIENCE);
+    assert.ok((await page.locator("#document-summary .govuk-summary-list__row").count()) > 5);
+    await page.locator("#desk-sign").click();
+    // The page may still say what became of the act before.
+    await page.waitForURL((url) => url.href.endsWith(`?${end}`), PATIENCE);
+    await page.locator("#desk-done").waitFor(PATIENCE);
+  }
+}
