@@ -247,3 +247,5 @@ summary-first-digest = Digest of the first document (SHA-256)
 summary-change = Change
 progress-deciding = The decision is being sent
 desk-nothing-chosen = Choose at least one certificate
+
+step-by-applicant = the applicant

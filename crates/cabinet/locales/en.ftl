@@ -271,6 +271,7 @@ revoke-old = Revoke the old keys
 revoke-old-hint = The keys that signed this application stop being valid at once. Keys in other keystores are not touched.
 finish = Finish
 ok-done = The renewal of your digital signature keys is complete.
+ok-done-first = Your first digital signature keys are installed.
 old-files-title = What to do with the old files
 old-files = Documents signed with the old keys can still be verified. You may delete the old files; give them to nobody. Keep a copy of the new files in a safe place.
 reminder-title = Time to renew your digital signature keys
@@ -711,6 +712,7 @@ rejected-other = Decision of the operator: { $reason }
 ## What comes next
 
 next-begin-again = You can apply again. Nothing has happened to your present keys.
+next-begin-again-first = You can apply again. The keys made for this application will not be used.
 next-confirm = Check the application and sign it.
 next-done = There is nothing to do: the new keys work.
 next-enter-code = Type the six-digit code from the mail.

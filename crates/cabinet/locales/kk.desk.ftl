@@ -247,3 +247,5 @@ summary-first-digest = Бірінші құжаттың бақылау қосын
 summary-change = Өзгеріс
 progress-deciding = Шешім жіберілуде
 desk-nothing-chosen = Кемінде бір куәлікті таңдаңыз
+
+step-by-applicant = өтініш беруші

@@ -247,3 +247,5 @@ summary-first-digest = Контрольная сумма первого доку
 summary-change = Изменение
 progress-deciding = Решение отправляется
 desk-nothing-chosen = Выберите хотя бы одно свидетельство
+
+step-by-applicant = заявитель

@@ -21,6 +21,8 @@ pub(crate) struct Step {
     iso: String,
     /// Who took it; of steps that were taken.
     who: String,
+    /// Whether the applicant took it: pages of others do not call her "you".
+    by_owner: bool,
     note: String,
 }
 
@@ -62,6 +64,7 @@ impl Words<'_> {
                 when: String::new(),
                 iso: String::new(),
                 who: String::new(),
+                by_owner: false,
                 note: if is_next {
                     self.text(&format!("state-{}", state.name()))
                 } else {
@@ -108,12 +111,14 @@ impl Words<'_> {
         } else {
             self.title(kind, name)
         };
+        let who = who(kind, last, name);
         Step {
             title,
             mark: if failed { "failed" } else { "done" },
             when: self.date_time(at),
             iso: at.rfc3339(),
-            who: self.text(who(kind, last, name)),
+            who: self.text(who),
+            by_owner: who == BY_OWNER,
             note,
         }
     }

@@ -82,7 +82,7 @@ fn applications() -> Vec<Value> {
         .zip(outcomes)
         .map(|((register, state), done)| {
             let line = |key: &str, differs: bool| {
-                context! { key, applied => "<b>", requested => "", registered => "x", differs }
+                context! { key, applied => "<b>", requested => if differs { "y" } else { "" }, registered => "x", differs }
             };
             context! {
                 application => application(state), person => person(true), iin => "850101300123",
