@@ -195,6 +195,12 @@ impl Writer<'_> {
                 until,
                 not_me_path,
             } => self.address_changed(hint, *until, not_me_path),
+            MessageBody::PhoneChangeCode { code, minutes } => {
+                self.bare_code("mail-phone-code", code, *minutes)
+            }
+            MessageBody::PhoneChanged { hint, not_me_path } => {
+                self.phone_changed(hint, not_me_path)
+            }
             MessageBody::NewDevice {
                 at,
                 device,
@@ -255,6 +261,16 @@ impl Writer<'_> {
             self.link("mail-changed-not-me", not_me_path),
         ];
         (self.words("mail-changed-subject", &[]), blocks)
+    }
+
+    fn phone_changed(&self, hint: &str, not_me_path: &str) -> (String, Vec<Block>) {
+        let lead = if hint.is_empty() {
+            self.say("mail-phone-removed", &[])
+        } else {
+            self.say("mail-phone-lead", &[("phone", hint.into())])
+        };
+        let blocks = vec![lead, self.link("mail-phone-not-me", not_me_path)];
+        (self.words("mail-phone-subject", &[]), blocks)
     }
 
     fn new_device(&self, at: Timestamp, device: &str, not_me_path: &str) -> (String, Vec<Block>) {

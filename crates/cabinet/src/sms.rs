@@ -54,12 +54,16 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
         MessageBody::Frozen { .. } => words.say("sms-frozen", &[]),
         MessageBody::AddressCode { code, .. }
         | MessageBody::EntryCode { code, .. }
-        | MessageBody::EmailChangeCode { code, .. } => {
+        | MessageBody::EmailChangeCode { code, .. }
+        | MessageBody::PhoneChangeCode { code, .. } => {
             words.say("sms-code", &[("code", code.as_str().into())])
         }
         MessageBody::FirstIssued { not_me_path, .. } => words.say("sms-issued", &url(not_me_path)),
         MessageBody::AddressChanged { not_me_path, .. } => {
             words.say("sms-address-changed", &url(not_me_path))
+        }
+        MessageBody::PhoneChanged { not_me_path, .. } => {
+            words.say("sms-phone-changed", &url(not_me_path))
         }
         MessageBody::NewDevice { not_me_path, .. } => {
             words.say("sms-new-device", &url(not_me_path))

@@ -7,6 +7,7 @@ use anyhow::bail;
 use axum::Router;
 use tanba_ca::{Authority, Parts, Profiles, Rules};
 use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
+use tanba_model::message::MessageChannel;
 use tanba_model::ports::{Carrier, DocumentSeals, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
 use tanba_storage::{OpenError, SqliteStorage, WitnessError};
@@ -208,9 +209,13 @@ impl Services {
             context.random(),
         )?;
         let ra = registered(ra, policies.register.as_ref())?;
+        let texts = carriers
+            .iter()
+            .any(|carrier| carrier.channel() == MessageChannel::Sms);
         let seals: Arc<dyn DocumentSeals> = authority.clone();
         let ra = Arc::new(
             ra.with_seals(seals)
+                .with_text_messages(texts)
                 .with_checkpoints_every(authority.checkpoints_every()),
         );
         let state = CabinetState::new(

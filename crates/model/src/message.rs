@@ -201,6 +201,20 @@ pub enum MessageBody {
         /// Path of the "it was not me" page, without language.
         not_me_path: String,
     },
+    /// The code that confirms a telephone number; goes there as a text message.
+    PhoneChangeCode {
+        /// Six digits.
+        code: String,
+        /// Minutes for which the code is accepted.
+        minutes: u32,
+    },
+    /// The telephone number was changed or removed by its owner; goes to the confirmed address and to the number of before.
+    PhoneChanged {
+        /// The new number, mostly hidden; empty where it was removed.
+        hint: String,
+        /// Path of the "it was not me" page, without language.
+        not_me_path: String,
+    },
     /// Somebody signed in from a device that was not seen before.
     NewDevice {
         /// When.
@@ -242,6 +256,8 @@ impl MessageBody {
             Self::EntryCode { .. } => "entry_code",
             Self::EmailChangeCode { .. } => "email_change_code",
             Self::AddressChanged { .. } => "address_changed",
+            Self::PhoneChangeCode { .. } => "phone_change_code",
+            Self::PhoneChanged { .. } => "phone_changed",
             Self::NewDevice { .. } => "new_device",
         }
     }
@@ -253,7 +269,8 @@ impl MessageBody {
             Self::ConfirmationCode { minutes, .. }
             | Self::AddressCode { minutes, .. }
             | Self::EntryCode { minutes, .. }
-            | Self::EmailChangeCode { minutes, .. } => {
+            | Self::EmailChangeCode { minutes, .. }
+            | Self::PhoneChangeCode { minutes, .. } => {
                 Some(Duration::from_secs(u64::from(*minutes) * 60))
             }
             Self::FirstSubmitted { .. }
@@ -263,6 +280,7 @@ impl MessageBody {
             | Self::FirstIssued { .. }
             | Self::FirstCancelled { .. }
             | Self::AddressChanged { .. }
+            | Self::PhoneChanged { .. }
             | Self::NewDevice { .. }
             | Self::ApplicationRejected { .. }
             | Self::ApplicationAccepted { .. }
@@ -283,8 +301,10 @@ impl MessageBody {
             | Self::AddressCode { .. }
             | Self::EntryCode { .. }
             | Self::EmailChangeCode { .. }
+            | Self::PhoneChangeCode { .. }
             | Self::ApplicationAccepted { .. } => Priority::Awaited,
             Self::AddressChanged { .. }
+            | Self::PhoneChanged { .. }
             | Self::NewDevice { .. }
             | Self::ApplicationRejected { .. } => Priority::Notice,
             Self::FirstSubmitted { .. }
@@ -319,6 +339,8 @@ impl MessageBody {
             | Self::AddressCode { .. }
             | Self::EntryCode { .. }
             | Self::EmailChangeCode { .. }
+            | Self::PhoneChangeCode { .. }
+            | Self::PhoneChanged { .. }
             | Self::FirstSubmitted { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }

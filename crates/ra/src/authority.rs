@@ -38,6 +38,8 @@ pub struct RegistrationAuthority {
     pub(crate) register: Arc<dyn PersonRegister>,
     pub(crate) work_desk: WorkDesk,
     pub(crate) seals: Option<Arc<dyn DocumentSeals>>,
+    /// Whether somebody carries text messages away.
+    pub(crate) text_messages: bool,
     /// Between two signed checkpoints of the audit log.
     pub(crate) checkpoints_every: Duration,
     random: Arc<dyn RandomSource>,
@@ -76,6 +78,7 @@ impl RegistrationAuthority {
             gazetteer,
             centres,
             seals: None,
+            text_messages: false,
             checkpoints_every: CHECKPOINTS_EVERY,
             random,
             stripes,
@@ -95,6 +98,19 @@ impl RegistrationAuthority {
     pub fn with_register(mut self, register: Arc<dyn PersonRegister>) -> Self {
         self.register = register;
         self
+    }
+
+    /// The same authority, which sends text messages, or does not: whether a number may be confirmed.
+    #[must_use]
+    pub const fn with_text_messages(mut self, sent: bool) -> Self {
+        self.text_messages = sent;
+        self
+    }
+
+    /// Whether text messages are sent here, so that people may confirm a number.
+    #[must_use]
+    pub const fn text_messages(&self) -> bool {
+        self.text_messages
     }
 
     /// The register of people that is believed. Ask it outside of any unit of work.

@@ -69,6 +69,11 @@ pub const ERRORS: &[&str] = &[
     PERSON_FROZEN,
     PERSON_NOT_CONFIRMED,
     PERSON_UNKNOWN,
+    PHONE_INVALID,
+    PHONE_NEEDS_ADDRESS,
+    PHONE_NONE_YET,
+    PHONE_NOT_OFFERED,
+    PHONE_SAME,
     PLACE_UNKNOWN,
     PROOF_COUNT,
     PROOF_MISSING,
@@ -220,6 +225,16 @@ pub const NOT_ME: &str = "not-me";
 pub const OTHER_PERSONS_KEY: &str = "other-persons-key";
 /// The person's keys were frozen by "it was not me".
 pub const PERSON_FROZEN: &str = "person-frozen";
+/// Not a telephone number in international form.
+pub const PHONE_INVALID: &str = "phone-invalid";
+/// A number is confirmed only where a confirmed address can be told of it.
+pub const PHONE_NEEDS_ADDRESS: &str = "phone-needs-address";
+/// There is no number that could be removed.
+pub const PHONE_NONE_YET: &str = "phone-none-yet";
+/// This installation sends no text messages.
+pub const PHONE_NOT_OFFERED: &str = "phone-not-offered";
+/// The new number is the confirmed one.
+pub const PHONE_SAME: &str = "phone-same";
 /// No such region or settlement.
 pub const PLACE_UNKNOWN: &str = "place-unknown";
 /// Not one proof for each new key.

@@ -29,6 +29,7 @@ mod listing;
 mod login;
 mod not_me;
 mod notify;
+mod phone;
 mod reissue;
 mod remind;
 mod report;
@@ -67,6 +68,7 @@ pub use listing::{History, Page};
 pub use login::{Device, LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
 pub use notify::announce_act;
+pub use phone::{PendingPhone, PhoneChangeError};
 pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,

@@ -15,6 +15,7 @@ use crate::codes;
 use crate::error::{StepError, storage_code};
 use crate::evidence::{Evidence, application_object, person_object};
 use crate::notify::notify;
+use crate::phone::{self, take_phone_away};
 use crate::reissue::reject;
 
 /// Certificates and applications of a person that are looked through.
@@ -77,13 +78,13 @@ impl RegistrationAuthority {
     /// [`NotMeError::LinkExpired`] when the link cannot be used.
     pub fn not_me_page(&self, token: &str, now: Timestamp) -> Result<NotMe, NotMeError> {
         let mut work = self.storage.snapshot()?;
-        let (person, number) = peek(work.as_mut(), token, now)?;
-        let application = match number {
-            Some(number) => {
+        let (person, about) = peek(work.as_mut(), token, now)?;
+        let application = match about {
+            About::Application(number) => {
                 let found = work.applications().find_by_number(&number)?;
                 Some(found.ok_or(NotMeError::LinkExpired)?)
             }
-            None => None,
+            About::Phone | About::Other => None,
         };
         let serials = freezable(work.as_mut(), person, now)?
             .into_iter()
@@ -109,7 +110,7 @@ impl RegistrationAuthority {
     /// [`NotMeError`] by what helps.
     pub fn not_me(&self, token: &str, now: Timestamp) -> Result<Frozen, NotMeError> {
         let mut work = self.storage.begin()?;
-        let (person, _) = peek(work.as_mut(), token, now)?;
+        let (person, about) = peek(work.as_mut(), token, now)?;
         let person = work
             .persons()
             .find(person)?
@@ -117,6 +118,10 @@ impl RegistrationAuthority {
         work.secrets()
             .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
         let person = take_address_back(work.as_mut(), person, now)?;
+        let person = match about {
+            About::Phone => take_phone_away(work.as_mut(), person, now)?,
+            About::Application(_) | About::Other => person,
+        };
         let actor = Actor::LinkHolder(person.id);
         let frozen = freeze_all(work.as_mut(), &person, &actor, codes::NOT_ME, now)?;
         let body = MessageBody::Frozen {
@@ -211,23 +216,36 @@ impl By<'_> {
     }
 }
 
-/// Whose link it is and which application it is about, if any.
+/// What the notice of a link told of.
+enum About {
+    Application(ApplicationNumber),
+    /// A new telephone number.
+    Phone,
+    /// Something else, that the link need not know.
+    Other,
+}
+
+/// Whose link it is and what it is about.
 fn peek(
     work: &mut dyn UnitOfWork,
     token: &str,
     now: Timestamp,
-) -> Result<(PersonId, Option<ApplicationNumber>), NotMeError> {
+) -> Result<(PersonId, About), NotMeError> {
     let found = work
         .secrets()
         .peek_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
     let Some((Some(person), subject)) = found else {
         return Err(NotMeError::LinkExpired);
     };
-    if subject.is_empty() {
-        return Ok((person, None));
-    }
-    let number = ApplicationNumber::parse(&subject).map_err(|_| NotMeError::LinkExpired)?;
-    Ok((person, Some(number)))
+    let about = match subject.as_str() {
+        "" => About::Other,
+        phone::LINK_SUBJECT => About::Phone,
+        number => {
+            let number = ApplicationNumber::parse(number);
+            About::Application(number.map_err(|_| NotMeError::LinkExpired)?)
+        }
+    };
+    Ok((person, about))
 }
 
 /// Valid certificates of a person that have not expired.

@@ -67,6 +67,8 @@ impl Writer<'_> {
             | MessageBody::EntryCode { .. }
             | MessageBody::EmailChangeCode { .. }
             | MessageBody::AddressChanged { .. }
+            | MessageBody::PhoneChangeCode { .. }
+            | MessageBody::PhoneChanged { .. }
             | MessageBody::NewDevice { .. } => (String::new(), Vec::new()),
         }
     }

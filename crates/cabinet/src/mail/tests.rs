@@ -141,6 +141,18 @@ fn bodies_of_safety(serials: &[String]) -> Vec<MessageBody> {
             until: Timestamp::from_unix(1_796_364_000),
             not_me_path: "/not-me/abc".to_owned(),
         },
+        MessageBody::PhoneChangeCode {
+            code: "042042".to_owned(),
+            minutes: 10,
+        },
+        MessageBody::PhoneChanged {
+            hint: "+7•••67".to_owned(),
+            not_me_path: "/not-me/abc".to_owned(),
+        },
+        MessageBody::PhoneChanged {
+            hint: String::new(),
+            not_me_path: "/not-me/abc".to_owned(),
+        },
         MessageBody::NewDevice {
             at: Timestamp::from_unix(1_795_500_000),
             device: "firefox-linux".to_owned(),
@@ -335,6 +347,7 @@ fn text_messages_take_two_of_the_network_at_most() {
             | MessageBody::CertificatesIssued { not_me_path, .. }
             | MessageBody::FirstIssued { not_me_path, .. }
             | MessageBody::AddressChanged { not_me_path, .. }
+            | MessageBody::PhoneChanged { not_me_path, .. }
             | MessageBody::NewDevice { not_me_path, .. } = &mut body
             {
                 *not_me_path = format!("/not-me/{}", "a".repeat(22));

@@ -17,6 +17,7 @@ pub(crate) mod applications;
 pub(crate) mod confirm;
 pub(crate) mod keys;
 pub(crate) mod password;
+pub(crate) mod phone;
 pub(crate) mod profile;
 pub(crate) mod reissue;
 pub(crate) mod revoke;

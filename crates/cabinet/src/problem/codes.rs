@@ -3,8 +3,9 @@
 use axum::http::StatusCode;
 use tanba_ra::{
     AddressError, BeginError, ClaimError, ConfirmError, DeskError, DeskLoginError,
-    EmailChangeError, EntryError, FirstError, InstallError, LoginError, NotMeError, PrepareError,
-    ProofError, ResendError, RevokeError, SealError, StepError, SubmitError, Unavailable, codes,
+    EmailChangeError, EntryError, FirstError, InstallError, LoginError, NotMeError,
+    PhoneChangeError, PrepareError, ProofError, ResendError, RevokeError, SealError, StepError,
+    SubmitError, Unavailable, codes,
 };
 
 use super::Problem;
@@ -86,6 +87,17 @@ impl From<EmailChangeError> for Problem {
     fn from(error: EmailChangeError) -> Self {
         let problem = coded(error.code()).because(&error);
         if let EmailChangeError::Wrong { tries_left } = error {
+            problem.with_tries(tries_left)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<PhoneChangeError> for Problem {
+    fn from(error: PhoneChangeError) -> Self {
+        let problem = coded(error.code()).because(&error);
+        if let PhoneChangeError::Wrong { tries_left } = error {
             problem.with_tries(tries_left)
         } else {
             problem

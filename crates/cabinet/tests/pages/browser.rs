@@ -126,7 +126,10 @@ impl<'a> Browser<'a> {
         let fields: Vec<String> = [("csrf", csrf.as_str())]
             .iter()
             .chain(fields)
-            .map(|(name, value)| format!("{name}={}", value.replace('@', "%40").replace(' ', "+")))
+            .map(|(name, value)| {
+                let value = value.replace('+', "%2B").replace('@', "%40");
+                format!("{name}={}", value.replace(' ', "+"))
+            })
             .collect();
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")

@@ -182,3 +182,80 @@ async fn a_browser_that_signed_in_before_is_not_announced_again() {
     Browser::new(&world).sign_in(&citizen).await;
     assert_eq!(told(), 1);
 }
+
+#[tokio::test]
+async fn a_number_is_confirmed_by_its_code_shown_half_hidden_and_removed() {
+    let world = World::texting();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (ask, confirm, remove) = (
+        "/kk/cabinet/profile/phone",
+        "/kk/cabinet/profile/phone/code",
+        "/kk/cabinet/profile/phone/remove",
+    );
+    let wrong = browser.submit(ask, &[("phone", "8 701 123 45 67")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("value=\"8 701 123 45 67\""));
+    assert!(wrong.body.contains("href=\"#phone\""), "{}", wrong.body);
+    let asked = browser.submit(ask, &[("phone", "+7 701 123 45 67")]).await;
+    assert_eq!(asked.location(), "/kk/cabinet/profile#phone-title");
+    let text = world.texts().remove(0);
+    assert_eq!(text.to.as_str(), "+77011234567");
+    let tanba_model::message::MessageBody::PhoneChangeCode { code, .. } = text.body else {
+        panic!("{text:?}")
+    };
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(page.body.contains("+77011234567"), "{}", page.body);
+    let stale = std::mem::replace(&mut browser.csrf, "0".repeat(64));
+    for (path, field) in [(ask, "phone"), (confirm, "code"), (remove, "code")] {
+        let refused = browser.submit(path, &[(field, &code)]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    browser.csrf = stale;
+    let wrong = browser.submit(confirm, &[("code", "12")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("href=\"#phone-code\""));
+    browser.submit(confirm, &[("code", &code)]).await;
+    for language in ["kk", "ru", "en"] {
+        let page = browser.get(&format!("/{language}/cabinet/profile")).await;
+        assert!(page.body.contains("+7•••67"), "{}", page.body);
+        assert!(!page.body.contains("+77011234567"));
+    }
+    let mails = world.mail();
+    assert!(mails.iter().any(
+        |mail| mail.body.kind() == "phone_changed" && mail.to.as_str() == "aigerim@example.kz"
+    ));
+    let removed = browser.submit(remove, &[]).await;
+    assert_eq!(removed.location(), "/kk/cabinet/profile#phone-title");
+    let twice = browser.submit(remove, &[]).await;
+    assert_eq!(twice.location(), "/kk/cabinet/profile#phone-title");
+    assert!(
+        !browser
+            .get("/kk/cabinet/profile")
+            .await
+            .body
+            .contains("+7•••67")
+    );
+}
+
+#[tokio::test]
+async fn where_no_text_message_is_sent_the_page_says_so_and_has_no_field() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    for (language, sentence) in [
+        ("kk", "SMS-хабарлама жібермейді"),
+        ("ru", "не отправляет SMS"),
+        ("en", "sends no text messages"),
+    ] {
+        let page = browser.get(&format!("/{language}/cabinet/profile")).await;
+        assert!(page.body.contains(sentence), "{language}: {}", page.body);
+        assert!(!page.body.contains("name=\"phone\""));
+    }
+    let number = [("phone", "+77011234567")];
+    let asked = browser.submit("/kk/cabinet/profile/phone", &number).await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(world.texts().is_empty());
+}

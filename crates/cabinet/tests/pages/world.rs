@@ -21,7 +21,7 @@ use tanba_model::certificate::Channel;
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
-use tanba_model::message::{MessageBody, OutboxMessage};
+use tanba_model::message::{MessageBody, MessageChannel, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::ports::{
     Carrier, CarrierError, Clock, Issuance as _, IssuanceOrder, IssuerKind, RandomSource,
@@ -75,6 +75,21 @@ impl Carrier for Mailbox {
             return Err(CarrierError::Refused("too large".into()));
         }
         self.messages.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
+/// Keeps text messages.
+#[derive(Debug, Default)]
+struct Gateway(Mutex<Vec<OutboxMessage>>);
+
+impl Carrier for Gateway {
+    fn channel(&self) -> MessageChannel {
+        MessageChannel::Sms
+    }
+
+    fn send(&self, message: &OutboxMessage, _: Timestamp) -> Result<(), CarrierError> {
+        self.0.lock().unwrap().push(message.clone());
         Ok(())
     }
 }
@@ -151,7 +166,7 @@ impl World {
     }
 
     pub(crate) fn with(section: CabinetSection) -> Self {
-        Self::start(section, None)
+        Self::start(section, None, false)
     }
 
     /// One that can print.
@@ -162,10 +177,15 @@ impl World {
             font.unwrap_or_else(|_| panic!("the typeface: run scripts/build-assets.sh"))
         });
         let fonts = Fonts::new(regular.into(), bold.into()).unwrap();
-        Self::start(CabinetSection::default(), Some(fonts))
+        Self::start(CabinetSection::default(), Some(fonts), false)
     }
 
-    fn start(section: CabinetSection, fonts: Option<Fonts>) -> Self {
+    /// One that sends text messages.
+    pub(crate) fn texting() -> Self {
+        Self::start(CabinetSection::default(), None, true)
+    }
+
+    fn start(section: CabinetSection, fonts: Option<Fonts>, texts: bool) -> Self {
         static TEMPLATE: OnceLock<Template> = OnceLock::new();
         let template = TEMPLATE.get_or_init(Template::make);
         let folder = tempfile::tempdir().unwrap();
@@ -185,7 +205,7 @@ impl World {
         let rules = rules.check(ORIGIN).unwrap();
         let ra = RegistrationAuthority::new(storage.clone(), authority.clone(), rules, random())
             .unwrap();
-        let ra = Arc::new(ra);
+        let ra = Arc::new(ra.with_text_messages(texts));
         let clock = Arc::new(StandingClock(AtomicI64::new(NOON)));
         let config = section.check(ORIGIN, false).unwrap();
         let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();
@@ -362,6 +382,13 @@ impl World {
         Certificate::from_der(&root.issuer.certificate)
             .unwrap()
             .to_pem()
+    }
+
+    /// Delivers the text messages that are due.
+    pub(crate) fn texts(&self) -> Vec<OutboxMessage> {
+        let gateway = Gateway::default();
+        self.ra.deliver_outbox(&gateway, self.clock.now()).unwrap();
+        gateway.0.into_inner().unwrap()
     }
 
     /// Delivers what is due and empties the mailbox.

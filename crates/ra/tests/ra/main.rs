@@ -16,6 +16,7 @@ mod install;
 mod keyless;
 mod limits;
 mod login;
+mod phone;
 mod remind;
 mod requests;
 mod resume;

@@ -280,6 +280,13 @@ impl World {
         }
     }
 
+    /// The same country where text messages are sent.
+    pub(crate) fn with_text_messages(mut self) -> Self {
+        let ra = Arc::into_inner(self.ra).expect("nobody else holds it yet");
+        self.ra = Arc::new(ra.with_text_messages(true));
+        self
+    }
+
     /// A second server process over the same database.
     pub(crate) fn second_process(&self) -> RegistrationAuthority {
         let storage = Arc::new(SqliteStorage::open(self.folder.path().join("tanba.db")).unwrap());

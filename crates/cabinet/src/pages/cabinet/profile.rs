@@ -1,4 +1,4 @@
-//! `/{lang}/cabinet/profile`: what the register knows, language, reminders, open sessions. Works without script.
+//! `/{lang}/cabinet/profile`: what the register knows, address, language, reminders, open sessions. Works without script.
 
 use axum::extract::{Path, State};
 use axum::http::header::SET_COOKIE;
@@ -8,7 +8,8 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 use tanba_model::language::Language;
-use tanba_ra::EmailChangeError;
+use tanba_model::phone::PhoneNumber;
+use tanba_ra::{EmailChangeError, OpenSession, PendingAddress, PendingPhone};
 
 use crate::body::Form;
 use crate::device;
@@ -30,7 +31,8 @@ pub(crate) struct Fields {
     language: String,
     reminders: Option<String>,
     email: String,
-    code: String,
+    pub(super) phone: String,
+    pub(super) code: String,
 }
 
 /// What was wrong with a form of the page.
@@ -38,6 +40,9 @@ pub(crate) struct Fields {
 struct Mistake {
     field: &'static str,
     text: String,
+    /// What was typed there, to be corrected.
+    #[serde(skip)]
+    typed: String,
 }
 
 pub(crate) async fn show(
@@ -45,7 +50,29 @@ pub(crate) async fn show(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
-    page(&state, &visit, &signed_in, None, "").await
+    page(&state, &visit, &signed_in, None).await
+}
+
+/// What the page needs from the records besides the person.
+struct Standing {
+    open: Vec<OpenSession>,
+    address: Option<PendingAddress>,
+    phone: Option<PendingPhone>,
+    texts: bool,
+}
+
+async fn standing(state: &CabinetState, signed_in: &SignedIn) -> Result<Standing, Problem> {
+    let (session, now) = (signed_in.session.clone(), state.now());
+    state
+        .ra(move |ra| {
+            Ok::<_, Problem>(Standing {
+                open: ra.sessions(&session, now)?,
+                address: ra.pending_email(&session, now)?,
+                phone: ra.pending_phone(&session, now)?,
+                texts: ra.text_messages(),
+            })
+        })
+        .await
 }
 
 async fn page(
@@ -53,15 +80,14 @@ async fn page(
     visit: &Visit,
     signed_in: &SignedIn,
     mistake: Option<Mistake>,
-    typed: &str,
 ) -> Result<Html<String>, Problem> {
-    let (session, now) = (signed_in.session.clone(), state.now());
-    let (open, pending) = state
-        .ra(move |ra| {
-            let open = ra.sessions(&session, now)?;
-            Ok::<_, Problem>((open, ra.pending_email(&session, now)?))
-        })
-        .await?;
+    let Standing {
+        open,
+        address,
+        phone,
+        texts,
+    } = standing(state, signed_in).await?;
+    let now = state.now();
     let words = state.words(visit);
     let sessions: Vec<Value> = open
         .iter()
@@ -77,6 +103,9 @@ async fn page(
         })
         .collect();
     let person = &signed_in.person;
+    let wrong = |field: &str| mistake.as_ref().filter(|mistake| mistake.field == field);
+    let error = |field: &str| wrong(field).map(|mistake| mistake.text.as_str());
+    let typed = |field: &str| wrong(field).map(|mistake| mistake.typed.as_str());
     let earlier = person.earlier(now).map(|address| {
         let until = person.earlier_email.as_ref().map(|earlier| earlier.until);
         context! {
@@ -88,10 +117,16 @@ async fn page(
         person => Serde(words.person(person)),
         reminders => person.reminders,
         earlier,
-        pending => pending.map(|pending| pending.address.as_str().to_owned()),
-        typed,
-        email_error => mistake.as_ref().filter(|mistake| mistake.field == "email").map(|mistake| mistake.text.as_str()),
-        code_error => mistake.as_ref().filter(|mistake| mistake.field == "code").map(|mistake| mistake.text.as_str()),
+        pending => address.map(|pending| pending.address.as_str().to_owned()),
+        typed => typed("email"),
+        email_error => error("email"),
+        code_error => error("code"),
+        texts,
+        phone => person.phone.as_ref().map(PhoneNumber::masked),
+        pending_phone => phone.map(|pending| pending.phone.as_str().to_owned()),
+        typed_phone => typed("phone"),
+        phone_error => error("phone"),
+        phone_code_error => error("phone-code"),
         errors => Serde(mistake.iter().collect::<Vec<_>>()),
         sessions,
     };
@@ -117,7 +152,7 @@ pub(crate) async fn ask_address(
     match asked {
         Ok(_) => Ok(back(visit.language, "email-title").into_response()),
         Err(EmailChangeError::Step(error)) => Err(error.into()),
-        Err(error) => refused(&state, &visit, &signed_in, ("email", error), &fields.email).await,
+        Err(error) => refused(&state, &visit, &signed_in, ("email", fields.email), error).await,
     }
 }
 
@@ -140,22 +175,23 @@ pub(crate) async fn confirm_address(
         Ok(_) => Ok(back(visit.language, "email-title").into_response()),
         Err(EmailChangeError::Step(error)) => Err(error.into()),
         Err(error @ EmailChangeError::NoTriesLeft) => {
-            refused(&state, &visit, &signed_in, ("email", error), "").await
+            refused(&state, &visit, &signed_in, ("email", String::new()), error).await
         }
-        Err(error) => refused(&state, &visit, &signed_in, ("code", error), "").await,
+        Err(error) => refused(&state, &visit, &signed_in, ("code", String::new()), error).await,
     }
 }
 
-async fn refused(
+/// The page with the sentence of an error at its field, where what was typed still stands.
+pub(super) async fn refused(
     state: &CabinetState,
     visit: &Visit,
     signed_in: &SignedIn,
-    (field, error): (&'static str, EmailChangeError),
-    typed: &str,
+    (field, typed): (&'static str, String),
+    error: impl Into<Problem>,
 ) -> Result<Response, Problem> {
-    let text = Problem::from(error).sentence(state.catalogue(), visit);
-    let mistake = Mistake { field, text };
-    let page = page(state, visit, signed_in, Some(mistake), typed).await?;
+    let text = error.into().sentence(state.catalogue(), visit);
+    let mistake = Mistake { field, text, typed };
+    let page = page(state, visit, signed_in, Some(mistake)).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -232,6 +268,6 @@ pub(crate) async fn end_session(
     Ok(back(visit.language, "sessions").into_response())
 }
 
-fn back(language: Language, part: &str) -> Redirect {
+pub(super) fn back(language: Language, part: &str) -> Redirect {
     Redirect::to(&format!("/{}/cabinet/profile#{part}", language.tag()))
 }

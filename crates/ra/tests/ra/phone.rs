@@ -1,0 +1,228 @@
+//! The telephone number for short notices.
+
+use tanba_model::message::{MessageBody, MessageChannel, OutboxMessage};
+use tanba_model::ports::Storage as _;
+use tanba_pki::Timestamp;
+
+use crate::world::{Citizen, DAY, Mailbox, NOON, World, after};
+
+const NUMBER: &str = "+77011234567";
+
+fn world() -> World {
+    World::new().with_text_messages()
+}
+
+/// Text messages that are due.
+fn texts(world: &World, now: Timestamp) -> Vec<OutboxMessage> {
+    let gateway = Mailbox::of(MessageChannel::Sms);
+    world.ra.deliver_outbox(&gateway, now).unwrap();
+    gateway.messages.into_inner().unwrap()
+}
+
+fn code(texts: &[OutboxMessage], number: &str) -> String {
+    let [text] = texts else { panic!("{texts:?}") };
+    assert_eq!(text.to.as_str(), number);
+    let MessageBody::PhoneChangeCode { code, .. } = &text.body else {
+        panic!("{text:?}")
+    };
+    code.clone()
+}
+
+fn number(world: &World, citizen: &Citizen) -> Option<String> {
+    let phone = world.person(citizen).phone;
+    phone.map(|phone| phone.as_str().to_owned())
+}
+
+/// Confirms a number; what is mailed and what is texted for it.
+fn confirmed(
+    world: &World,
+    citizen: &Citizen,
+    typed: &str,
+    now: Timestamp,
+) -> (Vec<OutboxMessage>, Vec<OutboxMessage>) {
+    let session = world.sign_in(citizen, now).session;
+    world.mail(now);
+    texts(world, now);
+    world.ra.ask_phone_change(&session, typed, now).unwrap();
+    assert!(
+        world.mail(now).is_empty(),
+        "the code goes to the number alone"
+    );
+    let code = code(&texts(world, now), typed);
+    world.ra.confirm_phone_change(&session, &code, now).unwrap();
+    (world.mail(now), texts(world, now))
+}
+
+#[test]
+fn a_number_counts_once_its_code_came_back_and_the_address_is_told() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    let (mails, texts) = confirmed(&world, &citizen, NUMBER, NOON);
+    assert_eq!(number(&world, &citizen).as_deref(), Some(NUMBER));
+    let [mail] = mails.as_slice() else {
+        panic!("{mails:?}")
+    };
+    assert_eq!(mail.to.as_str(), "aigerim@example.kz");
+    assert!(matches!(
+        &mail.body,
+        MessageBody::PhoneChanged { hint, not_me_path } if hint == "+7•••67" && !not_me_path.is_empty()
+    ));
+    assert!(texts.is_empty(), "there was no number to be told of it");
+    for action in ["person.phone-ask", "person.phone-change"] {
+        assert!(world.audit().contains(&action.to_owned()), "{action}");
+    }
+}
+
+#[test]
+fn the_number_of_before_is_told_of_another_and_of_its_end() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    confirmed(&world, &citizen, NUMBER, NOON);
+    let (mails, told) = confirmed(&world, &citizen, "+77017654321", after(DAY));
+    let to = |messages: &[OutboxMessage]| -> Vec<String> {
+        let to = messages.iter().map(|told| told.to.as_str().to_owned());
+        to.collect()
+    };
+    assert_eq!(
+        (to(&mails), to(&told)),
+        (
+            vec!["aigerim@example.kz".to_owned()],
+            vec![NUMBER.to_owned()]
+        )
+    );
+    let now = after(2 * DAY);
+    let session = world.sign_in(&citizen, now).session;
+    world.mail(now);
+    texts(&world, now);
+    world.ra.remove_phone(&session, now).unwrap();
+    assert_eq!(number(&world, &citizen), None);
+    let (mails, told) = (world.mail(now), texts(&world, now));
+    assert_eq!(
+        (to(&mails), to(&told)),
+        (
+            vec!["aigerim@example.kz".to_owned()],
+            vec!["+77017654321".to_owned()]
+        )
+    );
+    assert!(matches!(
+        &mails[0].body,
+        MessageBody::PhoneChanged { hint, .. } if hint.is_empty()
+    ));
+    let again = world.ra.remove_phone(&session, now).unwrap_err();
+    assert_eq!(again.code(), "phone-none-yet");
+    assert!(world.audit().contains(&"person.phone-remove".to_owned()));
+}
+
+#[test]
+fn no_code_that_confirms_an_application_goes_to_a_telephone() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    confirmed(&world, &citizen, NUMBER, NOON);
+    let now = after(60);
+    let session = world.sign_in(&citizen, now).session;
+    world.submit(&citizen, &session, now);
+    let kinds: Vec<&str> = texts(&world, now)
+        .iter()
+        .map(|text| text.body.kind())
+        .collect();
+    assert!(kinds.contains(&"application_accepted"), "{kinds:?}");
+    assert!(!kinds.contains(&"confirmation_code"), "{kinds:?}");
+}
+
+#[test]
+fn whoever_says_it_was_not_me_takes_the_new_number_away() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    let (mails, _) = confirmed(&world, &citizen, NUMBER, NOON);
+    let MessageBody::PhoneChanged { not_me_path, .. } = &mails[0].body else {
+        panic!("{mails:?}")
+    };
+    let token = not_me_path.strip_prefix("/not-me/").unwrap();
+    let page = world.ra.not_me_page(token, after(60)).unwrap();
+    assert!(page.application.is_none() && page.serials.len() == 2);
+    world.ra.not_me(token, after(60)).unwrap();
+    assert_eq!(number(&world, &citizen), None);
+    assert!(world.person(&citizen).frozen_at.is_some());
+    let stranger = texts(&world, after(61));
+    assert!(
+        stranger.iter().all(|text| text.body.kind() != "frozen"),
+        "{stranger:?}"
+    );
+}
+
+#[test]
+fn what_is_no_new_number_is_refused() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    let silent = world.citizen_with("Bolat", None, NOON);
+    let session = world.sign_in(&citizen, NOON).session;
+    let ask = |typed: &str, now| world.ra.ask_phone_change(&session, typed, now);
+    for typed in ["", "87011234567", "+7 701", "no number"] {
+        assert_eq!(ask(typed, NOON).unwrap_err().code(), "phone-invalid");
+    }
+    let his = world.sign_in(&silent, NOON).session;
+    let unheard = world.ra.ask_phone_change(&his, NUMBER, NOON).unwrap_err();
+    assert_eq!(unheard.code(), "phone-needs-address");
+    ask(NUMBER, NOON).unwrap();
+    assert_eq!(
+        ask(NUMBER, after(59)).unwrap_err().code(),
+        "resend-too-early"
+    );
+    let pending = world.ra.pending_phone(&session, after(59)).unwrap();
+    assert_eq!(pending.unwrap().phone.as_str(), NUMBER);
+    let sent = texts(&world, NOON);
+    let sent: Vec<_> = sent
+        .into_iter()
+        .filter(|text| text.body.kind() == "phone_change_code")
+        .collect();
+    let code = code(&sent, NUMBER);
+    let confirm = |session, code: &str, now| world.ra.confirm_phone_change(session, code, now);
+    let elsewhere = world.sign_in(&citizen, after(60)).session;
+    let refused = confirm(&elsewhere, &code, after(60)).unwrap_err();
+    assert_eq!(refused.code(), "entry-code-spent", "another session");
+    let malformed = confirm(&session, "12", after(60)).unwrap_err();
+    assert_eq!(malformed.code(), "code-malformed");
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let refused = confirm(&session, wrong, after(60)).unwrap_err();
+    assert_eq!(refused.code(), "entry-code-wrong");
+    let late = confirm(&session, &code, after(600)).unwrap_err();
+    assert_eq!(late.code(), "entry-code-wrong");
+    assert_eq!(number(&world, &citizen), None);
+    assert!(
+        world
+            .ra
+            .pending_phone(&session, after(600))
+            .unwrap()
+            .is_none()
+    );
+    let phone = tanba_model::phone::PhoneNumber::parse(NUMBER).unwrap();
+    let mut work = world.storage.begin().unwrap();
+    work.persons().set_phone(citizen.id, Some(&phone)).unwrap();
+    work.commit().unwrap();
+    let same = ask("+7 (701) 123-45-67", after(700)).unwrap_err();
+    assert_eq!(same.code(), "phone-same");
+}
+
+#[test]
+fn ten_codes_a_day_are_sent_and_no_more() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    for minute in 0..10 {
+        let number = format!("+770112345{minute:02}");
+        let now = after(60 * minute);
+        world.ra.ask_phone_change(&session, &number, now).unwrap();
+    }
+    let more = world.ra.ask_phone_change(&session, NUMBER, after(660));
+    assert_eq!(more.unwrap_err().code(), "codes-paused");
+}
+
+#[test]
+fn a_number_is_neither_asked_for_nor_coded_where_no_text_message_is_sent() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    let asked = world.ra.ask_phone_change(&session, NUMBER, NOON);
+    assert_eq!(asked.unwrap_err().code(), "phone-not-offered");
+    assert!(texts(&world, NOON).is_empty());
+}
