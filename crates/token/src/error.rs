@@ -56,6 +56,9 @@ pub enum TokenError {
     /// Nobody gave the token a PIN yet.
     #[error("the token has no user PIN yet; set one by its maker's tool")]
     PinNotSet,
+    /// The token does not take the new PIN: it is too short, too long or of other signs.
+    #[error("the token does not take the new PIN; the old one holds")]
+    NewPinRefused,
     /// The token is there, the key is not.
     #[error(
         "the token has no private key with the identifier {id}; is it another token, or was the key removed?"
@@ -138,6 +141,7 @@ impl From<TokenError> for SignError {
             | TokenError::LastTry
             | TokenError::PinLocked
             | TokenError::PinNotSet
+            | TokenError::NewPinRefused
             | TokenError::NoKey { .. }
             | TokenError::Unsupported { .. } => Self::Refused {
                 reason: error.to_string(),

@@ -11,13 +11,22 @@ use tanba_crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 
 use crate::connection::Connection;
 use crate::error::TokenError;
-use crate::reference::KeyReference;
+use crate::reference::{KeyReference, hex};
 use crate::signer::TokenKey;
 use crate::token::Token;
 use crate::{mechanism, public_key};
 
 /// What a new key is tried on.
 const TRIAL: &[u8] = b"tanba: a trial of a new key";
+
+/// What a new key is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Label<'a> {
+    /// This.
+    Text(&'a str),
+    /// Its key identifier in hexadecimal digits.
+    KeyId,
+}
 
 /// Identifier until the real one, which needs the public key, is known.
 type Provisional = [u8; 20];
@@ -37,7 +46,13 @@ impl Token {
         let mut provisional = [0; 20];
         rng.fill_bytes(&mut provisional);
         let reference = self.work(&|context, connection| {
-            make(context, connection, algorithm, label, provisional)
+            make(
+                context,
+                connection,
+                algorithm,
+                Label::Text(label),
+                provisional,
+            )
         })?;
         Ok(TokenKey::new(Arc::clone(self), reference))
     }
@@ -63,11 +78,11 @@ impl Token {
     }
 }
 
-fn make(
+pub(crate) fn make(
     context: &Pkcs11,
     connection: &Connection,
     algorithm: KeyAlgorithm,
-    label: &str,
+    label: Label<'_>,
     provisional: Provisional,
 ) -> Result<KeyReference, TokenError> {
     let unsupported = || TokenError::Unsupported {
@@ -80,9 +95,20 @@ fn make(
     let session = context
         .open_rw_session(connection.slot)
         .map_err(TokenError::of)?;
-    let (public, private) = generate(&session, &mechanism, forms, label, provisional)?;
+    let first = match label {
+        Label::Text(label) => label.to_owned(),
+        Label::KeyId => hex(&provisional),
+    };
+    let (public, private) = generate(&session, &mechanism, forms, &first, provisional)?;
     let finished = public_key::read(&session, public, algorithm).and_then(|key| {
         let id = rename(&session, [public, private], &key, provisional);
+        if matches!(label, Label::KeyId) {
+            // A label that stays the provisional one is no fault: keys are found by their identifiers.
+            let label = Attribute::Label(hex(&id).into_bytes());
+            for half in [public, private] {
+                let _ = session.update_attributes(half, std::slice::from_ref(&label));
+            }
+        }
         try_out(&session, connection, private, &key)?;
         is_kept(&session, private)?;
         Ok(KeyReference {
@@ -154,7 +180,7 @@ fn rename(
 }
 
 /// Whether what the private half signs is accepted under the public one.
-fn try_out(
+pub(crate) fn try_out(
     session: &Session,
     connection: &Connection,
     private: ObjectHandle,

@@ -8,19 +8,28 @@
 //! `C_Initialize` is called with flags alone: the pointer that some modules take for more would need `unsafe`; such
 //! modules read a file or a variable of the environment as well.
 //!
-//! Start reading at [`Token`], then [`TokenKey`].
+//! People's tokens are another matter: a [`Driver`] tells what is plugged in, and a token is [opened](Plugged::open) with
+//! the PIN that its owner typed, once, and never again by itself.
+//!
+//! Start reading at [`Token`], then [`TokenKey`]; for people's tokens at [`Driver`], then [`Opened`].
 
 mod connection;
+mod driver;
 mod error;
 mod keys;
 mod mechanism;
 mod module;
+mod opened;
+mod opened_key;
 mod public_key;
 mod reference;
 mod signer;
 mod token;
 
+pub use driver::{Driver, PinState, Plugged};
 pub use error::TokenError;
+pub use opened::{CertificateParts, Opened, StoredKey};
+pub use opened_key::OpenedKey;
 pub use reference::KeyReference;
 pub use signer::TokenKey;
 pub use token::{PinSource, Token, TokenSettings};

@@ -66,6 +66,40 @@ pub(crate) fn input(
         .then_some(input)
 }
 
+/// How a message is signed by a token that hashes it.
+pub(crate) fn hashing(algorithm: SignatureAlgorithm) -> Option<Mechanism<'static>> {
+    use SignatureAlgorithm as S;
+    Some(match algorithm {
+        S::RsaSha256 => Mechanism::Sha256RsaPkcs,
+        S::RsaSha384 => Mechanism::Sha384RsaPkcs,
+        S::RsaSha512 => Mechanism::Sha512RsaPkcs,
+        S::EcdsaSha256 => Mechanism::EcdsaSha256,
+        S::EcdsaSha384 => Mechanism::EcdsaSha384,
+        S::EcdsaSha512 => Mechanism::EcdsaSha512,
+        S::RsaSha1
+        | S::DsaSha1
+        | S::RsaPssSha256
+        | S::RsaPssSha384
+        | S::RsaPssSha512
+        | S::Ed25519
+        | S::MlDsa44
+        | S::MlDsa65
+        | _ => return None,
+    })
+}
+
+/// The algorithm of a curve, named as CKA_EC_PARAMS does.
+pub(crate) fn curve(parameters: &[u8]) -> Option<KeyAlgorithm> {
+    let is = |oid: ObjectIdentifier| oid.to_der().is_ok_and(|der| der == parameters);
+    if is(const_oid::db::rfc5912::SECP_256_R_1) {
+        Some(KeyAlgorithm::EcP256)
+    } else if is(const_oid::db::rfc5912::SECP_384_R_1) {
+        Some(KeyAlgorithm::EcP384)
+    } else {
+        None
+    }
+}
+
 /// The signature as certificates carry it.
 pub(crate) fn value(algorithm: SignatureAlgorithm, made: Vec<u8>) -> Option<Vec<u8>> {
     if algorithm.is_ecdsa() {

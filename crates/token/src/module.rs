@@ -17,6 +17,8 @@ pub(crate) struct Module {
     path: PathBuf,
     flags: CInitializeFlags,
     started: RwLock<Started>,
+    /// Held by everybody who works with a token of people.
+    users: Arc<()>,
 }
 
 /// Whoever uses the module holds this for reading, so that it is not stopped under somebody's feet.
@@ -27,7 +29,35 @@ pub(crate) struct Started {
     pub(crate) generation: u64,
 }
 
+impl Started {
+    /// The module, which may have been stopped.
+    pub(crate) fn running(&self) -> Result<&Pkcs11, TokenError> {
+        self.context
+            .as_ref()
+            .ok_or_else(|| TokenError::Lost("the module was stopped".into()))
+    }
+}
+
 impl Module {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// While it is held, the module is not started again for the sake of looking.
+    pub(crate) fn user(&self) -> Arc<()> {
+        Arc::clone(&self.users)
+    }
+
+    /// Starts it again when nobody works with it; says whether it was.
+    pub(crate) fn restart_if_idle(&self, generation: u64) -> Result<bool, TokenError> {
+        let mut started = self.started.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::strong_count(&self.users) > 1 {
+            return Ok(false);
+        }
+        self.start_locked(&mut started, Some(generation))?;
+        Ok(true)
+    }
+
     pub(crate) fn open(path: &Path, flags: CInitializeFlags) -> Arc<Self> {
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.retain(|module| module.strong_count() > 0);
@@ -42,6 +72,7 @@ impl Module {
             path: path.to_owned(),
             flags,
             started: RwLock::default(),
+            users: Arc::default(),
         });
         loaded.push(Arc::downgrade(&module));
         module
@@ -66,6 +97,14 @@ impl Module {
 
     fn start(&self, generation: Option<u64>) -> Result<(), TokenError> {
         let mut started = self.started.write().unwrap_or_else(PoisonError::into_inner);
+        self.start_locked(&mut started, generation)
+    }
+
+    fn start_locked(
+        &self,
+        started: &mut Started,
+        generation: Option<u64>,
+    ) -> Result<(), TokenError> {
         let is_wanted = match generation {
             None => started.context.is_none(),
             Some(generation) => started.generation == generation,

@@ -1,12 +1,13 @@
 //! Public keys as tokens give them.
 
-use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectHandle};
 use cryptoki::session::Session;
 use der::Decode;
 use der::asn1::OctetStringRef;
 use tanba_crypto::{KeyAlgorithm, PublicKey};
 
 use crate::error::TokenError;
+use crate::mechanism;
 
 const WRONG: TokenError = TokenError::Wrong("a public key");
 
@@ -45,6 +46,34 @@ pub(crate) fn read(
         Ok(read) if read == algorithm => Ok(public),
         _ => Err(WRONG),
     }
+}
+
+/// Reads what an object tells of a public key; `None` when it is of no algorithm of ours, or keeps it to itself.
+pub(crate) fn read_any(
+    session: &Session,
+    key: ObjectHandle,
+) -> Result<Option<PublicKey>, TokenError> {
+    let kind = session
+        .get_attributes(key, &[AttributeType::KeyType])
+        .map_err(TokenError::of)?;
+    let curves = || session.get_attributes(key, &[AttributeType::EcParams]);
+    let algorithm = match kind.first() {
+        Some(Attribute::KeyType(KeyType::RSA)) => {
+            let wanted = [AttributeType::Modulus, AttributeType::PublicExponent];
+            let mut values = Values::default();
+            for attribute in session.get_attributes(key, &wanted).unwrap_or_default() {
+                values.take(attribute);
+            }
+            return Ok(PublicKey::from_rsa_numbers(&values.modulus, &values.exponent).ok());
+        }
+        Some(Attribute::KeyType(KeyType::EC)) => match curves().unwrap_or_default().first() {
+            Some(Attribute::EcParams(curve)) => mechanism::curve(curve),
+            _ => None,
+        },
+        Some(Attribute::KeyType(KeyType::EC_EDWARDS)) => Some(KeyAlgorithm::Ed25519),
+        _ => None,
+    };
+    Ok(algorithm.and_then(|algorithm| read(session, key, algorithm).ok()))
 }
 
 #[derive(Default)]
