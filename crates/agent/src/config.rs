@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tanba_model::language::Language;
 
+use crate::containers::KindRule;
 use crate::origin::{Budget, OriginPolicy};
 
 /// The port that sites look at.
@@ -35,6 +36,14 @@ pub struct Config {
     pub key_folders: Vec<PathBuf>,
     /// The folder that new key files go to.
     pub new_key_folder: Option<PathBuf>,
+    /// Drivers of tokens that the configuration names.
+    pub token_modules: Vec<PathBuf>,
+    /// Whether drivers that are registered with p11-kit are used.
+    pub token_p11_kit: bool,
+    /// Whether drivers are looked for where their makers put them.
+    pub token_well_known: bool,
+    /// Which tokens are of which kind, before what is known of their makers.
+    pub token_kinds: Vec<KindRule>,
     /// Where time stamps are asked for (RFC 3161), `http://…`; none turns them off.
     pub time_stamp_url: Option<String>,
     /// PEM files of authorities whose certificates a site means by "of the current authority"; empty means any.
@@ -77,6 +86,7 @@ struct Written {
     language: Language,
     origins: WrittenOrigins,
     files: WrittenFiles,
+    tokens: WrittenTokens,
     time_stamp: WrittenTimeStamp,
     trust: WrittenTrust,
     legacy: WrittenLegacy,
@@ -95,6 +105,26 @@ struct WrittenOrigins {
 struct WrittenFiles {
     folders: Option<Vec<PathBuf>>,
     new: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenTokens {
+    modules: Vec<PathBuf>,
+    p11_kit: bool,
+    well_known: bool,
+    kind: Vec<KindRule>,
+}
+
+impl Default for WrittenTokens {
+    fn default() -> Self {
+        Self {
+            modules: Vec::new(),
+            p11_kit: true,
+            well_known: true,
+            kind: Vec::new(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -131,6 +161,7 @@ impl Default for Written {
             language: Language::default(),
             origins: WrittenOrigins::default(),
             files: WrittenFiles::default(),
+            tokens: WrittenTokens::default(),
             time_stamp: WrittenTimeStamp::default(),
             trust: WrittenTrust::default(),
             legacy: WrittenLegacy::default(),
@@ -218,6 +249,10 @@ impl Config {
             },
             new_key_folder: written.files.new,
             key_folders: written.files.folders.unwrap_or(key_folders),
+            token_modules: written.tokens.modules,
+            token_p11_kit: written.tokens.p11_kit,
+            token_well_known: written.tokens.well_known,
+            token_kinds: written.tokens.kind,
             time_stamp_url: Some(written.time_stamp.url).filter(|url| !url.is_empty()),
             issuers: written.trust.issuers,
             legacy_applet: written.legacy.applet,
@@ -259,14 +294,18 @@ mod tests {
     fn what_is_written_counts_and_mistakes_are_named() {
         let config = read(
             "port = 1\nlanguage = \"ru\"\n[origins]\nprograms = true\n[files]\nfolders = []\n\
-             [time-stamp]\nurl = \"\"\n[legacy]\napplet = true\n[limits]\ndialogs-at-once = 1\n",
+             [tokens]\nmodules = [\"/lib/a.so\"]\nwell-known = false\n[[tokens.kind]]\nlabel = \"x\"\n\
+             storage = \"AKKaztokenStore\"\n[time-stamp]\nurl = \"\"\n[legacy]\napplet = true\n[limits]\ndialogs-at-once = 1\n",
         )
         .unwrap();
         assert!(config.origins.programs && config.legacy_applet);
         assert!(config.key_folders.is_empty() && config.time_stamp_url.is_none());
         assert_eq!(config.dialogs.burst, 1);
+        assert!(config.token_p11_kit && !config.token_well_known);
+        assert_eq!(config.token_kinds.len(), 1);
         for (text, word) in [
             ("prot = 1", "prot"),
+            ("[[tokens.kind]]\nstorage = \"x\"", "unknown variant"),
             ("[legacy]\napplets = true", "applets"),
             ("[time-stamp]\nurl = \"https://tsa.example\"", "http://"),
         ] {

@@ -86,6 +86,12 @@ impl Places {
             .map_or_else(|| self.data.join("keys"), |home| home.join("ECP"))
     }
 
+    /// Where this user registers drivers of tokens with p11-kit, which knows one place on every system.
+    #[must_use]
+    pub fn own_token_registrations(&self) -> Option<PathBuf> {
+        Some(self.home.as_ref()?.join(".config/pkcs11/modules"))
+    }
+
     /// Where people keep key files when nothing else is configured.
     #[must_use]
     pub fn key_folders(&self) -> Vec<PathBuf> {

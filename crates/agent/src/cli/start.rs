@@ -12,7 +12,7 @@ use tanba_pki::Certificate;
 use super::Setting;
 use crate::clock::SystemClock;
 use crate::consent::{Dialog, Terminal};
-use crate::containers::{Containers, FileStore};
+use crate::containers::{Containers, DriverSearch, FileStore, TokenStore};
 use crate::{Agent, Catalogue, Grants, Identity, Listeners, Parts, Ui};
 
 #[derive(Debug, clap::Args)]
@@ -49,6 +49,18 @@ pub(super) fn file_store(setting: &Setting) -> FileStore {
     )
 }
 
+/// The tokens of this computer.
+pub(super) fn token_store(setting: &Setting) -> TokenStore {
+    let config = &setting.config;
+    let search = DriverSearch {
+        modules: config.token_modules.clone(),
+        p11_kit: config.token_p11_kit,
+        well_known: config.token_well_known,
+        own_registrations: setting.places.own_token_registrations(),
+    };
+    TokenStore::new(&search.find(), config.token_kinds.clone())
+}
+
 pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
     let texts = Arc::new(Catalogue::shipped()?);
     let dialog = dialog(&ui(&arguments.ui)?, &texts)?;
@@ -57,7 +69,10 @@ pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<
         identity,
         grants: Grants::at(setting.places.grants()),
         issuers: issuers(&setting.config.issuers)?,
-        containers: Containers::new(vec![Arc::new(file_store(&setting))]),
+        containers: Containers::new(vec![
+            Arc::new(file_store(&setting)),
+            Arc::new(token_store(&setting)),
+        ]),
         dialog,
         texts,
         clock: Arc::new(SystemClock),

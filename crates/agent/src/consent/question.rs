@@ -161,7 +161,8 @@ impl Form {
 /// Which password: for keys that are made, for one that is installed, or a new one for a container.
 ///
 /// The dialog gives it to [`Keys::take_secret`](super::Keys::take_secret), for a change after it opened the container,
-/// and answers [`Answer::Allowed`]. A new one is typed twice.
+/// and answers [`Answer::Allowed`]. A new one is typed twice. Keys are made and certificates installed in a token that the
+/// dialog [opened](super::Keys::open) with its PIN; there is no new secret then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecretQuestion {
     /// The language of the dialog.

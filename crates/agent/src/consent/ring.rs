@@ -22,6 +22,11 @@ pub trait Keys {
     fn open(&mut self, container: &ContainerId, secret: &Secret)
     -> Result<Vec<KeyCard>, OpenFault>;
 
+    /// Whether what opened the container for a change of its PIN is the PIN that it left its maker with: everybody knows it.
+    fn is_factory_secret(&self) -> bool {
+        false
+    }
+
     /// Takes a password that was typed for [`Question::Secret`](super::Question::Secret).
     ///
     /// # Errors

@@ -8,6 +8,17 @@ use super::question::{ContainerCard, KeyCard, SecretPurpose};
 use super::ring::{KeyFilter, Keys, OpenFault, Ring};
 use crate::containers::{ContainerId, Containers, Storage};
 
+/// Octets that a PIN has at least.
+const SHORTEST_PIN: usize = 4;
+
+/// Whether it is a PIN that tokens of these kinds have when they leave their makers.
+fn is_factory(storages: &[Storage], pin: &Secret) -> bool {
+    storages
+        .iter()
+        .flat_map(|storage| storage.factory_pins())
+        .any(|factory| *pin == Secret::from((*factory).to_owned()))
+}
+
 /// Why a password was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,17 +32,26 @@ pub enum SecretFault {
     Unasked,
 }
 
-/// What came of the question: the password, and for a change also the container and its old one.
+/// What came of the question: the password or PIN, and the container that was opened, with what opened it. Without a
+/// container for key files that are made or completed.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) secret: Secret,
-    pub(crate) changed: Option<(ContainerId, Secret)>,
+    pub(crate) opened: Option<(ContainerId, Secret)>,
+}
+
+impl Taken {
+    /// The token that keys are made in.
+    pub(crate) fn place(&self) -> Option<&ContainerId> {
+        self.opened.as_ref().map(|(container, _)| container)
+    }
 }
 
 /// The passwords of one question.
 #[derive(Debug)]
 pub(crate) struct SecretRing<'a> {
     ring: Ring<'a>,
+    storages: &'a [Storage],
     purpose: SecretPurpose,
     opened: Option<(ContainerId, Secret)>,
     secret: Option<Secret>,
@@ -47,6 +67,7 @@ impl<'a> SecretRing<'a> {
     ) -> Self {
         Self {
             ring: Ring::new(containers, storages, filter, now),
+            storages,
             purpose,
             opened: None,
             secret: None,
@@ -55,17 +76,47 @@ impl<'a> SecretRing<'a> {
 
     /// What was typed, if it is all there.
     pub(crate) fn taken(self) -> Option<Taken> {
-        let secret = self.secret?;
-        match self.purpose {
-            SecretPurpose::Change => Some(Taken {
-                secret,
-                changed: Some(self.opened?),
-            }),
-            SecretPurpose::NewKeys | SecretPurpose::Install => Some(Taken {
-                secret,
-                changed: None,
-            }),
+        if self.purpose == SecretPurpose::Change {
+            return Some(Taken {
+                secret: self.secret?,
+                opened: Some(self.opened?),
+            });
         }
+        if self.is_for_token() {
+            let (container, pin) = self.opened?;
+            return Some(Taken {
+                secret: pin.clone(),
+                opened: Some((container, pin)),
+            });
+        }
+        Some(Taken {
+            secret: self.secret?,
+            opened: None,
+        })
+    }
+
+    fn is_for_token(&self) -> bool {
+        self.storages.iter().any(|storage| storage.is_token())
+    }
+
+    /// The rules that a new PIN breaks; how long it must be is the token's to say.
+    fn broken_pin_rules(&self, pin: &Secret) -> Vec<String> {
+        let mut broken = Vec::new();
+        let mut rule = |is_broken: bool, key: &str| {
+            if is_broken {
+                broken.push(key.to_owned());
+            }
+        };
+        let octets = pin.expose();
+        rule(octets.len() < SHORTEST_PIN, "pin-too-short");
+        rule(
+            !octets.iter().all(|octet| octet.is_ascii_graphic()),
+            "pin-not-typable",
+        );
+        let old = self.opened.as_ref().map(|(_, old)| old);
+        rule(old == Some(pin), "pin-same");
+        rule(is_factory(self.storages, pin), "pin-factory");
+        broken
     }
 }
 
@@ -80,12 +131,35 @@ impl Keys for SecretRing<'_> {
         secret: &Secret,
     ) -> Result<Vec<KeyCard>, OpenFault> {
         self.opened = None;
-        let cards = self.ring.open(container, secret)?;
+        let cards = match self.ring.open(container, secret) {
+            // A token may be new; keys are made in it, and its PIN is changed all the same.
+            Err(OpenFault::Empty) if container.storage.is_token() => Vec::new(),
+            opened => opened?,
+        };
         self.opened = Some((container.clone(), secret.clone()));
         Ok(cards)
     }
 
+    fn is_factory_secret(&self) -> bool {
+        self.purpose == SecretPurpose::Change
+            && self
+                .opened
+                .as_ref()
+                .is_some_and(|(container, pin)| is_factory(&[container.storage], pin))
+    }
+
     fn take_secret(&mut self, secret: Secret) -> Result<(), SecretFault> {
+        if self.is_for_token() {
+            if self.purpose != SecretPurpose::Change {
+                return Err(SecretFault::Unasked);
+            }
+            let broken = self.broken_pin_rules(&secret);
+            if !broken.is_empty() {
+                return Err(SecretFault::Rules(broken));
+            }
+            self.secret = Some(secret);
+            return Ok(());
+        }
         // A password that exists is what it is; a new one keeps the rules.
         if self.purpose != SecretPurpose::Install {
             let rules: Vec<String> = match Password::from_secret(secret.clone()) {

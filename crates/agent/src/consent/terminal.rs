@@ -215,9 +215,17 @@ impl Talk<'_> {
         }
         if question.purpose == SecretPurpose::Change {
             self.opened(question.storage)?;
+            if self.keys.is_factory_secret() {
+                self.say("ask-factory-pin");
+            }
+        } else if question.storage.is_token() {
+            self.opened(question.storage)?;
+            self.say("ask-final-keys");
+            self.yes("ask-yes-or-no")?;
+            return Some(Answer::Allowed);
         }
         loop {
-            let secret = self.typed(question.purpose)?;
+            let secret = self.typed(question)?;
             match self.keys.take_secret(secret) {
                 Ok(()) => break,
                 Err(fault) => {
@@ -239,8 +247,10 @@ impl Talk<'_> {
             let secret = self.console.secret(&prompt, self.withdrawal)?;
             match self.keys.open(&container, &secret) {
                 Ok(cards) => {
-                    let text = self.show.keys(&cards);
-                    self.console.say(&text);
+                    if !cards.is_empty() {
+                        let text = self.show.keys(&cards);
+                        self.console.say(&text);
+                    }
                     return Some(());
                 }
                 Err(fault) => {
@@ -251,15 +261,20 @@ impl Talk<'_> {
         }
     }
 
-    fn typed(&mut self, purpose: SecretPurpose) -> Option<Secret> {
-        if purpose == SecretPurpose::Install {
+    fn typed(&mut self, question: &SecretQuestion) -> Option<Secret> {
+        if question.purpose == SecretPurpose::Install {
             let prompt = self.show.text("ask-password-chosen");
             return self.console.secret(&prompt, self.withdrawal);
         }
         loop {
-            let prompt = self.show.text("ask-password-new");
+            let (new, again) = if question.storage.is_token() {
+                ("ask-pin-new", "ask-pin-again")
+            } else {
+                ("ask-password-new", "ask-password-again")
+            };
+            let prompt = self.show.text(new);
             let once = self.console.secret(&prompt, self.withdrawal)?;
-            let prompt = self.show.text("ask-password-again");
+            let prompt = self.show.text(again);
             let again = self.console.secret(&prompt, self.withdrawal)?;
             if once == again {
                 return Some(once);

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::Duration;
 
 use tanba_crypto::{KeyAlgorithm, Secret, Signer};
@@ -16,6 +15,7 @@ use tanba_pki::Certificate;
 
 use super::Storage;
 use super::manage::{Installed, MadeKey, ManageFault};
+use super::patience::patiently;
 use super::store::{Container, ContainerId, ContainerStore, HeldKey, KeyNote, OpenFault};
 
 /// Larger files are no key stores.
@@ -56,13 +56,15 @@ impl ContainerStore for FileStore {
             return Vec::new();
         }
         let folders = self.folders.clone();
-        patiently(move || Ok(folders.iter().flat_map(|folder| files(folder)).collect()))
-            .unwrap_or_default()
+        patiently(PATIENCE, move || {
+            Ok(folders.iter().flat_map(|folder| files(folder)).collect())
+        })
+        .unwrap_or_default()
     }
 
     fn open(&self, container: &ContainerId, secret: &Secret) -> Result<Vec<HeldKey>, OpenFault> {
         let path = PathBuf::from(&container.place);
-        let octets = patiently(move || read(&path))?;
+        let octets = patiently(PATIENCE, move || read(&path))?;
         let password = Password::from_secret(secret.clone())
             .map_err(|_| OpenFault::WrongSecret { tries_left: None })?;
         let open = Pkcs12::open(octets.expose(), &password, &mut Computing)
@@ -79,13 +81,14 @@ impl ContainerStore for FileStore {
         Ok(keys)
     }
 
-    fn waiting(&self) -> Vec<String> {
+    fn waiting(&self, _: Storage) -> Vec<String> {
         let stem = |file: Container| Some(file.name.strip_suffix(".p12")?.to_owned());
         files(&self.waiting).into_iter().filter_map(stem).collect()
     }
 
     fn make_keys(
         &self,
+        _: Option<&ContainerId>,
         algorithms: &[KeyAlgorithm],
         secret: &Secret,
         random: &dyn RandomSource,
@@ -95,6 +98,7 @@ impl ContainerStore for FileStore {
 
     fn install(
         &self,
+        _: Option<&ContainerId>,
         certificate: &Certificate,
         chain: &[Certificate],
         secret: &Secret,
@@ -113,20 +117,6 @@ impl ContainerStore for FileStore {
     ) -> Result<(), ManageFault> {
         manage::change_secret(Path::new(&container.place), old, new, random)
     }
-}
-
-/// Does something with a drive on a thread of its own, so that a drive that never answers holds up nobody.
-fn patiently<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, OpenFault> + Send + 'static,
-) -> Result<T, OpenFault> {
-    let (send, receive) = mpsc::channel();
-    std::thread::Builder::new()
-        .name("drive".to_owned())
-        .spawn(move || send.send(work()))
-        .map_err(|_| OpenFault::Forbidden)?;
-    receive
-        .recv_timeout(PATIENCE)
-        .map_err(|_| OpenFault::Slow)?
 }
 
 /// The key files of a folder, by name.
@@ -156,6 +146,7 @@ fn files(folder: &Path) -> Vec<Container> {
                 },
                 name: path.file_name()?.to_str()?.to_owned(),
                 tries_left: None,
+                pin_was_wrong: false,
             })
         })
         .collect()

@@ -40,6 +40,9 @@ pub enum ManageFault {
     /// The key could not be made.
     #[error("the key could not be made")]
     NotMade,
+    /// The token does not take the new PIN; the old one holds.
+    #[error("the token does not take this PIN; the old one holds")]
+    SecretRefused,
     /// The file could not be written, or could not be read back.
     #[error("the file cannot be written")]
     NotWritten,

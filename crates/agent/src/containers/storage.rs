@@ -1,6 +1,8 @@
 //! Kinds of containers, under the names that sites use for them.
 
 use serde::{Deserialize, Serialize};
+use tanba_crypto::ObjectIdentifier;
+use tanba_pki::oid;
 
 /// A kind of container. Sent: the identifiers are those of NCALayer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +74,31 @@ impl Storage {
     #[must_use]
     pub const fn is_token(self) -> bool {
         !matches!(self, Self::Pkcs12 | Self::Jks)
+    }
+
+    /// The identifier by which requests for certificates name it.
+    #[must_use]
+    pub const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::Pkcs12 => oid::KZ_KEYSTORE_PKCS12,
+            Self::Jks => oid::KZ_KEYSTORE_JKS,
+            Self::IdCard => oid::KZ_KEYSTORE_ID_CARD,
+            Self::Kaztoken => oid::KZ_KEYSTORE_KAZTOKEN,
+            Self::EToken72K => oid::KZ_KEYSTORE_ETOKEN_JAVA,
+            Self::EToken5110 => oid::KZ_KEYSTORE_ETOKEN_5110,
+            Self::JaCarta => oid::KZ_KEYSTORE_JACARTA,
+            Self::AKey => oid::KZ_KEYSTORE_AKEY,
+        }
+    }
+
+    /// PINs that every token of the kind has when it leaves its maker; they are published.
+    #[must_use]
+    pub const fn factory_pins(self) -> &'static [&'static str] {
+        match self {
+            Self::Kaztoken => &["12345678"],
+            Self::EToken72K | Self::EToken5110 | Self::JaCarta | Self::AKey => &["1234567890"],
+            Self::Pkcs12 | Self::Jks | Self::IdCard => &[],
+        }
     }
 
     /// The key of its name in the texts.

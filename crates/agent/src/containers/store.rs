@@ -29,6 +29,9 @@ pub struct Container {
     pub name: String,
     /// Tries left before a token locks itself, where it tells.
     pub tries_left: Option<u32>,
+    /// Whether a wrong PIN was typed since the last right one, where the token tells.
+    #[serde(default)]
+    pub pin_was_wrong: bool,
 }
 
 /// A key of an open container.
@@ -138,6 +141,14 @@ pub trait ContainerStore: fmt::Debug + Send + Sync {
     /// The containers of this kind that are here now. Files may be elsewhere too; tokens are all in the list.
     fn list(&self, storage: Storage) -> Vec<Container>;
 
+    /// The kinds of which a container is here now.
+    fn kinds_present(&self) -> Vec<Storage> {
+        Storage::ALL
+            .into_iter()
+            .filter(|storage| self.serves(*storage) && !self.list(*storage).is_empty())
+            .collect()
+    }
+
     /// Opens a container.
     ///
     /// # Errors
@@ -145,16 +156,17 @@ pub trait ContainerStore: fmt::Debug + Send + Sync {
     fn open(&self, container: &ContainerId, secret: &Secret) -> Result<Vec<HeldKey>, OpenFault>;
 
     /// Identifiers of keys that were made here and wait for their certificates ([`MadeKey::key_id`]).
-    fn waiting(&self) -> Vec<String> {
+    fn waiting(&self, _storage: Storage) -> Vec<String> {
         Vec::new()
     }
 
-    /// Makes keys, protected with this password or PIN.
+    /// Makes keys, protected with this password or PIN; those of a token in the token of the place.
     ///
     /// # Errors
     /// [`ManageFault`]
     fn make_keys(
         &self,
+        _place: Option<&ContainerId>,
         _algorithms: &[KeyAlgorithm],
         _secret: &Secret,
         _random: &dyn RandomSource,
@@ -168,6 +180,7 @@ pub trait ContainerStore: fmt::Debug + Send + Sync {
     /// [`ManageFault`]
     fn install(
         &self,
+        _place: Option<&ContainerId>,
         _certificate: &Certificate,
         _chain: &[Certificate],
         _secret: &Secret,
@@ -205,10 +218,20 @@ impl Containers {
     /// The kinds of tokens of which one is plugged in.
     #[must_use]
     pub fn tokens_present(&self) -> Vec<Storage> {
-        Storage::ALL
-            .into_iter()
-            .filter(|storage| storage.is_token() && !self.list(*storage).is_empty())
-            .collect()
+        let mut present: Vec<Storage> = self
+            .0
+            .iter()
+            .filter(|store| {
+                Storage::ALL
+                    .iter()
+                    .any(|kind| kind.is_token() && store.serves(*kind))
+            })
+            .flat_map(|store| store.kinds_present())
+            .filter(|storage| storage.is_token())
+            .collect();
+        present.sort();
+        present.dedup();
+        present
     }
 
     /// Whether containers of this kind can be opened here.
@@ -243,7 +266,7 @@ impl Containers {
     #[must_use]
     pub fn waiting(&self, storage: Storage) -> Vec<String> {
         self.of(storage)
-            .map(|store| store.waiting())
+            .map(|store| store.waiting(storage))
             .unwrap_or_default()
     }
 
@@ -254,13 +277,14 @@ impl Containers {
     pub fn make_keys(
         &self,
         storage: Storage,
+        place: Option<&ContainerId>,
         algorithms: &[KeyAlgorithm],
         secret: &Secret,
         random: &dyn RandomSource,
     ) -> Result<Vec<MadeKey>, ManageFault> {
         self.of(storage)
             .ok_or(ManageFault::NotSupported)?
-            .make_keys(algorithms, secret, random)
+            .make_keys(place, algorithms, secret, random)
     }
 
     /// Installs a certificate in a container of this kind.
@@ -270,12 +294,14 @@ impl Containers {
     pub fn install(
         &self,
         storage: Storage,
+        place: Option<&ContainerId>,
         certificate: &Certificate,
         chain: &[Certificate],
         secret: &Secret,
         random: &dyn RandomSource,
     ) -> Result<Installed, ManageFault> {
         self.of(storage).ok_or(ManageFault::NotSupported)?.install(
+            place,
             certificate,
             chain,
             secret,

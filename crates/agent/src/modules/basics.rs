@@ -1,7 +1,7 @@
 //! `kz.gov.pki.knca.basics`: the module of newer sites. Arguments by name, one method for all forms of signature.
 
 mod arguments;
-mod keys;
+pub(super) mod keys;
 mod signing;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! - `getVersion` → `{"name":"tanba-agent","version":"…"}`: whether the agent is ours.
 //! - `listStorages` → `["PKCS12",…]`: kinds of keystores that can be used now.
-//! - `listWaiting` → `[{"keyId":"…"}]`: keys that wait for their certificates; asks nothing, names no person.
+//! - `listWaiting` → `[{"keyId":"…","storage":"PKCS12"}]`: keys that wait for their certificates; asks nothing, names no person.
 //! - `changePassword` `{"storage":"PKCS12","locale":"kk"}` → `{"storage":"PKCS12"}`: of a keystore that its owner chooses.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Caller;
+use super::basics::keys::storage;
 use super::caller::language;
 use crate::Agent;
 use crate::consent::{Asked, SecretPurpose, Withdrawal, ask_secret};
@@ -30,9 +31,9 @@ pub(super) async fn answer(
         "listStorages" => {
             on_pool(agent, |agent| {
                 let containers = agent.containers();
+                let tokens = containers.tokens_present();
                 let is_here = |storage: &Storage| {
-                    containers.serves(*storage)
-                        && (!storage.is_token() || !containers.list(*storage).is_empty())
+                    containers.serves(*storage) && (!storage.is_token() || tokens.contains(storage))
                 };
                 let here: Vec<Storage> = Storage::ALL.into_iter().filter(is_here).collect();
                 Basics::done(&json!(here))
@@ -41,11 +42,15 @@ pub(super) async fn answer(
         }
         "listWaiting" => {
             on_pool(agent, |agent| {
-                let waiting: Vec<_> = agent
-                    .containers()
-                    .waiting(Storage::Pkcs12)
-                    .into_iter()
-                    .map(|key_id| json!({ "keyId": key_id }))
+                let containers = agent.containers();
+                let of_kind = |storage: Storage| {
+                    let entry = move |key_id| json!({ "keyId": key_id, "storage": storage });
+                    containers.waiting(storage).into_iter().map(entry)
+                };
+                let tokens = containers.tokens_present();
+                let waiting: Vec<_> = std::iter::once(Storage::Pkcs12)
+                    .chain(tokens)
+                    .flat_map(of_kind)
                     .collect();
                 Basics::done(&json!(waiting))
             })
@@ -75,9 +80,9 @@ async fn change(
 ) -> Basics {
     let named = request.named();
     let member = |name: &str| named.and_then(|named| named.get(name)?.as_str());
-    let storage = member("storage").unwrap_or(Storage::Pkcs12.identifier());
-    let Some(storage) = Storage::from_identifier(storage) else {
-        return Basics::general("storage.unknown");
+    let storage = match storage(agent, named).await {
+        Ok(storage) => storage,
+        Err(refused) => return refused,
     };
     let language = member("locale").and_then(language);
     let purpose = SecretPurpose::Change;
@@ -87,7 +92,7 @@ async fn change(
         withdrawal,
         (purpose, storage, Vec::new(), language),
         |agent, taken| {
-            let Some((container, old)) = taken.changed else {
+            let Some((container, old)) = taken.opened else {
                 return Err("nothing was chosen".to_owned());
             };
             agent

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tanba_agent::consent::{
     Answer, Dialog, Keys, Question, SecretFault, SecretPurpose, SecretQuestion, Withdrawal,
 };
-use tanba_agent::containers::{ContainerId, Containers, FileStore, Storage};
+use tanba_agent::containers::{ContainerId, ContainerStore, Containers, FileStore, Storage};
 use tanba_agent::{Agent, Catalogue, Config, Grants, Identity, Listeners, Parts};
 use tanba_crypto::Secret;
 use tanba_model::ports::{Clock, SharedRandom};
@@ -44,6 +44,7 @@ pub(crate) enum Decision {
 #[derive(Debug)]
 pub(crate) struct Owner {
     container: Mutex<PathBuf>,
+    token: Mutex<Option<(ContainerId, String)>>,
     new_password: Mutex<String>,
     decisions: Mutex<VecDeque<Decision>>,
     seen: Mutex<Vec<Question>>,
@@ -56,6 +57,7 @@ impl Owner {
         let (told, asked) = mpsc::channel();
         Self {
             container: Mutex::new(container),
+            token: Mutex::default(),
             new_password: Mutex::new("Qwerty34".to_owned()),
             decisions: Mutex::default(),
             seen: Mutex::default(),
@@ -70,6 +72,15 @@ impl Owner {
 
     pub(crate) fn uses(&self, container: PathBuf) {
         *self.container.lock().unwrap() = container;
+    }
+
+    /// From now on a token, with this PIN.
+    pub(crate) fn uses_token(&self, storage: Storage, place: &str, pin: &str) {
+        let id = ContainerId {
+            storage,
+            place: place.to_owned(),
+        };
+        *self.token.lock().unwrap() = Some((id, pin.to_owned()));
     }
 
     /// The questions so far.
@@ -91,6 +102,10 @@ impl Owner {
         keys: &mut dyn Keys,
         container: &ContainerId,
     ) -> Answer {
+        let token = self.token.lock().unwrap().clone();
+        if let Some((token, pin)) = token.filter(|_| question.storage.is_token()) {
+            return self.give_pin(question, keys, &token, &pin);
+        }
         let old = Secret::from(PASSWORD.to_owned());
         if question.purpose == SecretPurpose::Change && keys.open(container, &old).is_err() {
             return Answer::Cancelled;
@@ -100,6 +115,42 @@ impl Owner {
         assert_eq!(matches!(weak, Err(SecretFault::Rules(_))), is_new);
         let new = self.new_password.lock().unwrap().clone();
         keys.take_secret(Secret::from(new)).unwrap();
+        Answer::Allowed
+    }
+
+    /// Opens a token, and for a change types a new PIN after some that are refused.
+    fn give_pin(
+        &self,
+        question: &SecretQuestion,
+        keys: &mut dyn Keys,
+        token: &ContainerId,
+        pin: &str,
+    ) -> Answer {
+        let secret = |text: &str| Secret::from(text.to_owned());
+        if keys.open(token, &secret(pin)).is_err() {
+            return Answer::Cancelled;
+        }
+        if question.purpose != SecretPurpose::Change {
+            let unasked = keys.take_secret(secret("87651234"));
+            assert_eq!(unasked, Err(SecretFault::Unasked));
+            return Answer::Allowed;
+        }
+        assert_eq!(
+            keys.is_factory_secret(),
+            token.storage.factory_pins().contains(&pin)
+        );
+        for (weak, rule) in [
+            ("123", "pin-too-short"),
+            (pin, "pin-same"),
+            ("құпия", "pin-not-typable"),
+        ] {
+            let Err(SecretFault::Rules(rules)) = keys.take_secret(secret(weak)) else {
+                panic!("{weak} was taken");
+            };
+            assert!(rules.contains(&rule.to_owned()), "{rules:?}");
+        }
+        let new = self.new_password.lock().unwrap().clone();
+        keys.take_secret(secret(&new)).unwrap();
         Answer::Allowed
     }
 
@@ -114,10 +165,11 @@ impl Dialog for Owner {
         self.told.lock().unwrap().send(()).unwrap();
         let next = self.decisions.lock().unwrap().pop_front();
         let decision = next.unwrap_or(Decision::Choose);
-        let container = ContainerId {
-            storage: Storage::Pkcs12,
-            place: self.container.lock().unwrap().to_str().unwrap().to_owned(),
-        };
+        let (container, right) = self.token.lock().unwrap().clone().unwrap_or_else(|| {
+            let place = self.container.lock().unwrap().to_str().unwrap().to_owned();
+            let storage = Storage::Pkcs12;
+            (ContainerId { storage, place }, PASSWORD.to_owned())
+        });
         let secret = match decision {
             Decision::Cancel => return Answer::Cancelled,
             Decision::Wait => {
@@ -127,7 +179,7 @@ impl Dialog for Owner {
                 return Answer::Cancelled;
             }
             Decision::WrongPassword => "wrong",
-            Decision::Choose => PASSWORD,
+            Decision::Choose => &right,
         };
         if let Question::File(_) = question {
             return Answer::File(PathBuf::from(container.place));
@@ -177,6 +229,14 @@ impl Running {
 
     /// Starts an agent whose configuration is changed before.
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(Vec::new(), change)
+    }
+
+    /// Starts an agent that has more than files.
+    pub(crate) fn over(
+        more: Vec<Arc<dyn ContainerStore>>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::new();
         let file = folder.path().join("aigul.p12");
@@ -193,17 +253,17 @@ impl Running {
             Identity::open(&folder.path().join("identity"), Now.now(), &*random).unwrap();
         let identity = Arc::new(identity);
         let dialog: Arc<dyn Dialog> = Arc::<Owner>::clone(&owner);
-        let store = FileStore::new(
+        let store: Arc<dyn ContainerStore> = Arc::new(FileStore::new(
             config.key_folders.clone(),
             folder.path().join("waiting"),
             folder.path().join("kept"),
-        );
+        ));
         let parts = Parts {
             config,
             identity: Arc::clone(&identity),
             grants: Grants::at(folder.path().join("grants.toml")),
             issuers: Vec::new(),
-            containers: Containers::new(vec![Arc::new(store)]),
+            containers: Containers::new([vec![store], more].concat()),
             dialog,
             texts: Arc::new(Catalogue::shipped().unwrap()),
             clock: Arc::new(Now),

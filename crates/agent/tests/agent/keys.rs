@@ -135,7 +135,10 @@ fn what_cannot_be_made_or_installed_is_said() {
     let tokens =
         json!({ "storage": "AKKaztokenStore", "keys": [{ "alg": "RSA-2048" }], "subject": {} });
     let answer = call(&mut page, BASICS, "generateCsr", &tokens);
-    assert_eq!(answer["details"], "keystores of this kind cannot do this");
+    assert_eq!(answer["details"], "storage.empty");
+    let java = json!({ "storage": "JKS", "keys": [{ "alg": "RSA-2048" }], "subject": {} });
+    let answer = call(&mut page, BASICS, "generateCsr", &java);
+    assert_eq!(answer["details"], "storage.unknown");
 }
 
 #[test]

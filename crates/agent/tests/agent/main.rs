@@ -15,9 +15,13 @@ mod maker;
 #[cfg(test)]
 mod opinions;
 #[cfg(test)]
+mod plug;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod transcript;
 #[cfg(test)]

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("print", &["crypto", "pki"]),
     ("model", &["crypto", "pki"]),
     ("keystore-wasm", &["crypto", "pki", "keystore", "model"]),
-    ("agent", &["crypto", "pki", "keystore", "model"]),
+    ("agent", &["crypto", "pki", "keystore", "model", "token"]),
     ("storage", &["model", "pki", "crypto"]),
     ("ca", &["model", "pki", "crypto"]),
     ("ra", &["model", "pki", "crypto"]),

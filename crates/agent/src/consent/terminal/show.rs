@@ -163,6 +163,9 @@ impl<'a> Show<'a> {
                 number + 1,
                 clean(&container.name)
             ));
+            if container.pin_was_wrong {
+                lines.push(self.text("ask-pin-was-wrong"));
+            }
         }
         lines.join("\n")
     }

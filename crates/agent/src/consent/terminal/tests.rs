@@ -53,6 +53,7 @@ impl Keys for TwoKeys {
             },
             name: "a.p12".to_owned(),
             tries_left: None,
+            pin_was_wrong: false,
         }]
     }
 

@@ -43,10 +43,27 @@ fn not_installed(details: impl Into<String>) -> Basics {
     )
 }
 
-fn storage(named: &Map<String, Value>) -> Result<Storage, Basics> {
-    let name = named.get("storage").and_then(Value::as_str);
-    Storage::from_identifier(name.unwrap_or(Storage::Pkcs12.identifier()))
-        .ok_or_else(|| Basics::general("storage.unknown"))
+/// The kind of container that is meant, if it can be used now: nobody is asked for the PIN of a token that is not there.
+pub(in crate::modules) async fn storage(
+    agent: &Arc<Agent>,
+    named: Option<&Map<String, Value>>,
+) -> Result<Storage, Basics> {
+    let name = named.and_then(|named| named.get("storage")?.as_str());
+    let storage = Storage::from_identifier(name.unwrap_or(Storage::Pkcs12.identifier()))
+        .ok_or_else(|| Basics::general("storage.unknown"))?;
+    let owned = Arc::clone(agent);
+    let look = move || {
+        let containers = owned.containers();
+        if storage.is_token() {
+            return containers.tokens_present().contains(&storage);
+        }
+        containers.serves(storage)
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok(true) => Ok(storage),
+        Ok(false) if storage.is_token() => Err(Basics::general("storage.empty")),
+        Ok(false) | Err(_) => Err(Basics::general("storage.unknown")),
+    }
 }
 
 fn locale(named: &Map<String, Value>) -> Option<tanba_model::language::Language> {
@@ -63,7 +80,7 @@ pub(super) async fn generate(
     withdrawal: &Withdrawal,
     named: &Map<String, Value>,
 ) -> Result<Basics, Basics> {
-    let storage = storage(named)?;
+    let storage = storage(agent, Some(named)).await?;
     let algorithms = algorithms(named)?;
     let subject = subject(named)?;
     let email = named
@@ -78,11 +95,17 @@ pub(super) async fn generate(
     let made = ask_secret(agent, caller, withdrawal, asked, move |agent, taken| {
         let made = agent
             .containers()
-            .make_keys(storage, &algorithms, &taken.secret, agent.random())
+            .make_keys(
+                storage,
+                taken.place(),
+                &algorithms,
+                &taken.secret,
+                agent.random(),
+            )
             .map_err(|fault| fault.to_string())?;
         let attributes = RequestAttributes {
             email: email.as_deref(),
-            keystore: (storage == Storage::Pkcs12).then_some(oid::KZ_KEYSTORE_PKCS12),
+            keystore: Some(storage.oid()),
         };
         made.into_iter()
             .map(|key| {
@@ -107,7 +130,7 @@ pub(super) async fn import(
     withdrawal: &Withdrawal,
     named: &Map<String, Value>,
 ) -> Result<Basics, Basics> {
-    let storage = storage(named)?;
+    let storage = storage(agent, Some(named)).await?;
     let wanted = certificates(named, "certificates")?;
     let chain = certificates(named, "chain")?;
     if wanted.is_empty() {
@@ -124,7 +147,14 @@ pub(super) async fn import(
             .map(|certificate| {
                 let installed = agent
                     .containers()
-                    .install(storage, certificate, &chain, &taken.secret, agent.random())
+                    .install(
+                        storage,
+                        taken.place(),
+                        certificate,
+                        &chain,
+                        &taken.secret,
+                        agent.random(),
+                    )
                     .map_err(|fault| fault.to_string())?;
                 Ok(json!({ "keyId": installed.key_id, "file": installed.place }))
             })
