@@ -5,22 +5,28 @@ use std::sync::Arc;
 use tanba_crypto::{SignError, SignatureAlgorithm};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Status};
-use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork, certificate_object};
+use tanba_model::ports::{
+    IssuanceError, RequestFault, StorageError, UnitOfWork, certificate_object,
+};
 use tanba_pki::{Certificate, Timestamp, assemble_certificate};
 
 use crate::desk::{Desk, audit, fingerprint};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
-use crate::prepare::{Prepared, is_frozen};
+use crate::prepare::{Prepared, fault, is_frozen};
 use crate::signing::{Claim, Late};
 use crate::switch::is_stopped;
+
+/// Why an intent of a blocked key is given up.
+pub(crate) const BLOCKED: &str = "its key is blocked";
 
 impl Prepared {
     /// Signs what was recorded, compares it octet for octet with the record, and stores all of it in one commit.
     ///
     /// # Errors
     /// [`IssuanceError::Signer`] or [`IssuanceError::Storage`]: nothing left the authority, and the intents stay open
-    /// for another try, as after [`IssuanceError::Stopped`]. [`IssuanceError::Frozen`]: they were given up.
+    /// for another try, as after [`IssuanceError::Stopped`]. [`IssuanceError::Frozen`], or
+    /// [`RequestFault::BlockedKey`]: they were given up.
     #[tracing::instrument(name = "ca.issue", skip_all)]
     pub fn issue(self, now: Timestamp) -> Result<Vec<CertificateRecord>, IssuanceError> {
         let Self { desk, items, actor } = self;
@@ -32,7 +38,7 @@ impl Prepared {
             .into_iter()
             .map(|outcome| match outcome {
                 Outcome::Issued(record) => Ok(record),
-                Outcome::GivenUp(_) => Err(IssuanceError::Frozen),
+                Outcome::GivenUp(_, why) => Err(why),
             })
             .collect()
     }
@@ -54,8 +60,8 @@ struct Made {
 pub(crate) enum Outcome {
     /// It is a certificate.
     Issued(CertificateRecord),
-    /// Its person was frozen meanwhile.
-    GivenUp(CertificateRecord),
+    /// Its person was frozen meanwhile, or its key was blocked.
+    GivenUp(CertificateRecord, IssuanceError),
 }
 
 impl Desk {
@@ -231,7 +237,11 @@ fn close(
         && is_frozen(unit, person)?
     {
         give_up(unit, &stored, "person is frozen", now)?;
-        return Ok(Outcome::GivenUp(stored));
+        return Ok(Outcome::GivenUp(stored, IssuanceError::Frozen));
+    }
+    if unit.keys().is_blocked(&record.public_key_sha256)? {
+        give_up(unit, &stored, BLOCKED, now)?;
+        return Ok(Outcome::GivenUp(stored, fault(RequestFault::BlockedKey)));
     }
     unit.certificates().complete(record.id, der, now)?;
     let object = certificate_object(record.issuer, &record.serial);

@@ -221,6 +221,9 @@ fn intend(
             return Err(fault(RequestFault::ReusedKey));
         }
     }
+    if unit.keys().is_blocked(&new.public_key_sha256)? {
+        return Err(fault(RequestFault::BlockedKey));
+    }
     if is_stopped(unit, new.person, new.issuer, &new.profile)? {
         return Err(IssuanceError::Stopped);
     }

@@ -13,7 +13,7 @@ use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::desk::Desk;
-use crate::issue::{Outcome, Signed, give_up};
+use crate::issue::{BLOCKED, Outcome, Signed, give_up};
 use crate::issuer::Issuer;
 use crate::prepare::{Item, is_frozen};
 use crate::switch::is_stopped;
@@ -62,7 +62,7 @@ impl Desk {
             for outcome in self.store(&signed, &Actor::System, now)? {
                 match outcome {
                     Outcome::Issued(record) => recovered.completed.push(record.serial),
-                    Outcome::GivenUp(record) => recovered.voided.push(record.serial),
+                    Outcome::GivenUp(record, _) => recovered.voided.push(record.serial),
                 }
             }
         }
@@ -151,6 +151,9 @@ fn reason_to_void(
     };
     if is_frozen(unit, person)? {
         return Ok(Some("person is frozen"));
+    }
+    if unit.keys().is_blocked(&record.public_key_sha256)? {
+        return Ok(Some(BLOCKED));
     }
     if now >= record.not_after {
         return Ok(Some("it would have expired"));

@@ -648,6 +648,20 @@ error-proof-count = Not every new key was proved
 error-proof-count-detail = The new keys are kept in this browser and the old ones are still valid. Reload the page and install again.
 error-proof-other-key = The proof was made with a key of another application
 error-proof-other-key-detail = The new keys are kept and the old ones are still valid. Open the page of this application and install again.
+error-request-blocked-key = This key is on the block list
+error-request-blocked-key-detail = The key is known to be compromised or unsafe, so no certificate is issued for it. Your other keys are safe. Reload the page and make new keys; do not use this key again.
+error-attestation-malformed = The statement could not be read
+error-attestation-malformed-detail = Nothing was changed. A statement is a certification request (PKCS#10) in DER or PEM, signed with the key that is compromised. Make it with “tanba key attest-compromise” or with openssl and send it again.
+error-attestation-statement = This request does not say that its key is compromised
+error-attestation-statement-detail = Nothing was changed. The subject must have the common name “This key is compromised. Revoke its certificates.”, then serialNumber, and nothing else. Make the statement again.
+error-attestation-elsewhere = This statement is for another authority
+error-attestation-elsewhere-detail = Nothing was changed. The serialNumber must be the SHA-256 fingerprint of a certificate of this authority. Take the certificate from the address in the certificate of the key and make the statement again.
+error-attestation-possession = This statement is not signed with the key that it names
+error-attestation-possession-detail = Nothing was changed: only whoever holds a private key can say that it is compromised. If the key is yours and you have lost it, sign in or go to a registration centre to revoke its certificates.
+error-key-blocked-already = This key is blocked already
+error-key-blocked-already-detail = None of its certificates counts any more; nothing is left to do.
+error-key-unknown = This authority never certified this key
+error-key-unknown-detail = Nothing was changed, there is nothing to revoke. Send the statement to the authority that issued the certificate.
 error-request-count = The number of key requests is wrong
 error-request-count-detail = Nothing was issued and your present keys are safe. Reload the page and press “Confirm” again.
 error-request-malformed = A key request could not be read
@@ -731,6 +745,7 @@ error-request = Request number: { $id }
 
 ## Reasons of a rejected application
 
+rejected-request-blocked-key = The key is on the block list: it is compromised or unsafe.
 rejected-request-malformed = A key request could not be read.
 rejected-request-possession = A request did not prove possession of its key.
 rejected-request-reused-key = The key was used before.

@@ -8,6 +8,7 @@ use crate::doors::{Doors, Rule};
 
 mod applications;
 mod certificates;
+mod compromised_keys;
 mod desk;
 mod first;
 mod help;
@@ -48,6 +49,7 @@ pub(crate) fn doors() -> Doors {
         .get("/certificates/report.csv.p7s", Citizen, sealed::signature)
         .get("/certificates/report.pdf", Citizen, sealed::document)
         .get("/certificates/{file}", Citizen, certificates::file)
+        .post("/compromised-keys", Anybody, compromised_keys::attest)
         .get("/keystores", Anybody, keystores::list)
         .post("/revocations", Citizen, revocations::prepare)
         .post("/revocations/signature", Citizen, revocations::sign)

@@ -35,6 +35,8 @@ pub struct LimitsSection {
     pub look_ups_per_minute: u32,
     /// Look-ups of one number in a minute, wherever from.
     pub look_ups_per_number_per_minute: u32,
+    /// Statements that a key is compromised from one address in a minute.
+    pub attestations_per_minute: u32,
     /// Codes asked for without a key from one address in a minute.
     pub entries_per_minute: u32,
     /// Codes asked for without a key for one person in a minute, wherever from; whether there is such a person or not.
@@ -50,6 +52,7 @@ impl Default for LimitsSection {
             steps_per_person_per_minute: 60,
             look_ups_per_minute: 20,
             look_ups_per_number_per_minute: 20,
+            attestations_per_minute: 10,
             entries_per_minute: 10,
             entries_per_iin_per_minute: 3,
         }
@@ -115,6 +118,7 @@ impl CabinetSection {
                 "look_ups_per_number_per_minute",
                 limits.look_ups_per_number_per_minute,
             ),
+            ("attestations_per_minute", limits.attestations_per_minute),
             ("entries_per_minute", limits.entries_per_minute),
             (
                 "entries_per_iin_per_minute",

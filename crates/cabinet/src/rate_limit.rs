@@ -30,6 +30,8 @@ pub(crate) enum Limited {
     LookUp,
     /// Looking up a number, by number.
     Number,
+    /// Saying that a key is compromised, by address.
+    Attestation,
     /// Asking for a code without a key, by address.
     Entry,
     /// Asking for a code without a key, by the number of a person.

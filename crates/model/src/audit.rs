@@ -24,6 +24,8 @@ pub enum Actor {
     LinkHolder(PersonId),
     /// Somebody without keys who applies for the first ones; nobody has seen her papers yet.
     Applicant(IntakeId),
+    /// Somebody who proved to hold a key, and of whom nothing else is known.
+    KeyHolder,
     /// A member of staff at the desk of a registration centre.
     Staff(StaffId),
     /// An administrator at the command line, by the name of the account of the operating system.

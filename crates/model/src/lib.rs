@@ -19,6 +19,7 @@ pub mod help;
 pub mod id;
 pub mod iin;
 pub mod intake;
+pub mod key;
 pub mod keystore_kind;
 pub mod language;
 pub mod login;

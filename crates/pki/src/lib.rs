@@ -11,6 +11,7 @@ mod assemble;
 pub mod ber;
 mod certificate;
 pub mod cms;
+mod compromise;
 pub mod crl;
 mod distinguished_name;
 mod extension;
@@ -31,6 +32,7 @@ mod timestamp;
 
 pub use assemble::assemble_certificate;
 pub use certificate::{Certificate, CertificateError, TbsCertificate};
+pub use compromise::{AttestError, AttestationError, CompromiseAttestation};
 pub use distinguished_name::{
     DistinguishedName, DistinguishedNameBuilder, NameAttribute, NameError, StringKind,
 };

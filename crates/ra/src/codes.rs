@@ -17,6 +17,10 @@ pub const ERRORS: &[&str] = &[
     APPLICATION_NOT_FOUND,
     APPLICATION_REJECTED,
     APPLICATION_WRONG_STATE,
+    ATTESTATION_ELSEWHERE,
+    ATTESTATION_MALFORMED,
+    ATTESTATION_POSSESSION,
+    ATTESTATION_STATEMENT,
     CENTRE_UNKNOWN,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_FROZEN,
@@ -46,6 +50,8 @@ pub const ERRORS: &[&str] = &[
     INTAKE_INCOMPLETE,
     ISSUANCE_DELAYED,
     ISSUANCE_STOPPED,
+    KEY_BLOCKED_ALREADY,
+    KEY_UNKNOWN,
     KEYS_MISSING,
     KEYSTORE_CANNOT,
     KEYSTORE_NEEDS_AGENT,
@@ -85,6 +91,7 @@ pub const ERRORS: &[&str] = &[
     REGISTER_DIFFERS,
     REGISTER_UNAVAILABLE,
     REGISTER_UNKNOWN,
+    REQUEST_BLOCKED_KEY,
     REQUEST_COUNT,
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
@@ -111,6 +118,7 @@ pub const REASONS: &[&str] = &[
     AT_DESK,
     KEY_REVOKED,
     NOT_ME,
+    REQUEST_BLOCKED_KEY,
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
     REQUEST_REUSED_KEY,
@@ -251,6 +259,8 @@ pub const REQUEST_COUNT: &str = "request-count";
 pub const REQUEST_MALFORMED: &str = "request-malformed";
 /// A request does not prove possession of its key.
 pub const REQUEST_POSSESSION: &str = "request-possession";
+/// The key is on the block list.
+pub const REQUEST_BLOCKED_KEY: &str = "request-blocked-key";
 /// A key was seen before.
 pub const REQUEST_REUSED_KEY: &str = "request-reused-key";
 /// A request names somebody else.
@@ -359,3 +369,15 @@ pub fn desk_reason(reason: &str) -> Option<(&str, &str)> {
     let told = reason.strip_prefix(DESK_REASON)?;
     Some(told.split_once(": ").unwrap_or((told, "")))
 }
+/// The statement about a key is addressed to another authority.
+pub const ATTESTATION_ELSEWHERE: &str = "attestation-elsewhere";
+/// The statement about a key cannot be read.
+pub const ATTESTATION_MALFORMED: &str = "attestation-malformed";
+/// The statement about a key is not signed with it.
+pub const ATTESTATION_POSSESSION: &str = "attestation-possession";
+/// What was sent as a statement about a key states something else.
+pub const ATTESTATION_STATEMENT: &str = "attestation-statement";
+/// The key is blocked and none of its certificates counts.
+pub const KEY_BLOCKED_ALREADY: &str = "key-blocked-already";
+/// The key was never certified here.
+pub const KEY_UNKNOWN: &str = "key-unknown";

@@ -93,6 +93,7 @@ pub(crate) const fn request_code(fault: RequestFault) -> &'static str {
         RequestFault::Possession => codes::REQUEST_POSSESSION,
         RequestFault::WeakKey => codes::REQUEST_WEAK_KEY,
         RequestFault::ReusedKey => codes::REQUEST_REUSED_KEY,
+        RequestFault::BlockedKey => codes::REQUEST_BLOCKED_KEY,
         RequestFault::Subject => codes::REQUEST_SUBJECT,
         _ => codes::REQUEST_MALFORMED,
     }

@@ -12,6 +12,7 @@
 mod address;
 mod authority;
 pub mod codes;
+mod compromise;
 mod config;
 mod dead_letters;
 mod delivery;
@@ -44,6 +45,7 @@ mod worker;
 
 pub use address::{EmailChangeError, PendingAddress};
 pub use authority::RegistrationAuthority;
+pub use compromise::{AttestedError, KeyBlocked, attested, block_key};
 pub use config::{
     CertificateEmail, ConfigError, DeskPolicy, DeskSection, FirstSection, ProfileSet, RaConfig,
     RaSection, SecondFactorPolicy,

@@ -3,8 +3,8 @@
 use rusqlite::{CachedStatement, Connection, Params, Row};
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
-    Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, StorageError,
-    UnitOfWork,
+    Issuers, Keys, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
+    StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -23,6 +23,7 @@ mod entries;
 mod help;
 mod intakes;
 mod issuers;
+mod keys;
 mod limited_sessions;
 mod outbox;
 mod persons;
@@ -179,6 +180,10 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
 
     fn issuers(&mut self) -> &mut dyn Issuers {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn Keys {
         self
     }
 

@@ -250,6 +250,9 @@ impl UnitOfWork for DyingUnit<'_> {
     fn issuers(&mut self) -> &mut dyn Issuers {
         self.inner.issuers()
     }
+    fn keys(&mut self) -> &mut dyn tanba_model::ports::Keys {
+        self.inner.keys()
+    }
     fn revocations(&mut self) -> &mut dyn Revocations {
         self.inner.revocations()
     }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails there"
 )]
 
+mod blocked;
 mod crash;
 mod disk;
 mod evidence;

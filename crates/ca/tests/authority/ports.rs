@@ -241,6 +241,9 @@ impl UnitOfWork for FaultyUnit<'_> {
     fn issuers(&mut self) -> &mut dyn Issuers {
         self.at("issuers").issuers()
     }
+    fn keys(&mut self) -> &mut dyn tanba_model::ports::Keys {
+        self.at("keys").keys()
+    }
     fn revocations(&mut self) -> &mut dyn Revocations {
         self.at("revocations").revocations()
     }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use tanba_ra::{
-    AddressError, BeginError, ClaimError, ConfirmError, DeskError, DeskLoginError,
+    AddressError, AttestedError, BeginError, ClaimError, ConfirmError, DeskError, DeskLoginError,
     EmailChangeError, EntryError, FirstError, InstallError, LoginError, NotMeError,
     PhoneChangeError, PrepareError, ProofError, ResendError, RevokeError, SealError, StepError,
     SubmitError, Unavailable, codes,
@@ -15,6 +15,7 @@ fn status(code: &str) -> StatusCode {
     match code {
         codes::APPLICATION_NOT_FOUND
         | codes::CERTIFICATE_NOT_FOUND
+        | codes::KEY_UNKNOWN
         | codes::NOTHING_WAITS
         | codes::PERSON_UNKNOWN => StatusCode::NOT_FOUND,
         codes::ALREADY_SIGNED
@@ -24,6 +25,7 @@ fn status(code: &str) -> StatusCode {
         | codes::APPLICATION_WRONG_STATE
         | codes::ACT_WAITS
         | codes::CHANGED_MEANWHILE
+        | codes::KEY_BLOCKED_ALREADY
         | codes::NOTHING_TO_DO
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
         codes::ADDRESS_RECENT | codes::PROOF_NOT_YET => StatusCode::CONFLICT,
@@ -67,6 +69,7 @@ macro_rules! by_code {
 }
 
 by_code!(
+    AttestedError,
     BeginError,
     ClaimError,
     FirstError,

@@ -9,6 +9,7 @@
 mod api;
 mod assets;
 mod browser;
+mod compromised;
 mod defence;
 mod guide;
 mod keyless;

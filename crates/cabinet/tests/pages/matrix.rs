@@ -48,6 +48,7 @@ fn world() -> World {
         steps_per_person_per_minute: 60_000,
         look_ups_per_minute: 60_000,
         look_ups_per_number_per_minute: 60_000,
+        attestations_per_minute: 60_000,
         entries_per_minute: 60_000,
         entries_per_iin_per_minute: 60_000,
     };

@@ -4,7 +4,13 @@ use super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+mod attest;
+mod block;
+mod blocked;
 mod check;
+mod compromised;
+mod named;
+mod outcome;
 
 /// Commands of `tanba key`.
 #[derive(Debug, clap::Subcommand)]
@@ -15,6 +21,14 @@ pub(crate) enum Command {
         #[arg(long)]
         revoke: bool,
     },
+    /// Block a key for ever, revoke every certificate of it with keyCompromise, and tell its owner
+    Block(block::Args),
+    /// List the keys that are blocked, by digest
+    Blocked(blocked::Args),
+    /// Make the statement that a key is compromised, signed with that key: anybody who holds it can
+    AttestCompromise(attest::Args),
+    /// Act upon such a statement: block the key and revoke every certificate of it
+    Compromised(compromised::Args),
 }
 
 /// Arguments of `tanba key`.
@@ -28,6 +42,12 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let Command::Check { revoke } = &args.command;
-    check::run(*revoke, &args.config, context)
+    let config = &args.config;
+    match &args.command {
+        Command::Check { revoke } => check::run(*revoke, config, context),
+        Command::Block(args) => block::run(args, config, context),
+        Command::Blocked(args) => blocked::run(args, config, context),
+        Command::AttestCompromise(args) => attest::run(args, context),
+        Command::Compromised(args) => compromised::run(args, config, context),
+    }
 }

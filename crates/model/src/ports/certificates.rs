@@ -82,6 +82,16 @@ pub trait Certificates {
     /// [`StorageError`] when storage does not answer.
     fn is_key_known(&mut self, public_key_sha256: &[u8; 32]) -> Result<bool, StorageError>;
 
+    /// Everything of a public key, by record: intents, and what was given up, included. A person's key has one at most;
+    /// the authority renews certificates of its own keys.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_key(
+        &mut self,
+        public_key_sha256: &[u8; 32],
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
+
     /// All certificates of a person, newest first, without intents; at most `limit`.
     ///
     /// # Errors

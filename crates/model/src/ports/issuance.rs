@@ -93,6 +93,9 @@ pub enum RequestFault {
     /// The key was seen before.
     #[error("its key was used before")]
     ReusedKey,
+    /// The key is on the block list: somebody else may have it.
+    #[error("its key is on the block list: it is known to be compromised or unsafe")]
+    BlockedKey,
     /// The name in the request is not the person's.
     #[error("its subject is somebody else")]
     Subject,

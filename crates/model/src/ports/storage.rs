@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use super::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
-    Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
+    Issuers, Keys, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
 };
 
 /// Why storage did not do what was asked.
@@ -98,6 +98,8 @@ pub trait UnitOfWork {
     fn certificates(&mut self) -> &mut dyn Certificates;
     /// Issuing authorities.
     fn issuers(&mut self) -> &mut dyn Issuers;
+    /// Keys that nobody may have certified.
+    fn keys(&mut self) -> &mut dyn Keys;
     /// Signed revocations by owners.
     fn revocations(&mut self) -> &mut dyn Revocations;
     /// Published lists.

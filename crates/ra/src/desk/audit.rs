@@ -133,6 +133,7 @@ pub fn actor_text(actor: &Actor) -> String {
     match actor {
         Actor::Person(id) => format!("person:{id}"),
         Actor::LinkHolder(id) => format!("link-holder:{id}"),
+        Actor::KeyHolder => "key-holder".to_owned(),
         Actor::Applicant(id) => format!("applicant:{id}"),
         Actor::Staff(id) => format!("staff:{id}"),
         Actor::Administrator(name) => format!("administrator:{name}"),

@@ -62,6 +62,9 @@ impl RegistrationAuthority {
             {
                 return Err(FirstError::Request(RequestFault::ReusedKey));
             }
+            if work.keys().is_blocked(&checked.public_key_sha256)? {
+                return Err(FirstError::Request(RequestFault::BlockedKey));
+            }
             taken.push(checked);
         }
         intake.content.keys = taken

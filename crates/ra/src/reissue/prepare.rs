@@ -112,6 +112,9 @@ impl RegistrationAuthority {
             {
                 return Err(refuse(RequestFault::ReusedKey));
             }
+            if work.keys().is_blocked(&checked.public_key_sha256)? {
+                return Err(refuse(RequestFault::BlockedKey));
+            }
             taken.push(checked);
         }
         if application.requests != taken {

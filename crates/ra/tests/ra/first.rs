@@ -499,6 +499,31 @@ fn only_the_new_signing_key_submits_and_only_what_was_prepared() {
 }
 
 #[test]
+fn first_keys_that_are_blocked_are_refused() {
+    use tanba_model::key::{BlockSource, BlockedKey};
+    let world = World::with(section());
+    let ra = &world.ra;
+    enter(&world);
+    let (secret, keys) = (filled(&world, ra, NOON), Keys::make());
+    let requests = keys.requests();
+    let request = tanba_pki::CertificateRequest::from_der(&requests[0]).unwrap();
+    let mut work = world.storage.begin().unwrap();
+    let blocked = BlockedKey {
+        public_key_sha256: request.public_key().sha256(),
+        at: NOON,
+        source: BlockSource::List,
+        reason: "published".to_owned(),
+        attestation: None,
+    };
+    assert!(work.keys().block(&blocked).unwrap());
+    work.commit().unwrap();
+    let refused = ra.prepare_first(&secret, &requests, NOON).unwrap_err();
+    assert_eq!(refused.code(), "request-blocked-key");
+    ra.prepare_first(&secret, &Keys::make().requests(), NOON)
+        .unwrap();
+}
+
+#[test]
 fn somebody_with_an_address_is_told_there_that_first_keys_are_applied_for() {
     let world = World::with(section());
     let citizen = world.citizen("Aigerim");

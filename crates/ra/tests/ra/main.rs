@@ -7,6 +7,7 @@
 
 mod address;
 mod codes;
+mod compromise;
 mod delivery;
 mod desk;
 mod first;

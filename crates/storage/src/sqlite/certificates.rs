@@ -152,6 +152,24 @@ impl Certificates for SqliteUnit<'_> {
         Ok(known.unwrap_or(false))
     }
 
+    fn of_key(
+        &mut self,
+        public_key_sha256: &[u8; 32],
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
+        let mut records = self.many(
+            select!("WHERE public_key_sha256 = ?1 AND person_id IS NOT NULL"),
+            [public_key_sha256],
+            read,
+        )?;
+        records.extend(self.many(
+            select!("WHERE public_key_sha256 = ?1 AND person_id IS NULL ORDER BY id"),
+            [public_key_sha256],
+            read,
+        )?);
+        records.sort_by_key(|record| record.id);
+        Ok(records)
+    }
+
     fn of_person(
         &mut self,
         person: PersonId,

@@ -13,6 +13,7 @@ mod given;
 mod help;
 mod intakes;
 mod issuers;
+mod keys;
 mod outbox;
 mod persons;
 mod revocations;

@@ -84,6 +84,9 @@ impl UnitOfWork for TimedUnit<'_> {
         self.inner.issuers()
     }
 
+    fn keys(&mut self) -> &mut dyn tanba_model::ports::Keys {
+        self.inner.keys()
+    }
     fn revocations(&mut self) -> &mut dyn Revocations {
         self.inner.revocations()
     }

@@ -1,0 +1,246 @@
+//! `tanba key block`: one key, or all of a published list.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::key::{BlockSource, BlockedKey};
+use tanba_model::ports::{Storage, UnitOfWork};
+use tanba_pki::Timestamp;
+use tanba_ra::block_key;
+
+use super::super::config_args::ConfigArgs;
+use super::named;
+use super::outcome::Told;
+use crate::context::Context;
+use crate::outcome::{Outcome, usage};
+
+/// Octets of the longest line of a list.
+const LINE: usize = 4_096;
+/// Keys of a list that share a commit, so that a server beside gets to write.
+const BATCH: usize = 2_000;
+
+/// Arguments of `tanba key block`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A certificate, request or public key (PEM or DER), or SHA-256 of a SubjectPublicKeyInfo in hexadecimal
+    #[arg(value_name = "FILE|HASH", required_unless_present = "list")]
+    key: Option<String>,
+    /// A published list: one SHA-256 of a SubjectPublicKeyInfo in each line, what follows a space, comma or # is passed over
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    list: Option<PathBuf>,
+    /// Why, in one line; it is recorded as evidence
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
+    let reason = one_line(&args.reason)?;
+    let (actor, now) = (context.administrator(), context.now());
+    if let Some(path) = &args.list {
+        let storage = config.storage()?;
+        let imported = import(storage.as_ref(), path, reason, &actor, now)?;
+        context.print(&imported, &imported)?;
+        return Ok(Outcome::Done);
+    }
+    let key = BlockedKey {
+        public_key_sha256: named::key(args.key.as_deref().unwrap_or_default())?,
+        at: now,
+        source: BlockSource::Administrator,
+        reason: reason.to_owned(),
+        attestation: None,
+    };
+    let storage = config.storage()?;
+    let mut work = storage.begin()?;
+    let done = block_key(work.as_mut(), &key, &actor, "")?;
+    work.commit()?;
+    let told = Told::of(&done);
+    context.print(&told, &told)?;
+    Ok(Outcome::Done)
+}
+
+fn one_line(reason: &str) -> anyhow::Result<&str> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.len() > 500 || reason.contains(char::is_control) {
+        return Err(usage(
+            "say why in one line of at most 500 octets: the reason is recorded as evidence",
+        ));
+    }
+    Ok(reason)
+}
+
+/// What importing a list did.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Imported {
+    /// Keys of the list.
+    keys: u64,
+    /// Those that were not blocked before.
+    new: u64,
+    /// Serial numbers of certificates that were revoked.
+    revoked: Vec<String>,
+    left_to_people: Vec<String>,
+}
+
+impl std::fmt::Display for Imported {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} keys in the list, {} of them were not blocked before; {} certificates revoked.",
+            self.keys,
+            self.new,
+            self.revoked.len()
+        )?;
+        for serial in &self.revoked {
+            write!(formatter, "\nRevoked with keyCompromise: {serial}")?;
+        }
+        for serial in &self.left_to_people {
+            write!(
+                formatter,
+                "\nNot revoked, because it is the authority's own: {serial}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Blocks every key of a list, in commits of bounded size. A list that is not one is refused before anything is blocked;
+/// repeating an import that was interrupted is fine.
+pub(super) fn import(
+    storage: &dyn Storage,
+    path: &Path,
+    reason: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<Imported> {
+    let name = path.display();
+    let mut count = 0_u64;
+    each(path, &mut |_| {
+        count = count.saturating_add(1);
+        Ok(())
+    })?;
+    if count == 0 {
+        bail!("{name} names no key; nothing was blocked");
+    }
+    let mut imported = Imported::default();
+    let mut batch = Vec::with_capacity(BATCH);
+    each(path, &mut |digest| {
+        batch.push(digest);
+        if batch.len() == BATCH {
+            block(storage, &batch, reason, actor, now, &mut imported)?;
+            batch.clear();
+        }
+        Ok(())
+    })?;
+    if !batch.is_empty() {
+        block(storage, &batch, reason, actor, now, &mut imported)?;
+    }
+    Ok(imported)
+}
+
+fn block(
+    storage: &dyn Storage,
+    digests: &[[u8; 32]],
+    reason: &str,
+    actor: &Actor,
+    now: Timestamp,
+    imported: &mut Imported,
+) -> anyhow::Result<()> {
+    let mut work = storage.begin()?;
+    let (mut keys, mut new) = (0_u64, 0_u64);
+    for digest in digests {
+        keys = keys.saturating_add(1);
+        let key = BlockedKey {
+            public_key_sha256: *digest,
+            at: now,
+            source: BlockSource::List,
+            reason: reason.to_owned(),
+            attestation: None,
+        };
+        // One row of evidence for the batch, and one for each key that somebody has a certificate of.
+        if work.certificates().of_key(digest)?.is_empty() {
+            new = new.saturating_add(u64::from(work.keys().block(&key)?));
+            continue;
+        }
+        let done = block_key(work.as_mut(), &key, actor, "")?;
+        new = new.saturating_add(u64::from(done.is_new));
+        let hex = |serials: Vec<tanba_pki::SerialNumber>| serials.into_iter().map(|one| one.hex());
+        imported.revoked.extend(hex(done.revoked));
+        imported.left_to_people.extend(hex(done.own));
+    }
+    if new > 0 {
+        record(work.as_mut(), keys, new, reason, actor, now)?;
+    }
+    work.commit()?;
+    imported.keys = imported.keys.saturating_add(keys);
+    imported.new = imported.new.saturating_add(new);
+    Ok(())
+}
+
+fn record(
+    work: &mut dyn UnitOfWork,
+    keys: u64,
+    new: u64,
+    reason: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let event = AuditEvent {
+        at: now,
+        actor: actor.clone(),
+        action: "key.block-list".to_owned(),
+        object: "keys".to_owned(),
+        detail: format!("{keys} read, {new} new: {reason}"),
+        origin: String::new(),
+    };
+    let _ = work.audit_log().append(&event)?;
+    Ok(())
+}
+
+/// Shows each digest of a list; a line that holds none is an error, since a key that was passed over would be certified.
+fn each(path: &Path, show: &mut dyn FnMut([u8; 32]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let name = path.display();
+    let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
+    let mut reader = BufReader::new(file);
+    let mut line = String::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        number = number.saturating_add(1);
+        let limit = u64::try_from(LINE).unwrap_or(u64::MAX);
+        let read = reader
+            .by_ref()
+            .take(limit)
+            .read_line(&mut line)
+            .with_context(|| format!("{name} is not a text, in line {number}"))?;
+        if read == 0 {
+            return Ok(());
+        }
+        if read == LINE {
+            bail!("line {number} of {name} is longer than any digest; nothing of it was blocked");
+        }
+        let word = line
+            .trim_start_matches('\u{feff}')
+            .split([' ', '\t', ',', ';', '#', '\r', '\n'])
+            .next()
+            .unwrap_or_default();
+        if word.is_empty() {
+            if line.trim().is_empty() || line.trim_start().starts_with('#') {
+                continue;
+            }
+            bail!("line {number} of {name} begins with no digest");
+        }
+        match named::digest(word) {
+            Some(digest) => show(digest)?,
+            None => bail!(
+                "line {number} of {name} does not begin with a SHA-256 digest of 64 hexadecimal digits"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
