@@ -13,6 +13,7 @@ mod installation;
 #[cfg(test)]
 mod keyless;
 #[cfg(test)]
+mod keys;
 mod keystore;
 #[cfg(test)]
 mod lint;

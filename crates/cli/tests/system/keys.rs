@@ -1,0 +1,136 @@
+//! Keys that are compromised: blocked by an administrator, or by the statement of whoever holds them.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tanba_crypto::{KeyAlgorithm, Signer as _};
+use tanba_pki::hex;
+
+use crate::citizen::{new_key, request};
+use crate::server::{Installation, program, run, text};
+
+fn block(house: &Installation, what: &str) -> Value {
+    house.facts(&["key", "block", what, "--reason", "it was on the web"])
+}
+
+#[test]
+fn a_key_that_somebody_published_is_blocked_and_revoked_by_statement_or_by_an_administrator() {
+    let house = Installation::start();
+    let citizen = house.citizen("Serikova", "serikova@example.kz");
+    let [authentication, signature] = [&citizen.authentication, &citizen.signature];
+
+    // A stranger who found the key file, with no program of ours.
+    let leaked = house.path("leaked.pem");
+    let pkcs8 = signature.key.pkcs8_der();
+    fs::write(
+        &leaked,
+        tanba_pki::pem::encode("PRIVATE KEY", pkcs8.expose()),
+    )
+    .expect("a file");
+    let said = run(Command::new("openssl")
+        .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+        .arg(house.path("root.pem")));
+    let fingerprint: String = said
+        .trim()
+        .rsplit_once('=')
+        .expect("a fingerprint")
+        .1
+        .replace(':', "");
+    let statement = house.path("statement.pem");
+    let subject =
+        format!("/CN=This key is compromised. Revoke its certificates./serialNumber={fingerprint}");
+    run(Command::new("openssl")
+        .args(["req", "-new", "-subj", &subject, "-key", text(&leaked)])
+        .args(["-out", text(&statement)]));
+    let sent = json!({ "attestation": fs::read_to_string(&statement).expect("a text") });
+    let client = house.client();
+    let answer = client
+        .send("POST", "/api/v1/compromised-keys", &sent, &[])
+        .expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.code());
+    assert_eq!(
+        answer.body["revoked"],
+        json!([signature.certificate.serial_hex()])
+    );
+    let statuses = house.ocsp(&[&signature.certificate, &authentication.certificate]);
+    assert_eq!(statuses, ["revoked (keyCompromise)", "good"]);
+    house.wait_for_the_lists(&signature.certificate);
+    let refused = house.refusal(&["key", "compromised", text(&statement)]);
+    assert!(refused.contains("blocked already"), "{refused}");
+
+    // The same by our program, at the command line.
+    let other = house.path("other.pem");
+    let pkcs8 = authentication.key.pkcs8_der();
+    fs::write(
+        &other,
+        tanba_pki::pem::encode("PRIVATE KEY", pkcs8.expose()),
+    )
+    .expect("a file");
+    let ours = house.path("ours.pem");
+    run(Command::new(program())
+        .args(["key", "attest-compromise", "--key", text(&other)])
+        .args(["--authority", text(&house.path("root.pem"))])
+        .args(["--output", text(&ours)]));
+    run(Command::new("openssl").args(["req", "-verify", "-noout", "-in", text(&ours)]));
+    let done = house.facts(&["key", "compromised", text(&ours)]);
+    assert_eq!(
+        done["revoked"],
+        json!([authentication.certificate.serial_hex()])
+    );
+    let listed = house.facts(&["key", "blocked"]);
+    let listed = listed.as_array().expect("a list");
+    assert_eq!(listed.len(), 2);
+    assert!(listed.iter().all(|entry| entry["source"] == "attestation"));
+
+    // An administrator, by file and by digest, and before any certificate there is.
+    let key = new_key(KeyAlgorithm::Rsa { bits: 2048 });
+    let digest = hex::encode(&key.public_key().sha256());
+    let public = house.path("public.pem");
+    let spki = tanba_pki::pem::encode("PUBLIC KEY", key.public_key().spki_der());
+    fs::write(&public, spki).expect("a file");
+    let first = block(&house, text(&public));
+    assert_eq!(first["public_key_sha256"], json!(digest));
+    assert_eq!(
+        (&first["is_new"], &first["revoked"]),
+        (&json!(true), &json!([]))
+    );
+    assert_eq!(block(&house, &digest)["is_new"], false);
+    let wanted = house.path("wanted.der");
+    fs::write(&wanted, request(&signature.certificate, &key)).expect("a file");
+    let refused = house.refusal(&[
+        "certificate",
+        "issue",
+        "--person",
+        &citizen.iin,
+        "--profile",
+        "kz-individual-signature-rsa",
+        "--request",
+        text(&wanted),
+    ]);
+    assert!(refused.contains("block list"), "{refused}");
+    let refused = house.refusal(&["key", "block", text(&leaked), "--reason", "by mistake"]);
+    assert!(refused.contains("private key"), "{refused}");
+
+    // A published list with a key of a valid certificate.
+    let second = house.citizen("Ospanova", "ospanova@example.kz");
+    let list = house.path("list.txt");
+    let digest = hex::encode(&second.signature.key.public_key().sha256());
+    fs::write(
+        &list,
+        format!("# a list\n{}\n{digest}  leaked\n", "ab".repeat(32)),
+    )
+    .expect("a file");
+    let done = house.facts(&["key", "block", "--list", text(&list), "--reason", "a list"]);
+    assert_eq!((&done["keys"], &done["new"]), (&json!(2), &json!(2)));
+    assert_eq!(
+        done["revoked"],
+        json!([second.signature.certificate.serial_hex()])
+    );
+    assert!(
+        house.log().contains("a key was blocked"),
+        "nothing in the log"
+    );
+    let verdict = house.facts(&["audit", "verify"]);
+    assert_eq!(verdict["valid"], true, "{verdict}");
+}
