@@ -65,13 +65,25 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Draft, IssuanceError> {
         let serial = self.new_serial();
-        let shard = issuer.shard_of(&serial);
+        let urls = urls(issuer, issuer.shard_of(&serial));
+        self.compose_as(issuer, contents, holder, (serial, &urls), now)
+    }
+
+    /// The same with a serial number and addresses that somebody decided.
+    pub(crate) fn compose_as(
+        &self,
+        issuer: &Arc<Issuer>,
+        contents: &Contents<'_>,
+        holder: &Holder,
+        (serial, urls): (SerialNumber, &IssuerUrls),
+        now: Timestamp,
+    ) -> Result<Draft, IssuanceError> {
         let to_be_signed = write(
             contents,
             serial,
             (issuer.certificate.subject(), &issuer.key_id),
             issuer.algorithm()?,
-            &urls(issuer, shard),
+            urls,
         )?;
         self.lint(
             contents.profile.name(),
@@ -82,7 +94,7 @@ impl Desk {
             issuer: Arc::clone(issuer),
             new: new(
                 issuer.id,
-                shard,
+                issuer.shard_of(&serial),
                 contents,
                 holder,
                 serial,
@@ -181,7 +193,7 @@ pub(crate) fn keystore_oid(keystore: KeystoreKind) -> Option<tanba_crypto::Objec
 }
 
 /// A root has one list and no OCSP responder; an issuing authority has shards, deltas and a responder.
-fn urls(issuer: &Issuer, shard: u16) -> IssuerUrls {
+pub(crate) fn urls(issuer: &Issuer, shard: u16) -> IssuerUrls {
     let Some(urls) = &issuer.urls else {
         return IssuerUrls::default();
     };

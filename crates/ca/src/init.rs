@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tanba_crypto::{KeyAlgorithm, PublicKey, Signer};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
-use tanba_model::ports::{IssuerKind, IssuerRecord, NewIssuer, StorageError};
+use tanba_model::ports::{IssuanceError, IssuerKind, IssuerRecord, NewIssuer, StorageError};
 use tanba_pki::profile::{IssuerUrls, Profile};
-use tanba_pki::{Certificate, DistinguishedName, Timestamp, assemble_certificate};
+use tanba_pki::{Certificate, DistinguishedName, SerialNumber, Timestamp, assemble_certificate};
 
 use crate::authority::{Authority, Parts};
 use crate::desk::{Desk, audit, fingerprint};
@@ -149,8 +149,7 @@ fn check(options: &InitOptions) -> Result<(), AuthorityError> {
     let refuse = |text: &str| Err(AuthorityError::Options(text.to_owned()));
     Urls::new(&options.public_url, ROOT)?;
     let name = &options.issuing_name;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || name.len() > 32 || name == ROOT || !name.chars().all(plain) {
+    if !is_short_name(name) || name == ROOT {
         return refuse(
             "the short name must be 1 to 32 lower-case letters, digits and hyphens, and not \"root\"",
         );
@@ -164,9 +163,27 @@ fn check(options: &InitOptions) -> Result<(), AuthorityError> {
     Ok(())
 }
 
+/// Whether an authority may be called so in URLs: 1 to 32 lower-case letters, digits and hyphens.
+pub(crate) fn is_short_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=32).contains(&name.len()) && name.chars().all(plain)
+}
+
+/// A root that is about to sign itself.
+pub(crate) struct Founding<'a> {
+    /// Its short name.
+    pub(crate) name: &'a str,
+    /// Its key, as it is stored.
+    pub(crate) stored_key: Vec<u8>,
+    /// The same key.
+    pub(crate) key: Arc<dyn Signer>,
+    /// What its certificate says.
+    pub(crate) contents: Contents<'a>,
+    /// With which serial number.
+    pub(crate) serial: SerialNumber,
+}
+
 impl Desk {
-    /// The root signs itself, so there is no record to hang an intent on: its bytes are linted and their digest is
-    /// logged before the signature, and everything is stored after it.
     fn make_root(
         &self,
         options: &InitOptions,
@@ -195,23 +212,40 @@ impl Desk {
             key.public_key(),
             (now, now.plus_years(ROOT_YEARS)),
         );
-        let serial = self.new_serial();
-        let key_id = key.public_key().key_id();
-        let tbs = draft::write(
-            &contents,
+        let founding = Founding {
+            name: ROOT,
+            stored_key,
+            key: Arc::clone(&key),
+            contents,
+            serial: self.new_serial(),
+        };
+        self.found(founding, actor, now)
+    }
+
+    /// The root signs itself, so there is no record to hang an intent on: its bytes are linted and their digest is
+    /// logged before the signature, and everything is stored after it.
+    pub(crate) fn found(
+        &self,
+        founding: Founding<'_>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<IssuerRecord, AuthorityError> {
+        let Founding {
+            name,
+            stored_key,
+            key,
+            contents,
             serial,
-            (&name, &key_id),
-            key.algorithm(),
-            &IssuerUrls::default(),
-        )?;
-        self.lint(profile.name(), &tbs, None)?;
+        } = founding;
+        let tbs = self_issued(&contents, serial)?;
+        self.lint(contents.profile.name(), &tbs, None)?;
         let mut unit = self.storage.begin()?;
         let detail = format!("tbs {}", fingerprint(&tbs));
         audit(
             unit.as_mut(),
             actor,
             "issuer.intend",
-            format!("issuer:{ROOT}"),
+            format!("issuer:{name}"),
             detail,
             now,
         )?;
@@ -223,7 +257,7 @@ impl Desk {
         let der = assemble(key.as_ref(), &tbs, &signature)?;
 
         let new = NewIssuer {
-            name: ROOT.to_owned(),
+            name: name.to_owned(),
             kind: IssuerKind::Root,
             certificate: der.clone(),
             key: stored_key,
@@ -342,7 +376,26 @@ impl Desk {
     }
 }
 
-fn contents<'a>(
+/// The bytes of a certificate whose subject is its own issuer.
+pub(crate) fn self_issued(
+    contents: &Contents<'_>,
+    serial: SerialNumber,
+) -> Result<Vec<u8>, AuthorityError> {
+    let key_id = contents.public_key.key_id();
+    let algorithm = contents
+        .public_key
+        .algorithm()
+        .map_err(|_| AuthorityError::Issuance(IssuanceError::Unknown("algorithm")))?;
+    Ok(draft::write(
+        contents,
+        serial,
+        (contents.name, &key_id),
+        algorithm.default_signature(),
+        &IssuerUrls::default(),
+    )?)
+}
+
+pub(crate) fn contents<'a>(
     profile: &'a Profile,
     name: &'a DistinguishedName,
     public_key: &'a PublicKey,

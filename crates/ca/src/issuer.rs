@@ -12,7 +12,8 @@ use tanba_pki::{Certificate, Timestamp};
 
 use crate::error::AuthorityError;
 use crate::helper::Helper;
-use crate::key_vault::KeyChest;
+use crate::key_place::KeyPlace;
+use crate::key_vault::{KeyChest, KeyVaultError};
 use crate::urls::Urls;
 
 /// What a clock may be set back by, as it is when it is kept right.
@@ -39,20 +40,29 @@ pub(crate) struct Issuer {
 impl Issuer {
     /// Opens an authority and its keys. The key of a root stays closed until it is needed.
     pub(crate) fn open(record: IssuerRecord, chest: &dyn KeyChest) -> Result<Self, AuthorityError> {
-        let IssuerRecord {
-            id,
-            issuer,
-            responder_certificate,
-            responder_key,
-            seal_certificate,
-            seal_key,
-        } = record;
+        let responder = (
+            record.responder_certificate.clone(),
+            record.responder_key.clone(),
+        );
+        let seal = (record.seal_certificate.clone(), record.seal_key.clone());
+        let mut opened = Self::closed(record)?;
+        if opened.kind == IssuerKind::Issuing {
+            opened.signer = Some(opened.open_key(chest)?);
+        }
+        opened.responder = RwLock::new(opened.open_helper("ocsp", responder.0, responder.1, chest));
+        opened.seal = RwLock::new(opened.open_helper("seal", seal.0, seal.1, chest));
+        Ok(opened)
+    }
+
+    /// An authority with all keys closed: each is opened when it signs.
+    pub(crate) fn closed(record: IssuerRecord) -> Result<Self, AuthorityError> {
+        let IssuerRecord { id, issuer, .. } = record;
         let damaged = || AuthorityError::DamagedIssuer {
             name: issuer.name.clone(),
         };
         let certificate = Certificate::from_der(&issuer.certificate).map_err(|_| damaged())?;
         let key_id = certificate.subject_key_id().ok_or_else(damaged)?.to_vec();
-        let mut opened = Self {
+        Ok(Self {
             id,
             urls: Urls::of_certificate(&certificate, &issuer.name),
             name: issuer.name,
@@ -65,14 +75,7 @@ impl Issuer {
             responder: RwLock::new(None),
             seal: RwLock::new(None),
             newest_list: AtomicI64::new(i64::MIN),
-        };
-        if opened.kind == IssuerKind::Issuing {
-            opened.signer = Some(opened.open_key(chest)?);
-        }
-        opened.responder =
-            RwLock::new(opened.open_helper("ocsp", responder_certificate, responder_key, chest));
-        opened.seal = RwLock::new(opened.open_helper("seal", seal_certificate, seal_key, chest));
-        Ok(opened)
+        })
     }
 
     /// A helper that cannot be used is replaced soon; it must not keep the authority from starting.
@@ -108,13 +111,20 @@ impl Issuer {
         self.signer.clone().map_or_else(|| self.open_key(chest), Ok)
     }
 
+    /// Where its key is.
+    pub(crate) fn key_place(&self) -> KeyPlace {
+        KeyPlace::of(&self.stored_key)
+    }
+
     fn open_key(&self, chest: &dyn KeyChest) -> Result<Arc<dyn Signer>, AuthorityError> {
-        let signer = chest
-            .open_key(&self.stored_key)
-            .map_err(|source| AuthorityError::Key {
-                issuer: self.name.clone(),
-                source,
-            })?;
+        let opened = match self.key_place() {
+            KeyPlace::Elsewhere => Err(KeyVaultError::Away),
+            KeyPlace::Here | KeyPlace::Shares(_) => chest.open_key(&self.stored_key),
+        };
+        let signer = opened.map_err(|source| AuthorityError::Key {
+            issuer: self.name.clone(),
+            source,
+        })?;
         if signer
             .public_key()
             .is_same_key(self.certificate.public_key())

@@ -105,6 +105,19 @@ pub enum KeyVaultError {
     /// The key lies in a place that the configuration does not name.
     #[error("the key lies in {0}, which the configuration does not name")]
     Elsewhere(&'static str),
+    /// The key is on another machine; what it signs comes by ceremony.
+    #[error("the key is on another machine, and signs at ceremonies only")]
+    Away,
+    /// The key is under shares; its custodians open it at a ceremony.
+    #[error(
+        "the key is under shares of its custodians, {needed} of {of} of which open it at a ceremony"
+    )]
+    Shared {
+        /// Shares that open it.
+        needed: u8,
+        /// Shares that there are.
+        of: u8,
+    },
     /// The device that holds the key did not do it; its text says what helps.
     #[error("the device with the key did not do it")]
     Device(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -5,9 +5,11 @@
 //! [`Authority::recover`] completes or gives up what was intended. The crate opens no file and no connection; it is
 //! given storage, keys and randomness, and every call says what time it is.
 //!
-//! Start reading at [`Authority`], then [`Prepared`]; [`init`] makes a new authority.
+//! Start reading at [`Authority`], then [`Prepared`]; [`init`] makes a new authority in one go, and
+//! [`ceremony`] does so before witnesses, with a root that may never see a network.
 
 mod authority;
+pub mod ceremony;
 mod checkpoint;
 mod desk;
 mod draft;
@@ -16,6 +18,7 @@ mod helper;
 mod init;
 mod issue;
 mod issuer;
+mod key_place;
 mod key_vault;
 mod names;
 mod prepare;
@@ -34,6 +37,7 @@ pub use checkpoint::CheckpointError;
 pub use desk::Profiles;
 pub use error::AuthorityError;
 pub use init::{InitOptions, InitStep, IssuingKey, init};
+pub use key_place::KeyPlace;
 pub use key_vault::{Cost, KeyChest, KeyPurpose, KeyVault, KeyVaultError};
 pub use names::AuthorityNames;
 pub use prepare::{Announce, Prepared};

@@ -124,7 +124,7 @@ impl Desk {
         Ok(self.prepared(items, actor))
     }
 
-    fn prepared(&self, items: Vec<Item>, actor: &Actor) -> Prepared {
+    pub(crate) fn prepared(&self, items: Vec<Item>, actor: &Actor) -> Prepared {
         Prepared {
             desk: self.clone(),
             items,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tanba_crypto::{SignError, Signer};
+use tanba_crypto::{SignError, SignatureAlgorithm, Signer};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevocationReason, RevokedEntry};
 use tanba_model::id::IssuerId;
@@ -13,11 +13,14 @@ use tanba_pki::{Timestamp, hex};
 use crate::desk::{Desk, audit};
 use crate::error::AuthorityError;
 use crate::issuer::{CLOCK_SLACK, Issuer};
+use crate::key_place::KeyPlace;
 use crate::rules::Rules;
 
 mod due;
+mod planned;
 
 pub(crate) use due::Urgency;
+pub(crate) use planned::PlannedList;
 
 use due::{Due, due};
 
@@ -57,6 +60,10 @@ impl Desk {
         urgency: Urgency,
         now: Timestamp,
     ) -> Result<Vec<Published>, AuthorityError> {
+        // What signs at ceremonies only is not asked between them.
+        if issuer.key_place() != KeyPlace::Here {
+            return Ok(Vec::new());
+        }
         let mut unit = self.storage.snapshot()?;
         let now = not_before_the_newest(unit.as_mut(), issuer, urgency, now)?;
         let due = due(unit.as_mut(), issuer, rules, urgency, now)?;
@@ -92,7 +99,7 @@ impl Desk {
                 Some(number) => number,
                 None => unit.crls().next_number(issuer.id)?,
             };
-            let tbs = compose(issuer, &due, number, base_number, key, now);
+            let tbs = compose(issuer, &due, number, base_number, key.algorithm(), now);
             intents.push(Intent { due, number, tbs });
         }
         let digests: Vec<u8> = intents
@@ -242,7 +249,7 @@ fn compose(
     due: &Due,
     number: u64,
     base_number: Option<u64>,
-    key: &dyn Signer,
+    algorithm: SignatureAlgorithm,
     now: Timestamp,
 ) -> Vec<u8> {
     let url = |kind| issuer.urls.as_ref().map(|urls| urls.crl(kind));
@@ -254,7 +261,7 @@ fn compose(
     let mut writer = CrlWriter::new(&CrlTemplate {
         issuer: issuer.certificate.subject(),
         issuer_key_id: &issuer.key_id,
-        algorithm: key.algorithm(),
+        algorithm,
         number,
         this_update: now,
         next_update: due.next_update,

@@ -19,11 +19,24 @@ impl Desk {
         now: Timestamp,
         announce: Announce<'_>,
     ) -> Result<(), IssuanceError> {
+        self.revoke_as_of(id, reason, now, actor, now, announce)
+    }
+
+    /// The same, as of another instant than the one at which it is recorded.
+    pub(crate) fn revoke_as_of(
+        &self,
+        id: CertificateId,
+        reason: RevocationReason,
+        as_of: Timestamp,
+        actor: &Actor,
+        now: Timestamp,
+        announce: Announce<'_>,
+    ) -> Result<(), IssuanceError> {
         let mut unit = self.storage.begin()?;
         let record = find(unit.as_mut(), id)?;
         let at = match record.status {
             Status::Intended | Status::Void => return Err(IssuanceError::Unknown("certificate")),
-            Status::Valid => now,
+            Status::Valid => as_of,
             Status::Revoked {
                 reason: earlier, ..
             } if earlier == reason => return Ok(()),

@@ -4,9 +4,10 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tanba_ca::{Cost, KeyChest, KeyPurpose, KeyVault, KeyVaultError};
+use tanba_ca::ceremony::Custody;
+use tanba_ca::{Cost, KeyChest, KeyPlace, KeyPurpose, KeyVault, KeyVaultError};
 use tanba_crypto::{KeyAlgorithm, Secret, Signer};
-use tanba_model::ports::{IssuerRecord, RandomSource, SourceRng};
+use tanba_model::ports::{RandomSource, SourceRng, Storage};
 use tanba_token::{KeyReference, PinSource, Token, TokenError, TokenKey};
 
 use crate::config::{Keys, OcspKeys, Passphrase};
@@ -19,6 +20,8 @@ pub(crate) struct Chest {
     token: Option<Arc<Token>>,
     /// Whether helpers' keys are made in the vault although there is a token: OCSP answers then need no token.
     helpers_in_vault: bool,
+    /// What custodians opened for a ceremony.
+    custody: Option<Arc<Custody>>,
 }
 
 impl Chest {
@@ -26,20 +29,15 @@ impl Chest {
     /// before it is needed.
     pub(crate) fn open(
         keys: &Keys,
-        issuers: &[IssuerRecord],
+        storage: &dyn Storage,
         random: &dyn RandomSource,
     ) -> anyhow::Result<Self> {
-        let sealed = issuers
-            .iter()
-            .flat_map(|record| {
-                std::iter::once(record.issuer.key.as_slice())
-                    .chain(record.responder_key.as_deref())
-                    .chain(record.seal_key.as_deref())
-            })
+        let sealed = stored_keys(storage)?
+            .into_iter()
             .find(|stored| KeyVault::is_sealed(stored));
         let passphrase = keys.passphrase.as_ref().map(Passphrase::read).transpose()?;
         let vault = match (&passphrase, sealed) {
-            (Some(passphrase), Some(sealed)) => Some(KeyVault::open(passphrase, sealed)),
+            (Some(passphrase), Some(sealed)) => Some(KeyVault::open(passphrase, &sealed)),
             (Some(passphrase), None) => Some(KeyVault::create(passphrase, Cost::STANDARD, random)),
             (None, _) => None,
         };
@@ -55,7 +53,14 @@ impl Chest {
                 .token
                 .as_ref()
                 .is_some_and(|token| token.ocsp == OcspKeys::Software),
+            custody: None,
         })
+    }
+
+    /// Opens what lies under shares as well, for as long as a ceremony takes.
+    pub(crate) fn with_custody(mut self, custody: Arc<Custody>) -> Self {
+        self.custody = Some(custody);
+        self
     }
 
     fn vault(&self) -> Result<&KeyVault, KeyVaultError> {
@@ -79,6 +84,17 @@ impl Chest {
 
 impl KeyChest for Chest {
     fn open_key(&self, stored: &[u8]) -> Result<Arc<dyn Signer>, KeyVaultError> {
+        match (KeyPlace::of(stored), &self.custody) {
+            (KeyPlace::Here, _) => {}
+            (KeyPlace::Elsewhere, _) => return Err(KeyVaultError::Away),
+            (KeyPlace::Shares(_), Some(custody)) => return custody.open_key(stored),
+            (KeyPlace::Shares(set), None) => {
+                return Err(KeyVaultError::Shared {
+                    needed: set.quorum.needed,
+                    of: set.quorum.of,
+                });
+            }
+        }
         match self.key(stored)? {
             Some(key) => Ok(Arc::new(key)),
             None => self.vault()?.open_key(stored),
@@ -131,6 +147,24 @@ impl KeyChest for Chest {
             None => Ok(()),
         }
     }
+}
+
+/// All keys that are stored, as they are stored.
+fn stored_keys(storage: &dyn Storage) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut unit = storage.snapshot()?;
+    let issuers = unit.issuers().all()?.into_iter().flat_map(|record| {
+        std::iter::once(record.issuer.key)
+            .chain(record.responder_key)
+            .chain(record.seal_key)
+    });
+    let mut keys: Vec<Vec<u8>> = issuers.collect();
+    keys.extend(
+        unit.issuers()
+            .awaited()?
+            .into_iter()
+            .map(|awaited| awaited.key),
+    );
+    Ok(keys)
 }
 
 fn device(error: TokenError) -> KeyVaultError {

@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 mod application;
 mod audit;
 mod bench;
+mod ceremony;
 mod certificate;
 mod cms;
 mod config_args;
@@ -69,6 +70,8 @@ enum Command {
     Profile(profile::Command),
     /// Authorities, and the switch that stops them
     Issuer(issuer::Args),
+    /// Key ceremonies: roots, authorities, cross-certificates, rollovers, by a reviewed plan
+    Ceremony(ceremony::Args),
     /// Revocation lists
     Crl(crl::Args),
     /// Evidence
@@ -105,6 +108,7 @@ impl Tanba {
             Command::Message(args) => message::run(&args, &context),
             Command::Profile(command) => profile::run(&command, &context),
             Command::Issuer(args) => issuer::run(&args, &context),
+            Command::Ceremony(args) => ceremony::run(&args, &context),
             Command::Crl(args) => crl::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
             Command::Restore(args) => restore::run(&args, &context),

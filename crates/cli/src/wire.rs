@@ -133,9 +133,11 @@ pub(crate) fn authority(
 ) -> anyhow::Result<Authority> {
     let issuers = storage.snapshot()?.issuers().all()?;
     if issuers.is_empty() {
-        bail!("there is no certification authority yet; run `tanba init`");
+        bail!(
+            "there is no certification authority yet; run `tanba init`, or hold its ceremony (`tanba ceremony`)"
+        );
     }
-    let chest = Chest::open(keys, &issuers, context.random().as_ref())?;
+    let chest = Chest::open(keys, storage.as_ref(), context.random().as_ref())?;
     let parts = Parts {
         storage: Arc::clone(storage),
         chest: Arc::new(chest),

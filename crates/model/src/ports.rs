@@ -38,7 +38,7 @@ pub use entries::{Entries, Entry, EntryCount, EntryPurpose, NewEntry};
 pub use help::HelpIndex;
 pub use intakes::{Intakes, NewIntake};
 pub use issuance::{Issuance, IssuanceError, IssuanceOrder, RequestFault, certificate_object};
-pub use issuers::{IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer};
+pub use issuers::{AwaitedIssuer, IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer};
 pub use keys::Keys;
 pub use limited_sessions::{LimitedSession, LimitedSessions};
 pub use ocsp_signers::{OcspSigner, OcspSigners};

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 15;
+pub const SCHEMA_VERSION: i64 = 16;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 15] = [
+const MIGRATIONS: [(i64, &str); 16] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -55,6 +55,10 @@ const MIGRATIONS: [(i64, &str); 15] = [
     (
         15,
         include_str!("../migrations/sqlite/0015_blocked_key.sql"),
+    ),
+    (
+        16,
+        include_str!("../migrations/sqlite/0016_awaited_issuer.sql"),
     ),
 ];
 

@@ -66,6 +66,9 @@ pub(crate) struct Args {
     /// Number of parts that the revocation list is published in
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     shards: u16,
+    /// Make folder, configuration and database alone: the authority comes by ceremony (`tanba ceremony`)
+    #[arg(long)]
+    without_authority: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,7 +96,8 @@ enum KeyChoice {
 struct Facts {
     config: PathBuf,
     database: PathBuf,
-    root_certificate: PathBuf,
+    /// None before the ceremony.
+    root_certificate: Option<PathBuf>,
     /// Where a passphrase was made, if one was.
     passphrase_made: Option<PathBuf>,
 }
@@ -122,8 +126,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .witnessed_by(&config.witness)
         .map_err(|error| wire::witness_finding(&config, &error).into_error())?;
     let storage: Arc<dyn Storage> = Arc::new(storage);
-    let issuers = storage.snapshot()?.issuers().all()?;
-    let chest = Chest::open(&config.keys, &issuers, context.random().as_ref())?;
+    if args.without_authority {
+        let facts = Facts {
+            config: config_path,
+            database: config.database,
+            root_certificate: None,
+            passphrase_made,
+        };
+        context.print(&facts, text(&facts))?;
+        return Ok(Outcome::Done);
+    }
+    let chest = Chest::open(&config.keys, storage.as_ref(), context.random().as_ref())?;
     let parts = Parts {
         chest: Arc::new(chest),
         storage,
@@ -152,7 +165,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let facts = Facts {
         config: config_path,
         database: config.database,
-        root_certificate,
+        root_certificate: Some(root_certificate),
         passphrase_made,
     };
     context.print(&facts, text(&facts))?;
@@ -160,20 +173,32 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
 }
 
 fn text(facts: &Facts) -> String {
+    let made = if facts.root_certificate.is_some() {
+        "The authority is made."
+    } else {
+        "The installation is made; it has no authority yet."
+    };
     let mut text = format!(
-        "The authority is made.\n  configuration     {}\n  database          {}\n  root certificate  {}\n",
+        "{made}\n  configuration     {}\n  database          {}\n",
         facts.config.display(),
         facts.database.display(),
-        facts.root_certificate.display(),
     );
+    if let Some(root) = &facts.root_certificate {
+        text.push_str(&format!("  root certificate  {}\n", root.display()));
+    }
     if let Some(path) = &facts.passphrase_made {
         text.push_str(&format!(
             "  passphrase        {} (made now: keep a copy apart from backups of the database)\n",
             path.display()
         ));
     }
+    let next = if facts.root_certificate.is_some() {
+        "look through the configuration, then `tanba doctor"
+    } else {
+        "its ceremony, as docs/operator.md tells: `tanba ceremony plan root"
+    };
     text.push_str(&format!(
-        "Next: look through the configuration, then `tanba doctor --config {}`.",
+        "Next: {next} --config {}`.",
         facts.config.display()
     ));
     text

@@ -1,9 +1,10 @@
 //! `tanba issuer …`: which authorities issue, and the switch that stops them.
 
 use serde::Serialize;
-use tanba_ca::{Profiles, Switch, SwitchError};
-use tanba_model::ports::{IssuanceStop, IssuerRecord, Storage};
-use tanba_pki::Timestamp;
+use tanba_ca::{KeyPlace, Profiles, Switch, SwitchError};
+use tanba_model::id::IssuerId;
+use tanba_model::ports::{IssuanceStop, IssuerKind, IssuerRecord, Storage};
+use tanba_pki::{Certificate, Timestamp};
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
@@ -56,6 +57,13 @@ struct Facts {
     id: i64,
     name: String,
     kind: &'static str,
+    /// Whether new certificates of people come from it: the newest issuing authority does, the others serve what they
+    /// issued.
+    issues: bool,
+    /// Where its key is: `here`, `shares` or `elsewhere`.
+    key: &'static str,
+    /// End of its certificate; `null` where that is damaged.
+    not_after: Option<Timestamp>,
     /// Whether all that it issues to people is stopped.
     stopped: bool,
     stops: Vec<StopFacts>,
@@ -113,14 +121,18 @@ fn facts(storage: &dyn Storage) -> anyhow::Result<Vec<Facts>> {
     let mut unit = storage.snapshot()?;
     let stops = unit.issuers().stops()?;
     let issuers = unit.issuers().all()?;
+    let newest = issuers
+        .iter()
+        .rfind(|record| record.issuer.kind == IssuerKind::Issuing)
+        .map(|record| record.id);
     Ok(issuers
         .iter()
-        .map(|record| Facts::of(record, &stops))
+        .map(|record| Facts::of(record, &stops, newest))
         .collect())
 }
 
 impl Facts {
-    fn of(record: &IssuerRecord, stops: &[IssuanceStop]) -> Self {
+    fn of(record: &IssuerRecord, stops: &[IssuanceStop], newest: Option<IssuerId>) -> Self {
         let stops: Vec<StopFacts> = stops
             .iter()
             .filter(|stop| stop.issuer == record.id)
@@ -134,14 +146,32 @@ impl Facts {
             id: record.id.0,
             name: record.issuer.name.clone(),
             kind: record.issuer.kind.name(),
+            issues: newest == Some(record.id),
+            key: match KeyPlace::of(&record.issuer.key) {
+                KeyPlace::Here => "here",
+                KeyPlace::Shares(_) => "shares",
+                KeyPlace::Elsewhere => "elsewhere",
+            },
+            not_after: Certificate::from_der(&record.issuer.certificate)
+                .ok()
+                .map(|certificate| certificate.not_after()),
             stopped: stops.iter().any(|stop| stop.profile.is_none()),
             stops,
         }
     }
 
     fn text(&self) -> String {
-        let state = if self.stopped { "stopped" } else { "issues" };
-        let mut text = format!("{:<24}  {:<8}  {state}", self.name, self.kind);
+        let state = match (self.stopped, self.issues, self.kind) {
+            (true, _, _) => "stopped",
+            (false, true, _) => "issues",
+            (false, false, "root") => "signs authorities",
+            (false, false, _) => "serves lists and OCSP of what it issued",
+        };
+        let end = self.not_after.map(Timestamp::rfc3339).unwrap_or_default();
+        let mut text = format!(
+            "{:<24}  {:<8}  {state}; key {}; until {end}",
+            self.name, self.kind, self.key
+        );
         for stop in &self.stops {
             let what = stop.profile.as_deref().unwrap_or("everything");
             let since = stop.since.rfc3339();

@@ -17,13 +17,13 @@ const PEOPLE: &str = "iin,surname,given_name,patronymic,email,language\n\
     {2},\"Ахметов\",Данияр,,,ru\n";
 
 /// An installation in a folder of its own.
-struct Installation {
+pub(crate) struct Installation {
     folder: TempDir,
 }
 
 impl Installation {
     /// What people are told, oldest first.
-    fn outbox(&self) -> Vec<Value> {
+    pub(crate) fn outbox(&self) -> Vec<Value> {
         let database = rusqlite::Connection::open(self.path("tanba.sqlite")).expect("a database");
         let mut query = database
             .prepare("SELECT body FROM message ORDER BY id")
@@ -35,7 +35,7 @@ impl Installation {
             .collect()
     }
 
-    fn new(arguments: &[&str]) -> Self {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
         let installation = Self {
             folder: tempfile::tempdir().expect("a folder"),
         };
@@ -59,17 +59,17 @@ impl Installation {
         installation
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn edit(&self, from: &str, to: &str) {
+    pub(crate) fn edit(&self, from: &str, to: &str) {
         let content = std::fs::read_to_string(self.path("tanba.toml")).expect("a configuration");
         assert!(content.contains(from), "{from}");
         std::fs::write(self.path("tanba.toml"), content.replace(from, to)).expect("written");
     }
 
-    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -78,14 +78,14 @@ impl Installation {
         command
     }
 
-    fn tanba(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn tanba(&self, arguments: &[&str]) -> Output {
         self.command(env!("CARGO_BIN_EXE_tanba"), arguments)
             .output()
             .expect("the program runs")
     }
 
     /// The facts that a command prints.
-    fn facts(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn facts(&self, arguments: &[&str]) -> Value {
         let output = self.tanba(&[&["--json"], arguments].concat());
         assert!(
             output.status.success(),
@@ -96,7 +96,7 @@ impl Installation {
     }
 
     /// The sentence with which a command is refused.
-    fn refusal(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
         let output = self.tanba(arguments);
         assert_eq!(
             output.status.code(),
@@ -109,7 +109,7 @@ impl Installation {
         sentence
     }
 
-    fn openssl(&self, arguments: &[&str]) -> String {
+    pub(crate) fn openssl(&self, arguments: &[&str]) -> String {
         let output = self
             .command("openssl", arguments)
             .output()
@@ -122,7 +122,7 @@ impl Installation {
         text(&output.stdout)
     }
 
-    fn import_people(&self) -> [String; 2] {
+    pub(crate) fn import_people(&self) -> [String; 2] {
         let iins = ["90031240011", "85070130045"].map(iin);
         let content = PEOPLE.replace("{1}", &iins[0]).replace("{2}", &iins[1]);
         std::fs::write(self.path("people.csv"), content).expect("written");
@@ -133,7 +133,7 @@ impl Installation {
         iins
     }
 
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let mut child = self
             .command(env!("CARGO_BIN_EXE_tanba"), &["serve"])
             .stderr(Stdio::piped())
@@ -171,16 +171,16 @@ impl Installation {
     }
 }
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
     people: String,
-    machines: String,
+    pub(crate) machines: String,
     reader: Option<std::thread::JoinHandle<String>>,
 }
 
 impl Server {
     /// Ends it as systemd does; its exit code and the rest of its log.
-    fn terminate(mut self) -> (Option<i32>, String) {
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
         let status = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status()
@@ -208,7 +208,7 @@ fn iin(eleven: &str) -> String {
         .to_owned()
 }
 
-fn text(octets: &[u8]) -> String {
+pub(crate) fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 

@@ -1,6 +1,8 @@
 //! The whole program from outside, and the rules of the house.
 
 #[cfg(test)]
+mod ceremony;
+#[cfg(test)]
 mod citizen;
 #[cfg(test)]
 mod cms;

@@ -87,6 +87,28 @@ impl fmt::Debug for IssuerRecord {
     }
 }
 
+/// An authority that is to come: its key is made, and its certificate is awaited from the authority above it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwaitedIssuer {
+    /// Short name that it will have.
+    pub name: String,
+    /// Number of CRL shards that it will have.
+    pub shards: u16,
+    /// Its request, PKCS#10 in DER.
+    pub request: Vec<u8>,
+    /// Its private key, kept as an authority's.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for AwaitedIssuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AwaitedIssuer")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Something that an authority does not issue until an administrator starts it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuanceStop {
@@ -135,6 +157,24 @@ pub trait Issuers {
         certificate: &[u8],
         key: &[u8],
     ) -> Result<(), StorageError>;
+
+    /// Enters an authority whose certificate is awaited.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when one of this name is awaited already.
+    fn expect(&mut self, awaited: &AwaitedIssuer, now: Timestamp) -> Result<(), StorageError>;
+
+    /// The authorities whose certificates are awaited, by name.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn awaited(&mut self) -> Result<Vec<AwaitedIssuer>, StorageError>;
+
+    /// Awaits an authority no more: it was entered.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when none of this name is awaited.
+    fn arrived(&mut self, name: &str) -> Result<(), StorageError>;
 
     /// Stops an authority or one profile of it.
     ///

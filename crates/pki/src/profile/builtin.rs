@@ -27,6 +27,8 @@ pub(super) const NAMES: &[&str] = &[
     "issuing-ca",
     "ocsp-responder",
     "document-seal",
+    "cross-ca",
+    "ceremony-record",
 ];
 
 pub(super) fn source(name: &str) -> Option<&'static str> {
@@ -77,6 +79,8 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
         "issuing-ca" => include_str!("../../profiles/issuing-ca.toml"),
         "ocsp-responder" => include_str!("../../profiles/ocsp-responder.toml"),
         "document-seal" => include_str!("../../profiles/document-seal.toml"),
+        "cross-ca" => include_str!("../../profiles/cross-ca.toml"),
+        "ceremony-record" => include_str!("../../profiles/ceremony-record.toml"),
         _ => return None,
     })
 }

@@ -99,6 +99,27 @@ fn case(profile: &'static str) -> Case {
             email: None,
             urls: urls(),
         },
+        "cross-ca" => Case {
+            profile,
+            subject: Subject::service("НЕГІЗГІ КО TEST 2027", None, "KZ"),
+            key: "authority",
+            keystore: None,
+            email: None,
+            urls: IssuerUrls {
+                ocsp: None,
+                freshest_crl: None,
+                crl: Some("http://pki.example.kz/crl/root.crl".into()),
+                ca_issuers: Some("http://pki.example.kz/ca/root.cer".into()),
+            },
+        },
+        "ceremony-record" => Case {
+            profile,
+            subject: Subject::service("CEREMONY RECORD", Some("НЕГІЗГІ КО TEST"), "KZ"),
+            key: "responder",
+            keystore: None,
+            email: None,
+            urls: IssuerUrls::default(),
+        },
         _ => person_case(Some("abai@example.kz"), oid::KZ_KEYSTORE_PKCS12),
     }
 }
@@ -110,7 +131,7 @@ fn issuer_of(
 ) -> (Option<Certificate>, DistinguishedName, SoftwareKey) {
     let (certificate, key) = match profile {
         "root-ca" => return (None, subject.clone(), key("root")),
-        "issuing-ca" => root(),
+        "issuing-ca" | "cross-ca" | "ceremony-record" => root(),
         _ => authority(),
     };
     let name = certificate.subject().clone();
@@ -126,7 +147,8 @@ fn certificate(name: &'static str) -> (Vec<u8>, Option<Certificate>, Profile) {
     let serial: Vec<u8> = (0_u8..20).map(|octet| (octet * 11 + 17) & 0x7f).collect();
     let not_after = match name {
         "root-ca" => not_before.plus_years(20),
-        "issuing-ca" => not_before.plus_years(10),
+        "issuing-ca" | "cross-ca" => not_before.plus_years(10),
+        "ceremony-record" => not_before.plus_years(19),
         _ => profile.not_after(not_before, case.keystore),
     };
     let tbs = profile

@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{
-    IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer, StorageError,
+    AwaitedIssuer, IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer, StorageError,
 };
 use tanba_pki::Timestamp;
 
@@ -60,6 +60,39 @@ impl Issuers for SqliteUnit<'_> {
             "UPDATE issuer SET seal_certificate = ?2, seal_key = ?3 WHERE id = ?1",
             params![id.0, certificate, key],
         )
+    }
+
+    fn expect(&mut self, awaited: &AwaitedIssuer, now: Timestamp) -> Result<(), StorageError> {
+        self.change_one(
+            "INSERT INTO awaited_issuer (name, shards, created_at, request, key) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                awaited.name,
+                awaited.shards,
+                now.unix(),
+                awaited.request,
+                awaited.key
+            ],
+        )
+    }
+
+    fn awaited(&mut self) -> Result<Vec<AwaitedIssuer>, StorageError> {
+        self.many(
+            "/* whole: there are a few */
+             SELECT name, shards, request, key FROM awaited_issuer ORDER BY name",
+            [],
+            |row| {
+                Ok(AwaitedIssuer {
+                    name: column(row, 0)?,
+                    shards: column(row, 1)?,
+                    request: column(row, 2)?,
+                    key: column(row, 3)?,
+                })
+            },
+        )
+    }
+
+    fn arrived(&mut self, name: &str) -> Result<(), StorageError> {
+        self.change_one("DELETE FROM awaited_issuer WHERE name = ?1", [name])
     }
 
     fn stop(&mut self, stop: &IssuanceStop) -> Result<(), StorageError> {

@@ -1,5 +1,5 @@
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{IssuanceStop, IssuerKind, NewIssuer, StorageError};
+use tanba_model::ports::{AwaitedIssuer, IssuanceStop, IssuerKind, NewIssuer, StorageError};
 
 use crate::{contract, given};
 
@@ -38,6 +38,22 @@ contract! {
         let record = unit.issuers().all().unwrap().remove(0);
         assert_eq!((record.responder_certificate, record.responder_key), (Some(vec![3]), Some(vec![4])));
         assert!(matches!(unit.issuers().set_responder(IssuerId(9), &[], &[]), Err(StorageError::Conflict)));
+    }
+
+    fn an_authority_is_awaited_once_and_until_it_arrives(storage) {
+        let mut unit = storage.begin().unwrap();
+        let one = AwaitedIssuer { name: "rsa-2027".to_owned(), shards: 3, request: vec![0x30, 1], key: vec![7] };
+        let two = AwaitedIssuer { name: "ec-2027".to_owned(), key: vec![8], ..one.clone() };
+        assert_eq!(unit.issuers().awaited().unwrap(), []);
+        unit.issuers().expect(&one, given::at(1)).unwrap();
+        unit.issuers().expect(&two, given::at(2)).unwrap();
+        assert!(matches!(unit.issuers().expect(&one, given::at(3)), Err(StorageError::Conflict)));
+        unit.commit().unwrap();
+        let mut unit = storage.begin().unwrap();
+        assert_eq!(unit.issuers().awaited().unwrap(), [two, one.clone()]);
+        unit.issuers().arrived("ec-2027").unwrap();
+        assert!(matches!(unit.issuers().arrived("ec-2027"), Err(StorageError::Conflict)));
+        assert_eq!(unit.issuers().awaited().unwrap(), [one]);
     }
 
     fn what_is_stopped_is_listed_by_authority_and_the_whole_authority_first(storage) {

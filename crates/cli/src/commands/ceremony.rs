@@ -1,0 +1,69 @@
+//! `tanba ceremony …`: the rare acts of an authority, by a reviewed plan and before witnesses.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use tanba_ca::ceremony::{CeremonyError, Plan};
+
+use super::config_args::ConfigArgs;
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+mod exchange;
+mod hold;
+mod shares;
+mod template;
+mod verify;
+
+/// Arguments of `tanba ceremony`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Commands of `tanba ceremony`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Print a plan to fill in, with a fresh serial number
+    Plan(template::Args),
+    /// Hold a ceremony by its plan, or rehearse it with --dry-run
+    Run(hold::Args),
+    /// Make the key of a planned issuing authority here, and the request for its certificate
+    Request(exchange::RequestArgs),
+    /// Take in what a root made on another machine: the certificate of an awaited authority, a revocation list
+    Import(exchange::ImportArgs),
+    /// Check a transcript: signature, canonical form, files
+    Verify(verify::Args),
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    match &args.command {
+        Command::Plan(plan) => template::run(plan, context),
+        Command::Run(hold) => hold::run(hold, &args.config, context),
+        Command::Request(request) => exchange::request(request, &args.config, context),
+        Command::Import(import) => exchange::import(import, &args.config, context),
+        Command::Verify(verify) => verify::run(verify, context),
+    }
+}
+
+/// The plan of a file.
+fn plan(path: &Path) -> anyhow::Result<Plan> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the plan {} cannot be read", path.display()))?;
+    Plan::parse(&text).with_context(|| path.display().to_string())
+}
+
+/// What a ceremony was refused for, and where that leaves everything.
+fn refused(error: CeremonyError) -> anyhow::Error {
+    let safe = if matches!(error, CeremonyError::Plan(_) | CeremonyError::Material(_)) {
+        "nothing was signed, and the keys are as they were"
+    } else {
+        "what was recorded is kept: run the same plan again when the cause is gone"
+    };
+    anyhow::Error::new(error).context(format!("the ceremony stopped ({safe})"))
+}

@@ -1,0 +1,105 @@
+//! Shares on their way: from files or typed, and into one file for each custodian.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use tanba_ca::Cost;
+use tanba_ca::KeyChest as _;
+use tanba_ca::ceremony::{Custody, Quorum, Share, SharesNote};
+use tanba_crypto::KeyAlgorithm;
+use tanba_model::ports::RandomSource;
+
+use crate::password;
+
+/// Opens a key that lies under shares: those of the files, then those that are typed.
+pub(super) fn gather(
+    files: &[PathBuf],
+    quorum: Quorum,
+    stored: &[u8],
+) -> anyhow::Result<(Custody, SharesNote)> {
+    let mut shares = Vec::new();
+    for path in files {
+        shares.push(read(path)?);
+    }
+    while files.is_empty() && shares.len() < usize::from(quorum.needed) {
+        let prompt = format!("Share {} of {}", shares.len() + 1, quorum.needed);
+        shares.push(Share::parse(&password::ask(&prompt)?)?);
+    }
+    let custody = Custody::gather(&shares, stored)?;
+    let used = shares.iter().map(Share::number).collect();
+    let note = note(&custody, Vec::new(), used);
+    Ok((custody, note))
+}
+
+fn read(path: &Path) -> anyhow::Result<Share> {
+    let line = password::from_file(path)
+        .with_context(|| format!("the share {} cannot be read", path.display()))?;
+    Share::parse(&line).with_context(|| path.display().to_string())
+}
+
+/// Divides a new secret, and writes each share into the file of its custodian. What was written is read again, and must
+/// open a trial before any key lies under it.
+pub(super) fn divide(
+    files: &[PathBuf],
+    quorum: Quorum,
+    random: &dyn RandomSource,
+) -> anyhow::Result<(Custody, SharesNote)> {
+    if files.len() != usize::from(quorum.of) {
+        bail!(
+            "the plan has {} shares: name a file for each with --share-to, each on the medium of its custodian",
+            quorum.of
+        );
+    }
+    if let Some(there) = files.iter().find(|path| path.exists()) {
+        bail!(
+            "the file {} is there already; a share is never written over another",
+            there.display()
+        );
+    }
+    let (custody, shares) = Custody::divide(quorum, Cost::STANDARD, random)?;
+    for (share, path) in shares.iter().zip(files) {
+        write(share, path)?;
+    }
+    let again = files
+        .iter()
+        .map(|path| read(path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let (trial, _) = custody.make_key(KeyAlgorithm::EcP256, random)?;
+    let needed = usize::from(quorum.needed);
+    for choice in again.windows(needed) {
+        drop(
+            Custody::gather(choice, &trial)
+                .context("the shares that were written do not open a trial; no key was made")?,
+        );
+    }
+    let made = shares.iter().map(Share::number).collect();
+    let note = note(&custody, made, Vec::new());
+    Ok((custody, note))
+}
+
+fn note(custody: &Custody, made: Vec<u8>, used: Vec<u8>) -> SharesNote {
+    let set = custody.set();
+    SharesNote {
+        set: set.name(),
+        needed: set.quorum.needed,
+        of: set.quorum.of,
+        made,
+        used,
+    }
+}
+
+/// One line, for its owner alone.
+fn write(share: &Share, path: &Path) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    let _ = options.write(true).create_new(true);
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = || format!("the share {} cannot be written", path.display());
+    let mut file = options.open(path).with_context(failed)?;
+    file.write_all(share.line().expose())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .with_context(failed)
+}

@@ -1,0 +1,181 @@
+//! `tanba ceremony plan`: a plan to fill in.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use tanba_model::ports::SourceRng;
+use tanba_pki::{SerialNumber, Timestamp};
+
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+/// Arguments of `tanba ceremony plan`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What is to be done
+    #[arg(value_enum)]
+    ceremony: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Root,
+    Issuing,
+    Rollover,
+    Cross,
+    Crl,
+    OcspSigner,
+    TsaSigner,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    plan: String,
+}
+
+/// Prints it.
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let serial = SerialNumber::random(&mut SourceRng(context.random().as_ref()));
+    let plan = text(args.ceremony, serial, context.now());
+    context.print(&Facts { plan: plan.clone() }, plan)?;
+    Ok(Outcome::Done)
+}
+
+/// Between two lists of a root that signs at ceremonies: half a year.
+const LIST_LIFE: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+
+const HEAD: &str = r#"# A plan for `tanba ceremony run`. Fill it in, let it be reviewed, rehearse it with --dry-run, and change nothing afterwards:
+# the transcript names its SHA-256.
+schema = "tanba.ceremony/1"
+"#;
+
+const PRESENT: &str = r#"
+# Who has to be there; printed in the transcript with a line for each signature.
+[[present]]
+name = "NAME"
+role = "custodian of share 1"
+
+[[present]]
+name = "NAME"
+role = "witness"
+"#;
+
+const SIGNED_BY: &str = r#"
+# Who signs, by its short name; and what stands before /ca/ and /crl/ in what a root signs.
+[signed-by]
+issuer = "root"
+public-url = "http://pki.example.kz"
+"#;
+
+const SIGNED_BY_ISSUING: &str = r#"
+# Who signs, by its short name (`tanba issuer list`).
+[signed-by]
+issuer = "nca-rsa"
+"#;
+
+const SUBJECT: &str =
+    "subject = { common-name = \"NAME\", organization = \"ORGANISATION\", country = \"KZ\" }\n";
+
+fn text(kind: Kind, serial: SerialNumber, now: Timestamp) -> String {
+    let head = |name: &str| format!("{HEAD}ceremony = \"{name}\"\ntitle = \"TITLE\"\n{PRESENT}");
+    let certificate = |years: u16, subject: &str| {
+        format!(
+            "\n# Carried out at not-before or up to two days later.\n[certificate]\nserial = \"{serial}\"\nnot-before = \"{}\"\nnot-after = \"{}\"\n{subject}",
+            now.rfc3339(),
+            now.plus_years(years).rfc3339(),
+        )
+    };
+    let authority = |name: &str, more: &str| {
+        format!(
+            "\n# Short name for URLs, and the kind of key: rsa-2048, rsa-3072, rsa-4096, ec-p256, ec-p384, ed25519, ml-dsa-44, ml-dsa-65.\n[authority]\nname = \"{name}\"\n{more}"
+        )
+    };
+    match kind {
+        Kind::Root => {
+            let shares = "\n# The key lies under shares: so many of so many open it. Without this section it lies under the passphrase of the\n# installation, or in its token.\n[shares]\nneeded = 2\nof = 3\n";
+            let authority = authority("root", "key = \"rsa-4096\"\n");
+            format!(
+                "{}{authority}{shares}{}",
+                head("root"),
+                certificate(20, SUBJECT)
+            )
+        }
+        Kind::Issuing => {
+            let authority = authority(
+                "nca-rsa",
+                "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n",
+            );
+            format!(
+                "{}{authority}{SIGNED_BY}{}",
+                head("issuing"),
+                certificate(10, SUBJECT)
+            )
+        }
+        Kind::Rollover => {
+            let authority = authority(
+                "nca-rsa-2",
+                "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n# Goes on to serve lists and OCSP, and issues no more.\nreplaces = \"nca-rsa\"\n",
+            );
+            format!(
+                "{}{authority}{SIGNED_BY}{}",
+                head("rollover"),
+                certificate(10, SUBJECT)
+            )
+        }
+        Kind::Cross => {
+            let subject = "\n# SHA-256 of the certificate (DER) that the other authority has already; its name and key are taken over.\n[subject]\ncertificate-sha256 = \"64 HEXADECIMAL DIGITS\"\n";
+            format!(
+                "{}{subject}{SIGNED_BY}{}",
+                head("cross"),
+                certificate(10, "")
+            )
+        }
+        Kind::Crl => format!("{}{}", head("crl"), list(now)),
+        Kind::OcspSigner => {
+            let signer = "\n# The key is made here, for this server's OCSP answers; without this section a request has to be brought.\n[signer]\nkey = \"rsa-2048\"\n";
+            format!(
+                "{}{signer}{SIGNED_BY_ISSUING}{}",
+                head("ocsp-signer"),
+                certificate(1, SUBJECT)
+            )
+        }
+        Kind::TsaSigner => {
+            format!(
+                "{}{SIGNED_BY_ISSUING}{}",
+                head("tsa-signer"),
+                certificate(3, SUBJECT)
+            )
+        }
+    }
+}
+
+/// What of a plan is about a list.
+fn list(now: Timestamp) -> String {
+    let next = now.plus(LIST_LIFE);
+    format!(
+        "\n# Whose list, by its short name.\n[signed-by]\nissuer = \"root\"\n\n# The complete list; its number is the next one, and a rehearsal says which that is. What is revoked now stands in\n# revoke = [{{ serial = \"…\", reason = \"cessationOfOperation\" }}].\n[list]\nnumber = 1\nthis-update = \"{}\"\nnext-update = \"{}\"\n",
+        now.rfc3339(),
+        next.rfc3339(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_ca::ceremony::Plan;
+
+    use super::*;
+
+    #[test]
+    fn every_printed_plan_is_usable_once_it_is_filled_in() {
+        let serial = SerialNumber::parse_hex("4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345").unwrap();
+        let now = Timestamp::from_unix(1_795_500_000);
+        for kind in Kind::value_variants() {
+            let text = text(*kind, serial, now).replace("64 HEXADECIMAL DIGITS", &"ab".repeat(32));
+            let plan =
+                Plan::parse(&text).unwrap_or_else(|error| panic!("{kind:?}: {error}\n{text}"));
+            let name = kind.to_possible_value().unwrap();
+            assert_eq!(plan.act.name(), name.get_name());
+        }
+    }
+}
