@@ -224,8 +224,8 @@ fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anyb
 
 #[test]
 fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_over() {
-    let vault = Vault::new();
-    let online = Installation::new(&["--without-authority"]);
+    let (vault, other) = (Vault::new(), Vault::new());
+    let online = Installation::new(&["--without-authority", "--trusted-proxy", "127.0.0.1"]);
     let plan = Plan::new(&online, "issuing")
         .named("Example Issuing CA")
         .with("shards = 16", "shards = 2");
@@ -244,7 +244,6 @@ fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_ov
         let said = vault.site.refusal(&words(&line));
         assert!(said.contains(sentence), "{said}");
     };
-    let other = Vault::new();
     std::fs::copy(other.site.path("share-2"), vault.site.path("foreign")).expect("copied");
     let typed = std::fs::read_to_string(vault.site.path("share-2")).expect("a share");
     let (start, end) = typed.split_at(typed.len() - 20);
