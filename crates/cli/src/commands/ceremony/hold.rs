@@ -344,12 +344,9 @@ fn facts(plan: &Plan, artefact: &Artefact, file: PathBuf) -> anyhow::Result<Fact
 }
 
 fn account(actor: &Actor) -> String {
-    match actor {
-        Actor::Administrator(name) => name.clone(),
-        Actor::Person(_)
-        | Actor::LinkHolder(_)
-        | Actor::Applicant(_)
-        | Actor::Staff(_)
-        | Actor::System => "unknown".to_owned(),
+    if let Actor::Administrator(name) = actor {
+        name.clone()
+    } else {
+        "unknown".to_owned()
     }
 }
