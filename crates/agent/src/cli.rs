@@ -1,8 +1,9 @@
-//! The command line: `tanba-agent run|doctor|grants|identity`.
+//! The command line: `tanba-agent run|install|uninstall|doctor|grants|identity`.
 
 mod doctor;
 mod grants;
 mod identity;
+mod install;
 mod start;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use clap::Parser as _;
 
 use crate::Config;
 use crate::places::Places;
+use install::Direction;
 
 /// Gives web pages the keys of this computer, with your consent.
 #[derive(Debug, clap::Parser)]
@@ -37,6 +39,10 @@ struct Arguments {
 enum Command {
     /// Listen on loopback and answer sites, until interrupted
     Run(start::RunArguments),
+    /// Make browsers of this computer trust the agent, and start it with the session
+    Install(install::InstallArguments),
+    /// Undo what `install` did
+    Uninstall(install::InstallArguments),
     /// Say what works and what does not, and how to repair it
     Doctor,
     /// The sites that may ask for keys
@@ -51,6 +57,12 @@ enum Command {
 struct Setting {
     places: Places,
     config: Config,
+    /// The options that name folder and configuration, for those who start the agent again.
+    options: Vec<String>,
+    /// The user's own folder, where browsers keep what they trust.
+    home: Option<PathBuf>,
+    /// Whether systemd looks after the user's session.
+    user_systemd: bool,
 }
 
 /// Runs the program with these arguments, the first of which is its name. Exit codes: 0 done, 1 refused, 2 wrong usage.
@@ -78,9 +90,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     crate::telemetry::start(arguments.verbose);
+    let options = options(&arguments);
     let places = match &arguments.data {
         Some(folder) => Places::within(folder),
-        None => Places::of_user(|name| std::env::var_os(name).map(PathBuf::from)).context(
+        None => Places::of_user(environment).context(
             "the environment names no home folder; name a folder with --data, or set HOME",
         )?,
     };
@@ -88,13 +101,44 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         .config
         .unwrap_or_else(|| places.config().to_owned());
     let config = Config::read(&path, places.key_folders())?;
-    let setting = Setting { places, config };
+    let setting = Setting {
+        places,
+        config,
+        options,
+        home: environment(if cfg!(windows) { "USERPROFILE" } else { "HOME" }),
+        user_systemd: user_systemd(),
+    };
     match arguments.command {
         Command::Run(arguments) => start::run(setting, &arguments),
+        Command::Install(arguments) => install::run(&setting, &arguments, Direction::Install),
+        Command::Uninstall(arguments) => install::run(&setting, &arguments, Direction::Uninstall),
         Command::Doctor => doctor::run(&setting),
         Command::Grants(command) => grants::run(&setting, &command),
         Command::Identity(command) => identity::run(&setting, &command),
     }
+}
+
+fn environment(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from)
+}
+
+/// Folder and configuration as they were named, in full, because the session starts elsewhere.
+fn options(arguments: &Arguments) -> Vec<String> {
+    let named = [("--data", &arguments.data), ("--config", &arguments.config)];
+    named
+        .into_iter()
+        .filter_map(|(name, path)| Some((name, path.as_ref()?)))
+        .flat_map(|(name, path)| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            [name.to_owned(), path.display().to_string()]
+        })
+        .collect()
+}
+
+/// Where systemd looks after a session it has a folder there.
+fn user_systemd() -> bool {
+    std::env::var_os("XDG_RUNTIME_DIR")
+        .is_some_and(|folder| PathBuf::from(folder).join("systemd/private").exists())
 }
 
 /// Prints a line of facts.

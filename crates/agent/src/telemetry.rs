@@ -16,6 +16,8 @@ pub(crate) fn start(verbose: bool) {
     let lines = tracing_subscriber::fmt()
         .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(level)
+        // Whoever read the lines may be gone; telling nobody so would end the connection that is being served.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_target(false);
     // A second subscriber in one process is not an error of anybody's.

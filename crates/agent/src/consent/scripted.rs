@@ -23,11 +23,24 @@ struct Written {
     /// The password that is chosen where a new one is asked for.
     #[serde(default)]
     new_password: Option<String>,
+    /// Other containers, for the kinds of keystores that they are of.
+    #[serde(default)]
+    others: Vec<WrittenContainer>,
     /// What is said to each question in turn.
     #[serde(default)]
     decisions: VecDeque<Decision>,
     /// What is said after that.
     then: Decision,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenContainer {
+    container: String,
+    storage: Storage,
+    password: String,
+    #[serde(default)]
+    new_password: Option<String>,
 }
 
 const fn file() -> Storage {
@@ -44,11 +57,32 @@ enum Decision {
 /// Answers as a file says.
 #[derive(Debug)]
 pub struct Scripted {
-    container: ContainerId,
-    secret: Secret,
-    new_secret: Secret,
+    /// The last one is for all kinds that have none of their own.
+    containers: Vec<Used>,
     decisions: Mutex<VecDeque<Decision>>,
     then: Decision,
+}
+
+/// A container, what opens it, and what is typed for a new password.
+#[derive(Debug)]
+struct Used {
+    id: ContainerId,
+    secret: Secret,
+    new_secret: Secret,
+}
+
+impl From<WrittenContainer> for Used {
+    fn from(written: WrittenContainer) -> Self {
+        let new = written.new_password;
+        Self {
+            id: ContainerId {
+                storage: written.storage,
+                place: written.container,
+            },
+            new_secret: Secret::from(new.unwrap_or_else(|| written.password.clone())),
+            secret: Secret::from(written.password),
+        }
+    }
 }
 
 impl Scripted {
@@ -60,17 +94,19 @@ impl Scripted {
         let content = std::fs::read(path).context("the script cannot be read")?;
         let written: Written =
             serde_json::from_slice(&content).context("the script has a mistake")?;
+        let last = WrittenContainer {
+            container: written.container,
+            storage: written.storage,
+            password: written.password,
+            new_password: written.new_password,
+        };
         Ok(Self {
-            container: ContainerId {
-                storage: written.storage,
-                place: written.container,
-            },
-            new_secret: Secret::from(
-                written
-                    .new_password
-                    .unwrap_or_else(|| written.password.clone()),
-            ),
-            secret: Secret::from(written.password),
+            containers: written
+                .others
+                .into_iter()
+                .chain([last])
+                .map(Used::from)
+                .collect(),
             decisions: Mutex::new(written.decisions),
             then: written.then,
         })
@@ -78,20 +114,37 @@ impl Scripted {
 }
 
 impl Scripted {
-    fn secret(&self, question: &SecretQuestion, keys: &mut dyn Keys) -> Answer {
+    /// The container for one of these kinds.
+    fn used(&self, storages: &[Storage]) -> Option<&Used> {
+        let is_of_kind = |used: &&Used| storages.contains(&used.id.storage);
+        self.containers
+            .iter()
+            .find(is_of_kind)
+            .or_else(|| self.containers.last())
+    }
+
+    fn secret(&self, question: &SecretQuestion, keys: &mut dyn Keys) -> Option<Answer> {
+        let used = self.used(&[question.storage])?;
         let is_token = question.storage.is_token();
-        if (is_token || question.purpose == SecretPurpose::Change)
-            && keys.open(&self.container, &self.secret).is_err()
-        {
-            return Answer::Cancelled;
+        if is_token || question.purpose == SecretPurpose::Change {
+            let _ = keys.open(&used.id, &used.secret).ok()?;
         }
-        if is_token && question.purpose != SecretPurpose::Change {
-            return Answer::Allowed;
+        if !is_token || question.purpose == SecretPurpose::Change {
+            keys.take_secret(used.new_secret.clone()).ok()?;
         }
-        match keys.take_secret(self.new_secret.clone()) {
-            Ok(()) => Answer::Allowed,
-            Err(_) => Answer::Cancelled,
-        }
+        Some(Answer::Allowed)
+    }
+
+    fn key(&self, storages: &[Storage], keys: &mut dyn Keys) -> Option<Answer> {
+        let used = self.used(storages)?;
+        let cards = keys.open(&used.id, &used.secret).ok()?;
+        let card = cards.into_iter().find(|card| card.unusable.is_none())?;
+        Some(Answer::Key(card.number))
+    }
+
+    fn file(&self) -> Option<Answer> {
+        let used = self.containers.last()?;
+        Some(Answer::File(PathBuf::from(&used.id.place)))
     }
 }
 
@@ -103,18 +156,13 @@ impl Dialog for Scripted {
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()
             .unwrap_or(self.then);
-        match (decision, question) {
-            (Decision::Cancel, _) => Answer::Cancelled,
-            (Decision::Choose, Question::File(_)) => {
-                Answer::File(PathBuf::from(&self.container.place))
-            }
+        let answer = match (decision, question) {
+            (Decision::Cancel, _) => None,
+            (Decision::Choose, Question::File(_)) => self.file(),
             (Decision::Choose, Question::Secret(question)) => self.secret(question, keys),
-            (Decision::Choose, Question::Confirm(_)) => Answer::Allowed,
-            (Decision::Choose, Question::Key(_)) => keys
-                .open(&self.container, &self.secret)
-                .ok()
-                .and_then(|cards| cards.into_iter().find(|card| card.unusable.is_none()))
-                .map_or(Answer::Cancelled, |card| Answer::Key(card.number)),
-        }
+            (Decision::Choose, Question::Confirm(_)) => Some(Answer::Allowed),
+            (Decision::Choose, Question::Key(question)) => self.key(&question.storages, keys),
+        };
+        answer.unwrap_or(Answer::Cancelled)
     }
 }

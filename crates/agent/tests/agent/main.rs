@@ -19,6 +19,8 @@ mod plug;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod setup;
+#[cfg(test)]
 mod signatures;
 #[cfg(test)]
 mod tokens;

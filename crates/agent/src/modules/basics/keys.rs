@@ -4,7 +4,7 @@
 //! generateCsr {"storage":"PKCS12","keys":[{"alg":"RSA-2048"}],"subject":{"cn":…,"surname":…,"serialNumber":…,"gn":…},
 //!     "email":…,"locale":"kk"}                                → [{"keyId":"<40 hex>","csr":"-----BEGIN CERTIFICATE REQUEST…"}]
 //! importCertificate {"storage":"PKCS12","certificates":["-----BEGIN CERTIFICATE…"],"chain":[…],"locale":"kk"}
-//!                                                             → [{"keyId":"<40 hex>","file":"RSA256_….p12"}]
+//!     → [{"keyId":"<40 hex>","file":"RSA256_….p12","serial":"<hex>"}]; of a token, `file` is its label and serial number
 //! ```
 
 use std::sync::Arc;
@@ -156,7 +156,9 @@ pub(super) async fn import(
                         agent.random(),
                     )
                     .map_err(|fault| fault.to_string())?;
-                Ok(json!({ "keyId": installed.key_id, "file": installed.place }))
+                Ok(json!({
+                    "keyId": installed.key_id, "file": installed.place, "serial": certificate.serial_hex(),
+                }))
             })
             .collect::<Result<Vec<Value>, String>>()
     });

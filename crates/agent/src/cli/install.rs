@@ -1,0 +1,114 @@
+//! `tanba-agent install` and `uninstall`: browsers trust the agent, and it starts with the session; or no longer.
+
+use anyhow::{Context as _, bail};
+use tanba_crypto::DigestAlgorithm;
+
+use super::{Setting, print, start};
+use crate::Catalogue;
+use crate::machine::{Machine, Step, StepFault, System};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InstallArguments {
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Show it for another system (only with --dry-run)
+    #[arg(long, value_name = "SYSTEM", requires = "dry_run")]
+    system: Option<System>,
+    /// Change the store of the whole system too; for its administrator
+    #[arg(long)]
+    system_store: bool,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Install,
+    Uninstall,
+}
+
+pub(super) fn run(
+    setting: &Setting,
+    arguments: &InstallArguments,
+    direction: Direction,
+) -> anyhow::Result<()> {
+    let texts = Catalogue::shipped()?;
+    let language = setting.config.language;
+    let machine = machine(setting, arguments)?;
+    let steps = match direction {
+        Direction::Install => machine.install(),
+        Direction::Uninstall => machine.uninstall(),
+    };
+    if arguments.dry_run {
+        for step in &steps {
+            print(&step.written())?;
+        }
+        return Ok(());
+    }
+    let mut failed = 0_usize;
+    for step in &steps {
+        let what = texts.text(language, step.what());
+        match step.take() {
+            Ok(()) => print(&format!("✓ {what}: {}", step.written()))?,
+            Err(fault) => {
+                failed = failed.saturating_add(1);
+                print(&format!("✗ {what}: {}", step.written()))?;
+                let advice = match &fault {
+                    StepFault::Missing(program) if program == "certutil" => "setup-no-certutil",
+                    StepFault::Missing(_) => "setup-missing",
+                    StepFault::Failed(_) | StepFault::File(_) => "setup-failed",
+                };
+                print(&format!("  {}", texts.text(language, advice)))?;
+                let fault: &dyn std::error::Error = &fault;
+                tracing::warn!(error = fault, step = step.written(), "a step was not taken");
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{}", texts.text(language, "setup-incomplete"));
+    }
+    let done = match direction {
+        Direction::Install => "setup-done",
+        Direction::Uninstall => "setup-undone",
+    };
+    print(&texts.text(language, done))
+}
+
+/// This computer, as far as the steps need to know it.
+pub(super) fn machine(setting: &Setting, arguments: &InstallArguments) -> anyhow::Result<Machine> {
+    let identity = start::identity(setting)?;
+    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let home = setting
+        .home
+        .clone()
+        .context("the environment names no home folder, set HOME")?;
+    let digest = DigestAlgorithm::Sha1.digest(identity.authority().der());
+    Ok(Machine {
+        system: arguments.system.unwrap_or(System::own()),
+        home,
+        program,
+        options: setting.options.clone(),
+        authority: identity.authority_file(),
+        thumbprint: tanba_pki::hex::encode(&digest),
+        systemd: setting.user_systemd,
+        system_store: arguments.system_store,
+    })
+}
+
+/// As [`machine`], of this system, for those who only look.
+pub(super) fn own_machine(setting: &Setting) -> anyhow::Result<Machine> {
+    let arguments = InstallArguments {
+        dry_run: false,
+        system: None,
+        system_store: false,
+    };
+    machine(setting, &arguments)
+}
+
+/// Whether any step writes a file that is not there: then the agent does not start with the session.
+pub(super) fn starts_with_session(steps: &[Step]) -> bool {
+    steps.iter().all(|step| match step {
+        Step::Write { path, .. } => path.exists(),
+        Step::Run { .. } | Step::Remove { .. } | Step::Folder { .. } => true,
+    })
+}

@@ -1,0 +1,3 @@
+//! Finding out what keeps the agent from working.
+
+pub(crate) mod port;

@@ -1,0 +1,272 @@
+//! Installing, uninstalling and looking for what is wrong, in a home folder that is thrown away.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::harness::{run, text};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tanba-agent");
+const NICKNAME: &str = "Tanba agent (this computer)";
+
+/// A home folder with profiles of Firefox, one of them Snap's.
+struct Home {
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Taken and given back: nobody listens there now.
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let home = Self { folder, port };
+        for profile in home.profiles() {
+            std::fs::create_dir_all(&profile).unwrap();
+            let database = format!("sql:{}", text(&profile));
+            let (made, words) = run("certutil", &["-d", &database, "-N", "--empty-password"]);
+            assert!(made, "{words}");
+        }
+        // A folder of Firefox that is no profile.
+        std::fs::create_dir_all(home.path(".mozilla/firefox/Crash Reports")).unwrap();
+        home.configure("[tokens]\np11-kit = false\nwell-known = false\n");
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn configure(&self, more: &str) {
+        let path = self.path(".config/tanba-agent/agent.toml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let content = format!("port = {}\nlanguage = \"en\"\n{more}", self.port);
+        std::fs::write(path, content).unwrap();
+    }
+
+    fn profiles(&self) -> Vec<PathBuf> {
+        [
+            ".mozilla/firefox/a1.default",
+            "snap/firefox/common/.mozilla/firefox/b2.default",
+        ]
+        .iter()
+        .map(|place| self.path(place))
+        .collect()
+    }
+
+    fn databases(&self) -> Vec<PathBuf> {
+        [vec![self.path(".pki/nssdb")], self.profiles()].concat()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(arguments)
+            .env("HOME", self.folder.path())
+            .env_remove("XDG_RUNTIME_DIR")
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_DATA_HOME")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn agent(&self, arguments: &[&str]) -> (bool, String) {
+        let output = self.command(arguments).output().unwrap();
+        let words = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&words).into_owned(),
+        )
+    }
+
+    /// What a database says of our authority: how it is trusted.
+    fn trust(folder: &Path) -> Vec<String> {
+        let (_, listed) = run("certutil", &["-d", &format!("sql:{}", text(folder)), "-L"]);
+        listed
+            .lines()
+            .filter_map(|line| Some(line.strip_prefix(NICKNAME)?.trim().to_owned()))
+            .collect()
+    }
+}
+
+struct Started(Child);
+
+impl Started {
+    fn new(home: &Home) -> Self {
+        let mut child = home
+            .command(&["run"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        log.read_line(&mut line).unwrap();
+        assert!(line.contains("the agent listens"), "{line}");
+        Self(child)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn browsers_trust_it_after_install_and_forget_it_after_uninstall() {
+    let home = Home::new();
+    for _ in 0..2 {
+        let (done, words) = home.agent(&["install"]);
+        assert!(done, "{words}");
+        for database in home.databases() {
+            assert_eq!(Home::trust(&database), ["C,,"], "{}", database.display());
+        }
+    }
+    let start =
+        std::fs::read_to_string(home.path(".config/autostart/tanba-agent.desktop")).unwrap();
+    assert!(
+        start.contains(&format!("\nExec={PROGRAM} run\n")),
+        "{start}"
+    );
+    let made = std::fs::read_dir(home.path(".mozilla/firefox/Crash Reports")).unwrap();
+    assert_eq!(made.count(), 0, "what is no profile stays as it is");
+    for _ in 0..2 {
+        let (done, words) = home.agent(&["uninstall"]);
+        assert!(done, "{words}");
+        for database in home.databases() {
+            assert!(Home::trust(&database).is_empty(), "{}", database.display());
+        }
+        assert!(!home.path(".config/autostart/tanba-agent.desktop").exists());
+    }
+}
+
+#[test]
+fn what_would_be_done_is_shown_for_every_system_and_nothing_is_done() {
+    let home = Home::new();
+    for (system, word) in [
+        ("linux", "certutil -d sql:"),
+        ("windows", "certutil -user -addstore"),
+        ("macos", "security add-trusted-cert"),
+    ] {
+        let (done, words) = home.agent(&["install", "--dry-run", "--system", system]);
+        assert!(done && words.contains(word), "{words}");
+        assert!(
+            home.agent(&["uninstall", "--dry-run", "--system", system])
+                .0
+        );
+    }
+    assert!(!home.path(".pki").exists() && !home.path(".config/autostart").exists());
+    let (done, _) = home.agent(&["install", "--system", "windows"]);
+    assert!(!done, "another system's steps are only shown");
+}
+
+#[test]
+fn each_cause_is_told_with_its_repair() {
+    let home = Home::new();
+    let ask = || home.agent(&["doctor"]).1;
+    let told = |words: &str, lines: &[&str]| {
+        for line in lines {
+            assert!(words.contains(line), "{line}: {words}");
+        }
+    };
+    let words = ask();
+    told(
+        &words,
+        &["✗ The agent does not run", "→ Start it: tanba-agent run"],
+    );
+    told(
+        &words,
+        &[
+            "✗ The browser does not trust the agent yet",
+            "→ Run tanba-agent install",
+        ],
+    );
+    told(
+        &words,
+        &[
+            "• The agent does not start with the session",
+            "• No driver of a device was found",
+        ],
+    );
+    told(
+        &words,
+        &["• The browser’s permission cannot be seen from here"],
+    );
+
+    assert!(home.agent(&["install"]).0);
+    let started = Started::new(&home);
+    let (works, words) = home.agent(&["doctor"]);
+    assert!(works, "{words}");
+    told(
+        &words,
+        &[
+            "✓ The agent answers at",
+            "✓ The browser trusts the agent",
+            "✓ The agent starts with the session",
+        ],
+    );
+    drop(started);
+
+    // Another program, which does not even speak TLS.
+    let taken = std::net::TcpListener::bind(("127.0.0.1", home.port)).unwrap();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = taken.accept().unwrap();
+        std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    });
+    told(&ask(), &["✗ The port is taken", "→ Close that program"]);
+    other.join().unwrap();
+
+    // A new identity: browsers still trust the old one.
+    std::fs::remove_dir_all(home.path(".local/share/tanba-agent/identity")).unwrap();
+    told(&ask(), &["✗ The browser trusts an earlier installation"]);
+    std::fs::write(
+        home.path(".local/share/tanba-agent/identity/authority.pem"),
+        "x",
+    )
+    .unwrap();
+    told(
+        &ask(),
+        &["✗ The TLS identity cannot be used", "→ Remove the folder"],
+    );
+
+    let broken = home.path("driver.so");
+    std::fs::write(&broken, "x").unwrap();
+    home.configure(&format!(
+        "[tokens]\np11-kit = false\nwell-known = false\nmodules = [\"{}\"]\n",
+        text(&broken)
+    ));
+    told(
+        &ask(),
+        &[
+            "✗ The driver of a device cannot be loaded",
+            "→ Install the driver again",
+        ],
+    );
+    let output = home
+        .command(&["install"])
+        .env("PATH", "/nowhere")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+}
+
+#[test]
+fn a_computer_without_certutil_is_told_which_package_has_it() {
+    let home = Home::new();
+    for command in ["install", "doctor"] {
+        let output = home
+            .command(&[command])
+            .env("PATH", "/nowhere")
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(words.contains("libnss3-tools"), "{words}");
+    }
+}
