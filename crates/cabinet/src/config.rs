@@ -16,7 +16,12 @@ pub struct CabinetSection {
     pub limits: LimitsSection,
     /// What the authority and its contact centre are called.
     pub authority: AuthoritySection,
+    /// The port on people's own computers at which pages look for the agent; 13579 when nothing is written.
+    pub agent_port: Option<u16>,
 }
+
+/// Where sites look for the program that holds people's tokens.
+const AGENT_PORT: u16 = 13579;
 
 /// How often things may be tried from one network address, and for one account or number.
 #[derive(Clone, Debug, Deserialize)]
@@ -156,6 +161,15 @@ impl CabinetConfig {
     #[must_use]
     pub const fn demo(&self) -> bool {
         self.demo
+    }
+
+    /// Where pages look for the agent of the person who reads them: `127.0.0.1:13579`.
+    #[must_use]
+    pub(crate) fn agent(&self) -> String {
+        format!(
+            "127.0.0.1:{}",
+            self.section.agent_port.unwrap_or(AGENT_PORT)
+        )
     }
 
     pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {

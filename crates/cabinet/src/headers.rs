@@ -7,16 +7,16 @@ use axum::response::Response;
 
 use crate::state::CabinetState;
 
-/// Nothing from elsewhere, nothing inline, no text that becomes markup; WASM may be compiled.
+/// Nothing from elsewhere but the agent on the reader's own computer, nothing inline, no text that becomes markup; WASM may
+/// be compiled. The word `AGENT` stands for the agent's address.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
-    style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+    style-src 'self'; img-src 'self' data:; connect-src 'self' wss://AGENT; font-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tanba";
 
 const PERMISSIONS_POLICY: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
     magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=(), serial=(), hid=()";
 
-const STRICT: [(&str, &str); 8] = [
-    ("content-security-policy", CONTENT_SECURITY_POLICY),
+const STRICT: [(&str, &str); 7] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -40,6 +40,11 @@ pub(crate) async fn strict(
             HeaderValue::from_static(value),
         );
     }
+    let policy = CONTENT_SECURITY_POLICY.replace("AGENT", &state.config().agent());
+    // An address is always a header value; without the policy nothing is sent that could need it.
+    let policy =
+        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let _ = headers.insert(HeaderName::from_static("content-security-policy"), policy);
     if state.config().secure() {
         let name = HeaderName::from_static("strict-transport-security");
         let _ = headers.insert(

@@ -97,6 +97,7 @@ struct Frame<'a> {
     assets: &'a Links,
     languages: Vec<LanguageLink>,
     time_zone: &'static str,
+    agent: String,
 }
 
 /// What the frame says of a member of staff.
@@ -236,6 +237,7 @@ impl CabinetState {
             assets: &self.pages().links,
             languages: self.language_links(visit),
             time_zone: crate::dates::TIME_ZONE,
+            agent: self.config().agent(),
         };
         let block = if screen.places {
             &data.messages_and_places

@@ -7,6 +7,7 @@ use anyhow::bail;
 use axum::Router;
 use tanba_ca::{Authority, Parts, Profiles, Rules};
 use tanba_cabinet::{CabinetConfig, CabinetSection, CabinetState};
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::message::MessageChannel;
 use tanba_model::ports::{Carrier, DocumentSeals, Issuance, OcspSigners, Storage};
 use tanba_ra::{RaConfig, RaSection, RegistrationAuthority};
@@ -260,13 +261,22 @@ pub(crate) fn demo(
     storage: Arc<dyn Storage>,
     authority: Arc<Authority>,
     carriers: Vec<Arc<dyn Carrier>>,
-    origin: &str,
+    (origin, agent_port): (&str, u16),
     context: &Context,
 ) -> anyhow::Result<Demo> {
+    // A demo shows everything; who runs an authority says which keystores are taken.
+    let ra = RaSection {
+        keystores: KeystoreKind::ALL.to_vec(),
+        ..RaSection::default()
+    };
+    let cabinet = CabinetSection {
+        agent_port: Some(agent_port),
+        ..CabinetSection::default()
+    };
     let policies = Policies {
         register: None,
-        ra: RaSection::default().check(origin)?,
-        cabinet: CabinetSection::default().check(origin, true)?,
+        ra: ra.check(origin)?,
+        cabinet: cabinet.check(origin, true)?,
         responder: tanba_responder::Rules::default(),
     };
     Ok(Demo {

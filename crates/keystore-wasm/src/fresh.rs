@@ -18,6 +18,8 @@ pub(crate) struct Fresh {
     pub(crate) container: Container,
     /// The request that was made for it.
     pub(crate) request: Option<Vec<u8>>,
+    /// SHA-256 of the public key, hexadecimal, where the private one is elsewhere.
+    elsewhere: Option<String>,
 }
 
 impl Fresh {
@@ -29,7 +31,22 @@ impl Fresh {
             purpose,
             container,
             request: None,
+            elsewhere: None,
         }
+    }
+
+    /// A key that was made in a token: its request tells what it is.
+    pub(crate) fn elsewhere(id: u32, request: &[u8], purpose: Purpose) -> Result<Self, Failure> {
+        let wrong = || Failure::new("agent-failed");
+        let read = CertificateRequest::from_der(request).map_err(|_| wrong())?;
+        read.verify_possession().map_err(|_| wrong())?;
+        Ok(Self {
+            id,
+            purpose,
+            container: Container::new(),
+            request: Some(request.to_vec()),
+            elsewhere: Some(hex::encode(&read.public_key().sha256())),
+        })
     }
 
     pub(crate) fn key(&self) -> Result<&SoftwareKey, Failure> {
@@ -41,6 +58,9 @@ impl Fresh {
 
     /// SHA-256 of the public key, hexadecimal.
     pub(crate) fn public_key_digest(&self) -> Result<String, Failure> {
+        if let Some(digest) = &self.elsewhere {
+            return Ok(digest.clone());
+        }
         Ok(hex::encode(&self.key()?.public_key().sha256()))
     }
 

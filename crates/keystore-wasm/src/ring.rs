@@ -20,6 +20,7 @@ mod decision;
 mod first;
 mod password;
 mod revocation;
+mod token;
 
 /// Opened keys and new keys, in memory until they are forgotten.
 ///
@@ -185,11 +186,7 @@ impl KeyRing {
         origin: &str,
         now: u32,
     ) -> Result<Vec<u8>, Failure> {
-        let fresh: Vec<&Fresh> = keys
-            .iter()
-            .map(|id| self.new_key(*id))
-            .collect::<Result<_, _>>()?;
-        let application = check_document(document, &fresh, number, origin)?;
+        let application = self.named(document, keys, number, origin)?;
         let (_, certificate) = self.opened_key(entry)?.entry.signer()?;
         if !certificate.purpose().signs() {
             return Err(Failure::new("key-for-authentication"));
@@ -369,6 +366,21 @@ impl KeyRing {
 }
 
 impl KeyRing {
+    /// The application, if it names exactly these new keys.
+    fn named(
+        &self,
+        document: &[u8],
+        keys: &[u32],
+        number: &str,
+        origin: &str,
+    ) -> Result<ApplicationDocument, Failure> {
+        let fresh: Vec<&Fresh> = keys
+            .iter()
+            .map(|id| self.new_key(*id))
+            .collect::<Result<_, _>>()?;
+        check_document(document, &fresh, number, origin)
+    }
+
     fn next_id(&mut self) -> u32 {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id

@@ -30,7 +30,7 @@ fn frame(language: Language, name: &str, help: Vec<u8>, has_errors: bool) -> Val
     context! {
         lang => language.tag(), name, title_key => "front-title", csrf => "0123", surname => "ӘБДІҚАДЫРОВА",
         desk => desk::frame(has_errors), demo => true, has_errors, request_id => "0123456789abcdef", help, languages,
-        articles => vec![context! { title => "<&>", href => "/kk/guide/x" }], time_zone => "Asia/Almaty",
+        articles => vec![context! { title => "<&>", href => "/kk/guide/x" }], time_zone => "Asia/Almaty", agent => "127.0.0.1:1",
         assets => context! { style => "/assets/style.css", script => Value::from(()), icon => "/assets/mark.svg" },
     }
 }

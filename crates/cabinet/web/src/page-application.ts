@@ -1,4 +1,5 @@
 /** The number, installation, and the end. */
+import { type InToken, install, sign } from "./agent.js";
 import { get, post } from "./api.js";
 import { forgetChosen } from "./chooser.js";
 import { button, element, find, focusOn, input, make, onClick, once, show } from "./dom.js";
@@ -11,6 +12,7 @@ import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { InstalledFile, KeyFile, PlannedFile } from "./protocol.js";
 import { type Pending, dropPending, pendingOf } from "./store.js";
+import { PKCS12 } from "./token.js";
 
 type Target = FileSystemDirectoryHandle | "download" | null;
 
@@ -31,7 +33,7 @@ let finished: Finished | null = null;
 export async function start(): Promise<void> {
   const root = element("application");
   if (root === null) return;
-  const { number = "", state = "" } = root.dataset;
+  const { number = "", state = "", keystore = PKCS12 } = root.dataset;
   startNumber(number);
   if (state === "INSTALLED") {
     if (finished?.number === number) showFacts(finished);
@@ -39,7 +41,71 @@ export async function start(): Promise<void> {
   }
   // Nothing will ever be issued for these keys.
   if (["REJECTED", "CANCELLED", "EXPIRED"].includes(state)) await forgetPending(number);
-  if (state === "ISSUED") await new Installation(number).start();
+  if (state !== "ISSUED") return;
+  if (keystore === PKCS12) await new Installation(number).start();
+  else new TokenInstallation(number, keystore).start();
+}
+
+/** Certificates go into a token beside the keys that were made there; the agent asks for its PIN. */
+class TokenInstallation {
+  readonly #number: string;
+  readonly #keystore: string;
+  #installed: readonly InToken[] = [];
+
+  constructor(number: string, keystore: string) {
+    this.#number = number;
+    this.#keystore = keystore;
+  }
+
+  start(): void {
+    onClick(button("install-start"), () => guarded(() => this.#install()));
+    onClick(button("finish"), () => guarded(() => this.#finish()));
+  }
+
+  async #install(): Promise<void> {
+    placeProgress(button("install-start"));
+    progress("progress-agent");
+    const issued = await get<Certificates>(`/applications/${this.#number}/certificates`);
+    this.#installed = await install(this.#keystore, issued.certificates, issued.chain);
+    const keystore = text(`keystore-${this.#keystore}`);
+    const lines = this.#installed.map(({ serial }) =>
+      make("li", { text: text("installed-in-token", { keystore, serial }), class: "tanba-checks__done", attributes: { "data-serial": serial } }),
+    );
+    element("done-checks")?.replaceChildren(...lines);
+    progressEnd("progress-done");
+    show(element("install-section"), false);
+    show(element("done-section"), true);
+    focusOn(element("done-title"));
+  }
+
+  /** Each new key signs a challenge of its own: the token works, and the authority knows. */
+  async #finish(): Promise<void> {
+    placeProgress(button("finish"));
+    progress("progress-agent");
+    const { challenge } = await post<{ challenge: string }>(`/applications/${this.#number}/installation/challenge`, {});
+    await call("checkChallenge", { challenge, purpose: "installation", subject: this.#number });
+    const proofs: string[] = [];
+    for (const { serial } of this.#installed) {
+      proofs.push(await sign({ storage: this.#keystore, document: challenge, serial }));
+    }
+    await report(this.#number, proofs);
+  }
+}
+
+/** The proofs reach the authority, and the page becomes what the server says. */
+async function report(number: string, proofs: readonly string[]): Promise<void> {
+  const answer = await post<{ superseded?: readonly string[] }>(`/applications/${number}/installation`, {
+    proofs,
+    revoke_old: input("revoke-old")?.checked === true,
+  });
+  finished = { number, superseded: answer.superseded?.length ?? 0 };
+  await forgetPending(number);
+  if (isRunning()) await call("forget", {});
+  forgetChosen();
+  progressEnd();
+  // The page as the server tells it now: the timeline has its last step.
+  await refresh();
+  focusOn(element("done-title"));
 }
 
 async function guarded(action: () => Promise<void>): Promise<void> {
@@ -242,18 +308,7 @@ class Installation {
     progress("progress-proving");
     const { challenge } = await post<{ challenge: string }>(`/applications/${number}/installation/challenge`, {});
     const proofs = await call("proveInstalled", { number, challenge });
-    const answer = await post<{ superseded?: readonly string[] }>(`/applications/${number}/installation`, {
-      proofs,
-      revoke_old: input("revoke-old")?.checked === true,
-    });
-    finished = { number, superseded: answer.superseded?.length ?? 0 };
-    await forgetPending(number);
-    await call("forget", {});
-    forgetChosen();
-    progressEnd();
-    // The page as the server tells it now: the timeline has its last step.
-    await refresh();
-    focusOn(element("done-title"));
+    await report(number, proofs);
   }
 }
 

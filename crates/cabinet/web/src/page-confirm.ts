@@ -1,4 +1,5 @@
 /** Checking, making keys, signing, the code. */
+import { SIGNATURE_USAGE, makeKeys as makeInToken, sign as signInToken } from "./agent.js";
 import { post } from "./api.js";
 import { best, distinct, purposeText, summaryRow, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
@@ -12,6 +13,7 @@ import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { Entry, SummaryLine } from "./protocol.js";
 import { dropPending, keepPending } from "./store.js";
 import { shown } from "./summary.js";
+import { PKCS12, signInToken as tokenOfSignIn } from "./token.js";
 
 /** A document that waits for its signature; it outlives a change of language. */
 interface Prepared {
@@ -73,17 +75,21 @@ async function guarded(action: () => Promise<void>): Promise<void> {
 function startMaking(page: Page): void {
   const field = helpPassword("new-password");
   const repeat = helpPassword("new-password-repeat");
-  if (field === null) return;
-  const password = new NewPassword(field, repeat, element("password-strength"));
+  // A token has its PIN; the page that makes keys in one asks for no password.
+  const password = field === null ? null : new NewPassword(field, repeat, element("password-strength"));
   page.form.addEventListener("submit", (event) => {
     event.preventDefault();
     void once(button("confirm"), () => guarded(() => makeKeys(page, password)));
   });
 }
 
-async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
+async function makeKeys(page: Page, newPassword: NewPassword | null): Promise<void> {
   if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
-  if (page.keystore !== "PKCS12") throw Problem.of("token-needs-agent");
+  if (page.keystore !== PKCS12) {
+    await makeKeysInToken(page);
+    return;
+  }
+  if (newPassword === null) return;
   const password = await newPassword.checked();
   placeProgress(button("confirm"));
   progress("progress-loading");
@@ -107,6 +113,23 @@ async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
     throw error;
   }
   newPassword.clear();
+  progressEnd();
+  await showSigning(prepared, true);
+}
+
+/** The keys never leave the token: nothing is kept here, and nothing can be lost. */
+async function makeKeysInToken(page: Page): Promise<void> {
+  placeProgress(button("confirm"));
+  progress("progress-agent");
+  const { number, keystore } = page;
+  const requests = await makeInToken(keystore);
+  await call("takeRequests", { number, requests });
+  progress("progress-requests");
+  const { document } = await post<{ document: string }>(`/applications/${number}/requests`, { requests });
+  const lines = await call("summary", { document });
+  checkDocument(lines, page);
+  await call("checkDocument", { document, number });
+  prepared = { number, document, lines, kept: true };
   progressEnd();
   await showSigning(prepared, true);
 }
@@ -164,6 +187,13 @@ function startSigning(page: Page): void {
     input("signing-password")?.focus();
   });
   onClick(button("sign"), () => guarded(() => sign(page, chooser)));
+  const storage = find("#signing-storage", HTMLSelectElement);
+  const token = tokenOfSignIn();
+  if (storage !== null && token !== null) {
+    storage.value = token;
+    storage.closest("details")?.setAttribute("open", "");
+  }
+  onClick(button("sign-token"), () => guarded(() => signByToken(page, storage?.value ?? PKCS12)));
   input("signing-password")?.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -171,16 +201,36 @@ function startSigning(page: Page): void {
   });
 }
 
-async function sign(page: Page, chooser: Chooser): Promise<void> {
+/** The document that waits, if the new keys are still in memory. */
+async function workOf(page: Page): Promise<Prepared> {
   const work = prepared;
   if (work === null || work.number !== page.number || (await newKeysInMemory()) !== page.number) {
     startAnew();
     throw Problem.of("keys-wiped", {}, "new-password");
   }
+  return work;
+}
+
+async function sign(page: Page, chooser: Chooser): Promise<void> {
+  const work = await workOf(page);
   placeProgress(button("sign"));
   const key = best(await openedEntries(), "sign", applicantIin()) ?? (await openSigningKey(chooser));
   progress("progress-signing");
   const signature = await call("signDocument", { entry: key.id, document: work.document, number: work.number });
+  await send(page, work, signature);
+}
+
+/** The old key is in a token: its owner says yes in the agent's dialog. */
+async function signByToken(page: Page, storage: string): Promise<void> {
+  const work = await workOf(page);
+  placeProgress(button("sign-token"));
+  progress("progress-agent");
+  await call("checkDocument", { document: work.document, number: work.number });
+  const signature = await signInToken({ storage, document: work.document, usage: SIGNATURE_USAGE, iin: applicantIin() });
+  await send(page, work, signature);
+}
+
+async function send(page: Page, work: Prepared, signature: string): Promise<void> {
   const answer = await post<{ state: string; email_hint?: string }>(`/applications/${work.number}/signature`, { signature });
   prepared = null;
   progressEnd();

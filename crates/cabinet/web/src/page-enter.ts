@@ -1,4 +1,5 @@
 /** Signing in: files, password, keys, signature. */
+import { SIGN_IN_USAGE, sign } from "./agent.js";
 import { learnClock, now, post, serverClockOffset, setCsrf } from "./api.js";
 import { best, distinct, selectedKey, showCards, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
@@ -8,12 +9,12 @@ import { text } from "./messages.js";
 import { go } from "./navigation.js";
 import { helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
-import { progress, progressEnd } from "./progress.js";
+import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { Entry } from "./protocol.js";
 import { rememberPerson } from "./session.js";
+import { PKCS12, TokenStatus, rememberToken } from "./token.js";
 
 const CLOCK_TOLERANCE_MILLISECONDS = 5 * 60 * 1000;
-const PKCS12 = "PKCS12";
 
 let entries: readonly Entry[] = [];
 
@@ -57,15 +58,21 @@ async function guarded(action: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Keys of the personal computer work here; the others need the agent, and say so. */
+/** Keys of the personal computer work here; the others need the agent, and the page says what is missing. */
 function watchKeystore(form: HTMLFormElement): void {
-  const choose = (): void => {
-    const local = keystore(form) === PKCS12;
-    show(element("pkcs12-section"), local);
-    show(element("agent-section"), !local);
+  const allow = (ready: boolean): void => {
     // A button that could only say that it does nothing is none.
     const signIn = button("sign-in");
-    if (signIn !== null) signIn.disabled = !local;
+    if (signIn !== null) signIn.disabled = !ready;
+  };
+  const token = new TokenStatus(allow);
+  const choose = (): void => {
+    const storage = keystore(form);
+    const local = storage === PKCS12;
+    show(element("pkcs12-section"), local);
+    show(element("agent-section"), !local);
+    allow(local);
+    void token.look(storage);
   };
   for (const radio of form.querySelectorAll('input[name="keystore"]')) radio.addEventListener("change", choose);
   choose();
@@ -108,21 +115,42 @@ function warnOfClock(): void {
 }
 
 async function signIn(form: HTMLFormElement, chooser: Chooser): Promise<void> {
-  if (keystore(form) !== PKCS12) throw Problem.of("token-needs-agent", {}, "keystore");
+  // The desk of a registration centre has a challenge of its own: a signature for one opens nothing at the other.
+  const desk = form.dataset["desk"] !== undefined;
+  const storage = keystore(form);
+  if (storage !== PKCS12) {
+    await signInWithToken(form, storage, desk);
+    return;
+  }
   const typed = input("password")?.value ?? "";
   if (entries.length === 0 || typed !== "") await refresh(chooser);
   const key = selectedKey(entries) ?? best(entries, "sign-in");
   if (key === null) throw missing();
   progress("progress-signing-in");
   await learnClock();
-  // The desk of a registration centre has a challenge of its own: a signature for one opens nothing at the other.
-  const desk = form.dataset["desk"] !== undefined;
   const door = desk ? "/desk/login" : "/login";
   const { challenge } = await post<{ challenge: string }>(`${door}/challenge`, {});
   const signature = await call("signChallenge", { entry: key.id, challenge, purpose: desk ? "desk" : "login" });
+  rememberToken(null);
+  await enter(form, door, signature, key.iin);
+}
+
+/** The token signs the same challenge; its owner says yes in the agent's dialog. */
+async function signInWithToken(form: HTMLFormElement, storage: string, desk: boolean): Promise<void> {
+  placeProgress(button("sign-in"));
+  progress("progress-agent");
+  const door = desk ? "/desk/login" : "/login";
+  const { challenge } = await post<{ challenge: string }>(`${door}/challenge`, {});
+  await call("checkChallenge", { challenge, purpose: desk ? "desk" : "login", subject: "" });
+  const signature = await sign({ storage, document: challenge, usage: SIGN_IN_USAGE });
+  rememberToken(storage);
+  await enter(form, door, signature, null);
+}
+
+async function enter(form: HTMLFormElement, door: string, signature: string, iin: string | null): Promise<void> {
   const answer = await post<{ csrf: string; next: string }>(door, { signature });
   setCsrf(answer.csrf);
-  rememberPerson(key.iin);
+  rememberPerson(iin);
   progressEnd();
   const next = form.dataset["next"] ?? "";
   await go(next.startsWith("/") && !next.startsWith("//") ? next : answer.next);

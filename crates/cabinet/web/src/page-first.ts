@@ -108,7 +108,7 @@ async function newKeysInMemory(): Promise<string | null> {
 
 async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
   if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
-  if (page.keystore !== "PKCS12") throw Problem.of("token-needs-agent");
+  if (page.keystore !== "PKCS12") throw Problem.of("server-error");
   const password = await newPassword.checked();
   placeProgress(button("confirm"));
   progress("progress-loading");

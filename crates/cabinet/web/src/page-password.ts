@@ -1,12 +1,13 @@
-/** Changing the password of key files, entirely on this device. */
+/** Changing the password of key files, entirely on this device, and the PIN of tokens, by the agent. */
+import { changePin } from "./agent.js";
 import { Chooser } from "./chooser.js";
-import { button, element, find, input, make, once, show } from "./dom.js";
+import { button, element, find, focusOn, input, make, once, onClick, show } from "./dom.js";
 import { allowed, canOpenFolders, download, read, unusedName, writeAndReadBack } from "./folder.js";
 import { call } from "./keys.js";
 import { text } from "./messages.js";
 import { NewPassword, helpPassword } from "./password.js";
 import { Problem, clearProblems, localised, showError } from "./problem.js";
-import { progress, progressEnd } from "./progress.js";
+import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { KeyFile } from "./protocol.js";
 
 export async function start(): Promise<void> {
@@ -21,6 +22,15 @@ export async function start(): Promise<void> {
     clearProblems();
     input("password")?.focus();
   });
+  onClick(button("change-pin"), async () => {
+    try {
+      clearProblems();
+      await changeOfPin();
+    } catch (error) {
+      progressEnd();
+      showError(error);
+    }
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void once(button("change-password"), async () => {
@@ -33,6 +43,18 @@ export async function start(): Promise<void> {
       }
     });
   });
+}
+
+/** The old PIN and the new one are typed in the agent's dialog. */
+async function changeOfPin(): Promise<void> {
+  const storage = find("#pin-storage", HTMLSelectElement)?.value ?? "";
+  placeProgress(button("change-pin"));
+  progress("progress-agent");
+  await changePin(storage);
+  progressEnd();
+  const line = element("pin-result");
+  if (line !== null) line.textContent = text("agent-pin-changed", { keystore: text(`keystore-${storage}`) });
+  focusOn(line);
 }
 
 async function change(chooser: Chooser, newPassword: NewPassword): Promise<void> {

@@ -109,6 +109,12 @@ export interface Calls {
   checkPassword: [args: { password: string }, result: PasswordVerdict];
   /** Of the cabinet, or of the desk of a registration centre. */
   signChallenge: [args: { entry: number; challenge: string; purpose: "login" | "desk" }, result: string];
+  /** Refuses a challenge of another site, purpose or subject, before a token signs it. */
+  checkChallenge: [args: { challenge: string; purpose: "login" | "desk" | "installation"; subject: string }, result: null];
+  /** Takes the requests (base64) of keys that a token made, in the place of keys of its own. */
+  takeRequests: [args: { number: string; requests: readonly string[] }, result: null];
+  /** Refuses a document that names other keys than the new ones, before a token signs it. */
+  checkDocument: [args: { document: string; number: string }, result: null];
   makeKeys: [args: { number: string; keystore: string; password: string }, result: NewKeys];
   summary: [args: { document: string }, result: readonly SummaryLine[]];
   signDocument: [args: { entry: number; document: string; number: string }, result: string];

@@ -188,6 +188,25 @@ const handlers: Handlers = {
     return toBase64(keys.sign_challenge(entry, utf8(challenge), purpose, "", scope.location.origin, now()));
   },
 
+  async checkChallenge({ challenge, purpose, subject }) {
+    (await ring()).check_challenge(utf8(challenge), purpose, subject, scope.location.origin);
+    return null;
+  },
+
+  async takeRequests({ number, requests }) {
+    const keys = await ring();
+    keys.forget_new();
+    const made = requests.map((request, place) => keys.add_request(fromBase64(request), NEW_KEY_PURPOSES[place] ?? "other"));
+    fresh = { number, password: "", keys: made, installed: [] };
+    return null;
+  },
+
+  async checkDocument({ document, number }) {
+    const keys = await ring();
+    keys.check_document(utf8(document), Uint32Array.from(freshFor(number).keys), number, scope.location.origin);
+    return null;
+  },
+
   async makeKeys({ number, keystore, password }, progress) {
     const keys = await ring();
     keys.forget_new();

@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Folder for database and key files; made anew each time
     #[arg(long, default_value = "tanba-demo")]
     folder: PathBuf,
+    /// Port at which pages look for the agent on their readers' computers
+    #[arg(long, default_value_t = 13579)]
+    agent_port: u16,
 }
 
 /// What the demo tells whoever started it.
@@ -102,7 +105,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         staff,
     };
     let mailbox = Mailbox::new(&facts.url);
-    let server = wire::demo(storage, authority, mailbox.carriers(), &facts.url, context)?;
+    let address = (facts.url.as_str(), args.agent_port);
+    let server = wire::demo(storage, authority, mailbox.carriers(), address, context)?;
     context.print(&facts, walk_through(&facts))?;
     server.serve(listener, mailbox.router())?;
     Ok(Outcome::Done)
