@@ -140,9 +140,12 @@ fn run(words: &[String]) -> Result<(), StepFault> {
         .args(arguments)
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StepFault::Missing(program.clone()),
-            _ => StepFault::Failed(error.to_string()),
+        .map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                StepFault::Missing(program.clone())
+            } else {
+                StepFault::Failed(error.to_string())
+            }
         })?;
     if output.status.success() {
         return Ok(());
