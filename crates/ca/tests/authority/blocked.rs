@@ -23,7 +23,7 @@ fn block(house: &House, seed: u64) {
 }
 
 #[track_caller]
-fn assert_refused<T: std::fmt::Debug>(result: Result<T, IssuanceError>) {
+fn assert_refused<T: std::fmt::Debug>(result: &Result<T, IssuanceError>) {
     assert!(
         matches!(
             result,
@@ -40,9 +40,9 @@ fn a_blocked_key_gets_no_intent_and_no_signature() {
     block(&house, 7);
     let before = house.chest.controls.signatures.load(Ordering::SeqCst);
     let profile = "neutral-individual-signature";
-    assert_refused(authority.issue(&[order(person, None, profile, request(&key(7)))], NOW));
+    assert_refused(&authority.issue(&[order(person, None, profile, request(&key(7)))], NOW));
     // What belongs together is issued together or not at all.
-    assert_refused(authority.issue(&pair(person, None, 7), NOW));
+    assert_refused(&authority.issue(&pair(person, None, 7), NOW));
     let people = |house: &House| {
         let records = house.certificates();
         records.iter().filter(|one| one.person.is_some()).count()
@@ -62,7 +62,7 @@ fn a_key_that_is_blocked_between_intent_and_signature_is_given_up_with_evidence(
     let person = house.person("80010130012");
     let prepared = authority.prepare(&pair(person, None, 7), NOW).unwrap();
     block(&house, 7);
-    assert_refused(prepared.issue(later(1)));
+    assert_refused(&prepared.issue(later(1)));
     let states: Vec<Status> = house
         .certificates()
         .into_iter()

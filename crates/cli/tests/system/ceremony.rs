@@ -129,6 +129,7 @@ fn count(site: &Installation, sql: &str) -> i64 {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anybody() {
     let site = Installation::new(&["--without-authority"]);
     let plan = Plan::new(&site, "root")
@@ -223,6 +224,7 @@ fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anyb
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_over() {
     let (vault, other) = (Vault::new(), Vault::new());
     let online = Installation::new(&["--without-authority", "--trusted-proxy", "127.0.0.1"]);

@@ -15,6 +15,7 @@ fn block(house: &Installation, what: &str) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_key_that_somebody_published_is_blocked_and_revoked_by_statement_or_by_an_administrator() {
     let house = Installation::start();
     let citizen = house.citizen("Serikova", "serikova@example.kz");

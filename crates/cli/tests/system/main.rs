@@ -16,6 +16,7 @@ mod installation;
 mod keyless;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod keystore;
 #[cfg(test)]
 mod lint;

@@ -31,6 +31,7 @@ struct Case {
     urls: IssuerUrls,
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn case(profile: &'static str) -> Case {
     let person_case = |email, keystore| Case {
         profile,

@@ -506,7 +506,7 @@ fn first_keys_that_are_blocked_are_refused() {
     enter(&world);
     let (secret, keys) = (filled(&world, ra, NOON), Keys::make());
     let requests = keys.requests();
-    let request = tanba_pki::CertificateRequest::from_der(&requests[0]).unwrap();
+    let request = CertificateRequest::from_der(&requests[0]).unwrap();
     let mut work = world.storage.begin().unwrap();
     let blocked = BlockedKey {
         public_key_sha256: request.public_key().sha256(),

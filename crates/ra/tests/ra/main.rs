@@ -17,6 +17,7 @@ mod install;
 mod keyless;
 mod limits;
 mod login;
+#[cfg(test)]
 mod phone;
 mod remind;
 mod requests;
