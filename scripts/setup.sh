@@ -36,6 +36,7 @@ if [ "$mode" = test ]; then
     need chromium chromium
     # Pictures of screens that are kept are made small by it.
     need pngquant pngquant
+    need cwebp webp
     need openssl openssl
     need pk12util libnss3-tools
     need certtool gnutls-bin

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { foreign, startBrowser, startDemo } from "./harness.mjs";
+import { codeOnPaper } from "./paper.mjs";
 import { look } from "./screen.mjs";
 import { Seat } from "./seat.mjs";
 import { Wizard, problem } from "./wizard.mjs";
@@ -76,7 +77,12 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     const [refused] = await Promise.all([apply({ demo, page, language, person, address }), seat.sitDown()]);
 
     // Refused, with a sentence of the operator's.
-    await seat.find(refused, "applications");
+    const [sheet] = await Promise.all([page.waitForEvent("download"), page.locator("#sheet").click()]);
+    const scanned = await codeOnPaper(await sheet.path());
+    assert.ok(scanned.startsWith(`${demo.url}/`) && scanned.includes(refused), scanned);
+    await seat.find(scanned, "applications", refused);
+    await seat.page.locator(`a[href="/${language}/desk"]`).first().click();
+    await seat.find(refused.replace(/(\d{4})(?=\d)/g, "$1 "), "applications", refused);
     await look(seat.page, language, "67-desk-application", { everywhere: true });
     await seat.page.locator("#reject-reason").selectOption("document-invalid");
     await seat.page.locator("#reject-remark").fill(REMARK[language]);

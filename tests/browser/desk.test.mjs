@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { foreign, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
 import { Seat } from "./seat.mjs";
-import { keyFiles, problem } from "./wizard.mjs";
+import { Wizard, keyFiles, problem } from "./wizard.mjs";
 
 const LANGUAGES = ["kk", "ru", "en"];
 const PATIENCE = { timeout: 30_000 };
@@ -14,7 +14,7 @@ describe("the desk", () => {
   const seats = {};
   before(async () => {
     demo = await startDemo();
-    for (const role of ["operator", "senior-operator", "administrator", "auditor"]) seats[role] = await startBrowser();
+    for (const role of ["operator", "senior-operator", "administrator", "auditor", "citizen"]) seats[role] = await startBrowser();
   });
   after(async () => {
     for (const seat of Object.values(seats)) await seat.stop();
@@ -28,6 +28,38 @@ describe("the desk", () => {
     await seat.sitDown();
     return seat;
   }
+
+  test("a message that nobody took is seen, sent again and laid to rest", async () => {
+    // In the demo mail to such a domain comes back.
+    const { page } = seats.citizen;
+    const wizard = new Wizard({ demo, page, language: "ru", person: demo.person("daniyar") });
+    await wizard.signIn();
+    await page.goto(wizard.address("/cabinet/profile"));
+    await page.locator("#email").fill("daniyar@nowhere.invalid");
+    await page.locator('form[action$="/profile/email"] button').click();
+    await page.locator("#code").waitFor();
+
+    const { page: senior } = await sitDown("senior-operator", "kk");
+    for (const language of LANGUAGES) {
+      const letter = senior.locator("#messages > li").first();
+      for (let turn = 0; turn < 20; turn += 1) {
+        await senior.goto(`${demo.url}/${language}/desk/messages`);
+        if ((await letter.count()) > 0) break;
+        await senior.waitForTimeout(500);
+      }
+      const words = await letter.innerText();
+      assert.ok(!words.includes("daniyar@nowhere.invalid"), "the whole address is nobody's business");
+      await look(senior, language, "70-desk-messages", { everywhere: true });
+      if (language === "en") {
+        await letter.locator("summary").click();
+        await letter.locator("details button").click();
+      } else await letter.locator("form button").first().click();
+      await senior.waitForURL(/done=/);
+      await senior.locator("#desk-done").waitFor();
+    }
+    assert.equal(await senior.locator("#messages > li").count(), 0);
+    await look(senior, "en", "71-desk-messages-none", { everywhere: true });
+  });
 
   for (const [place, language] of LANGUAGES.entries()) {
     test(`one freezes, two release (${language})`, async () => {
@@ -76,19 +108,26 @@ describe("the desk", () => {
     const operator = seat.page;
     await seat.find(staff("operator").iin, "persons");
     assert.equal(await operator.locator("#desk-forms").count(), 0);
-    const reader = await sitDown("auditor", "ru");
-    const auditor = reader.page;
-    await auditor.goto(`${demo.url}/ru/desk/audit?action=desk.`);
-    await auditor.locator("#events").waitFor();
-    await look(auditor, "ru", "65-desk-audit", { everywhere: true });
-    assert.equal((await auditor.goto(`${demo.url}/ru/desk/admin`)).status(), 403);
-    await auditor.goto(`${demo.url}/ru/desk`);
-    await reader.find(demo.people[0].iin, "persons");
-    assert.equal(await auditor.locator("#desk-forms").count(), 0);
-    const { page: administrator } = await sitDown("administrator", "kk");
-    await administrator.goto(`${demo.url}/kk/desk/admin`);
-    await look(administrator, "kk", "66-desk-admin", { everywhere: true });
     assert.equal((await operator.goto(`${demo.url}/en/desk/audit`)).status(), 403);
+    assert.equal((await operator.goto(`${demo.url}/en/desk/messages`)).status(), 403);
+    const { page: auditor } = await sitDown("auditor", "ru");
+    const { page: administrator } = await sitDown("administrator", "kk");
+    for (const language of LANGUAGES) {
+      await auditor.goto(`${demo.url}/${language}/desk/audit`);
+      await auditor.locator("#action").fill("desk.");
+      await auditor.locator("#object").fill(demo.people[0].iin);
+      await auditor.locator(".tanba-filter button").click();
+      await auditor.waitForURL(/action=desk/);
+      await auditor.locator("#events tbody tr").first().waitFor();
+      const actions = await auditor.locator("#events tbody td:nth-child(4)").allInnerTexts();
+      assert.ok(actions.length > 0 && actions.every((action) => action.startsWith("desk.")), actions.join(" "));
+      await look(auditor, language, "65-desk-audit", { everywhere: true });
+      await administrator.goto(`${demo.url}/${language}/desk/admin`);
+      await look(administrator, language, "66-desk-admin", { everywhere: true });
+    }
+    assert.equal((await auditor.goto(`${demo.url}/ru/desk/admin`)).status(), 403);
+    await auditor.goto(`${demo.url}/ru/desk/persons/${demo.people[0].iin}`);
+    assert.equal(await auditor.locator("#desk-forms").count(), 0);
   });
 
   test("a personal key does not open the desk, and a key of staff not the cabinet", async () => {

@@ -77,6 +77,9 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await page.locator("#first-place-form button").click();
     await step(page, "#first-centre-form");
     await page.locator('input[value="kz-75-almaty-1"]').check();
+    // What each keystore can do is told before keys are made.
+    await page.locator("details:has(.tanba-compare) summary").click();
+    assert.equal(await page.locator(".tanba-compare__item:visible").count(), 5);
     await look(page, language, "46-obtain-centre", everywhere);
     await page.locator("#first-centre-form button").click();
 

@@ -38,7 +38,7 @@ export async function look(page, language, name, { everywhere = false } = {}) {
   assert.equal(await page.getAttribute("html", "lang"), language);
   await page.mouse.move(0, 0);
   assert.deepEqual(await page.evaluate(unworded), [], `${language} ${name}: texts without words`);
-  await picture(page, language, name);
+  await drawn(page, language, name);
   if (!everywhere) return;
   const scroll = await page.evaluate(() => scrollY);
   await page.emulateMedia({ colorScheme: "dark" });
@@ -48,9 +48,18 @@ export async function look(page, language, name, { everywhere = false } = {}) {
   assert.deepEqual(await overflow(page), [], `${language} ${name}, 360 pixels`);
   assert.deepEqual(await smallTargets(page), [], `${language} ${name}, 360 pixels`);
   assert.deepEqual(await violations(page), [], `${language} ${name}, 360 pixels`);
-  if (language === "kk") await picture(page, language, `${name}-360`);
+  if (language === "kk") await drawn(page, language, `${name}-360`);
   await page.setViewportSize(DESKTOP);
   await page.evaluate((place) => scrollTo(0, place), scroll);
+}
+
+/** A picture of the page with its help closed, as everybody first sees it. */
+async function drawn(page, language, name) {
+  const help = page.locator("details#help[open]");
+  const wasOpen = (await help.count()) > 0;
+  if (wasOpen) await page.locator("#help").evaluate((details) => { details.open = false; });
+  await picture(page, language, name);
+  if (wasOpen) await page.locator("#help").evaluate((details) => { details.open = true; });
 }
 
 /** Keys of messages and placeholders that reached the page instead of their texts. */

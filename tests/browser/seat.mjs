@@ -22,11 +22,11 @@ export class Seat {
     await page.waitForURL(this.address, PATIENCE);
   }
 
-  /** Looks for a person or an application. */
-  async find(what, place) {
+  /** Looks for a person or an application, by what is said, shown or scanned. */
+  async find(what, place, name = what) {
     await this.page.locator("#what").fill(what);
     await this.page.locator(".tanba-search button").first().click();
-    await this.page.waitForURL(`${this.address}/${place}/${what}`, PATIENCE);
+    await this.page.waitForURL(`${this.address}/${place}/${name}`, PATIENCE);
   }
 
   /** What was prepared is read and signed; the address of the page then ends so. */

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
+use futures_util::StreamExt as _;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::language::Language;
 use tanba_model::ports::{CertificateFilter, Session};
@@ -69,7 +70,8 @@ pub(super) async fn table(
         session: signed_in.session,
         next: Next::Heading(first),
     };
-    let pages = futures_util::stream::unfold(rest, Rest::send);
+    // Whoever compresses an answer asks once more after its end.
+    let pages = futures_util::stream::unfold(rest, Rest::send).fuse();
     Ok((headers, Body::from_stream(pages)))
 }
 

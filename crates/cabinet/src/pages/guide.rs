@@ -79,7 +79,7 @@ pub(crate) async fn article(
     let article = guide.find(&slug).ok_or_else(Problem::page_not_found)?;
     let text = article.text(visit.language);
     let figure = article.figure.as_ref().and_then(|figure| {
-        let name = format!("guide-{}-{figure}.png", visit.language.tag());
+        let name = format!("guide-{}-{figure}.webp", visit.language.tag());
         state.assets().link(&name)
     });
     let values = context! {

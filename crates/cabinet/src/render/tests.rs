@@ -267,7 +267,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             [true, false]
                 .map(|steps| context! {
                     title => "<b>", blocks => blocks.clone(), steps, neighbours => neighbours.clone(), group => "start", here => "/kk/guide/y",
-                    figure => if steps { None } else { Some("/assets/x.png") },
+                    figure => if steps { None } else { Some("/assets/x.webp") },
                 })
                 .into()
         }

@@ -151,6 +151,20 @@ async fn the_table_opens_in_a_spreadsheet_of_each_language() {
     }
 }
 
+/// Compressing, something asks a stream once more after its end.
+#[tokio::test]
+async fn the_table_comes_whole_to_a_browser_that_takes_compressed_answers() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let request = Request::get("/api/v1/certificates/report.csv").header("accept-encoding", "br");
+    let table = browser.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(table.status, StatusCode::OK);
+    assert_eq!(table.header("content-encoding"), "br");
+    assert!(!table.body.is_empty());
+}
+
 #[tokio::test]
 async fn the_list_of_applications_tells_how_each_went_and_withdraws_those_that_wait() {
     let world = World::new();

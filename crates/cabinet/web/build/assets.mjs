@@ -67,8 +67,8 @@ function addPictures() {
     const figure = /^figure = "([\w-]+)"$/m.exec(readFileSync(join(guide, article), "utf8"))?.[1];
     if (figure === undefined) continue;
     for (const language of ["kk", "ru", "en"]) {
-      const picture = join(web, "..", "..", "..", "docs", "screens", language, `${figure}.png`);
-      sources.set(`guide-${language}-${figure}.png`, readFileSync(picture));
+      const picture = join(web, "..", "..", "..", "docs", "screens", language, `${figure}.webp`);
+      sources.set(`guide-${language}-${figure}.webp`, readFileSync(picture));
     }
   }
 }
@@ -100,7 +100,7 @@ function writeAll() {
   for (const [plain, { name, content }] of [...hashed].sort(([a], [b]) => (a < b ? -1 : 1))) {
     manifest[plain] = name;
     writeFileSync(join(fresh, name), content);
-    if (extname(name) === ".png") continue;
+    if ([".png", ".webp"].includes(extname(name))) continue;
     const text = extname(name) !== ".wasm";
     const brotli = brotliCompressSync(content, {
       params: {

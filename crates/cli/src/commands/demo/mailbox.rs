@@ -19,6 +19,9 @@ mod words;
 
 use words::Words;
 
+/// A domain that never is (RFC 2606, 2): mail to it comes back, so that undelivered messages can be seen in the demo.
+const NOWHERE: &str = ".invalid";
+
 /// A delivered message.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Mail {
@@ -100,6 +103,9 @@ impl Carrier for Slot {
     }
 
     fn send(&self, message: &OutboxMessage, now: Timestamp) -> Result<(), CarrierError> {
+        if self.channel == MessageChannel::Mail && message.to.as_str().ends_with(NOWHERE) {
+            return Err(CarrierError::Bounced("no such domain".into()));
+        }
         let origin = &self.mailbox.origin;
         let (subject, text) = match self.channel {
             MessageChannel::Mail => tanba_cabinet::mail::render(message, origin)
