@@ -1,6 +1,7 @@
 //! What was issued in one's name: list, files, table; and how applications went.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use tanba_pki::Certificate;
 
 use crate::browser::Browser;
