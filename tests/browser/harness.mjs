@@ -160,7 +160,7 @@ const SCALE = { desktop: 0.65, phone: 0.8 };
 const COLOURS = "12";
 
 /**
- * Makes a picture of the whole page as `target/screens/<language>/<name>.png`; keeps it as
+ * Makes a picture of the page (of a list without end its beginning) as `target/screens/<language>/<name>.png`; keeps it as
  * `docs/screens/<language>/<name>.webp` when asked to by TANBA_SCREENS=keep.
  */
 export async function picture(page, language, name) {
@@ -168,7 +168,7 @@ export async function picture(page, language, name) {
   await mkdir(path.dirname(file), { recursive: true });
   const { width, height } = await page.evaluate(() => ({
     width: document.documentElement.clientWidth,
-    height: Math.max(document.documentElement.scrollHeight, innerHeight),
+    height: Math.min(Math.max(document.documentElement.scrollHeight, innerHeight), 4000),
   }));
   const scale = width > 600 ? SCALE.desktop : SCALE.phone;
   // Drawn at that size by the browser itself; a picture that is made smaller afterwards is blurred and no smaller.
