@@ -125,6 +125,19 @@ fn the_application_is_one_page_in_kazakh_and_russian_or_in_english() {
     assert!(!text.contains("Фамилия"), "{text}");
 }
 
+/// Both cases of the letters that Russian does not have; a typeface without one of them would print a box.
+#[test]
+fn every_kazakh_letter_can_be_read_out_of_the_page() {
+    let catalogue = Catalogue::shipped().unwrap();
+    let letters = "ӘәҒғҚқҢңӨөҰұҮүҺһІі";
+    let application = application(letters);
+    for edition in [Edition::KazakhRussian, Edition::English] {
+        let pdf = application.to_pdf(&catalogue, edition, &fonts()).unwrap();
+        let (text, _) = read(&pdf);
+        assert!(text.contains(letters), "{edition:?}: {text}");
+    }
+}
+
 #[test]
 fn the_longest_name_still_leaves_one_page() {
     let catalogue = Catalogue::shipped().unwrap();
