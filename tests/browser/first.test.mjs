@@ -93,6 +93,7 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await look(page, language, "47-obtain-confirm", everywhere);
     await page.locator("#confirm").click();
     await page.locator("#signing:not([hidden])").waitFor({ timeout: 60_000 });
+    assert.doesNotMatch(await page.locator("#document-summary").innerText(), /^(first|PKCS12)$/m, "what is signed is told in words");
     await look(page, language, "48-obtain-sign");
     await page.locator("#sign").click();
 

@@ -161,7 +161,7 @@ const COLOURS = "12";
 
 /**
  * Makes a picture of the page (of a list without end its beginning) as `target/screens/<language>/<name>.png`; keeps it as
- * `docs/screens/<language>/<name>.webp` when asked to by TANBA_SCREENS=keep.
+ * `docs/screens/<language>/<name>.webp` when asked to by TANBA_SCREENS=keep, or =only, which examines nothing.
  */
 export async function picture(page, language, name) {
   const file = path.join(root, "target/screens", language, `${name}.png`);
@@ -177,7 +177,7 @@ export async function picture(page, language, name) {
   const { data } = await session.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip });
   await session.detach();
   await writeFile(file, Buffer.from(data, "base64"));
-  if (process.env.TANBA_SCREENS !== "keep") return;
+  if (!["keep", "only"].includes(process.env.TANBA_SCREENS)) return;
   const kept = path.join(screens, language, `${name}.webp`);
   await mkdir(path.dirname(kept), { recursive: true });
   await run("pngquant", ["--force", "--nofs", "--output", file, COLOURS, file]);
