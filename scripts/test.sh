@@ -29,6 +29,6 @@ step "browser part: unit tests"
 (cd crates/cabinet/web && npm test --silent)
 
 step "browser walks"
-(cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node --test --test-concurrency=1)
+(cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node --test --test-concurrency=2)
 
 step "all suites passed"

@@ -12,7 +12,7 @@ const LIMIT = 6_000_000;
 /** Names that walks give to pictures, in the order of the files. */
 async function namesOfWalks() {
   const names = [];
-  for (const file of (await readdir(import.meta.dirname)).filter((name) => name.endsWith(".test.mjs")).sort()) {
+  for (const file of (await readdir(import.meta.dirname)).filter((name) => name.endsWith(".test.mjs") || name === "walk.mjs").sort()) {
     if (path.join(import.meta.dirname, file) === import.meta.filename) continue;
     const source = await readFile(path.join(import.meta.dirname, file), "utf8");
     names.push(...(source.match(/(?<=")\d\d-[a-z-]+(?=")/g) ?? []));
@@ -42,6 +42,11 @@ test("what is kept is what the walks make, in each language, and the phone in Ka
     }
   }
   assert.deepEqual([...made].filter((name) => !found.has(name)), [], "never made");
+});
+
+test("the table of walks names each of them", async () => {
+  const table = (await readFile(path.join(root, "docs/walks.md"), "utf8")).match(/(?<=[ |])\d\d-[a-z-]+(?=\*?[ |])/g);
+  assert.deepEqual([...new Set(table)].sort(), [...new Set(await namesOfWalks())].sort());
 });
 
 test("together they are small", async () => {
