@@ -149,6 +149,7 @@ impl Desk {
             this_update: now,
             next_update: due.next_update,
             covers_until: now.minus(OVERLAP),
+            entries: u32::try_from(due.entries.len()).ok(),
             der,
         };
         Ok((record, due.entries.len()))

@@ -50,6 +50,10 @@ record_id!(
     DecisionId
 );
 record_id!(
+    /// A document that an administrator signed.
+    AdministrationId
+);
+record_id!(
     /// An act that waits for a second member of staff.
     ActId
 );

@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`application::Application`] and [`ports::UnitOfWork`].
 
+pub mod administration;
 pub mod application;
 pub mod audit;
 pub mod canonical;
@@ -24,6 +25,7 @@ pub mod keystore_kind;
 pub mod language;
 pub mod login;
 pub mod message;
+pub mod meter;
 pub mod person;
 pub mod phone;
 pub mod place;

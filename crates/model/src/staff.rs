@@ -30,7 +30,9 @@ pub enum Right {
     Decide,
     /// Searching the audit log.
     Audit,
-    /// Reading what the authority itself is made of: issuers, profiles, lists.
+    /// Reading what the authority itself is made of: issuers, profiles, lists, queues.
+    Inspect,
+    /// Stopping and starting what the authority issues.
     Administer,
     /// Seeing which messages nobody took, without a word of what they say.
     Messages,
@@ -70,7 +72,7 @@ impl Role {
         match right {
             Right::Read => true,
             Right::Decide => matches!(self, Self::Operator | Self::SeniorOperator),
-            Right::Audit => matches!(self, Self::Administrator | Self::Auditor),
+            Right::Audit | Right::Inspect => matches!(self, Self::Administrator | Self::Auditor),
             Right::Administer => matches!(self, Self::Administrator),
             Right::Messages => !matches!(self, Self::Operator),
             Right::Settle => matches!(self, Self::SeniorOperator | Self::Administrator),
@@ -169,6 +171,7 @@ mod tests {
             Right::Read,
             Right::Decide,
             Right::Audit,
+            Right::Inspect,
             Right::Administer,
             Right::Messages,
             Right::Settle,

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 16;
+pub const SCHEMA_VERSION: i64 = 17;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 16] = [
+const MIGRATIONS: [(i64, &str); 17] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -59,6 +59,10 @@ const MIGRATIONS: [(i64, &str); 16] = [
     (
         16,
         include_str!("../migrations/sqlite/0016_awaited_issuer.sql"),
+    ),
+    (
+        17,
+        include_str!("../migrations/sqlite/0017_administration.sql"),
     ),
 ];
 

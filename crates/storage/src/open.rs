@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tanba_model::ports::{Storage, StorageError, UnitOfWork};
+use tanba_model::ports::{CommitGroups, Storage, StorageError, UnitOfWork};
 
 use crate::damage::Damage;
 use crate::error::{Mapped, storage_error};
@@ -235,6 +235,10 @@ impl Storage for SqliteStorage {
                 StorageError::NotWritable(Box::new(error))
             }
         })
+    }
+
+    fn commit_groups(&self) -> CommitGroups {
+        self.writer.groups()
     }
 
     fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {

@@ -2,9 +2,9 @@
 
 use rusqlite::{CachedStatement, Connection, Params, Row};
 use tanba_model::ports::{
-    Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
-    Issuers, Keys, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
-    StorageError, UnitOfWork,
+    Applications, AuditLog, Backlog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex,
+    Intakes, Issuers, Keys, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
+    Staff, StorageError, UnitOfWork,
 };
 use tanba_pki::Timestamp;
 
@@ -258,6 +258,15 @@ pub(crate) fn column<T: rusqlite::types::FromSql>(
 
 fn time(row: &Row<'_>, index: usize) -> Result<Timestamp, StorageError> {
     column(row, index).map(Timestamp::from_unix)
+}
+
+/// A count and the oldest of what was counted.
+fn backlog(row: &Row<'_>) -> Result<Backlog, StorageError> {
+    let waiting: i64 = column(row, 0)?;
+    Ok(Backlog {
+        waiting: u64::try_from(waiting).unwrap_or_default(),
+        oldest: time_or_none(row, 1)?,
+    })
 }
 
 fn time_or_none(row: &Row<'_>, index: usize) -> Result<Option<Timestamp>, StorageError> {

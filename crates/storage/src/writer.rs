@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rusqlite::{Connection, ffi};
-use tanba_model::ports::StorageError;
+use tanba_model::ports::{CommitGroups, StorageError};
 
 use crate::error::{AllBusy, Mapped, storage_error};
 use crate::identity::Identity;
@@ -46,6 +46,8 @@ struct State {
     identity: Option<Identity>,
     /// Commits that were tried.
     commits: u64,
+    /// How many units shared them.
+    groups: CommitGroups,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl Writer {
                 group: Arc::default(),
                 identity: None,
                 commits: 0,
+                groups: CommitGroups::default(),
             }),
             free: Condvar::new(),
         }
@@ -206,6 +209,7 @@ impl Writer {
         } else {
             let mut state = self.lock();
             state.commits = state.commits.saturating_add(1);
+            state.groups.add(members);
             drop(state);
             plain(connection, "COMMIT")
         };
@@ -230,6 +234,11 @@ impl Writer {
     /// Commits that were tried.
     pub(crate) fn commits(&self) -> u64 {
         self.lock().commits
+    }
+
+    /// How many units shared the commits that were tried.
+    pub(crate) fn groups(&self) -> CommitGroups {
+        self.lock().groups
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

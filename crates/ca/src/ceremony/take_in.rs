@@ -279,6 +279,7 @@ impl Room {
             this_update: list.this_update(),
             next_update,
             covers_until: list.this_update().minus(CLOCK_SLACK),
+            entries: u32::try_from(list.len()).ok(),
             der: list.der().to_vec(),
         };
         let mut unit = self.desk.storage.begin()?;

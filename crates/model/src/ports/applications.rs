@@ -4,7 +4,7 @@ use std::fmt;
 
 use tanba_pki::Timestamp;
 
-use super::StorageError;
+use super::{Backlog, StorageError};
 use crate::application::{Application, ApplicationKind, ApplicationNumber, FirstIssuance, State};
 use crate::id::{ApplicationId, CertificateId, PersonId};
 use crate::keystore_kind::KeystoreKind;
@@ -150,6 +150,12 @@ pub trait Applications {
         after: Option<QueuePlace>,
         limit: u32,
     ) -> Result<Vec<QueueEntry>, StorageError>;
+
+    /// How many applications are in a state, and since when the oldest of them is.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn count_in_state(&mut self, state: &str) -> Result<Backlog, StorageError>;
 
     /// One application as a queue shows it; `None` where it belongs to no registration centre.
     ///

@@ -60,6 +60,12 @@ pub trait Certificates {
     /// [`StorageError`] when storage does not answer.
     fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError>;
 
+    /// Number of intents that are neither completed nor given up.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn count_open_intents(&mut self) -> Result<u64, StorageError>;
+
     /// Finds a certificate by its record.
     ///
     /// # Errors

@@ -54,8 +54,27 @@ pub struct CrlRecord {
     pub next_update: Timestamp,
     /// Changes up to this instant are in it.
     pub covers_until: Timestamp,
+    /// Certificates that the list names; `None` for one that a program before this count made.
+    pub entries: Option<u32>,
     /// The list, DER.
     pub der: Vec<u8>,
+}
+
+/// What is known of a published list without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrlFacts {
+    /// Of what.
+    pub kind: CrlKind,
+    /// CRLNumber.
+    pub number: u64,
+    /// When it was made.
+    pub this_update: Timestamp,
+    /// When the next one is there at the latest.
+    pub next_update: Timestamp,
+    /// Certificates that it names; `None` for one that a program before this count made.
+    pub entries: Option<u32>,
+    /// Octets of its DER.
+    pub size_octets: u64,
 }
 
 impl fmt::Debug for CrlRecord {
@@ -91,4 +110,10 @@ pub trait Crls {
         issuer: IssuerId,
         kind: CrlKind,
     ) -> Result<Option<CrlRecord>, StorageError>;
+
+    /// The lists of an issuer, without what is in them: the full one, then bases and deltas by shard.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn facts(&mut self, issuer: IssuerId) -> Result<Vec<CrlFacts>, StorageError>;
 }

@@ -3,8 +3,9 @@
 use tanba_pki::Timestamp;
 
 use super::StorageError;
+use crate::administration::{Administration, NewAdministration};
 use crate::decision::{Act, Decision, NewDecision, PendingAct};
-use crate::id::{ActId, ApplicationId, DecisionId, PersonId, StaffId};
+use crate::id::{ActId, AdministrationId, ApplicationId, DecisionId, PersonId, StaffId};
 
 /// An act that somebody asks for.
 #[derive(Clone, PartialEq, Eq)]
@@ -134,4 +135,23 @@ pub trait Decisions {
     /// # Errors
     /// [`StorageError::Conflict`] when it waits no more.
     fn end(&mut self, id: ActId, how: ActEnd, now: Timestamp) -> Result<(), StorageError>;
+
+    /// Keeps a signed order of an administrator, in the same transaction as the change that it is evidence of.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when an order of that very document is kept already.
+    fn insert_administration(
+        &mut self,
+        order: &NewAdministration,
+    ) -> Result<AdministrationId, StorageError>;
+
+    /// Orders of administrators about an object, newest first, at most `limit`; `object` as events name it.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn administrations(
+        &mut self,
+        object: &str,
+        limit: u32,
+    ) -> Result<Vec<Administration>, StorageError>;
 }

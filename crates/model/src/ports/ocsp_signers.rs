@@ -21,6 +21,11 @@ pub trait OcspSigners: Debug + Send + Sync {
     /// The responder of an issuer, if that issuer has one.
     fn of(&self, issuer: IssuerId) -> Option<OcspSigner>;
 
+    /// Whether the key of each issuing authority could sign now.
+    fn available(&self) -> Vec<(IssuerId, bool)> {
+        Vec::new()
+    }
+
     /// What keeps the keys of the authority from signing now, in a sentence for the operator.
     fn problem(&self) -> Option<String> {
         None

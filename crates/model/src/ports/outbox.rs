@@ -36,6 +36,15 @@ pub struct ApplicantMessage {
     pub body: MessageBody,
 }
 
+/// What waits in the outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Messages that wait for their first or next try.
+    pub waiting: u64,
+    /// When the oldest of them was put in.
+    pub oldest: Option<Timestamp>,
+}
+
 /// Messages waiting to be sent.
 pub trait Outbox {
     /// Puts a message in.
@@ -105,6 +114,12 @@ pub trait Outbox {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn find_dead(&mut self, id: MessageId) -> Result<Option<DeadMessage>, StorageError>;
+
+    /// What waits on a channel, due or not.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn backlog(&mut self, channel: MessageChannel) -> Result<Backlog, StorageError>;
 
     /// Number of dead letters.
     ///

@@ -26,6 +26,29 @@ pub enum StorageError {
     Damaged(String),
 }
 
+/// Commits of a program so far, by the number of pieces of work in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommitGroups {
+    /// Commits of at most [`CommitGroups::BOUNDS`] pieces, each bound counted apart; the last one takes the rest.
+    pub counts: [u64; Self::BOUNDS.len() + 1],
+    /// Pieces of work altogether.
+    pub pieces: u64,
+}
+
+impl CommitGroups {
+    /// The bounds of the counts.
+    pub const BOUNDS: [u32; 6] = [1, 2, 4, 8, 16, 32];
+
+    /// Counts a commit of so many pieces.
+    pub fn add(&mut self, pieces: u32) {
+        let place = Self::BOUNDS.iter().position(|bound| pieces <= *bound);
+        if let Some(count) = self.counts.get_mut(place.unwrap_or(Self::BOUNDS.len())) {
+            *count = count.saturating_add(1);
+        }
+        self.pieces = self.pieces.saturating_add(pieces.into());
+    }
+}
+
 /// A database that use cases work on.
 pub trait Storage: Debug + Send + Sync {
     /// Starts a piece of work that may change things; dropping it undoes everything. One at a time gets to write.
@@ -52,6 +75,11 @@ pub trait Storage: Debug + Send + Sync {
     /// [`StorageError::NotWritable`] when it cannot be written down.
     fn testify(&self) -> Result<(), StorageError> {
         Ok(())
+    }
+
+    /// Commits since the program started, by how many pieces of work shared each.
+    fn commit_groups(&self) -> CommitGroups {
+        CommitGroups::default()
     }
 
     /// Starts a piece of work that only reads, beside any writer; writing through it is refused.

@@ -9,7 +9,9 @@ use tanba_model::id::{ApplicationId, CertificateId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::person::EmailAddress;
-use tanba_model::ports::{Applications, NewApplication, QueueEntry, QueuePlace, StorageError};
+use tanba_model::ports::{
+    Applications, Backlog, NewApplication, QueueEntry, QueuePlace, StorageError,
+};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time};
@@ -151,6 +153,15 @@ impl Applications for SqliteUnit<'_> {
         limit: u32,
     ) -> Result<Vec<QueueEntry>, StorageError> {
         self.queue_page(centre, state, newest_first, after, limit)
+    }
+
+    fn count_in_state(&mut self, state: &str) -> Result<Backlog, StorageError> {
+        let found = self.one(
+            "SELECT count(*), min(state_at) FROM application WHERE state = ?1",
+            [state],
+            super::backlog,
+        )?;
+        Ok(found.unwrap_or_default())
     }
 
     fn queue_entry(&mut self, id: ApplicationId) -> Result<Option<QueueEntry>, StorageError> {

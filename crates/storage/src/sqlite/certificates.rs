@@ -126,6 +126,16 @@ impl Certificates for SqliteUnit<'_> {
         )
     }
 
+    fn count_open_intents(&mut self) -> Result<u64, StorageError> {
+        let count = self.one(
+            "/* whole: the index has open intents alone */
+             SELECT count(*) FROM certificate WHERE status = 'intended'",
+            [],
+            |row| column::<i64>(row, 0),
+        )?;
+        u64::try_from(count.unwrap_or_default()).map_err(|_| damaged("certificate"))
+    }
+
     fn find(&mut self, id: CertificateId) -> Result<Option<CertificateRecord>, StorageError> {
         self.one(select!("WHERE id = ?1"), [id.0], read)
     }

@@ -1,8 +1,11 @@
 //! What staff signed, and acts that wait for a second signature.
 
 use rusqlite::{Row, params};
+use tanba_model::administration::{Administration, AdministrativeAct, NewAdministration};
 use tanba_model::decision::{Act, Decision, NewDecision, PendingAct, Step};
-use tanba_model::id::{ActId, ApplicationId, CertificateId, DecisionId, PersonId, StaffId};
+use tanba_model::id::{
+    ActId, AdministrationId, ApplicationId, CertificateId, DecisionId, PersonId, StaffId,
+};
 use tanba_model::ports::{ActEnd, Decisions, NewPendingAct, StorageError};
 use tanba_pki::Timestamp;
 
@@ -158,6 +161,41 @@ impl Decisions for SqliteUnit<'_> {
             params![id.0, how.name(), now.unix()],
         )
     }
+
+    fn insert_administration(
+        &mut self,
+        order: &NewAdministration,
+    ) -> Result<AdministrationId, StorageError> {
+        let id = self.insert_row(
+            "INSERT INTO administration (staff_id, act, object, at, signer_certificate_id, document_sha256, document,
+                                         signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                order.staff.0,
+                order.act.name(),
+                order.object,
+                order.at.unix(),
+                order.signer.0,
+                order.document_sha256(),
+                order.document,
+                order.signature,
+            ],
+        )?;
+        Ok(AdministrationId(id))
+    }
+
+    fn administrations(
+        &mut self,
+        object: &str,
+        limit: u32,
+    ) -> Result<Vec<Administration>, StorageError> {
+        self.many(
+            "SELECT id, staff_id, act, object, at, signer_certificate_id, document, signature FROM administration
+             WHERE object = ?1 ORDER BY id DESC LIMIT ?2",
+            params![object, limit],
+            read_administration,
+        )
+    }
 }
 
 fn act(name: &str) -> Result<Act, StorageError> {
@@ -179,6 +217,22 @@ fn read(row: &Row<'_>) -> Result<Decision, StorageError> {
             signer: CertificateId(column(row, 8)?),
             document: column(row, 9)?,
             signature: column(row, 10)?,
+        },
+    })
+}
+
+fn read_administration(row: &Row<'_>) -> Result<Administration, StorageError> {
+    let act = AdministrativeAct::from_name(&column::<String>(row, 2)?);
+    Ok(Administration {
+        id: AdministrationId(column(row, 0)?),
+        made: NewAdministration {
+            staff: StaffId(column(row, 1)?),
+            act: act.ok_or_else(|| damaged("administration.act"))?,
+            object: column(row, 3)?,
+            at: time(row, 4)?,
+            signer: CertificateId(column(row, 5)?),
+            document: column(row, 6)?,
+            signature: column(row, 7)?,
         },
     })
 }

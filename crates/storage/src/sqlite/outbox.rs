@@ -8,7 +8,7 @@ use tanba_model::message::{
 };
 use tanba_model::person::EmailAddress;
 use tanba_model::phone::PhoneNumber;
-use tanba_model::ports::{ApplicantMessage, NewMessage, Outbox, StorageError};
+use tanba_model::ports::{ApplicantMessage, Backlog, NewMessage, Outbox, StorageError};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time};
@@ -123,6 +123,23 @@ impl Outbox for SqliteUnit<'_> {
 
     fn find_dead(&mut self, id: MessageId) -> Result<Option<DeadMessage>, StorageError> {
         self.one(dead!("id = ?1"), [id.0], read_dead)
+    }
+
+    fn backlog(&mut self, channel: MessageChannel) -> Result<Backlog, StorageError> {
+        // The oldest record is the oldest message: records are never used again.
+        let sql = match channel {
+            MessageChannel::Mail => {
+                "/* whole: the index has waiting messages alone */
+                 SELECT count(*), (SELECT created_at FROM message WHERE id = (SELECT min(id) FROM message WHERE due_at IS NOT NULL))
+                 FROM message WHERE due_at IS NOT NULL"
+            }
+            MessageChannel::Sms => {
+                "/* whole: the index has waiting messages alone */
+                 SELECT count(*), (SELECT created_at FROM message WHERE id = (SELECT min(id) FROM message WHERE sms_due_at IS NOT NULL))
+                 FROM message WHERE sms_due_at IS NOT NULL"
+            }
+        };
+        Ok(self.one(sql, [], super::backlog)?.unwrap_or_default())
     }
 
     fn count_dead(&mut self) -> Result<u64, StorageError> {

@@ -11,11 +11,30 @@ fn list(issuer: IssuerId, kind: CrlKind, number: u64) -> CrlRecord {
         this_update: given::at(10),
         next_update: given::at(100),
         covers_until: given::at(9),
+        entries: Some(3),
         der: number.to_be_bytes().to_vec(),
     }
 }
 
 contract! {
+    fn lists_are_told_of_without_being_read(storage) {
+        let mut unit = storage.begin().unwrap();
+        let issuer = given::issuer(&mut *unit, "one");
+        let other = given::issuer(&mut *unit, "other");
+        for (number, kind) in [(1, CrlKind::Delta(1)), (2, CrlKind::Shard(1)), (3, CrlKind::Shard(0)), (4, CrlKind::Full)] {
+            unit.crls().publish(&list(issuer, kind, number)).unwrap();
+        }
+        let uncounted = CrlRecord { entries: None, ..list(other, CrlKind::Full, 9) };
+        unit.crls().publish(&uncounted).unwrap();
+        let facts = unit.crls().facts(issuer).unwrap();
+        let kinds: Vec<_> = facts.iter().map(|facts| facts.kind).collect();
+        assert_eq!(kinds, [CrlKind::Full, CrlKind::Shard(0), CrlKind::Shard(1), CrlKind::Delta(1)]);
+        assert_eq!((facts[0].number, facts[0].entries, facts[0].size_octets), (4, Some(3), 8));
+        assert_eq!((facts[0].this_update, facts[0].next_update), (given::at(10), given::at(100)));
+        assert_eq!(unit.crls().facts(other).unwrap()[0].entries, None);
+        assert_eq!(unit.crls().facts(IssuerId(99)).unwrap(), []);
+    }
+
     fn numbers_grow_for_each_issuer_alone(storage) {
         let mut unit = storage.begin().unwrap();
         let (one, other) = (given::issuer(&mut *unit, "one"), given::issuer(&mut *unit, "other"));

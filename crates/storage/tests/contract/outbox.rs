@@ -44,6 +44,27 @@ fn mails(unit: &mut dyn UnitOfWork, now: i64, limit: u32) -> Vec<MessageId> {
 }
 
 contract! {
+    fn what_waits_is_counted_by_channel_with_the_time_of_the_oldest(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let backlog = |unit: &mut dyn UnitOfWork, channel| {
+            let backlog = unit.outbox().backlog(channel).unwrap();
+            (backlog.waiting, backlog.oldest)
+        };
+        assert_eq!(backlog(&mut *unit, MessageChannel::Mail), (0, None));
+        let first = unit.outbox().insert(&message(person, "000001"), given::at(1)).unwrap();
+        let second = unit.outbox().insert(&message(person, "000002"), given::at(5)).unwrap();
+        let text = NewMessage { to: phone(), ..notice(person) };
+        unit.outbox().insert(&text, given::at(7)).unwrap();
+        assert_eq!(backlog(&mut *unit, MessageChannel::Mail), (2, Some(given::at(1))));
+        assert_eq!(backlog(&mut *unit, MessageChannel::Sms), (1, Some(given::at(7))));
+        unit.outbox().failed(first, given::at(900), "later").unwrap();
+        assert_eq!(backlog(&mut *unit, MessageChannel::Mail), (2, Some(given::at(1))));
+        unit.outbox().sent(first, given::at(10)).unwrap();
+        unit.outbox().give_up(second, given::at(11), "refused").unwrap();
+        assert_eq!(backlog(&mut *unit, MessageChannel::Mail), (0, None));
+    }
+
     fn due_messages_come_oldest_first(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);
