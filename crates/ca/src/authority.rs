@@ -14,6 +14,7 @@ use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
 use crate::desk::{Desk, Profiles};
 use crate::error::AuthorityError;
+use crate::issue::result;
 use crate::issuer::Issuer;
 use crate::key_vault::KeyChest;
 use crate::prepare::{Announce, Prepared};
@@ -151,6 +152,11 @@ impl Authority {
     ) -> Result<Prepared, IssuanceError> {
         self.desk
             .prepare(&self.issuing, &self.issuers, orders, now, announce)
+            .inspect_err(|error| {
+                for order in orders {
+                    self.desk.count(&order.profile, result(error));
+                }
+            })
     }
 
     /// [`Issuance::revoke`], and `announce` writes into the same commit what else must not be missing: the notice to the
@@ -244,6 +250,10 @@ impl Authority {
 
     pub(crate) const fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Issuer> {
+        self.issuers.iter().map(Arc::as_ref)
     }
 
     pub(crate) const fn rules(&self) -> &Rules {
@@ -386,6 +396,21 @@ impl OcspSigners for Authority {
             certificate: responder.certificate,
             signer: responder.signer,
         })
+    }
+
+    fn available(&self) -> Vec<(IssuerId, bool)> {
+        let issuing = self
+            .issuers
+            .iter()
+            .filter(|issuer| issuer.kind == IssuerKind::Issuing);
+        issuing
+            .map(|issuer| {
+                (
+                    issuer.id,
+                    issuer.check_key(self.desk.chest.as_ref()).is_ok(),
+                )
+            })
+            .collect()
     }
 
     fn problem(&self) -> Option<String> {

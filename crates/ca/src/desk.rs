@@ -30,6 +30,11 @@ impl Profiles {
         Arc::make_mut(&mut self.0).insert(profile.name().to_owned(), profile);
     }
 
+    /// All of them, by name.
+    pub fn all(&self) -> impl Iterator<Item = &Profile> {
+        self.0.values()
+    }
+
     /// The profile of a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Profile> {

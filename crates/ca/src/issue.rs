@@ -30,17 +30,16 @@ impl Prepared {
     #[tracing::instrument(name = "ca.issue", skip_all)]
     pub fn issue(self, now: Timestamp) -> Result<Vec<CertificateRecord>, IssuanceError> {
         let Self { desk, items, actor } = self;
-        let signed = items
-            .into_iter()
-            .map(|(issuer, record)| desk.sign(&issuer, record, &actor, now))
-            .collect::<Result<Vec<_>, IssuanceError>>()?;
-        desk.store(&signed, &actor, now)?
-            .into_iter()
-            .map(|outcome| match outcome {
-                Outcome::Issued(record) => Ok(record),
-                Outcome::GivenUp(_, why) => Err(why),
+        let profiles: Vec<String> = items
+            .iter()
+            .map(|(_, record)| record.profile.clone())
+            .collect();
+        desk.sign_and_store(items, &actor, now)
+            .inspect_err(|error| {
+                for profile in &profiles {
+                    desk.count(profile, result(error));
+                }
             })
-            .collect()
     }
 }
 
@@ -64,7 +63,52 @@ pub(crate) enum Outcome {
     GivenUp(CertificateRecord, IssuanceError),
 }
 
+/// The word by which issuances that came to nothing are counted.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what else there is, is a mistake of whoever asked"
+)]
+pub(crate) const fn result(error: &IssuanceError) -> &'static str {
+    match error {
+        IssuanceError::Request(_) => "refused",
+        IssuanceError::Lint(_) => "faulty",
+        IssuanceError::Signer(_) => "no_signature",
+        IssuanceError::Frozen => "frozen",
+        IssuanceError::Stopped => "stopped",
+        IssuanceError::Storage(_) => "not_recorded",
+        IssuanceError::ClockBehind => "clock_behind",
+        _ => "unknown",
+    }
+}
+
 impl Desk {
+    /// Counts what became of an order.
+    pub(crate) fn count(&self, profile: &str, result: &'static str) {
+        // A name that no profile has was typed by somebody.
+        let known = self.profiles.find(profile).is_some();
+        let profile = if known { profile } else { "unknown" };
+        self.signing.meters().issuance.add([profile, result]);
+    }
+
+    fn sign_and_store(
+        &self,
+        items: Vec<(Arc<Issuer>, CertificateRecord)>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<CertificateRecord>, IssuanceError> {
+        let signed = items
+            .into_iter()
+            .map(|(issuer, record)| self.sign(&issuer, record, actor, now))
+            .collect::<Result<Vec<_>, IssuanceError>>()?;
+        self.store(&signed, actor, now)?
+            .into_iter()
+            .map(|outcome| match outcome {
+                Outcome::Issued(record) => Ok(record),
+                Outcome::GivenUp(_, why) => Err(why),
+            })
+            .collect()
+    }
+
     /// Signs an intent and compares what came out with it.
     pub(crate) fn sign(
         &self,
@@ -165,6 +209,7 @@ impl Desk {
         };
         for (item, outcome) in signed.iter().zip(&outcomes) {
             if let (Some(_), Outcome::Issued(record)) = (&item.certificate, outcome) {
+                self.count(&record.profile, "issued");
                 tracing::info!(serial = %record.serial, profile = %record.profile, "certificate issued");
             }
         }

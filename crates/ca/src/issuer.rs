@@ -137,6 +137,11 @@ impl Issuer {
         }
     }
 
+    /// The key as storage has it: sealed, or a reference.
+    pub(crate) fn stored_key(&self) -> &[u8] {
+        &self.stored_key
+    }
+
     /// Remembers when the newest list was made.
     pub(crate) fn listed(&self, at: Timestamp) {
         self.newest_list.store(at.unix(), Ordering::SeqCst);

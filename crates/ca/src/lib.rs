@@ -11,6 +11,7 @@
 mod authority;
 pub mod ceremony;
 mod checkpoint;
+mod console;
 mod desk;
 mod draft;
 mod error;
@@ -32,6 +33,8 @@ mod signing;
 mod switch;
 mod urls;
 
+pub use tanba_model::ports::SwitchError;
+
 pub use authority::{Authority, IssuerSummary, Maintained, Parts};
 pub use checkpoint::CheckpointError;
 pub use desk::Profiles;
@@ -45,5 +48,5 @@ pub use publish::Published;
 pub use recover::Recovered;
 pub use rules::{Config, ConfigError, Rules};
 pub use seal::Seal;
-pub use switch::{Switch, SwitchError};
+pub use switch::Switch;
 pub use urls::{PublicUrlError, Urls};

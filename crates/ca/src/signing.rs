@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tanba_crypto::{SignError, Signer};
 use tanba_model::id::CertificateId;
+use tanba_model::meter::{Meters, Stopwatch};
 
 /// Signatures that may be under way at devices; more than that means that one hangs.
 const MOST: usize = 256;
@@ -19,6 +20,7 @@ pub(crate) type Late = Box<dyn FnOnce(Vec<u8>) + Send>;
 pub(crate) struct Signing {
     patience: Duration,
     under_way: Arc<UnderWay>,
+    meters: Arc<Meters>,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +74,13 @@ impl Signing {
         Self {
             patience,
             under_way: Arc::default(),
+            meters: Arc::default(),
         }
+    }
+
+    /// What counts signatures and issuances.
+    pub(crate) const fn meters(&self) -> &Arc<Meters> {
+        &self.meters
     }
 
     /// Claims an intent; waits for whoever has it. `true`: somebody had it, and may have completed it.
@@ -97,11 +105,34 @@ impl Signing {
 
     /// Signs something that is made anew when the signature does not come: a list.
     pub(crate) fn sign(&self, key: &Arc<dyn Signer>, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        self.sign_or_later(key, message, || Box::new(drop))
+        self.timed("list", || self.ask(key, message, || Box::new(drop)))
     }
 
     /// Signs; a signature that comes when nobody waits for it any more goes to `late`.
     pub(crate) fn sign_or_later(
+        &self,
+        key: &Arc<dyn Signer>,
+        message: &[u8],
+        late: impl FnOnce() -> Late,
+    ) -> Result<Vec<u8>, SignError> {
+        self.timed("certificate", || self.ask(key, message, late))
+    }
+
+    fn timed(
+        &self,
+        what: &'static str,
+        sign: impl FnOnce() -> Result<Vec<u8>, SignError>,
+    ) -> Result<Vec<u8>, SignError> {
+        let watch = Stopwatch::start();
+        let signature = sign();
+        match &signature {
+            Ok(_) => self.meters.signing.observe([what], watch.elapsed()),
+            Err(_) => self.meters.signing_failures.add([what]),
+        }
+        signature
+    }
+
+    fn ask(
         &self,
         key: &Arc<dyn Signer>,
         message: &[u8],

@@ -4,9 +4,12 @@
 //! intent, before the key signs, and in the unit that stores the certificate. So a running server obeys from the next
 //! commit on, and a restart changes nothing.
 
+use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::Actor;
 use tanba_model::id::{IssuerId, PersonId};
-use tanba_model::ports::{IssuanceStop, IssuerKind, Storage, StorageError, UnitOfWork};
+use tanba_model::ports::{
+    IssuanceStop, IssuerKind, Storage, StorageError, SwitchError, UnitOfWork,
+};
 use tanba_pki::Timestamp;
 
 use crate::desk::{Profiles, audit};
@@ -18,37 +21,6 @@ pub struct Switch<'a> {
     pub issuer: &'a str,
     /// One profile of it; `None` for all that it issues to people.
     pub profile: Option<&'a str>,
-}
-
-/// Why nothing was switched.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SwitchError {
-    /// There is no such authority.
-    #[error("there is no authority {0}; see `tanba issuer list`")]
-    NoIssuer(String),
-    /// A root issues nothing to people.
-    #[error("{0} is a root: it issues nothing to people, so there is nothing to stop")]
-    Root(String),
-    /// There is no such profile, or it is one of the authority's own.
-    #[error(
-        "there is no profile {0} that is issued to people; responders, seals and lists go on, so that status can be told"
-    )]
-    NoProfile(String),
-    /// Evidence says why.
-    #[error("say why in one line: the reason is recorded as evidence")]
-    NoReason,
-    /// It is stopped already.
-    #[error("this is stopped already; nothing changed")]
-    Stopped,
-    /// It is not stopped.
-    #[error(
-        "this is not stopped; nothing changed. The authority and each profile are started apart: see `tanba issuer list`"
-    )]
-    NotStopped,
-    /// Storage did not do it.
-    #[error("storage did not answer, so nothing changed")]
-    Storage(#[from] StorageError),
 }
 
 impl Switch<'_> {
@@ -64,6 +36,25 @@ impl Switch<'_> {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<IssuanceStop, SwitchError> {
+        let mut unit = storage.begin()?;
+        let stop = self.stop_within(unit.as_mut(), profiles, reason, actor, now)?;
+        unit.commit()?;
+        self.say("issuance is stopped");
+        Ok(stop)
+    }
+
+    /// The same within a piece of work, which the caller commits.
+    ///
+    /// # Errors
+    /// [`SwitchError`]; then nothing of the piece of work may be kept.
+    pub fn stop_within(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        profiles: &Profiles,
+        reason: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<IssuanceStop, SwitchError> {
         let reason = one_line(reason)?;
         if let Some(name) = self.profile
             && !profiles
@@ -72,24 +63,17 @@ impl Switch<'_> {
         {
             return Err(SwitchError::NoProfile(name.to_owned()));
         }
-        let mut unit = storage.begin()?;
         let stop = IssuanceStop {
-            issuer: self.issuer(unit.as_mut())?,
+            issuer: self.issuer(unit)?,
             profile: self.profile.map(str::to_owned),
             since: now,
             reason: reason.to_owned(),
         };
-        if self.is_set(unit.as_mut(), stop.issuer)? {
+        if self.is_set(unit, stop.issuer)? {
             return Err(SwitchError::Stopped);
         }
         unit.issuers().stop(&stop)?;
-        self.record(unit.as_mut(), "issuer.stop", reason, actor, now)?;
-        unit.commit()?;
-        tracing::warn!(
-            issuer = self.issuer,
-            profile = self.profile,
-            "issuance is stopped"
-        );
+        self.record(unit, "issuer.stop", reason, actor, now)?;
         Ok(stop)
     }
 
@@ -104,21 +88,36 @@ impl Switch<'_> {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), SwitchError> {
-        let reason = one_line(reason)?;
         let mut unit = storage.begin()?;
-        let issuer = self.issuer(unit.as_mut())?;
-        if !self.is_set(unit.as_mut(), issuer)? {
+        self.start_within(unit.as_mut(), reason, actor, now)?;
+        unit.commit()?;
+        self.say("issuance is started");
+        Ok(())
+    }
+
+    /// The same within a piece of work, which the caller commits.
+    ///
+    /// # Errors
+    /// [`SwitchError`]; then nothing of the piece of work may be kept.
+    pub fn start_within(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        reason: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), SwitchError> {
+        let reason = one_line(reason)?;
+        let issuer = self.issuer(unit)?;
+        if !self.is_set(unit, issuer)? {
             return Err(SwitchError::NotStopped);
         }
         unit.issuers().start(issuer, self.profile)?;
-        self.record(unit.as_mut(), "issuer.start", reason, actor, now)?;
-        unit.commit()?;
-        tracing::warn!(
-            issuer = self.issuer,
-            profile = self.profile,
-            "issuance is started"
-        );
+        self.record(unit, "issuer.start", reason, actor, now)?;
         Ok(())
+    }
+
+    fn say(&self, what: &'static str) {
+        tracing::warn!(issuer = self.issuer, profile = self.profile, "{what}");
     }
 
     fn issuer(&self, unit: &mut dyn UnitOfWork) -> Result<IssuerId, SwitchError> {
@@ -148,10 +147,11 @@ impl Switch<'_> {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        let object = self.profile.map_or_else(
-            || format!("issuer/{}", self.issuer),
-            |profile| format!("issuer/{}/{profile}", self.issuer),
-        );
+        let scope = IssuanceScope {
+            issuer: self.issuer.to_owned(),
+            profile: self.profile.map(str::to_owned),
+        };
+        let object = scope.object();
         audit(unit, actor, action, object, reason.to_owned(), now)
     }
 }
