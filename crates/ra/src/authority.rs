@@ -6,16 +6,18 @@ use std::time::Duration;
 use tanba_model::application::{Application, ApplicationNumber, TransitionError};
 use tanba_model::centre::Centres;
 use tanba_model::id::ApplicationId;
+use tanba_model::meter::Meters;
 use tanba_model::person::Person;
 use tanba_model::place::Gazetteer;
 use tanba_model::ports::{
-    DocumentSeals, Issuance, PersonRegister, RandomSource, Session, SourceRng, Storage, UnitOfWork,
+    AuthorityConsole, DocumentSeals, Issuance, PersonRegister, RandomSource, Session, SourceRng,
+    Storage, UnitOfWork,
 };
 
 use crate::config::{self, ConfigError, RaConfig, SecondFactorPolicy};
 use crate::delivery::Rounds;
 use crate::error::StepError;
-use crate::first::{TableRegister, WorkDesk};
+use crate::first::{Metered, TableRegister, WorkDesk};
 use crate::second_factor::{EmailCode, SecondFactor};
 
 /// How many issuances may run beside each other; those of one application never do.
@@ -40,6 +42,8 @@ pub struct RegistrationAuthority {
     pub(crate) seals: Option<Arc<dyn DocumentSeals>>,
     /// Whether somebody carries text messages away.
     pub(crate) text_messages: bool,
+    /// The authority as its administrators see it.
+    pub(crate) console: Option<Arc<dyn AuthorityConsole>>,
     /// Between two signed checkpoints of the audit log.
     pub(crate) checkpoints_every: Duration,
     random: Arc<dyn RandomSource>,
@@ -79,6 +83,7 @@ impl RegistrationAuthority {
             centres,
             seals: None,
             text_messages: false,
+            console: None,
             checkpoints_every: CHECKPOINTS_EVERY,
             random,
             stripes,
@@ -111,6 +116,20 @@ impl RegistrationAuthority {
     #[must_use]
     pub const fn text_messages(&self) -> bool {
         self.text_messages
+    }
+
+    /// The same authority with a look at how long the register takes. To be called after the register is given.
+    #[must_use]
+    pub fn with_meters(mut self, meters: Arc<Meters>) -> Self {
+        self.register = Arc::new(Metered::new(self.register, meters));
+        self
+    }
+
+    /// The same authority with pages for the administrators of the certification authority.
+    #[must_use]
+    pub fn with_console(mut self, console: Arc<dyn AuthorityConsole>) -> Self {
+        self.console = Some(console);
+        self
     }
 
     /// The register of people that is believed. Ask it outside of any unit of work.

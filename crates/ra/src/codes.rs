@@ -69,6 +69,7 @@ pub const ERRORS: &[&str] = &[
     NOT_STAFF,
     NOTHING_TO_DO,
     NOTHING_WAITS,
+    ORDER_REASON_MISSING,
     OTHER_CENTRE,
     OTHER_PERSONS_KEY,
     OWN_AFFAIR,
@@ -330,6 +331,8 @@ pub const NOT_STAFF: &str = "not-staff";
 pub const NOTHING_TO_DO: &str = "nothing-to-do";
 /// No act waits under that number any more.
 pub const NOTHING_WAITS: &str = "nothing-waits";
+/// An order of an administrator does not say why.
+pub const ORDER_REASON_MISSING: &str = "order-reason-missing";
 /// It belongs to another registration centre.
 pub const OTHER_CENTRE: &str = "other-centre";
 /// Nobody acts in an affair of her own.

@@ -23,7 +23,10 @@ mod administrator;
 mod application;
 mod audit;
 mod carry_out;
+mod console;
+mod health;
 mod messages;
+mod order;
 mod pending;
 mod person;
 mod queue;
@@ -35,7 +38,10 @@ pub use access::{DeskLoginError, DeskOpened};
 pub use act::ActWish;
 pub use application::{DeskApplication, Verdict};
 pub use audit::{AuditFilter, AuditPage, actor_text};
+pub use console::{BlockedPage, IssuerLists, IssuerPage, IssuerView, Queues};
+pub use health::{Check, Finding, Standing};
 pub use messages::DeadLetterPage;
+pub use order::Ordered;
 pub use pending::PendingView;
 pub use person::DeskPerson;
 pub use queue::{Found, QueuePage, QueueWish};
@@ -136,6 +142,9 @@ pub enum DeskError {
     /// A reason has to be chosen, and described where it is "something else".
     #[error("a reason is missing")]
     Reason,
+    /// An order of an administrator needs words that say why.
+    #[error("the reason of an order is missing")]
+    OrderReason,
     /// How the person was identified has to be said.
     #[error("the way of identification is missing")]
     Identification,
@@ -183,6 +192,7 @@ impl DeskError {
             Self::RegisterUnknown => codes::REGISTER_UNKNOWN,
             Self::RegisterUnavailable => codes::REGISTER_UNAVAILABLE,
             Self::Reason => codes::REASON_MISSING,
+            Self::OrderReason => codes::ORDER_REASON_MISSING,
             Self::Identification => codes::IDENTIFICATION_MISSING,
             Self::Change => codes::CHANGE_INVALID,
             Self::NothingToDo => codes::NOTHING_TO_DO,

@@ -11,6 +11,7 @@ mod calendar;
 mod cancel;
 mod claim;
 mod keys;
+mod metered;
 mod name;
 mod place;
 mod register;
@@ -20,6 +21,7 @@ mod work;
 
 pub use address::AddressError;
 pub use claim::{ClaimError, ClaimForm};
+pub(crate) use metered::Metered;
 pub use name::same_person;
 pub use register::Register;
 pub(crate) use register::TableRegister;

@@ -1,5 +1,6 @@
 //! Reading and signing a decision at the desk of a registration centre.
 
+use tanba_model::administration::{self, AdministrationDocument};
 use tanba_model::decision::DecisionDocument;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -13,10 +14,15 @@ impl KeyRing {
     /// # Errors
     /// `document-unreadable`
     pub fn decision_summary(&self, document: &[u8]) -> Result<String, Failure> {
-        to_json(&DecisionDocument::from_bytes(document)?.summary())
+        let summary = match Signable::read(document)? {
+            Signable::Decision(decision) => decision.summary(),
+            Signable::Order(order) => order.summary(),
+        };
+        to_json(&summary)
     }
 
-    /// Signs a decision about this application or person, made for the owner of the key: CMS in DER.
+    /// Signs a decision about this application or person, or an order of an administrator about this object, made for the
+    /// owner of the key: CMS in DER.
     ///
     /// # Errors
     /// `document-changed`, `document-unreadable`, `key-for-authentication`, `key-other-person`; what is wrong with the key.
@@ -46,15 +52,44 @@ impl KeyRing {
 
 /// Refuses a decision of another site or about something else; the IIN of who decides.
 fn check(document: &[u8], about: &str, origin: &str) -> Result<String, Failure> {
-    let document = DecisionDocument::from_bytes(document)?;
+    let document = Signable::read(document)?;
+    let (its_origin, its_object, key) = match &document {
+        Signable::Decision(decision) => (&decision.origin, decision.about(), "summary-person"),
+        Signable::Order(order) => (&order.origin, order.object.as_str(), "summary-issuer"),
+    };
     let changed = |field: &str| Failure::new("document-changed").with("field", field);
-    if document.origin != origin {
+    if its_origin != origin {
         return Err(changed("summary-origin"));
     }
-    if document.about() != about {
-        return Err(changed("summary-person"));
+    if its_object != about {
+        return Err(changed(key));
     }
-    Ok(document.operator.iin)
+    Ok(match document {
+        Signable::Decision(decision) => decision.operator.iin,
+        Signable::Order(order) => order.administrator.iin,
+    })
+}
+
+/// What is signed at the desk.
+enum Signable {
+    Decision(Box<DecisionDocument>),
+    Order(Box<AdministrationDocument>),
+}
+
+impl Signable {
+    /// Reads a document by what it says that it is.
+    fn read(document: &[u8]) -> Result<Self, Failure> {
+        let schema = format!("\"schema\":\"{}\"", administration::SCHEMA);
+        let is_order = document
+            .windows(schema.len())
+            .any(|part| part == schema.as_bytes());
+        // Whichever is tried insists on its own schema.
+        Ok(if is_order {
+            Self::Order(Box::new(AdministrationDocument::from_bytes(document)?))
+        } else {
+            Self::Decision(Box::new(DecisionDocument::from_bytes(document)?))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -111,5 +146,30 @@ mod tests {
             field("900312400131", "https://evil.example"),
             "summary-origin"
         );
+    }
+
+    #[test]
+    fn an_order_is_read_signed_and_refused_as_decisions_are() {
+        let origin = "https://cabinet.example";
+        let order = AdministrationDocument {
+            schema: administration::SCHEMA.to_owned(),
+            origin: origin.to_owned(),
+            nonce: "00".repeat(32),
+            created: Timestamp::from_unix(1_800_000_000),
+            administrator: person("850101300121"),
+            role: "administrator".to_owned(),
+            act: "stop-issuance".to_owned(),
+            object: "issuer/rsa".to_owned(),
+            // Whatever stands in a text stays a text.
+            reason: "\"schema\":\"tanba.decision/1\"".to_owned(),
+        };
+        let order = order.to_bytes().unwrap();
+        assert_eq!(
+            check(&order, "issuer/rsa", origin).as_deref(),
+            Ok("850101300121")
+        );
+        let refused = check(&order, "issuer/other", origin).unwrap_err();
+        assert_eq!(refused.values["field"], "summary-issuer");
+        assert!(check(&order, "issuer/rsa", "https://evil.example").is_err());
     }
 }

@@ -67,16 +67,46 @@ impl RegistrationAuthority {
         let bytes = document
             .to_bytes()
             .map_err(|_| tanba_model::ports::StorageError::Damaged("a decision".to_owned()))?;
+        self.offer_bytes(&bytes, clerk, now)?;
+        Ok(bytes)
+    }
+
+    /// Remembers the very bytes that this clerk may sign.
+    pub(super) fn offer_bytes(
+        &self,
+        bytes: &[u8],
+        clerk: &Clerk,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
         let mut work = self.storage.begin()?;
         work.secrets().insert_token(
             TokenPurpose::Decision,
-            &sha256(&bytes),
+            &sha256(bytes),
             Some(clerk.person.id),
             &clerk.member.id.to_string(),
             now.plus(LIFE),
         )?;
-        work.commit()?;
-        Ok(bytes)
+        Ok(work.commit()?)
+    }
+
+    /// Whose certificate made a signature at the desk, if it is this clerk's own, signs documents and gives the right.
+    pub(super) fn signer_of(
+        &self,
+        clerk: &Clerk,
+        signature: &Signature,
+        right: Right,
+        now: Timestamp,
+    ) -> Result<CertificateRecord, DeskError> {
+        let signer = self
+            .judge(signature, now)?
+            .map_err(|refused| refused.fault)?;
+        let allows = staff_role(&signer)
+            .and_then(|said| clerk.member.role.limited_by(said))
+            .is_some_and(|role| role.may(right));
+        if signer.person != Some(clerk.person.id) || !allows || !signer.purpose.signs() {
+            return Err(DeskError::OtherKey);
+        }
+        Ok(signer)
     }
 
     /// Takes the signature of a clerk under a prepared decision and does what it says: CMS signed data with the document
@@ -94,15 +124,7 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<Outcome, DeskError> {
         let signature = Signature::read(message, now)?;
-        let signer = self
-            .judge(&signature, now)?
-            .map_err(|refused| refused.fault)?;
-        let decides = staff_role(&signer)
-            .and_then(|said| clerk.member.role.limited_by(said))
-            .is_some_and(|role| role.may(Right::Decide));
-        if signer.person != Some(clerk.person.id) || !decides || !signer.purpose.signs() {
-            return Err(DeskError::OtherKey);
-        }
+        let signer = self.signer_of(clerk, &signature, Right::Decide, now)?;
         let document =
             DecisionDocument::from_bytes(&signature.content).map_err(|_| DeskError::NotPrepared)?;
         let (Some(act), Some(step)) = (document.act(), document.step()) else {
@@ -295,17 +317,7 @@ impl RegistrationAuthority {
 impl Signed<'_> {
     /// Uses the document up, if it was prepared for this clerk.
     fn redeem(&self, work: &mut dyn UnitOfWork, now: Timestamp) -> Result<(), DeskError> {
-        let token = work
-            .secrets()
-            .take_token(TokenPurpose::Decision, &sha256(&self.bytes), now)?;
-        let own = token.is_some_and(|(person, member)| {
-            person == Some(self.clerk.person.id) && member == self.clerk.member.id.to_string()
-        });
-        if own {
-            Ok(())
-        } else {
-            Err(DeskError::NotPrepared)
-        }
+        redeem(work, &self.bytes, self.clerk, now)
     }
 
     fn keep(
@@ -340,6 +352,26 @@ impl Signed<'_> {
 
     pub(super) const fn act(&self) -> Act {
         self.act
+    }
+}
+
+/// Uses a document up, if it was prepared for this clerk.
+pub(super) fn redeem(
+    work: &mut dyn UnitOfWork,
+    bytes: &[u8],
+    clerk: &Clerk,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    let token = work
+        .secrets()
+        .take_token(TokenPurpose::Decision, &sha256(bytes), now)?;
+    let own = token.is_some_and(|(person, member)| {
+        person == Some(clerk.person.id) && member == clerk.member.id.to_string()
+    });
+    if own {
+        Ok(())
+    } else {
+        Err(DeskError::NotPrepared)
     }
 }
 

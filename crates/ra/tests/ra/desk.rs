@@ -3,5 +3,6 @@
 mod acts;
 mod decisions;
 mod messages;
+mod orders;
 mod scene;
 mod sign_in;

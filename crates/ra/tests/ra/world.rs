@@ -261,14 +261,15 @@ impl World {
         let storage = Arc::new(SqliteStorage::open(folder.path().join("tanba.db")).unwrap());
         let authority = Arc::new(Authority::open(parts(&storage, &vault)).unwrap());
         let issuance = Arc::new(Flaky {
-            authority,
+            authority: authority.clone(),
             key_is_away: AtomicBool::new(false),
             answer_is_lost: AtomicBool::new(false),
             meanwhile: Mutex::new(None),
         });
         let config = section.clone().check(ORIGIN).unwrap();
         let ra = RegistrationAuthority::new(storage.clone(), issuance.clone(), config, random())
-            .unwrap();
+            .unwrap()
+            .with_console(authority);
         Self {
             folder,
             vault,
