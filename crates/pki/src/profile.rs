@@ -6,6 +6,7 @@
 
 mod builtin;
 mod encode;
+mod extension_name;
 mod specification;
 mod subject;
 
@@ -15,12 +16,12 @@ use tanba_crypto::{KeyAlgorithm, ObjectIdentifier, PublicKey, SignatureAlgorithm
 
 pub use specification::{
     Access, AlternativeName, AttributeSpecification, ExtensionSpecification, KeySpecification,
-    PolicySpecification,
+    PolicySpecification, Validity,
 };
 pub use subject::Subject;
 
 use crate::{DistinguishedName, NameError, Purpose, SerialNumber, Timestamp, oid};
-use specification::{Specification, Validity};
+use specification::Specification;
 
 /// A checked certificate profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,6 +187,12 @@ impl Profile {
     #[must_use]
     pub const fn purpose(&self) -> Purpose {
         self.specification.purpose.purpose()
+    }
+
+    /// How long certificates live.
+    #[must_use]
+    pub const fn validity(&self) -> &Validity {
+        &self.specification.validity
     }
 
     /// Whether the subject is a person (else an authority or a service).

@@ -24,16 +24,19 @@ pub(crate) struct Specification {
 /// How long certificates live.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-pub(crate) enum Validity {
+pub enum Validity {
     /// Exactly so many years, by where the key lives.
     Person {
+        /// Years for a key in a file.
         #[serde(rename = "file-years")]
         file_years: u16,
+        /// Years for a key in a device.
         #[serde(rename = "token-years")]
         token_years: u16,
     },
     /// As the authority decides, up to so many years.
     Service {
+        /// The most years.
         #[serde(rename = "years-at-most")]
         years_at_most: u16,
     },
