@@ -7,9 +7,11 @@ use tanba_model::id::IssuerId;
 use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, StorageError};
 use tanba_pki::Certificate;
 
+use crate::metrics::Gauge;
 use crate::reply::{fleeting, sentence, unavailable};
 use crate::router::App;
 use crate::service::{Issuer, Service};
+use crate::watch;
 
 /// The process answers.
 pub(crate) async fn live() -> Response {
@@ -31,9 +33,16 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 }
 
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
-    match app.service.run(Service::gauges).await {
-        Ok(Ok(gauges)) => {
-            let text = app.metrics.render(&gauges);
+    let ask = |service: &Service| {
+        let gauges = service.gauges()?;
+        let groups = watch::groups(&service.parts.storage.commit_groups());
+        Ok::<_, StorageError>((gauges, groups))
+    };
+    match app.service.run(ask).await {
+        Ok(Ok((gauges, groups))) => {
+            let mut text = app.metrics.render(&gauges);
+            text.push_str(&app.meters.text());
+            text.push_str(&groups);
             fleeting(
                 StatusCode::OK,
                 "text/plain; version=0.0.4; charset=utf-8",
@@ -118,7 +127,9 @@ impl Service {
         Ok(None)
     }
 
-    fn gauges(&self) -> Result<Vec<(&'static str, &'static str, String, i64)>, StorageError> {
+    fn gauges(&self) -> Result<Vec<Gauge>, StorageError> {
+        // Keys may be in a device that answers late: never within a piece of work.
+        let available = self.parts.signers.available();
         let mut unit = self.parts.storage.snapshot()?;
         let count = i64::try_from(unit.certificates().count()?).unwrap_or(i64::MAX);
         let mut gauges = vec![(
@@ -162,11 +173,18 @@ impl Service {
             }
         }
         gauges.extend(self.switches(&unit.issuers().stops()?));
+        gauges.extend(available.into_iter().filter_map(|(id, available)| {
+            let labels = format!("{{issuer=\"{}\"}}", self.name_of(id)?);
+            let help = "Whether the key of the authority could sign now.";
+            Some(("tanba_signer_available", help, labels, i64::from(available)))
+        }));
+        drop(unit);
+        gauges.extend(self.watch()?);
         Ok(gauges)
     }
 
     /// A gauge for each issuing authority, and one for each profile that is stopped.
-    fn switches(&self, stops: &[IssuanceStop]) -> Vec<(&'static str, &'static str, String, i64)> {
+    fn switches(&self, stops: &[IssuanceStop]) -> Vec<Gauge> {
         let issuing = self
             .issuers
             .iter()

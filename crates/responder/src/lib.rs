@@ -17,7 +17,8 @@ mod ocsp;
 mod reply;
 mod router;
 mod service;
+mod watch;
 
 pub use config::{Config, ConfigError, Rules};
-pub use router::router;
+pub use router::{metered_router, router};
 pub use service::{OpenError, Parts};

@@ -41,6 +41,9 @@ impl Outcome {
     }
 }
 
+/// Name, help, labels in braces, value.
+pub(crate) type Gauge = (&'static str, &'static str, String, i64);
+
 /// The counters of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -71,7 +74,7 @@ impl Metrics {
     }
 
     /// All counters, and the numbers that were asked of storage.
-    pub(crate) fn render(&self, gauges: &[(&'static str, &'static str, String, i64)]) -> String {
+    pub(crate) fn render(&self, gauges: &[Gauge]) -> String {
         let mut text = String::new();
         let mut line = |arguments: std::fmt::Arguments<'_>| {
             // Writing to a String does not fail.
