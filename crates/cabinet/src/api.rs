@@ -15,6 +15,7 @@ mod help;
 mod installation;
 mod keystores;
 mod login;
+mod orders;
 mod report;
 mod revocations;
 mod sealed;
@@ -27,7 +28,7 @@ const OPENAPI: &str = include_str!("../openapi.json");
 #[rustfmt::skip]
 pub(crate) fn doors() -> Doors {
     use Rule::{Anybody, Applicant, Citizen};
-    let decide = Rule::Staff(Right::Decide);
+    let [decide, administer] = [Right::Decide, Right::Administer].map(Rule::Staff);
     Doors::default()
         .post("/login/challenge", Anybody, login::challenge)
         .post("/login", Anybody, login::submit)
@@ -64,6 +65,8 @@ pub(crate) fn doors() -> Doors {
         .post("/desk/acts", decide, desk::act)
         .post("/desk/answers", decide, desk::answer)
         .post("/desk/signature", decide, desk::sign)
+        .post("/desk/orders", administer, orders::prepare)
+        .post("/desk/orders/signature", administer, orders::sign)
         .get("/openapi.json", Anybody, description)
         .under("/api/v1")
 }

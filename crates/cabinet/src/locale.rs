@@ -15,7 +15,9 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
         concat!(
             include_str!("../locales/kk.ftl"),
             "\n",
-            include_str!("../locales/kk.desk.ftl")
+            include_str!("../locales/kk.desk.ftl"),
+            "\n",
+            include_str!("../locales/kk.console.ftl")
         ),
     ),
     (
@@ -23,7 +25,9 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
         concat!(
             include_str!("../locales/ru.ftl"),
             "\n",
-            include_str!("../locales/ru.desk.ftl")
+            include_str!("../locales/ru.desk.ftl"),
+            "\n",
+            include_str!("../locales/ru.console.ftl")
         ),
     ),
     (
@@ -31,7 +35,9 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
         concat!(
             include_str!("../locales/en.ftl"),
             "\n",
-            include_str!("../locales/en.desk.ftl")
+            include_str!("../locales/en.desk.ftl"),
+            "\n",
+            include_str!("../locales/en.console.ftl")
         ),
     ),
 ];

@@ -159,7 +159,7 @@ fn cabinet() -> Doors {
 #[rustfmt::skip]
 fn desk() -> Doors {
     use pages::desk;
-    let [read, audit, administer] = [Right::Read, Right::Audit, Right::Administer].map(Rule::Staff);
+    let [read, audit, inspect] = [Right::Read, Right::Audit, Right::Inspect].map(Rule::Staff);
     let [messages, settle] = [Right::Messages, Right::Settle].map(Rule::Staff);
     Doors::default()
         .get("/enter", Rule::Anybody, desk::enter::show)
@@ -173,6 +173,14 @@ fn desk() -> Doors {
         .get("/audit", audit, desk::audit::show)
         .get("/messages", messages, desk::messages::show)
         .post("/messages", settle, desk::messages::settle)
-        .get("/admin", administer, desk::admin::show)
+        .get("/admin", inspect, desk::admin::show)
+        .get("/admin/issuers/{issuer}", inspect, desk::admin::issuer::show)
+        .get("/admin/profiles", inspect, desk::admin::profiles::list)
+        .get("/admin/profiles/{name}", inspect, desk::admin::profiles::show)
+        .get("/admin/lists", inspect, desk::admin::lists::show)
+        .get("/admin/lists/{issuer}/{file}", inspect, desk::admin::lists::file)
+        .get("/admin/blocked", inspect, desk::admin::blocked::show)
+        .get("/admin/queues", inspect, desk::admin::queues::show)
+        .get("/admin/health", inspect, desk::admin::health::show)
         .under("/desk")
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tanba_model::meter::Meters;
 use tanba_model::ports::{Clock, RandomSource};
 use tanba_pki::Timestamp;
 use tanba_print::Fonts;
@@ -38,6 +39,7 @@ pub struct CabinetState {
     shared: Arc<Shared>,
     /// `None` where nothing can be printed.
     fonts: Option<Arc<Fonts>>,
+    meters: Arc<Meters>,
 }
 
 #[derive(Debug)]
@@ -99,7 +101,11 @@ impl CabinetState {
         });
         // Only a program with embedded assets carries a typeface.
         let fonts = Fonts::embedded().ok().map(Arc::new);
-        Ok(Self { shared, fonts })
+        Ok(Self {
+            shared,
+            fonts,
+            meters: Arc::default(),
+        })
     }
 
     /// Prints in this typeface, and not in the one that the program carries.
@@ -109,6 +115,16 @@ impl CabinetState {
             fonts: Some(Arc::new(fonts)),
             ..self
         }
+    }
+
+    /// Counts answers with these meters, which somebody else tells of.
+    #[must_use]
+    pub fn with_meters(self, meters: Arc<Meters>) -> Self {
+        Self { meters, ..self }
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// The typeface; `None` where nothing can be printed. A page that offers a print asks first.

@@ -2,13 +2,14 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use tanba_model::language::Language;
+use tanba_model::meter::Stopwatch;
 use tracing::Instrument as _;
 
 use crate::config::CabinetConfig;
@@ -59,6 +60,8 @@ pub(crate) async fn learn(
     let span =
         tracing::info_span!("cabinet.request", id = %visit.request_id, method = %request.method());
     let id = visit.request_id.clone();
+    let route = route(request.extensions().get::<MatchedPath>());
+    let (method, watch) = (request.method().clone(), Stopwatch::start());
     let _ = request.extensions_mut().insert(visit);
     let mut response = async {
         let response = next.run(request).await;
@@ -67,6 +70,10 @@ pub(crate) async fn learn(
     }
     .instrument(span)
     .await;
+    let status = response.status().as_u16();
+    state
+        .meters()
+        .answered(method.as_str(), &route, status, watch.elapsed());
     if let Ok(value) = HeaderValue::from_str(&id) {
         let _ = response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -78,6 +85,17 @@ pub(crate) async fn learn(
             .append(axum::http::header::SET_COOKIE, value);
     }
     response
+}
+
+/// The template of the path, the same for each language: never what somebody typed.
+fn route(matched: Option<&MatchedPath>) -> String {
+    let Some(path) = matched.map(MatchedPath::as_str) else {
+        return "none".to_owned();
+    };
+    match split_language(path) {
+        (Some(_), rest) => format!("/{{lang}}{rest}"),
+        (None, _) => path.to_owned(),
+    }
 }
 
 impl Visit {

@@ -7,6 +7,7 @@ use tanba_pki::Timestamp;
 
 use super::*;
 
+mod console;
 mod desk;
 mod first;
 

@@ -10,6 +10,7 @@ mod api;
 mod assets;
 mod browser;
 mod compromised;
+mod console;
 mod defence;
 mod guide;
 mod keyless;

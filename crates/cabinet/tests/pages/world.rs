@@ -152,7 +152,7 @@ impl Template {
 
 pub(crate) struct World {
     _folder: TempDir,
-    storage: Arc<SqliteStorage>,
+    pub(crate) storage: Arc<SqliteStorage>,
     authority: Arc<Authority>,
     ra: Arc<RegistrationAuthority>,
     mailbox: Mailbox,
@@ -205,7 +205,8 @@ impl World {
         let rules = rules.check(ORIGIN).unwrap();
         let ra = RegistrationAuthority::new(storage.clone(), authority.clone(), rules, random())
             .unwrap();
-        let ra = Arc::new(ra.with_text_messages(texts));
+        let ra = ra.with_text_messages(texts).with_console(authority.clone());
+        let ra = Arc::new(ra);
         let clock = Arc::new(StandingClock(AtomicI64::new(NOON)));
         let config = section.check(ORIGIN, false).unwrap();
         let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();

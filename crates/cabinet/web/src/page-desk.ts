@@ -16,7 +16,12 @@ import { personIin } from "./session.js";
 interface Prepared {
   readonly document: string;
   readonly about: string;
+  /** Where the signature goes. */
+  readonly address: string;
 }
+
+/** Where orders of administrators are prepared. */
+const ORDERS = "/desk/orders";
 
 type Field = string | number | boolean | string[];
 
@@ -73,9 +78,11 @@ async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null)
   if (Array.isArray(serials) && serials.length === 0) throw Problem.of("desk-nothing-chosen", {}, "serial-1");
   placeProgress(pressed);
   progress("progress-loading");
-  const { document, about } = await post<Prepared>(address, asked);
+  const { document, about } = await post<Omit<Prepared, "address">>(address, asked);
+  // Orders of administrators are signed at an address of their own.
+  const isOrder = address === ORDERS;
   // The answer is about what this form was about, or nothing is signed.
-  if (about !== form.dataset["deskAbout"]) throw Problem.of("document-changed", { field: text("summary-person") });
+  if (about !== form.dataset["deskAbout"]) throw Problem.of("document-changed", { field: text(isOrder ? "summary-issuer" : "summary-person") });
   const lines = await call("decisionSummary", { document });
   element("document-summary")?.replaceChildren(...lines.map((line) => summaryRow(text(line.key), shown(line))));
   progressEnd();
@@ -83,7 +90,7 @@ async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null)
   show(element("signing"), true);
   await showSigningKey();
   focusOn(element("signing-title"));
-  return { document, about };
+  return { document, about, address: isOrder ? `${ORDERS}/signature` : "/desk/signature" };
 }
 
 /** The fields of a form as the API takes them; ticked boxes of one name are a list. */
@@ -105,7 +112,7 @@ function fields(form: HTMLFormElement): Record<string, Field> {
 
 /** A value of the document as people write it. */
 function shown({ key, value }: SummaryLine): string {
-  if (value === "") return text("summary-none");
+  if (value === "") return text(key === "summary-profile" ? "summary-profile-all" : "summary-none");
   switch (key) {
     case "summary-act":
       return text(`act-${value}`);
@@ -141,12 +148,12 @@ async function showSigningKey(): Promise<Entry | null> {
   return key;
 }
 
-async function sign({ document, about }: Prepared, chooser: Chooser): Promise<void> {
+async function sign({ document, about, address }: Prepared, chooser: Chooser): Promise<void> {
   placeProgress(button("desk-sign"));
   const key = (await showSigningKey()) ?? (await openSigningKey(chooser));
   progress("progress-deciding");
   const signature = await call("signDecision", { entry: key.id, document, about });
-  const { next } = await post<{ next: string }>("/desk/signature", { signature });
+  const { next } = await post<{ next: string }>(address, { signature });
   progressEnd();
   await go(next);
 }

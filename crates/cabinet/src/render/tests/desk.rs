@@ -15,7 +15,7 @@ pub(super) fn frame(reads: bool) -> Value {
     };
     context! {
         role => role.name(), centre => (!reads).then_some("Алматы № 1"), decides => !reads, audits => reads,
-        administers => reads, reads_messages => reads, settles_messages => reads,
+        inspects => reads, administers => reads, reads_messages => reads, settles_messages => reads,
     }
 }
 
@@ -179,10 +179,9 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
             ]
         }
         "desk/messages.html" => messages(),
-        "desk/admin.html" => {
-            let centre = context! { code => "x", name => "<b>", address => "<x>", hours => "дс–жм" };
-            vec![context! { centres => vec![centre] }]
-        }
+        "desk/admin.html" | "desk/admin/issuer.html" | "desk/admin/profiles.html"
+        | "desk/admin/profile.html" | "desk/admin/lists.html" | "desk/admin/queues.html"
+        | "desk/admin/health.html" | "desk/admin/blocked.html" => super::console::samples(template),
         _ => return None,
     })
 }
