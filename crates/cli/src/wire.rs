@@ -219,6 +219,8 @@ impl Services {
         let ra = Arc::new(
             ra.with_seals(seals)
                 .with_text_messages(texts)
+                .with_console(authority.clone())
+                .with_meters(authority.meters())
                 .with_checkpoints_every(authority.checkpoints_every()),
         );
         let state = CabinetState::new(
@@ -226,14 +228,16 @@ impl Services {
             policies.cabinet,
             context.clock(),
             context.random(),
-        )?;
+        )?
+        .with_meters(authority.meters());
         let keeper = Arc::clone(&storage);
-        let responder = tanba_responder::router(tanba_responder::Parts {
+        let parts = tanba_responder::Parts {
             storage,
             signers,
             clock: context.clock(),
             rules: policies.responder,
-        })?;
+        };
+        let responder = tanba_responder::metered_router(parts, authority.meters())?;
         let duties = Duties {
             storage: keeper,
             authority,
