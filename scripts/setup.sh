@@ -103,6 +103,11 @@ if [ "$mode" = test ]; then
         echo "tanba: installing aiosmtpd"
         target/venv/bin/pip install --quiet --disable-pip-version-check "aiosmtpd==1.4.6"
     fi
+    # Whoever reads our numbers.
+    if ! target/venv/bin/python -c 'import prometheus_client' 2>/dev/null; then
+        echo "tanba: installing prometheus_client"
+        target/venv/bin/python -m pip install --quiet --disable-pip-version-check "prometheus_client==0.23.1"
+    fi
     # Whoever reads our interface description and tries everything; with many dependencies, so in a place of its own.
     if [ ! -x target/venv-api/bin/schemathesis ]; then
         echo "tanba: installing schemathesis"

@@ -9,6 +9,10 @@ mod cms;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod fail_stop;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod installation;
@@ -26,6 +30,10 @@ mod logs;
 mod mailbox;
 #[cfg(test)]
 mod messages;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod privacy;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

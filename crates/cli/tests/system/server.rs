@@ -212,6 +212,19 @@ impl Installation {
         said
     }
 
+    /// Runs a command of the installation, which has to fail, whoever is to blame.
+    pub(crate) fn failure(&self, arguments: &[&str]) -> String {
+        let output = self
+            .command()
+            .args(arguments)
+            .arg("--config")
+            .arg(self.path("tanba.toml"))
+            .output()
+            .expect("the program runs");
+        assert!(!output.status.success(), "{arguments:?} was done");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
     /// The same, with facts as JSON.
     pub(crate) fn facts(&self, arguments: &[&str]) -> Value {
         let text = self.tanba(&[arguments, &["--json"]].concat());
@@ -417,8 +430,27 @@ impl Installation {
     }
 }
 
+impl Installation {
+    /// Neither the log nor the last numbers tell of anybody who is in the database.
+    pub(crate) fn names_nobody(&self) {
+        let people = crate::privacy::people(&self.path("tanba.sqlite"));
+        let told = crate::privacy::betrayal(&people, &self.log());
+        assert!(told.is_none(), "the log tells of somebody: {told:?}");
+        if self.server.is_some() {
+            let machines = Client::new(&self.machines, &self.machines);
+            if let Ok(numbers) = machines.get("/metrics") {
+                let told = crate::privacy::betrayal(&people, &numbers.body.to_string());
+                assert!(told.is_none(), "a number tells of somebody: {told:?}");
+            }
+        }
+    }
+}
+
 impl Drop for Installation {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.names_nobody();
+        }
         self.kill();
     }
 }
