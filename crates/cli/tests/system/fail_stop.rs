@@ -35,6 +35,16 @@ fn standing(house: &Installation) -> Vec<i64> {
     .into()
 }
 
+/// Short name of the authority that issues.
+fn issuing(house: &Installation) -> String {
+    let list = house.facts(&["issuer", "list"]);
+    let issuing = list
+        .as_array()
+        .and_then(|all| all.iter().find(|issuer| issuer["kind"] == "issuing"));
+    let name = issuing.and_then(|issuer| issuer["name"].as_str());
+    name.expect("an authority").to_owned()
+}
+
 #[test]
 fn nothing_is_done_that_leaves_no_evidence_and_everything_goes_on_afterwards() {
     let mut house = Installation::start();
@@ -44,14 +54,7 @@ fn nothing_is_done_that_leaves_no_evidence_and_everything_goes_on_afterwards() {
     let administrator = house.seat("Dauletova", "dauletova@example.kz", "administrator");
     let (client, number, keys, code) = applied(&house, &citizen);
     let serial = other.signature.certificate.serial_hex();
-    let name = house.facts(&["issuer", "list"]);
-    let issuing = name
-        .as_array()
-        .and_then(|all| all.iter().find(|issuer| issuer["kind"] == "issuing"))
-        .and_then(|issuer| issuer["name"].as_str())
-        .expect("an authority")
-        .to_owned();
-    let object = format!("issuer/{issuing}");
+    let object = format!("issuer/{}", issuing(&house));
 
     break_the_log(&house);
     let (before, issued) = (standing(&house), house.issued());
