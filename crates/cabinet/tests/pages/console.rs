@@ -110,6 +110,21 @@ async fn a_signed_order_stops_and_the_page_says_since_when_and_why() {
         page.body.contains("a &lt;b&gt;doubted&lt;/b&gt; key") && page.body.contains("desk-done")
     );
     assert!(page.body.contains("DANA"), "the page names who ordered it");
+    // Of one profile, later: the newest stands first.
+    let wish_of_profile = json!({
+        "act": "stop-issuance", "object": "issuer/rsa/kz-operator", "reason": "the second reason",
+    });
+    let prepared = browser.post("/desk/orders", wish_of_profile).await;
+    let second = base64(&key.sign(prepared.json()["document"].as_str().unwrap()));
+    let done = browser
+        .post("/desk/orders/signature", json!({ "signature": second }))
+        .await;
+    let page = browser.get(done.json()["next"].as_str().unwrap()).await;
+    let orders = page.body.split("id=\"orders\"").nth(1).unwrap();
+    assert!(
+        orders.find("the second reason") < orders.find("doubted"),
+        "{orders}"
+    );
     // Twice is once.
     let again = browser.post("/desk/orders/signature", body).await;
     assert_eq!(again.code(), "decision-expired");

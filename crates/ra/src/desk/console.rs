@@ -54,10 +54,8 @@ pub struct IssuerPage {
     pub issuer: IssuerView,
     /// Names of the profiles that can be stopped.
     pub profiles: Vec<String>,
-    /// Signed orders about all of it, newest first.
+    /// Signed orders about all of it or one profile of it, newest first.
     pub orders: Vec<Administration>,
-    /// Signed orders about one profile of it, newest first.
-    pub profile_orders: Vec<Administration>,
 }
 
 /// The lists of one authority.
@@ -171,18 +169,16 @@ impl RegistrationAuthority {
             };
             work.decisions().administrations(&scope.object(), ORDERS)
         };
-        let whole = orders(None)?;
-        let mut of_profiles = Vec::new();
+        let mut all = orders(None)?;
         for profile in &profiles {
-            of_profiles.extend(orders(Some(profile))?);
+            all.extend(orders(Some(profile))?);
         }
-        of_profiles.sort_by_key(|order| std::cmp::Reverse(order.id));
-        of_profiles.truncate(usize::try_from(ORDERS).unwrap_or(usize::MAX));
+        all.sort_by_key(|order| std::cmp::Reverse(order.id));
+        all.truncate(usize::try_from(ORDERS).unwrap_or(usize::MAX));
         Ok(Some(IssuerPage {
             issuer,
             profiles,
-            orders: whole,
-            profile_orders: of_profiles,
+            orders: all,
         }))
     }
 

@@ -38,8 +38,9 @@ fn issuer_pages() -> Vec<Value> {
         }
     };
     let done = AdministrativeAct::ALL.map(|act| page("part", Some(act)));
+    let whole = context! { done => context! { act => "stop-issuance" }, ..page("stopped", None) };
     let all = STANDINGS.map(|standing| page(standing, None));
-    done.into_iter().chain(all).collect()
+    done.into_iter().chain(all).chain([whole]).collect()
 }
 
 fn profiles() -> [Value; 2] {

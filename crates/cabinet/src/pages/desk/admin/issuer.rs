@@ -51,7 +51,7 @@ pub(crate) async fn show(
         .filter(|profile| !stopped.contains(profile))
         .cloned()
         .collect();
-    let orders = found.orders.iter().chain(&found.profile_orders);
+    let orders = found.orders.iter();
     let done = fields
         .done
         .as_deref()
