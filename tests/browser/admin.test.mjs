@@ -58,10 +58,10 @@ describe("the console of administrators", () => {
       await page.locator(`.tanba-account a[href="/${language}/desk/admin"]`).click();
       await page.waitForURL(`${address}/admin`, PATIENCE);
       assert.equal(await page.locator("#issuers > li").count(), 2);
-      await look(page, language, "70-admin", { everywhere: true });
+      await look(page, language, "81-admin", { everywhere: true });
       await open(page, address, "/profiles");
       assert.ok((await page.locator("#profiles > li").count()) > 20);
-      await look(page, language, "71-admin-profiles");
+      await look(page, language, "82-admin-profiles");
       await page.locator('#profiles a[href$="/kz-individual-signature-rsa"]').click();
       await page.locator("#profile-source").waitFor();
       assert.match(await page.locator("#profile-source").innerText(), /name = "kz-individual-signature-rsa"/);
