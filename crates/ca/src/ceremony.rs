@@ -225,25 +225,26 @@ impl Room {
         }
     }
 
-    /// The authority that this very plan made, when only its transcript is missing.
+    /// What this very plan made already, when only its transcript is missing.
     fn held_already(&self, plan: &Plan) -> Result<Option<Artefact>, CeremonyError> {
-        let (Act::Root {
-            authority,
-            certificate,
-            ..
-        }
-        | Act::Issuing {
-            authority,
-            certificate,
-            ..
-        }) = &plan.act
-        else {
-            return Ok(None);
+        let (name, serial) = match &plan.act {
+            Act::Root {
+                authority,
+                certificate,
+                ..
+            }
+            | Act::Issuing {
+                authority,
+                certificate,
+                ..
+            } => (&authority.name, certificate.serial),
+            Act::List { issuer, list } => return self.listed_already(issuer, list),
+            Act::Cross { .. } | Act::Signer { .. } => return Ok(None),
         };
         // Nobody draws the same 158 bits twice.
         let found = self
-            .find(&authority.name)?
-            .filter(|issuer| issuer.certificate.serial_bytes() == certificate.serial.as_bytes());
+            .find(name)?
+            .filter(|issuer| issuer.certificate.serial_bytes() == serial.as_bytes());
         Ok(found.map(|issuer| Artefact {
             name: plan.act.artefact_name(),
             kind: ArtefactKind::Certificate,

@@ -245,6 +245,7 @@ impl Services {
             carriers,
             clock: context.clock(),
             recovered: Arc::default(),
+            resuming: Arc::default(),
         };
         Ok(Self {
             cabinet: tanba_cabinet::router(state),

@@ -49,6 +49,8 @@ pub(crate) struct Duties {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether what the last stop left open was completed or given up.
     pub(crate) recovered: Arc<AtomicBool>,
+    /// Whether more confirmed applications wait behind those that were just issued.
+    pub(crate) resuming: Arc<AtomicBool>,
 }
 
 /// The running threads; stopped when dropped.
@@ -243,10 +245,12 @@ impl Duties {
         if let Err(error) = self.storage.testify() {
             complain("how far the database has come was not written down", &error);
         }
-        if round.is_multiple_of(RESUME_ROUNDS)
-            && let Err(error) = self.ra.resume(now)
-        {
-            complain("confirmed applications were not looked at", &error);
+        // A part in each round, so that lists are never kept waiting by a long queue.
+        if round.is_multiple_of(RESUME_ROUNDS) || self.resuming.load(Ordering::Acquire) {
+            match self.ra.resume(now) {
+                Ok(resumed) => self.resuming.store(resumed.more, Ordering::Release),
+                Err(error) => complain("confirmed applications were not looked at", &error),
+            }
         }
         if round.is_multiple_of(EXPIRY_ROUNDS) {
             self.expire(now);

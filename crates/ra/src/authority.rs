@@ -14,6 +14,8 @@ use tanba_model::ports::{
     Storage, UnitOfWork,
 };
 
+use tanba_pki::Timestamp;
+
 use crate::config::{self, ConfigError, RaConfig, SecondFactorPolicy};
 use crate::delivery::Rounds;
 use crate::error::StepError;
@@ -49,6 +51,8 @@ pub struct RegistrationAuthority {
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Rounds,
+    /// The confirmed application that was tried last, while there are more behind it.
+    pub(crate) resumed_to: Mutex<Option<(Timestamp, ApplicationId)>>,
 }
 
 impl RegistrationAuthority {
@@ -88,6 +92,7 @@ impl RegistrationAuthority {
             random,
             stripes,
             delivering,
+            resumed_to: Mutex::default(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! What happens by itself in time. `cli` calls these in its worker loop, and `resume` once at start-up after the
 //! certification authority's own recovery.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tanba_model::application::{Application, State};
@@ -56,6 +57,8 @@ pub struct Resumed {
     pub finished: u64,
     /// Still confirmed; they are tried again.
     pub waiting: u64,
+    /// Whether there are more behind them, and going on at once is worth it.
+    pub more: bool,
 }
 
 impl RegistrationAuthority {
@@ -115,18 +118,39 @@ impl RegistrationAuthority {
     }
 
     /// Finishes applications that were confirmed and not issued: after a crash, or while the authority's key did not
-    /// answer.
+    /// answer. Each call takes up where the last one ended and tries so many as do not keep others waiting, so that all have
+    /// their turn, whatever those before them wait for.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer at all; what goes wrong with one application does not stop the
     /// others.
     pub fn resume(&self, now: Timestamp) -> Result<Resumed, Unavailable> {
-        let later = now.plus(Duration::from_secs(1));
-        let waiting =
-            self.storage
-                .snapshot()?
-                .applications()
-                .in_state("CONFIRMED", later, BATCH)?;
+        self.resume_some(now, BATCH)
+    }
+
+    /// The same with another number of tries.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resume_some(&self, now: Timestamp, tries: u32) -> Result<Resumed, Unavailable> {
+        let mut place = self
+            .resumed_to
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut work = self.storage.snapshot()?;
+        let waiting = work
+            .applications()
+            .in_state_after("CONFIRMED", *place, tries)?;
+        drop(work);
+        let is_full = usize::try_from(tries).is_ok_and(|tries| waiting.len() == tries);
+        // Behind the last one the first comes again.
+        *place = waiting.last().filter(|_| is_full).and_then(|application| {
+            let State::Confirmed { at } = application.state else {
+                return None;
+            };
+            Some((at, application.id))
+        });
+        drop(place);
         let mut resumed = Resumed::default();
         for application in waiting {
             let id = application.id;
@@ -149,6 +173,7 @@ impl RegistrationAuthority {
                 resumed.waiting = resumed.waiting.saturating_add(1);
             }
         }
+        resumed.more = is_full && resumed.finished > 0;
         Ok(resumed)
     }
 }

@@ -117,9 +117,13 @@ impl Room {
         let issuer = self.issuer(&order.signed_by.issuer)?;
         let key = match self.brought(act, materials, &order)? {
             Some(key) => key,
-            None => self.understudy(made_here(act)?)?.public_key().clone(),
+            None => match self.awaited_key(act)? {
+                Some(key) => key,
+                None => self.understudy(made_here(act)?)?.public_key().clone(),
+            },
         };
         let draft = self.draft(&issuer, &order, &key, now)?;
+        drop(self.earlier(&issuer, &draft)?);
         // In place of a signature: as long as none is, so that nobody takes it for one.
         let algorithm = issuer.algorithm()?;
         Ok(Artefact {

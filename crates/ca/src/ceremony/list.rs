@@ -38,6 +38,31 @@ impl Room {
         })
     }
 
+    /// The planned list, if it is published.
+    pub(super) fn listed_already(
+        &self,
+        issuer: &str,
+        list: &ListPlan,
+    ) -> Result<Option<Artefact>, CeremonyError> {
+        let issuer = self.issuer(issuer)?;
+        let latest = self
+            .desk
+            .storage
+            .snapshot()?
+            .crls()
+            .latest(issuer.id, CrlKind::Full)?;
+        let same = latest.filter(|latest| {
+            latest.number == list.number
+                && latest.this_update == list.this_update
+                && latest.next_update == list.next_update
+        });
+        Ok(same.map(|latest| Artefact {
+            name: issuer.name.clone(),
+            kind: ArtefactKind::List,
+            der: latest.der,
+        }))
+    }
+
     pub(super) fn hold_list(
         &self,
         issuer: &str,
@@ -71,12 +96,11 @@ impl Room {
 
     /// Whether the number is the next, the time later than the last list's, and what is revoked was issued.
     fn check_list(&self, issuer: &Issuer, list: &ListPlan) -> Result<(), CeremonyError> {
-        // Without a commit, the number is not taken.
-        let mut unit = self.desk.storage.begin()?;
-        let next = unit.crls().next_number(issuer.id)?;
-        if next != list.number {
+        if self.desk.is_taken(issuer, list.number)?.is_none() {
+            let next = self.desk.next_number(issuer)?;
             return Err(other_number(list, Some(next)));
         }
+        let mut unit = self.desk.storage.snapshot()?;
         let latest = unit.crls().latest(issuer.id, CrlKind::Full)?;
         if latest.is_some_and(|latest| latest.this_update > list.this_update) {
             return Err(CeremonyError::Plan(

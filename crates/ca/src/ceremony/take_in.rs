@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tanba_crypto::Signer;
+use tanba_crypto::{PublicKey, Signer};
 use tanba_model::audit::Actor;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{
@@ -85,6 +85,18 @@ impl Room {
         audit(unit.as_mut(), actor, "issuer.request", object, detail, now)?;
         unit.commit()?;
         Ok((read(&awaited)?, awaited))
+    }
+
+    /// The key that an earlier try made for this authority.
+    pub(super) fn awaited_key(&self, act: &Act) -> Result<Option<PublicKey>, CeremonyError> {
+        let Act::Issuing { authority, .. } = act else {
+            return Ok(None);
+        };
+        let awaited = self.awaited(&authority.name)?;
+        let request = awaited.map(|awaited| as_planned(&awaited, authority));
+        Ok(request
+            .transpose()?
+            .map(|request| request.public_key().clone()))
     }
 
     fn awaited(&self, name: &str) -> Result<Option<AwaitedIssuer>, CeremonyError> {

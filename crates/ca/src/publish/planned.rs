@@ -81,8 +81,11 @@ impl Desk {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Option<CrlRecord>, AuthorityError> {
+        let Some(taken) = self.is_taken(issuer, planned.number)? else {
+            return Ok(None);
+        };
         let mut unit = self.storage.begin()?;
-        if unit.crls().next_number(issuer.id)? != planned.number {
+        if !taken && unit.crls().next_number(issuer.id)? != planned.number {
             return Ok(None);
         }
         let due = planned.due(unit.as_mut(), issuer, &[])?;
@@ -101,7 +104,33 @@ impl Desk {
         audit(unit.as_mut(), actor, "crl.intend", object, detail, now)?;
         unit.commit()?;
         let (record, entries) = self.sign_list(issuer, key, intent, planned.this_update)?;
-        drop(self.store_lists(issuer, vec![(record.clone(), entries)], now)?);
-        Ok(Some(record))
+        let stored = self.store_lists(issuer, vec![(record.clone(), entries)], now)?;
+        Ok((!stored.is_empty()).then_some(record))
+    }
+
+    /// Whether a number was taken by an interrupted try that published nothing; `None` when it is neither that nor the
+    /// next.
+    pub(crate) fn is_taken(
+        &self,
+        issuer: &Issuer,
+        number: u64,
+    ) -> Result<Option<bool>, AuthorityError> {
+        let latest = self
+            .storage
+            .snapshot()?
+            .crls()
+            .latest(issuer.id, CrlKind::Full)?;
+        let next = self.next_number(issuer)?;
+        if next == number {
+            return Ok(Some(false));
+        }
+        let unused = latest.is_none_or(|latest| latest.number < number);
+        Ok((next == number.saturating_add(1) && unused).then_some(true))
+    }
+
+    /// The next number, which stays the next: nothing is committed.
+    pub(crate) fn next_number(&self, issuer: &Issuer) -> Result<u64, AuthorityError> {
+        let mut unit = self.storage.begin()?;
+        Ok(unit.crls().next_number(issuer.id)?)
     }
 }

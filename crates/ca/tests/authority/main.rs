@@ -6,7 +6,9 @@
     reason = "a test that cannot go on fails there"
 )]
 
+mod bad_input;
 mod blocked;
+mod ceremony;
 mod crash;
 mod disk;
 mod evidence;

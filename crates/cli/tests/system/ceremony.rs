@@ -451,3 +451,114 @@ fn fetch(site: &Installation, address: &str, path: &str, name: &str) -> String {
     std::fs::write(site.path(name), &answer[end + 4..]).expect("written");
     name.to_owned()
 }
+
+#[test]
+fn a_cross_certificate_leads_from_one_root_to_the_authority_under_another() {
+    let vault = Vault::new();
+    let other = Installation::new(&["--issuing-key", "ec-p384", "--remark", "(EC) OTHER"]);
+    let [iin, _] = other.import_people();
+    let leaf = certify(&other, &iin, "leaf");
+    let fingerprint = other.openssl(&words("x509 -in root.pem -noout -fingerprint -sha256"));
+    let digits = fingerprint.trim().split('=').nth(1).expect("digits").replace(':', "");
+    let plan = Plan::new(&vault.site, "cross").with("64 HEXADECIMAL DIGITS", &digits);
+    let path = plan.at(&vault.site, "cross.toml");
+    let root = argument(&other.path("root.pem"));
+    let said = vault.site.refusal(&words(&format!("ceremony run {path} --dry-run --subject made/root.pem")));
+    assert!(said.contains("certificate-sha256"), "{said}");
+    assert!(vault.site.refusal(&words(&format!("ceremony run {path} --dry-run"))).contains("bring the certificate"));
+    let rehearsed = vault.site.facts(&words(&format!("ceremony run {path} --dry-run --subject {root}")));
+    let made = vault.run(&path, &format!("--subject {root}"), "cross");
+    assert_eq!(rehearsed["signed_part_sha256"], made["signed_part_sha256"]);
+    // A second time the same comes out; the transcript is another one.
+    let again = vault.run(&path, &format!("--subject {root}"), "cross-again");
+    assert_eq!(again["fingerprint"], made["fingerprint"]);
+
+    let cross = argument(&vault.site.path("cross/cross-by-root.pem"));
+    let trusted = argument(&vault.root);
+    let database = rusqlite::Connection::open(other.path("tanba.sqlite")).expect("a database");
+    let der: Vec<u8> = database
+        .query_row("SELECT certificate FROM issuer WHERE kind = 'issuing'", [], |row| row.get(0))
+        .expect("an authority");
+    std::fs::write(other.path("issuing.pem"), tanba_pki::pem::encode("CERTIFICATE", &der)).expect("written");
+    for root in ["root.pem", &trusted] {
+        other.openssl(&words(&format!(
+            "verify -x509_strict -CAfile {root} -untrusted {cross} -untrusted issuing.pem {leaf}"
+        )));
+        other.facts(&words(&format!(
+            "validate --trusted {root} --untrusted {cross} --untrusted issuing.pem --purpose sign {leaf}"
+        )));
+    }
+    let without = other.tanba(&words(&format!("validate --trusted {trusted} --untrusted issuing.pem {leaf}")));
+    assert_eq!(without.status.code(), Some(1));
+    linted(&vault.site, &["cross/cross-by-root.pem", "made/root.pem"], &[]);
+}
+
+#[test]
+fn responders_and_time_stampers_are_certified_by_plan_under_the_authority_that_serves() {
+    let site = Installation::new(&["--issuing-key", "ec-p384", "--trusted-proxy", "127.0.0.1"]);
+    let [iin, _] = site.import_people();
+    let leaf = certify(&site, &iin, "leaf");
+    let responder = || -> Vec<u8> {
+        let database = rusqlite::Connection::open(site.path("tanba.sqlite")).expect("a database");
+        let sql = "SELECT responder_certificate FROM issuer WHERE kind = 'issuing'";
+        database.query_row(sql, [], |row| row.get(0)).expect("a responder")
+    };
+    let before = responder();
+    let plan = Plan::new(&site, "ocsp-signer").named("OCSP BY CEREMONY").at(&site, "ocsp.toml");
+    let said = text(&site.tanba(&words(&format!("ceremony run {plan} --dry-run"))).stdout);
+    assert!(said.contains("OCSP no check"), "{said}");
+    site.facts(&words(&format!("ceremony run {plan} --output ocsp")));
+    assert_ne!(responder(), before);
+    let server = site.serve();
+    std::fs::write(
+        site.path("nca.pem"),
+        tanba_pki::pem::encode("CERTIFICATE", &issuing(&site)),
+    )
+    .expect("written");
+    let url = format!("http://{}/ocsp", server.machines);
+    let said = site.openssl(&words(&format!(
+        "ocsp -issuer nca.pem -cert {leaf} -url {url} -CAfile root.pem -verify_other nca.pem -resp_text"
+    )));
+    assert!(said.contains("OCSP BY CEREMONY") && said.contains(": good"), "{said}");
+    server.terminate();
+
+    let plan = Plan::new(&site, "tsa-signer").named("TIME-STAMPING AUTHORITY").at(&site, "tsa.toml");
+    let said = site.refusal(&words(&format!("ceremony run {plan} --dry-run")));
+    assert!(said.contains("bring the request"), "{said}");
+    site.openssl(&words("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout tsa.key -out tsa.csr"));
+    site.facts(&words(&format!("ceremony run {plan} --request tsa.csr --output tsa")));
+    let made = "tsa/tsa-signer-of-nca-rsa.pem";
+    site.openssl(&words(&format!(
+        "verify -x509_strict -purpose timestampsign -CAfile root.pem -untrusted nca.pem {made}"
+    )));
+    site.facts(&words("ceremony verify tsa/tsa-signer-of-nca-rsa-tsa-signer-transcript.json --trusted root.pem"));
+    linted(&site, &["ocsp/ocsp-signer-of-nca-rsa.pem", made], &[]);
+    site.facts(&["audit", "verify"]);
+}
+
+fn issuing(site: &Installation) -> Vec<u8> {
+    let database = rusqlite::Connection::open(site.path("tanba.sqlite")).expect("a database");
+    let sql = "SELECT certificate FROM issuer WHERE kind = 'issuing'";
+    database.query_row(sql, [], |row| row.get(0)).expect("an authority")
+}
+
+/// Certificates and lists of authorities as pkilint sees them: nothing worse than a notice.
+fn linted(site: &Installation, certificates: &[&str], lists: &[&str]) {
+    let Some(linters) = crate::lint::linters() else {
+        return;
+    };
+    let files = certificates
+        .iter()
+        .map(|file| ("lint_pkix_cert", *file, &[][..]))
+        .chain(lists.iter().map(|file| ("lint_crl", *file, &["-t", "ARL", "-p", "PKIX"][..])));
+    for (linter, file, arguments) in files {
+        let output = std::process::Command::new(linters.join(linter))
+            .arg("lint")
+            .args(arguments)
+            .args(["-s", "WARNING"])
+            .arg(site.path(file))
+            .output()
+            .expect("pkilint runs");
+        assert!(output.status.success(), "{file}: {}", text(&output.stdout));
+    }
+}

@@ -181,6 +181,18 @@ pub trait Applications {
         limit: u32,
     ) -> Result<Vec<Application>, StorageError>;
 
+    /// Applications in a state, in the order in which they entered it, from behind a place on: the instant and the
+    /// application that were seen last.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn in_state_after(
+        &mut self,
+        name: &str,
+        place: Option<(Timestamp, ApplicationId)>,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError>;
+
     /// Writes everything of the application that can change, if nobody changed it since it was read, and increases
     /// its version.
     ///

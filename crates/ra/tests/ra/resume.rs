@@ -40,6 +40,54 @@ fn a_confirmation_whose_issuance_failed_is_finished_by_repeating_it() {
 }
 
 #[test]
+fn all_that_wait_have_their_turn_whatever_those_before_them_wait_for() {
+    let world = World::new();
+    world.issuance.key_is_away.store(true, Ordering::SeqCst);
+    let mut numbers = Vec::new();
+    for (place, name) in ["Aigerim", "Bolat", "Dana", "Erlan", "Gulnar"]
+        .into_iter()
+        .enumerate()
+    {
+        let citizen = world.citizen(name);
+        let now = after(10 * i64::try_from(place).unwrap());
+        let session = world.sign_in(&citizen, now).session;
+        let draft = world.submit(&citizen, &session, now);
+        let code = world.mailed_code(now);
+        let delayed = world
+            .ra
+            .confirm(&session, &draft.number, &code, now)
+            .unwrap_err();
+        assert_eq!(delayed.code(), "issuance-delayed");
+        numbers.push(draft.number.clone());
+    }
+    let states = || -> Vec<String> {
+        let state = |number| world.status(number).unwrap().unwrap().state.to_owned();
+        numbers.iter().map(state).collect()
+    };
+    let round = |now| {
+        let resumed = world.ra.resume_some(after(now), 2).unwrap();
+        (resumed.finished, resumed.waiting, resumed.more)
+    };
+    // Two, two, one, and again from the beginning; nothing is gained by hurrying.
+    let rounds: Vec<_> = (100..104).map(round).collect();
+    assert_eq!(
+        rounds,
+        [(0, 2, false), (0, 2, false), (0, 1, false), (0, 2, false)]
+    );
+    world.issuance.key_is_away.store(false, Ordering::SeqCst);
+    // The third and the fourth are next, although the first two wait longer.
+    assert_eq!(round(104), (2, 0, true));
+    assert_eq!(
+        states(),
+        ["CONFIRMED", "CONFIRMED", "ISSUED", "ISSUED", "CONFIRMED"]
+    );
+    assert_eq!(round(105), (1, 0, false));
+    assert_eq!(round(106), (2, 0, true));
+    assert_eq!(round(107), (0, 0, false));
+    assert_eq!(states(), ["ISSUED"; 5]);
+}
+
+#[test]
 fn a_crash_between_issuance_and_its_record_is_finished_at_the_next_start() {
     let world = World::new();
     let citizen = world.citizen("Aigerim");

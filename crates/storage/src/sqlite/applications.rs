@@ -198,6 +198,26 @@ impl Applications for SqliteUnit<'_> {
             .collect()
     }
 
+    fn in_state_after(
+        &mut self,
+        name: &str,
+        place: Option<(Timestamp, ApplicationId)>,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError> {
+        let (at, id) = place.map_or((i64::MIN, 0), |(at, id)| (at.unix(), id.0));
+        let found = self.many(
+            select!(
+                "WHERE state = ?1 AND (state_at, id) > (?2, ?3) ORDER BY state_at, id LIMIT ?4"
+            ),
+            params![name, at, id, limit],
+            read,
+        )?;
+        found
+            .into_iter()
+            .map(|found| self.with_requests(found))
+            .collect()
+    }
+
     fn update(&mut self, application: &mut Application) -> Result<(), StorageError> {
         let state = &application.state;
         let reason = if let State::Rejected { reason, .. } = state {

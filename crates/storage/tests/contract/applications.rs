@@ -159,6 +159,34 @@ contract! {
         assert_eq!(unit.applications().in_state("DRAFT", given::at(0), 9).unwrap(), []);
     }
 
+    fn applications_of_a_state_are_gone_through_from_place_to_place(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let mut all = Vec::new();
+        // The second and the third entered the state in the same second.
+        for (number, seconds) in [("10000000001", 20), ("10000000002", 10), ("10000000003", 10), ("10000000004", 5)] {
+            let mut application = given::application(&mut *unit, person, number);
+            application.state = State::Confirmed { at: given::at(seconds) };
+            unit.applications().update(&mut application).unwrap();
+            all.push((given::at(seconds), application.id));
+        }
+        all.sort_unstable();
+        for limit in 1..=5 {
+            let (mut seen, mut place) = (Vec::new(), None);
+            loop {
+                let page = unit.applications().in_state_after("CONFIRMED", place, limit).unwrap();
+                let Some(last) = page.last() else { break };
+                place = Some((given::at(match last.state {
+                    State::Confirmed { at } => at.unix() - given::at(0).unix(),
+                    _ => panic!("another state"),
+                }), last.id));
+                seen.extend(page.iter().map(|application| application.id));
+            }
+            assert_eq!(seen, all.iter().map(|(_, id)| *id).collect::<Vec<_>>(), "{limit}");
+        }
+        assert_eq!(unit.applications().in_state_after("DRAFT", None, 9).unwrap(), []);
+    }
+
     fn a_key_of_another_application_is_refused(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);

@@ -1,0 +1,283 @@
+//! Ceremonies that are interrupted at every call of a port, and tried again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tanba_ca::Parts;
+use tanba_ca::ceremony::{Artefact, CeremonyError, Materials, Plan, Room};
+use tanba_model::certificate::Status;
+use tanba_model::ports::{IssuerKind, Storage};
+use tanba_pki::crl::Crl;
+use tanba_pki::{Certificate, SerialNumber};
+use tanba_storage::SqliteStorage;
+
+use crate::harness::{Behaviour, Chest, House, NOW, administrator, later, random};
+use crate::ports::{Fault, Faulty, Plan as Steps};
+
+const ROOT_SERIAL: &str = "4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345";
+const ISSUING_SERIAL: &str = "3e0a1b2c3d4e5f60718293a4b5c6d7e8f9054321";
+
+fn plan(ceremony: &str, rest: &str) -> Plan {
+    let text = format!(
+        "schema = \"tanba.ceremony/1\"\nceremony = \"{ceremony}\"\ntitle = \"T\"\npresent = [{{ name = \"A\", role = \"witness\" }}]\n{rest}"
+    );
+    Plan::parse(&text).unwrap()
+}
+
+fn certificate(serial: &str, years: u16, name: &str) -> String {
+    format!(
+        "[certificate]\nserial = \"{serial}\"\nnot-before = \"{}\"\nnot-after = \"{}\"\nsubject = {{ common-name = \"{name}\", country = \"KZ\" }}\n",
+        NOW.rfc3339(),
+        NOW.plus_years(years).rfc3339()
+    )
+}
+
+fn root() -> Plan {
+    let rest = format!(
+        "[authority]\nname = \"root\"\nkey = \"ec-p384\"\n{}",
+        certificate(ROOT_SERIAL, 20, "Root")
+    );
+    plan("root", &rest)
+}
+
+const SIGNED_BY: &str = "[signed-by]\nissuer = \"root\"\npublic-url = \"http://pki.example.kz\"\n";
+
+fn issuing() -> Plan {
+    let rest = format!(
+        "[authority]\nname = \"ec\"\nkey = \"ec-p256\"\nshards = 2\n{SIGNED_BY}{}",
+        certificate(ISSUING_SERIAL, 10, "Issuing")
+    );
+    plan("issuing", &rest)
+}
+
+/// The list that revokes the issuing authority.
+fn list() -> Plan {
+    let rest = format!(
+        "[signed-by]\nissuer = \"root\"\n[list]\nnumber = 1\nthis-update = \"{}\"\nnext-update = \"{}\"\nrevoke = [{{ serial = \"{ISSUING_SERIAL}\", reason = \"cessationOfOperation\" }}]\n",
+        NOW.rfc3339(),
+        NOW.plus_years(1).rfc3339()
+    );
+    plan("crl", &rest)
+}
+
+/// A house over a copy of a database.
+fn house(template: Option<&Path>) -> House {
+    let mut house = House::empty();
+    if let Some(template) = template {
+        let path = house.folder.path().join("tanba.sqlite");
+        drop(std::mem::replace(
+            &mut house.storage,
+            Arc::new(SqliteStorage::open(house.folder.path().join("other.sqlite")).unwrap()),
+        ));
+        for leftover in ["tanba.sqlite-wal", "tanba.sqlite-shm"] {
+            let _ = std::fs::remove_file(house.folder.path().join(leftover));
+        }
+        std::fs::copy(template, &path).unwrap();
+        house.storage = Arc::new(SqliteStorage::open_existing(&path).unwrap());
+    }
+    house
+}
+
+fn hold(house: &House, storage: Arc<dyn Storage>, plan: &Plan) -> Result<Artefact, CeremonyError> {
+    let parts = Parts {
+        storage,
+        random: random(house.seed),
+        ..house.parts()
+    };
+    Room::open(parts).hold(plan, &Materials::default(), &administrator(), later(60))
+}
+
+fn held(house: &House, plan: &Plan) -> Artefact {
+    hold(house, Arc::clone(&house.storage), plan).unwrap()
+}
+
+/// Leaves a database behind in which these ceremonies were held.
+fn template(plans: &[Plan]) -> tempfile::TempDir {
+    let house = house(None);
+    for plan in plans {
+        drop(held(&house, plan));
+    }
+    let House {
+        folder, storage, ..
+    } = house;
+    drop(storage);
+    folder
+}
+
+/// Exactly one of everything, signed by whom it should be, and nothing is left open.
+fn assert_whole(house: &House, plan: &Plan, artefact: &Artefact, context: &str) {
+    let mut unit = house.storage.snapshot().unwrap();
+    let issuers = unit.issuers().all().unwrap();
+    let root = issuers
+        .iter()
+        .find(|record| record.issuer.kind == IssuerKind::Root)
+        .unwrap();
+    let root_key = Certificate::from_der(&root.issuer.certificate).unwrap();
+    let names: Vec<&str> = issuers
+        .iter()
+        .map(|record| record.issuer.name.as_str())
+        .collect();
+    assert_eq!(unit.issuers().awaited().unwrap(), [], "{context}");
+    assert!(
+        unit.certificates().open_intents(9).unwrap().is_empty(),
+        "{context}"
+    );
+    let record = |unit: &mut dyn tanba_model::ports::UnitOfWork, serial: &str| {
+        let serial = SerialNumber::parse_hex(serial).unwrap();
+        unit.certificates()
+            .find_by_serial(root.id, &serial)
+            .unwrap()
+    };
+    match plan.act.name() {
+        "root" => {
+            assert_eq!(names, ["root"], "{context}");
+            assert_eq!(artefact.der, root.issuer.certificate, "{context}");
+            root_key.verify_signed_by(root_key.public_key()).unwrap();
+        }
+        "issuing" => {
+            assert_eq!(names, ["root", "ec"], "{context}");
+            let record = record(unit.as_mut(), ISSUING_SERIAL).unwrap();
+            assert_eq!(record.status, Status::Valid, "{context}");
+            assert_eq!(
+                record.der.as_deref(),
+                Some(artefact.der.as_slice()),
+                "{context}"
+            );
+            let made = Certificate::from_der(&artefact.der).unwrap();
+            made.verify_signed_by(root_key.public_key()).unwrap();
+            let key = house.chest.as_ref();
+            let key = tanba_ca::KeyChest::open_key(key, &issuers[1].issuer.key).unwrap();
+            assert!(key.public_key().is_same_key(made.public_key()), "{context}");
+        }
+        _ => {
+            let list = Crl::from_der(&artefact.der).unwrap();
+            list.verify(root_key.public_key()).unwrap();
+            assert_eq!(
+                (list.len(), list.number()),
+                (1, Some([1].as_slice())),
+                "{context}"
+            );
+            let record = record(unit.as_mut(), ISSUING_SERIAL).unwrap();
+            assert!(
+                matches!(record.status, Status::Revoked { at, .. } if at == NOW),
+                "{context}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_ceremony_that_fails_at_any_call_is_completed_by_the_same_plan() {
+    for (before, plan) in [
+        (vec![], root()),
+        (vec![root()], issuing()),
+        (vec![root(), issuing()], list()),
+    ] {
+        let folder = (!before.is_empty()).then(|| template(&before));
+        let path = folder
+            .as_ref()
+            .map(|folder| folder.path().join("tanba.sqlite"));
+        let attempt = |steps: &Arc<Steps>| {
+            let house = house(path.as_deref());
+            let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(steps));
+            house.chest.controls.follow(steps);
+            let outcome = hold(&house, Arc::new(storage), &plan);
+            house.chest.controls.forget_plan();
+            (house, outcome)
+        };
+        let clean = Steps::clean();
+        let (house, outcome) = attempt(&clean);
+        assert_whole(&house, &plan, &outcome.unwrap(), "without a fault");
+        let names = clean.steps();
+        assert!(names.len() > 15, "{names:?}");
+        let mut failures = 0;
+        for (at, name) in names.iter().enumerate() {
+            for fault in Fault::ERRORS {
+                if !fault.differs_at(name) {
+                    continue;
+                }
+                let context = format!("{} {fault:?} at {at} ({name})", plan.act.name());
+                let steps = Steps::new(at, fault);
+                let (mut house, outcome) = attempt(&steps);
+                assert!(steps.was_reached(), "{context}");
+                failures += usize::from(outcome.is_err());
+                // As after a restart: another generator, another key chest.
+                house.seed += 1;
+                house.chest = Arc::new(Chest::new());
+                let again = hold(&house, Arc::clone(&house.storage), &plan);
+                let artefact = again.unwrap_or_else(|error| panic!("{context}: {error}"));
+                assert_whole(&house, &plan, &artefact, &context);
+            }
+        }
+        assert!(failures > names.len() / 2, "{failures} of {}", names.len());
+    }
+}
+
+#[test]
+fn a_rehearsal_needs_no_key_and_leaves_nothing_and_the_signature_comes_after_the_record() {
+    let house = house(None);
+    drop(held(&house, &root()));
+    let before = house.certificates().len();
+    let room = Room::for_rehearsal(
+        Arc::clone(&house.storage),
+        random(5),
+        tanba_ca::Profiles::builtin(),
+    );
+    drop(
+        room.rehearse(&issuing(), &Materials::default(), NOW)
+            .unwrap(),
+    );
+    assert_eq!(house.certificates().len(), before);
+    // A key that signs wrongly: the intent is there, its certificate is not, and the same plan completes it.
+    house.chest.controls.set(Behaviour::SignsSomethingElse);
+    let refused = hold(&house, Arc::clone(&house.storage), &issuing());
+    assert!(matches!(
+        refused,
+        Err(CeremonyError::Issuance(_) | CeremonyError::Authority(_))
+    ));
+    let mut unit = house.storage.snapshot().unwrap();
+    assert_eq!(unit.issuers().all().unwrap().len(), 1);
+    drop(unit);
+    house.chest.controls.set(Behaviour::Sound);
+    let made = held(&house, &issuing());
+    assert_whole(&house, &issuing(), &made, "after a wrong signature");
+}
+
+#[test]
+fn a_plan_of_another_day_or_with_a_used_serial_number_is_refused() {
+    let house = house(None);
+    let refused = |plan: &Plan, now| {
+        let room = Room::open(house.parts());
+        match room.hold(plan, &Materials::default(), &administrator(), now) {
+            Err(CeremonyError::Plan(said)) => said,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(
+        refused(&root(), NOW.minus(std::time::Duration::from_secs(1))).contains("in the future")
+    );
+    assert!(refused(&root(), later(3 * 24 * 3600)).contains("two days"));
+    assert!(refused(&issuing(), later(60)).contains("does not have"));
+    drop(held(&house, &root()));
+    let again = plan(
+        "issuing",
+        &format!(
+            "[authority]\nname = \"ec\"\nkey = \"ec-p256\"\n{SIGNED_BY}{}",
+            certificate(ROOT_SERIAL, 10, "Issuing")
+        ),
+    );
+    assert!(refused(&again, later(60)).contains("was used for another certificate"));
+    let foreign = issuing();
+    assert!(refused(&list(), later(60)).contains("cannot be revoked as planned"));
+    drop(held(&house, &foreign));
+    drop(held(&house, &list()));
+    let second = plan(
+        "crl",
+        &format!(
+            "[signed-by]\nissuer = \"root\"\n[list]\nnumber = 7\nthis-update = \"{}\"\nnext-update = \"{}\"\n",
+            NOW.rfc3339(),
+            NOW.plus_years(1).rfc3339()
+        ),
+    );
+    assert!(refused(&second, later(60)).contains("the next number is 2"));
+}
