@@ -16,6 +16,7 @@ use crate::desk::{Desk, Profiles};
 use crate::error::AuthorityError;
 use crate::issue::result;
 use crate::issuer::Issuer;
+use crate::key_place::KeyPlace;
 use crate::key_vault::KeyChest;
 use crate::prepare::{Announce, Prepared};
 use crate::publish::{Published, Urgency};
@@ -61,6 +62,8 @@ pub struct IssuerSummary {
     pub kind: IssuerKind,
     /// Its certificate.
     pub certificate: Certificate,
+    /// Where its key is.
+    pub key: KeyPlace,
     /// Number of CRL shards.
     pub shards: u16,
     /// End of the certificate of its OCSP responder, where it has one.
@@ -329,6 +332,7 @@ fn summary(issuer: &Issuer) -> IssuerSummary {
         name: issuer.name.clone(),
         kind: issuer.kind,
         certificate: issuer.certificate.clone(),
+        key: issuer.key_place(),
         shards: issuer.shards,
         responder_not_after: issuer.responder().map(|responder| responder.not_after),
     }

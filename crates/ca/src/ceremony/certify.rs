@@ -240,6 +240,11 @@ impl Room {
         };
         let name = match (act, &materials.subject) {
             (Act::Cross { .. }, Some(subject)) => subject.subject().clone(),
+            (Act::Cross { .. }, None) => {
+                return Err(CeremonyError::Material(
+                    "bring the certificate of the authority that is cross-certified".to_owned(),
+                ));
+            }
             _ => self.name(profile, certificate)?,
         };
         Ok(Order {

@@ -9,7 +9,6 @@ use tanba_model::certificate::Status;
 use tanba_model::ports::{IssuerKind, Storage};
 use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, SerialNumber};
-use tanba_storage::SqliteStorage;
 
 use crate::harness::{Behaviour, Chest, House, NOW, administrator, later, random};
 use crate::ports::{Fault, Faulty, Plan as Steps};
@@ -34,7 +33,7 @@ fn certificate(serial: &str, years: u16, name: &str) -> String {
 
 fn root() -> Plan {
     let rest = format!(
-        "[authority]\nname = \"root\"\nkey = \"ec-p384\"\n{}",
+        "[authority]\nname = \"root\"\nkey = \"ed25519\"\n{}",
         certificate(ROOT_SERIAL, 20, "Root")
     );
     plan("root", &rest)
@@ -62,20 +61,12 @@ fn list() -> Plan {
 
 /// A house over a copy of a database.
 fn house(template: Option<&Path>) -> House {
-    let mut house = House::empty();
-    if let Some(template) = template {
-        let path = house.folder.path().join("tanba.sqlite");
-        drop(std::mem::replace(
-            &mut house.storage,
-            Arc::new(SqliteStorage::open(house.folder.path().join("other.sqlite")).unwrap()),
-        ));
-        for leftover in ["tanba.sqlite-wal", "tanba.sqlite-shm"] {
-            let _ = std::fs::remove_file(house.folder.path().join(leftover));
-        }
-        std::fs::copy(template, &path).unwrap();
-        house.storage = Arc::new(SqliteStorage::open_existing(&path).unwrap());
-    }
-    house
+    let Some(template) = template else {
+        return House::empty();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(template, folder.path().join("tanba.sqlite")).unwrap();
+    crate::faults::house(folder, 1)
 }
 
 fn hold(house: &House, storage: Arc<dyn Storage>, plan: &Plan) -> Result<Artefact, CeremonyError> {

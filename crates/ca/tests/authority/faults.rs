@@ -97,7 +97,7 @@ impl Template {
 }
 
 /// A house over a folder that is there.
-fn house(folder: TempDir, seed: u64) -> House {
+pub(crate) fn house(folder: TempDir, seed: u64) -> House {
     House {
         storage: Arc::new(
             SqliteStorage::open_existing(folder.path().join("tanba.sqlite")).unwrap(),

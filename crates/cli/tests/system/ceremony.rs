@@ -408,6 +408,11 @@ fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_ov
     online.facts(&words(&format!(
         "validate --trusted root.pem --untrusted nca-2.pem --crl root-2.crl --crl nca-rsa-2.crl {second}"
     )));
+    linted(
+        &vault.site,
+        &["issuing/nca-rsa.pem", "rollover/nca-rsa-2.pem"],
+        &["crl-1/root.crl", "crl-2/root.crl"],
+    );
     for site in [&online, &vault.site] {
         site.facts(&["audit", "verify"]);
     }
@@ -459,14 +464,28 @@ fn a_cross_certificate_leads_from_one_root_to_the_authority_under_another() {
     let [iin, _] = other.import_people();
     let leaf = certify(&other, &iin, "leaf");
     let fingerprint = other.openssl(&words("x509 -in root.pem -noout -fingerprint -sha256"));
-    let digits = fingerprint.trim().split('=').nth(1).expect("digits").replace(':', "");
+    let digits = fingerprint
+        .trim()
+        .split('=')
+        .nth(1)
+        .expect("digits")
+        .replace(':', "");
     let plan = Plan::new(&vault.site, "cross").with("64 HEXADECIMAL DIGITS", &digits);
     let path = plan.at(&vault.site, "cross.toml");
     let root = argument(&other.path("root.pem"));
-    let said = vault.site.refusal(&words(&format!("ceremony run {path} --dry-run --subject made/root.pem")));
+    let said = vault.site.refusal(&words(&format!(
+        "ceremony run {path} --dry-run --subject made/root.pem"
+    )));
     assert!(said.contains("certificate-sha256"), "{said}");
-    assert!(vault.site.refusal(&words(&format!("ceremony run {path} --dry-run"))).contains("bring the certificate"));
-    let rehearsed = vault.site.facts(&words(&format!("ceremony run {path} --dry-run --subject {root}")));
+    assert!(
+        vault
+            .site
+            .refusal(&words(&format!("ceremony run {path} --dry-run")))
+            .contains("bring the certificate")
+    );
+    let rehearsed = vault.site.facts(&words(&format!(
+        "ceremony run {path} --dry-run --subject {root}"
+    )));
     let made = vault.run(&path, &format!("--subject {root}"), "cross");
     assert_eq!(rehearsed["signed_part_sha256"], made["signed_part_sha256"]);
     // A second time the same comes out; the transcript is another one.
@@ -475,11 +494,8 @@ fn a_cross_certificate_leads_from_one_root_to_the_authority_under_another() {
 
     let cross = argument(&vault.site.path("cross/cross-by-root.pem"));
     let trusted = argument(&vault.root);
-    let database = rusqlite::Connection::open(other.path("tanba.sqlite")).expect("a database");
-    let der: Vec<u8> = database
-        .query_row("SELECT certificate FROM issuer WHERE kind = 'issuing'", [], |row| row.get(0))
-        .expect("an authority");
-    std::fs::write(other.path("issuing.pem"), tanba_pki::pem::encode("CERTIFICATE", &der)).expect("written");
+    let pem = tanba_pki::pem::encode("CERTIFICATE", &issuing(&other));
+    std::fs::write(other.path("issuing.pem"), pem).expect("written");
     for root in ["root.pem", &trusted] {
         other.openssl(&words(&format!(
             "verify -x509_strict -CAfile {root} -untrusted {cross} -untrusted issuing.pem {leaf}"
@@ -488,9 +504,15 @@ fn a_cross_certificate_leads_from_one_root_to_the_authority_under_another() {
             "validate --trusted {root} --untrusted {cross} --untrusted issuing.pem --purpose sign {leaf}"
         )));
     }
-    let without = other.tanba(&words(&format!("validate --trusted {trusted} --untrusted issuing.pem {leaf}")));
+    let without = other.tanba(&words(&format!(
+        "validate --trusted {trusted} --untrusted issuing.pem {leaf}"
+    )));
     assert_eq!(without.status.code(), Some(1));
-    linted(&vault.site, &["cross/cross-by-root.pem", "made/root.pem"], &[]);
+    linted(
+        &vault.site,
+        &["cross/cross-by-root.pem", "made/root.pem"],
+        &[],
+    );
 }
 
 #[test]
@@ -501,11 +523,19 @@ fn responders_and_time_stampers_are_certified_by_plan_under_the_authority_that_s
     let responder = || -> Vec<u8> {
         let database = rusqlite::Connection::open(site.path("tanba.sqlite")).expect("a database");
         let sql = "SELECT responder_certificate FROM issuer WHERE kind = 'issuing'";
-        database.query_row(sql, [], |row| row.get(0)).expect("a responder")
+        database
+            .query_row(sql, [], |row| row.get(0))
+            .expect("a responder")
     };
     let before = responder();
-    let plan = Plan::new(&site, "ocsp-signer").named("OCSP BY CEREMONY").at(&site, "ocsp.toml");
-    let said = text(&site.tanba(&words(&format!("ceremony run {plan} --dry-run"))).stdout);
+    let plan = Plan::new(&site, "ocsp-signer")
+        .named("OCSP BY CEREMONY")
+        .at(&site, "ocsp.toml");
+    let said = text(
+        &site
+            .tanba(&words(&format!("ceremony run {plan} --dry-run")))
+            .stdout,
+    );
     assert!(said.contains("OCSP no check"), "{said}");
     site.facts(&words(&format!("ceremony run {plan} --output ocsp")));
     assert_ne!(responder(), before);
@@ -519,19 +549,28 @@ fn responders_and_time_stampers_are_certified_by_plan_under_the_authority_that_s
     let said = site.openssl(&words(&format!(
         "ocsp -issuer nca.pem -cert {leaf} -url {url} -CAfile root.pem -verify_other nca.pem -resp_text"
     )));
-    assert!(said.contains("OCSP BY CEREMONY") && said.contains(": good"), "{said}");
+    assert!(
+        said.contains("OCSP BY CEREMONY") && said.contains(": good"),
+        "{said}"
+    );
     server.terminate();
 
-    let plan = Plan::new(&site, "tsa-signer").named("TIME-STAMPING AUTHORITY").at(&site, "tsa.toml");
+    let plan = Plan::new(&site, "tsa-signer")
+        .named("TIME-STAMPING AUTHORITY")
+        .at(&site, "tsa.toml");
     let said = site.refusal(&words(&format!("ceremony run {plan} --dry-run")));
     assert!(said.contains("bring the request"), "{said}");
     site.openssl(&words("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout tsa.key -out tsa.csr"));
-    site.facts(&words(&format!("ceremony run {plan} --request tsa.csr --output tsa")));
+    site.facts(&words(&format!(
+        "ceremony run {plan} --request tsa.csr --output tsa"
+    )));
     let made = "tsa/tsa-signer-of-nca-rsa.pem";
     site.openssl(&words(&format!(
         "verify -x509_strict -purpose timestampsign -CAfile root.pem -untrusted nca.pem {made}"
     )));
-    site.facts(&words("ceremony verify tsa/tsa-signer-of-nca-rsa-tsa-signer-transcript.json --trusted root.pem"));
+    site.facts(&words(
+        "ceremony verify tsa/tsa-signer-of-nca-rsa-tsa-signer-transcript.json --trusted root.pem",
+    ));
     linted(&site, &["ocsp/ocsp-signer-of-nca-rsa.pem", made], &[]);
     site.facts(&["audit", "verify"]);
 }
@@ -539,7 +578,9 @@ fn responders_and_time_stampers_are_certified_by_plan_under_the_authority_that_s
 fn issuing(site: &Installation) -> Vec<u8> {
     let database = rusqlite::Connection::open(site.path("tanba.sqlite")).expect("a database");
     let sql = "SELECT certificate FROM issuer WHERE kind = 'issuing'";
-    database.query_row(sql, [], |row| row.get(0)).expect("an authority")
+    database
+        .query_row(sql, [], |row| row.get(0))
+        .expect("an authority")
 }
 
 /// Certificates and lists of authorities as pkilint sees them: nothing worse than a notice.
@@ -550,7 +591,11 @@ fn linted(site: &Installation, certificates: &[&str], lists: &[&str]) {
     let files = certificates
         .iter()
         .map(|file| ("lint_pkix_cert", *file, &[][..]))
-        .chain(lists.iter().map(|file| ("lint_crl", *file, &["-t", "ARL", "-p", "PKIX"][..])));
+        .chain(
+            lists
+                .iter()
+                .map(|file| ("lint_crl", *file, &["-t", "ARL", "-p", "PKIX"][..])),
+        );
     for (linter, file, arguments) in files {
         let output = std::process::Command::new(linters.join(linter))
             .arg("lint")

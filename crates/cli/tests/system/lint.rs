@@ -50,7 +50,7 @@ fn known() -> BTreeSet<String> {
 }
 
 /// The linters; `None`, and said so, where they are not installed. On a build server they have to be.
-fn linters() -> Option<PathBuf> {
+pub(crate) fn linters() -> Option<PathBuf> {
     let folder = root().join("target/venv/bin");
     if folder.join("lint_pkix_cert").exists() {
         return Some(folder);

@@ -49,7 +49,7 @@ fn all_that_wait_have_their_turn_whatever_those_before_them_wait_for() {
         .enumerate()
     {
         let citizen = world.citizen(name);
-        let now = after(10 * i64::try_from(place).unwrap());
+        let now = after(10 * u64::try_from(place).unwrap());
         let session = world.sign_in(&citizen, now).session;
         let draft = world.submit(&citizen, &session, now);
         let code = world.mailed_code(now);

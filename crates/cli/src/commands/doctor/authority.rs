@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tanba_ca::{Authority, IssuerSummary};
+use tanba_ca::{Authority, IssuerSummary, KeyPlace};
 use tanba_model::ports::{CrlKind, IssuerKind, Storage, StorageError, UnitOfWork};
 use tanba_pki::{Certificate, Timestamp};
 use tanba_storage::SqliteStorage;
@@ -16,6 +16,8 @@ use crate::wire;
 
 /// From this long before its end on, an authority's certificate is spoken of: what it issues cannot outlive it.
 const SOON: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// So long before its end the list of a root that signs at ceremonies is spoken of: people have to be brought together.
+const CEREMONY_NOTICE: Duration = Duration::from_secs(45 * 24 * 60 * 60);
 /// A clock that is behind the last evidence by more than this was set back.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
@@ -38,7 +40,7 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         return findings.push(Finding::error(
             "authority-absent",
             "the database has no certification authority".to_owned(),
-            "run `tanba init` again with the same folder and passphrase",
+            "run `tanba init` again with the same folder and passphrase, or hold the ceremony of its authority",
         ));
     }
     if let Err(error) = storage.check_witness(&config.witness) {
@@ -233,8 +235,28 @@ fn public_url(config: &Config, baked_in: Option<&str>) -> Option<Finding> {
 fn lists(storage: &dyn Storage, issuers: &[IssuerSummary], now: Timestamp) -> Vec<Finding> {
     issuers
         .iter()
-        .filter_map(|issuer| overdue(storage, issuer, now))
+        .filter_map(|issuer| match issuer.key {
+            KeyPlace::Here => overdue(storage, issuer, now),
+            KeyPlace::Shares(_) | KeyPlace::Elsewhere => by_ceremony(storage, issuer, now),
+        })
         .collect()
+}
+
+/// The list of a root that signs at ceremonies only: people have to meet before it ends.
+fn by_ceremony(storage: &dyn Storage, issuer: &IssuerSummary, now: Timestamp) -> Option<Finding> {
+    let mut unit = storage.snapshot().ok()?;
+    let latest = unit.crls().latest(issuer.id, CrlKind::Full).ok()?;
+    let end = latest.map(|list| list.next_update);
+    if end.is_some_and(|end| now.plus(CEREMONY_NOTICE) < end) {
+        return None;
+    }
+    let name = &issuer.name;
+    let what = end.map_or_else(
+        || format!("the revocation list of {name} is missing"),
+        |end| format!("the revocation list of {name} ends on {}", end.rfc3339()),
+    );
+    let remedy = "hold the ceremony of its list (`tanba ceremony plan crl`) and take the list in with `tanba ceremony import --crl`";
+    Some(Finding::warning("root-list-ending", what, remedy))
 }
 
 fn overdue(storage: &dyn Storage, issuer: &IssuerSummary, now: Timestamp) -> Option<Finding> {
