@@ -5,28 +5,25 @@ use std::sync::Arc;
 use tanba_crypto::{SignError, SignatureAlgorithm};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Status};
-use tanba_model::ports::{
-    IssuanceError, RequestFault, StorageError, UnitOfWork, certificate_object,
-};
+use tanba_model::id::ApplicationId;
+use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork, certificate_object};
 use tanba_pki::{Certificate, Timestamp, assemble_certificate};
 
 use crate::desk::{Desk, audit, fingerprint};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
-use crate::prepare::{Prepared, fault, is_frozen};
+use crate::prepare::Prepared;
 use crate::signing::{Claim, Late};
 use crate::switch::is_stopped;
-
-/// Why an intent of a blocked key is given up.
-pub(crate) const BLOCKED: &str = "its key is blocked";
+use crate::together::{lost, partners};
 
 impl Prepared {
     /// Signs what was recorded, compares it octet for octet with the record, and stores all of it in one commit.
     ///
     /// # Errors
     /// [`IssuanceError::Signer`] or [`IssuanceError::Storage`]: nothing left the authority, and the intents stay open
-    /// for another try, as after [`IssuanceError::Stopped`]. [`IssuanceError::Frozen`], or
-    /// [`RequestFault::BlockedKey`]: they were given up.
+    /// for another try, as after [`IssuanceError::Stopped`]. [`IssuanceError::Frozen`], [`IssuanceError::Ended`] or
+    /// [`IssuanceError::Request`]: all of them were given up, and what was a certificate already is the caller's to revoke.
     #[tracing::instrument(name = "ca.issue", skip_all)]
     pub fn issue(self, now: Timestamp) -> Result<Vec<CertificateRecord>, IssuanceError> {
         let Self { desk, items, actor } = self;
@@ -49,6 +46,18 @@ pub(crate) struct Signed {
     certificate: Option<Made>,
 }
 
+impl Signed {
+    /// Whether another answers the same application.
+    pub(crate) fn belongs_to(&self, other: &Self) -> bool {
+        self.record.application.is_some() && self.record.application == other.record.application
+    }
+
+    /// By which records that belong together come beside each other.
+    pub(crate) const fn application(&self) -> Option<ApplicationId> {
+        self.record.application
+    }
+}
+
 /// A certificate that is not stored yet; nobody else may have its intent signed until it is.
 struct Made {
     der: Vec<u8>,
@@ -59,7 +68,7 @@ struct Made {
 pub(crate) enum Outcome {
     /// It is a certificate.
     Issued(CertificateRecord),
-    /// Its person was frozen meanwhile, or its key was blocked.
+    /// Nobody may have it any more, or one that belongs to it.
     GivenUp(CertificateRecord, IssuanceError),
 }
 
@@ -74,6 +83,7 @@ pub(crate) const fn result(error: &IssuanceError) -> &'static str {
         IssuanceError::Lint(_) => "faulty",
         IssuanceError::Signer(_) => "no_signature",
         IssuanceError::Frozen => "frozen",
+        IssuanceError::Ended => "ended",
         IssuanceError::Stopped => "stopped",
         IssuanceError::Storage(_) => "not_recorded",
         IssuanceError::ClockBehind => "clock_behind",
@@ -100,7 +110,7 @@ impl Desk {
             .into_iter()
             .map(|(issuer, record)| self.sign(&issuer, record, actor, now))
             .collect::<Result<Vec<_>, IssuanceError>>()?;
-        self.store(&signed, actor, now)?
+        self.store(&[&signed], actor, now)?
             .into_iter()
             .map(|outcome| match outcome {
                 Outcome::Issued(record) => Ok(record),
@@ -173,14 +183,11 @@ impl Desk {
             let serial = record.serial;
             let stored = assemble(&issuer, &record, algorithm, &signature).and_then(|der| {
                 let certificate = Some(Made { der, _claim: claim });
-                desk.store(
-                    &[Signed {
-                        record,
-                        certificate,
-                    }],
-                    &actor,
-                    now,
-                )
+                let signed = Signed {
+                    record,
+                    certificate,
+                };
+                desk.store(&[&[signed]], &actor, now)
             });
             match stored {
                 Ok(_) => tracing::warn!(%serial, "a signature came late, and was kept"),
@@ -191,23 +198,28 @@ impl Desk {
         })
     }
 
-    /// Stores what was signed, with its evidence, in one commit.
+    /// Stores what was signed, with its evidence, in one commit: of each group all or nothing.
     pub(crate) fn store(
         &self,
-        signed: &[Signed],
+        groups: &[&[Signed]],
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Outcome>, IssuanceError> {
-        let outcomes: Vec<Outcome> = if signed.iter().all(|item| item.certificate.is_none()) {
-            let records = signed.iter().map(|item| item.record.clone());
-            records.map(Outcome::Issued).collect()
+        let signed = || groups.iter().copied().flatten();
+        let outcomes: Vec<Outcome> = if signed().all(|item| item.certificate.is_none()) {
+            signed()
+                .map(|item| Outcome::Issued(item.record.clone()))
+                .collect()
         } else {
             self.storage.durably(&mut |unit| {
-                let closed = signed.iter().map(|item| close(unit, item, actor, now));
-                closed.collect::<Result<_, IssuanceError>>()
+                let mut outcomes = Vec::new();
+                for group in groups {
+                    outcomes.append(&mut close(unit, group, actor, now)?);
+                }
+                Ok::<_, IssuanceError>(outcomes)
             })?
         };
-        for (item, outcome) in signed.iter().zip(&outcomes) {
+        for (item, outcome) in signed().zip(&outcomes) {
             if let (Some(_), Outcome::Issued(record)) = (&item.certificate, outcome) {
                 self.count(&record.profile, "issued");
                 tracing::info!(serial = %record.serial, profile = %record.profile, "certificate issued");
@@ -245,51 +257,93 @@ fn compare(issuer: &Issuer, record: &CertificateRecord, der: &[u8]) -> Result<()
         .map_err(|_| "the signature does not verify with the issuer's key")
 }
 
-/// Stores a certificate with its evidence, or gives it up; what somebody else stored meanwhile stands.
+/// Stores certificates that belong together with their evidence, or gives all of them up; what somebody else stored
+/// meanwhile stands.
 fn close(
     unit: &mut dyn UnitOfWork,
-    signed: &Signed,
+    group: &[Signed],
     actor: &Actor,
     now: Timestamp,
-) -> Result<Outcome, IssuanceError> {
-    let Signed {
-        record,
-        certificate,
-    } = signed;
-    let Some(Made { der, .. }) = certificate else {
-        return Ok(Outcome::Issued(record.clone()));
+) -> Result<Vec<Outcome>, IssuanceError> {
+    let mut records = Vec::with_capacity(group.len());
+    for signed in group {
+        records.push(stored(unit, signed)?);
+    }
+    let is_open = |(signed, record): &(&Signed, &CertificateRecord)| {
+        signed.certificate.is_some() && record.status == Status::Intended
     };
+    if group.iter().zip(&records).any(|item| is_open(&item)) {
+        // A late signature comes alone; what belongs to it is in storage.
+        let all = match group {
+            [alone] => partners(unit, &alone.record)?,
+            _ => records.clone(),
+        };
+        if let Some(lost) = lost(unit, &all)? {
+            for intent in all.iter().filter(|one| one.status == Status::Intended) {
+                give_up(unit, intent, lost.reason(), now)?;
+            }
+            let told = group.iter().zip(records).map(|(signed, record)| {
+                if is_open(&(signed, &record)) {
+                    Outcome::GivenUp(record, lost.error())
+                } else {
+                    settled(record)
+                }
+            });
+            return Ok(told.collect());
+        }
+    }
+    let mut outcomes = Vec::with_capacity(group.len());
+    for (signed, record) in group.iter().zip(records) {
+        outcomes.push(match &signed.certificate {
+            Some(Made { der, .. }) if record.status == Status::Intended => {
+                complete(unit, record, der, actor, now)?
+            }
+            _ => settled(record),
+        });
+    }
+    Ok(outcomes)
+}
+
+/// The record as it is now.
+fn stored(unit: &mut dyn UnitOfWork, signed: &Signed) -> Result<CertificateRecord, IssuanceError> {
+    let record = &signed.record;
+    if signed.certificate.is_none() {
+        return Ok(record.clone());
+    }
     let stored = unit
         .certificates()
         .find(record.id)?
         .ok_or(StorageError::Conflict)?;
-    match stored.status {
-        Status::Intended => {}
-        Status::Void => return Err(StorageError::Conflict.into()),
-        Status::Valid | Status::Revoked { .. } => return Ok(Outcome::Issued(stored)),
-    }
     if stored.to_be_signed != record.to_be_signed {
         return Err(StorageError::Damaged(
             "the recorded bytes changed between intent and signature".to_owned(),
         )
         .into());
     }
+    Ok(stored)
+}
+
+/// What somebody else made of an intent.
+fn settled(record: CertificateRecord) -> Outcome {
+    if record.status == Status::Void {
+        return Outcome::GivenUp(record, StorageError::Conflict.into());
+    }
+    Outcome::Issued(record)
+}
+
+fn complete(
+    unit: &mut dyn UnitOfWork,
+    stored: CertificateRecord,
+    der: &[u8],
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Outcome, IssuanceError> {
     // Stopped while the key signed: the signature is dropped, and the intent waits as it is.
-    if is_stopped(unit, record.person, record.issuer, &record.profile)? {
+    if is_stopped(unit, stored.person, stored.issuer, &stored.profile)? {
         return Err(IssuanceError::Stopped);
     }
-    if let Some(person) = record.person
-        && is_frozen(unit, person)?
-    {
-        give_up(unit, &stored, "person is frozen", now)?;
-        return Ok(Outcome::GivenUp(stored, IssuanceError::Frozen));
-    }
-    if unit.keys().is_blocked(&record.public_key_sha256)? {
-        give_up(unit, &stored, BLOCKED, now)?;
-        return Ok(Outcome::GivenUp(stored, fault(RequestFault::BlockedKey)));
-    }
-    unit.certificates().complete(record.id, der, now)?;
-    let object = certificate_object(record.issuer, &record.serial);
+    unit.certificates().complete(stored.id, der, now)?;
+    let object = certificate_object(stored.issuer, &stored.serial);
     audit(
         unit,
         actor,
@@ -300,7 +354,7 @@ fn close(
     )?;
     Ok(Outcome::Issued(CertificateRecord {
         status: Status::Valid,
-        der: Some(der.clone()),
+        der: Some(der.to_vec()),
         ..stored
     }))
 }

@@ -31,6 +31,7 @@ mod rules;
 mod seal;
 mod signing;
 mod switch;
+mod together;
 mod urls;
 
 pub use tanba_model::ports::SwitchError;

@@ -217,12 +217,13 @@ fn intend(
         if is_frozen(unit, person)? {
             return Err(IssuanceError::Frozen);
         }
-        if unit.certificates().is_key_known(&new.public_key_sha256)? {
-            return Err(fault(RequestFault::ReusedKey));
-        }
     }
+    // Before the question whether it was used: a blocked key mostly was, and its owner has to know which of the two it is.
     if unit.keys().is_blocked(&new.public_key_sha256)? {
         return Err(fault(RequestFault::BlockedKey));
+    }
+    if new.person.is_some() && unit.certificates().is_key_known(&new.public_key_sha256)? {
+        return Err(fault(RequestFault::ReusedKey));
     }
     if is_stopped(unit, new.person, new.issuer, &new.profile)? {
         return Err(IssuanceError::Stopped);

@@ -1,22 +1,22 @@
 //! What a crash left behind: intents without a certificate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::sync::Arc;
 
 use tanba_crypto::SignError;
-use tanba_model::application::State;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Status};
-use tanba_model::id::CertificateId;
+use tanba_model::id::{ApplicationId, CertificateId};
 use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::desk::Desk;
-use crate::issue::{BLOCKED, Outcome, Signed, give_up};
+use crate::issue::{Outcome, Signed, give_up};
 use crate::issuer::Issuer;
-use crate::prepare::{Item, is_frozen};
+use crate::prepare::Item;
 use crate::switch::is_stopped;
+use crate::together::{lost, partners};
 
 /// What became of the open intents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,8 +58,10 @@ impl Desk {
                 return Ok(recovered);
             }
             let to_complete = self.sort(known, &open, now, (&mut recovered, &mut known_to_wait))?;
-            let signed = self.sign_all(to_complete, now)?;
-            for outcome in self.store(&signed, &Actor::System, now)? {
+            let mut signed = self.sign_all(to_complete, now)?;
+            signed.sort_by_key(Signed::application);
+            let groups: Vec<&[Signed]> = signed.chunk_by(Signed::belongs_to).collect();
+            for outcome in self.store(&groups, &Actor::System, now)? {
                 match outcome {
                     Outcome::Issued(record) => recovered.completed.push(record.serial),
                     Outcome::GivenUp(record, _) => recovered.voided.push(record.serial),
@@ -68,7 +70,7 @@ impl Desk {
         }
     }
 
-    /// Gives up what nobody could use; the rest.
+    /// Gives up what nobody could use; the rest. What answers one application has one fate.
     fn sort(
         &self,
         known: &[Arc<Issuer>],
@@ -78,23 +80,30 @@ impl Desk {
     ) -> Result<Vec<Item>, IssuanceError> {
         let (items, voided, waiting) = self.storage.durably(&mut |unit| {
             let (mut items, mut voided, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+            let mut fates: BTreeMap<ApplicationId, Fate> = BTreeMap::new();
             for record in open {
-                let issuer = known.iter().find(|issuer| issuer.id == record.issuer);
-                let reason = match issuer {
-                    Some(_) => reason_to_void(unit, record, now)?,
-                    None => Some("its issuer is gone"),
+                let decided = record.application.and_then(|id| fates.get(&id).copied());
+                let fate = match decided {
+                    Some(fate) => fate,
+                    None => fate(unit, known, record, now)?,
                 };
-                match (issuer, reason) {
-                    (Some(_), None)
-                        if is_stopped(unit, record.person, record.issuer, &record.profile)? =>
-                    {
-                        waiting.push((record.id, record.serial));
-                    }
-                    (Some(issuer), None) => items.push((Arc::clone(issuer), record.clone())),
-                    (_, reason) => {
-                        let stored = unit.certificates().find(record.id)?;
-                        if stored.is_some_and(|stored| stored.status == Status::Intended) {
-                            give_up(unit, record, reason.unwrap_or_default(), now)?;
+                if let Some(id) = record.application {
+                    fates.insert(id, fate);
+                }
+                let issuer = known.iter().find(|issuer| issuer.id == record.issuer);
+                match (fate, issuer) {
+                    (Fate::Sign, Some(issuer)) => items.push((Arc::clone(issuer), record.clone())),
+                    (Fate::Wait, _) => waiting.push((record.id, record.serial)),
+                    (Fate::Sign, None) => {}
+                    (Fate::Void(reason), _) => {
+                        for intent in partners(unit, record)? {
+                            if intent.status != Status::Intended {
+                                continue;
+                            }
+                            give_up(unit, &intent, reason, now)?;
+                            if open.iter().all(|other| other.id != intent.id) {
+                                voided.push(intent.serial);
+                            }
                         }
                         voided.push(record.serial);
                     }
@@ -139,42 +148,41 @@ impl Desk {
     }
 }
 
-/// Why nobody could use the certificate.
-fn reason_to_void(
-    unit: &mut dyn UnitOfWork,
-    record: &CertificateRecord,
-    now: Timestamp,
-) -> Result<Option<&'static str>, StorageError> {
-    let Some(person) = record.person else {
-        // The authority's own key was in the memory of the process that ended.
-        return Ok(Some("its key was lost"));
-    };
-    if is_frozen(unit, person)? {
-        return Ok(Some("person is frozen"));
-    }
-    if unit.keys().is_blocked(&record.public_key_sha256)? {
-        return Ok(Some(BLOCKED));
-    }
-    if now >= record.not_after {
-        return Ok(Some("it would have expired"));
-    }
-    if let Some(id) = record.application
-        && let Some(application) = unit.applications().find(id)?
-        && is_over(&application.state)
-    {
-        return Ok(Some("the application ended without it"));
-    }
-    Ok(None)
+/// What becomes of an intent, and of all others of its application.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Sign,
+    /// One of them was stopped.
+    Wait,
+    /// Why nobody could use the certificate.
+    Void(&'static str),
 }
 
-const fn is_over(state: &State) -> bool {
-    match state {
-        State::Rejected { .. } | State::Expired { .. } | State::Cancelled { .. } => true,
-        State::Draft
-        | State::Submitted { .. }
-        | State::Awaiting2fa { .. }
-        | State::Confirmed { .. }
-        | State::Issued { .. }
-        | State::Installed { .. } => false,
+fn fate(
+    unit: &mut dyn UnitOfWork,
+    known: &[Arc<Issuer>],
+    record: &CertificateRecord,
+    now: Timestamp,
+) -> Result<Fate, StorageError> {
+    if record.person.is_none() {
+        // The authority's own key was in the memory of the process that ended.
+        return Ok(Fate::Void("its key was lost"));
     }
+    let all = partners(unit, record)?;
+    if let Some(lost) = lost(unit, &all)? {
+        return Ok(Fate::Void(lost.reason()));
+    }
+    let mut fate = Fate::Sign;
+    for intent in all.iter().filter(|one| one.status == Status::Intended) {
+        if known.iter().all(|issuer| issuer.id != intent.issuer) {
+            return Ok(Fate::Void("its issuer is gone"));
+        }
+        if now >= intent.not_after {
+            return Ok(Fate::Void("it would have expired"));
+        }
+        if is_stopped(unit, intent.person, intent.issuer, &intent.profile)? {
+            fate = Fate::Wait;
+        }
+    }
+    Ok(fate)
 }

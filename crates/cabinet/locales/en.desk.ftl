@@ -164,6 +164,7 @@ message-kind-installed = Notice of installed new keys
 message-kind-reminder = Reminder that keys expire
 message-kind-revoked = Notice of revoked certificates
 message-kind-application_rejected = Notice of a refused application
+message-kind-not_issued = Notice that a confirmed application was refused
 message-kind-by_administrator = Notice of an act by staff or an administrator
 message-kind-address_code = Code to confirm the address of a first applicant
 message-kind-first_submitted = Notice of an accepted first application

@@ -491,6 +491,13 @@ mail-administrator-released = A member of staff of the certification authority (
 mail-person-released-subject = New digital signature keys may be issued to you again
 mail-administrator-person-released = After the message “it was not me” nothing could be issued to you. A member of staff of the certification authority (an administrator or a registration centre operator) lifted that. Certificates that were frozen stay frozen until each of them is released.
 mail-administrator-next = If you neither asked for this nor expected it, call { contact-phone } without delay.
+mail-key-compromised-subject = Your keys were revoked: somebody else has one of them
+mail-key-compromised-lead = The private key of these certificates is known to others or is unsafe: whoever holds it proved so, or it was found published. The certificates were therefore revoked for good, and all your sessions in the Personal Account were ended:
+mail-key-compromised-next = Do not use this key again. Your other keys are not affected. To get new keys, sign in to your Personal Account with another valid key and apply; if you have none, apply on this page and come to a registration centre with your ID card:
+mail-not-issued-subject = Application { $number } was refused: no keys were issued
+mail-not-issued-lead = Application { $number } had been confirmed, but no keys were issued for it. The reason:
+mail-not-issued-revoked = Certificates that had been made for it already were revoked at once and do not count:
+mail-not-issued-next = Your private keys never left your device. To get keys, apply again in your Personal Account and have new ones made; if you have no valid key, come to a registration centre with your ID card. If you have questions, call { contact-phone }.
 mail-entry-subject = Code for revocation: { $code }
 mail-entry-lead = The code for revoking or freezing your keys without a key:
 mail-entry-not-me = If it was not you who asked for this code, tell it to nobody: nothing happens without it, and your keys are safe.
@@ -539,6 +546,8 @@ sms-administrator-released = Your digital signature keys are valid again. If you
 sms-administrator-email-changed = Your e-mail address was changed at a registration centre. If you did not expect this, call { contact-phone }.
 sms-administrator-names-changed = Your names were corrected at a registration centre. If you did not expect this, call { contact-phone }.
 sms-administrator-person-released = New digital signature keys may be issued to you again. If you did not expect this, call { contact-phone }.
+sms-key-compromised = Others know your digital signature key, so it was revoked. How to get new keys: see your e-mail, or call { contact-phone }.
+sms-not-issued = No keys were issued for your application. The reason is in your e-mail. If it was not you who applied, call { contact-phone }.
 
 ## An address that takes no mail
 

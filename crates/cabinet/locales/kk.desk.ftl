@@ -164,6 +164,7 @@ message-kind-installed = Жаңа кілттердің орнатылғаны т
 message-kind-reminder = Кілттер мерзімінің аяқталатыны туралы еске салу
 message-kind-revoked = Куәліктердің кері шақырылғаны туралы хабар
 message-kind-application_rejected = Өтінімнен бас тартылғаны туралы хабар
+message-kind-not_issued = Расталған өтінімнен бас тартылғаны туралы хабар
 message-kind-by_administrator = Қызметкердің немесе әкімшінің әрекеті туралы хабар
 message-kind-address_code = Алғашқы өтінім берушінің мекенжайын растау коды
 message-kind-first_submitted = Алғашқы өтінімнің қабылданғаны туралы хабар

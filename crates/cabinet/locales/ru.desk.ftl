@@ -164,6 +164,7 @@ message-kind-installed = Уведомление об установке новы
 message-kind-reminder = Напоминание об окончании срока ключей
 message-kind-revoked = Уведомление об отзыве свидетельств
 message-kind-application_rejected = Уведомление об отказе в заявке
+message-kind-not_issued = Уведомление об отказе в подтверждённой заявке
 message-kind-by_administrator = Уведомление о действии сотрудника или администратора
 message-kind-address_code = Код подтверждения адреса первого заявителя
 message-kind-first_submitted = Уведомление о принятой первой заявке

@@ -48,9 +48,11 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
                 AdministratorAct::PersonReleased => "sms-administrator-person-released",
                 AdministratorAct::EmailChanged => "sms-administrator-email-changed",
                 AdministratorAct::NamesChanged => "sms-administrator-names-changed",
+                AdministratorAct::KeyCompromised => "sms-key-compromised",
             },
             &[],
         ),
+        MessageBody::NotIssued { .. } => words.say("sms-not-issued", &[]),
         MessageBody::Frozen { .. } => words.say("sms-frozen", &[]),
         MessageBody::AddressCode { code, .. }
         | MessageBody::EntryCode { code, .. }

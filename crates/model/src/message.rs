@@ -12,7 +12,7 @@ mod recipient;
 
 pub use recipient::{MessageChannel, Priority, Recipient};
 
-/// What an administrator did.
+/// What was done to a person's certificates or records without her.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdministratorAct {
@@ -28,17 +28,21 @@ pub enum AdministratorAct {
     EmailChanged,
     /// The names in the records were corrected.
     NamesChanged,
+    /// A key is known to others, as whoever holds it proved or somebody published: its certificates were revoked for good and
+    /// her sessions ended.
+    KeyCompromised,
 }
 
 impl AdministratorAct {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Revoked,
         Self::Held,
         Self::Released,
         Self::PersonReleased,
         Self::EmailChanged,
         Self::NamesChanged,
+        Self::KeyCompromised,
     ];
 }
 
@@ -110,7 +114,18 @@ pub enum MessageBody {
         /// Why, as the application's state says it: a code, and the operator's words.
         reason: String,
     },
-    /// An administrator changed what counts.
+    /// A confirmed application was refused at the last moment: what had been issued for it was revoked.
+    NotIssued {
+        /// Number of the application.
+        number: String,
+        /// Why, as the application's state says it: a code of the registration authority.
+        reason: String,
+        /// Serial numbers of certificates that were revoked with it, hexadecimal.
+        serials: Vec<String>,
+        /// Path of the "it was not me" page, without language; empty where there is none.
+        not_me_path: String,
+    },
+    /// An administrator, or what became known of a key, changed what counts.
     ByAdministrator {
         /// What was done.
         act: AdministratorAct,
@@ -244,6 +259,7 @@ impl MessageBody {
             Self::Reminder { .. } => "reminder",
             Self::Revoked { .. } => "revoked",
             Self::ApplicationRejected { .. } => "application_rejected",
+            Self::NotIssued { .. } => "not_issued",
             Self::ByAdministrator { .. } => "by_administrator",
             Self::AddressCode { .. } => "address_code",
             Self::FirstSubmitted { .. } => "first_submitted",
@@ -283,6 +299,7 @@ impl MessageBody {
             | Self::PhoneChanged { .. }
             | Self::NewDevice { .. }
             | Self::ApplicationRejected { .. }
+            | Self::NotIssued { .. }
             | Self::ApplicationAccepted { .. }
             | Self::CertificatesIssued { .. }
             | Self::Installed { .. }
@@ -306,7 +323,8 @@ impl MessageBody {
             Self::AddressChanged { .. }
             | Self::PhoneChanged { .. }
             | Self::NewDevice { .. }
-            | Self::ApplicationRejected { .. } => Priority::Notice,
+            | Self::ApplicationRejected { .. }
+            | Self::NotIssued { .. } => Priority::Notice,
             Self::FirstSubmitted { .. }
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
@@ -332,6 +350,7 @@ impl MessageBody {
             | Self::FirstIssued { .. }
             | Self::AddressChanged { .. }
             | Self::NewDevice { .. }
+            | Self::NotIssued { .. }
             | Self::Revoked { .. }
             | Self::ByAdministrator { .. }
             | Self::Frozen { .. } => true,

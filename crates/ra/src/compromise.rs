@@ -1,5 +1,6 @@
 //! Keys that are to be trusted no more: the block list, and the statement of whoever holds a key.
 
+use tanba_model::application::State;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::key::{BlockSource, BlockedKey, key_object};
@@ -9,9 +10,11 @@ use tanba_pki::{AttestationError, CompromiseAttestation, SerialNumber, Timestamp
 
 use crate::RegistrationAuthority;
 use crate::codes;
-use crate::error::storage_code;
+use crate::error::{StepError, storage_code};
 use crate::evidence::Evidence;
 use crate::notify::announce_act;
+use crate::reissue::refuse_confirmed;
+use crate::revoke::refuse_applications;
 
 const REASON: &str = "whoever holds the key says that it is compromised";
 
@@ -65,7 +68,8 @@ impl AttestedError {
 }
 
 /// Blocks a key and revokes every certificate that a person has of it, with evidence and with notice to the person, all in
-/// one unit of work. What waits for a signature is given up when its turn comes.
+/// one unit of work. Applications that the key signed, or for which it was to be certified, are refused, also when they are
+/// confirmed: what was issued for them is revoked, and what waits for a signature is given up when its turn comes.
 ///
 /// # Errors
 /// [`StorageError`]; then nothing may be kept of the unit.
@@ -89,7 +93,8 @@ pub fn block_key(
         };
         evidence.record_from(work, key.at, origin)?;
     }
-    for record in work.certificates().of_key(&key.public_key_sha256)? {
+    let records = work.certificates().of_key(&key.public_key_sha256)?;
+    for record in &records {
         let since = match record.status {
             Status::Valid => key.at,
             // It was not to be trusted since it was frozen.
@@ -100,13 +105,46 @@ pub fn block_key(
             Status::Intended | Status::Void | Status::Revoked { .. } => continue,
         };
         if record.person.is_some() {
-            revoke(work, &record, since, actor, key.at)?;
+            revoke(work, record, since, actor, key.at)?;
             done.revoked.push(record.serial);
         } else {
             done.own.push(record.serial);
         }
     }
+    for record in &records {
+        refuse(work, record, key.at).map_err(storage_fault)?;
+    }
     Ok(done)
+}
+
+/// Refuses what waits for this certificate, and what it signed.
+fn refuse(
+    work: &mut dyn UnitOfWork,
+    record: &CertificateRecord,
+    now: Timestamp,
+) -> Result<(), StepError> {
+    if let Some(id) = record.application
+        && let Some(mut application) = work.applications().find(id)?
+        && matches!(application.state, State::Confirmed { .. })
+    {
+        let reason = codes::REQUEST_BLOCKED_KEY;
+        refuse_confirmed(work, &mut application, reason, String::new(), now)?;
+    }
+    match record.person {
+        Some(person) => refuse_applications(work, person, &[record.id], now),
+        None => Ok(()),
+    }
+}
+
+/// States are looked at in the unit of work itself, so that only storage can say no.
+fn storage_fault(error: StepError) -> StorageError {
+    match error {
+        StepError::Storage(error) => error,
+        StepError::Issuance(_)
+        | StepError::Frozen
+        | StepError::NotFound
+        | StepError::WrongState(_) => StorageError::Conflict,
+    }
 }
 
 fn revoke(
@@ -135,7 +173,7 @@ fn revoke(
     announce_act(
         work,
         person,
-        AdministratorAct::Revoked,
+        AdministratorAct::KeyCompromised,
         &[record.serial],
         Some(reason),
         now,
@@ -155,11 +193,7 @@ pub fn attested(
     origin: &str,
     now: Timestamp,
 ) -> Result<KeyBlocked, AttestedError> {
-    let issuers = work.issuers().all()?;
-    let authorities = issuers
-        .iter()
-        .map(|record| record.issuer.certificate.as_slice());
-    let attestation = CompromiseAttestation::read(statement, authorities)?;
+    let attestation = read(work, statement)?;
     let public_key_sha256 = attestation.public_key().sha256();
     if work.certificates().of_key(&public_key_sha256)?.is_empty() {
         return Err(AttestedError::Unknown);
@@ -187,6 +221,17 @@ pub fn attested(
     Ok(done)
 }
 
+fn read(
+    work: &mut dyn UnitOfWork,
+    statement: &[u8],
+) -> Result<CompromiseAttestation, AttestedError> {
+    let issuers = work.issuers().all()?;
+    let authorities = issuers
+        .iter()
+        .map(|record| record.issuer.certificate.as_slice());
+    Ok(CompromiseAttestation::read(statement, authorities)?)
+}
+
 impl RegistrationAuthority {
     /// Acts upon the statement of a stranger that a key is compromised. `origin` is a digest of where it came from.
     ///
@@ -198,6 +243,8 @@ impl RegistrationAuthority {
         origin: &str,
         now: Timestamp,
     ) -> Result<KeyBlocked, AttestedError> {
+        // Strangers send what they like: nobody waits for the only writer until it is known to prove something.
+        read(self.storage.snapshot()?.as_mut(), statement)?;
         let mut work = self.storage.begin()?;
         let done = attested(work.as_mut(), statement, &Actor::KeyHolder, origin, now)?;
         work.commit()?;

@@ -9,6 +9,7 @@ mod confirm;
 mod install;
 mod issue;
 mod prepare;
+mod refuse;
 mod submit;
 
 pub use begin::{BeginError, ReissueForm};
@@ -18,5 +19,6 @@ pub use install::{InstallError, Installed};
 pub use issue::{IssueError, IssuedCertificates};
 pub use prepare::PrepareError;
 pub(crate) use prepare::{check as check_request, document_keys};
+pub(crate) use refuse::refuse_confirmed;
 pub use submit::SubmitError;
 pub(crate) use submit::is_signed_here;

@@ -23,7 +23,7 @@ use crate::error::StepError;
 use crate::evidence::{Evidence, person_object};
 use crate::holder::Holder;
 use crate::notify::notify;
-use crate::reissue::reject;
+use crate::reissue::{refuse_confirmed, reject};
 use crate::signature::{Signature, SignatureFault};
 use crate::token::{hex, random_hex};
 
@@ -327,7 +327,8 @@ fn carry_out(
     Ok(())
 }
 
-/// Refuses applications that were signed in for or signed with a lost key and are not decided yet.
+/// Refuses applications that were signed in for or signed with a lost key and are not issued yet. What is being issued this
+/// moment is revoked, or given up when its signature comes: see [`refuse_confirmed`].
 pub(crate) fn refuse_applications(
     work: &mut dyn UnitOfWork,
     person: PersonId,
@@ -336,16 +337,27 @@ pub(crate) fn refuse_applications(
 ) -> Result<(), StepError> {
     let is_lost = |id: CertificateId| lost.contains(&id);
     for mut application in work.applications().of_person(person, ALL)? {
-        let waits = matches!(
-            application.state,
-            State::Submitted { .. } | State::Awaiting2fa { .. }
-        );
         let signed = application
             .signed
             .as_ref()
             .is_some_and(|signed| is_lost(signed.signer));
-        if waits && (signed || application.login_certificate.is_some_and(is_lost)) {
-            reject(work, &mut application, codes::KEY_REVOKED, now)?;
+        if !signed && !application.login_certificate.is_some_and(is_lost) {
+            continue;
+        }
+        match application.state {
+            State::Submitted { .. } | State::Awaiting2fa { .. } => {
+                reject(work, &mut application, codes::KEY_REVOKED, now)?;
+            }
+            State::Confirmed { .. } => {
+                let reason = codes::KEY_REVOKED;
+                refuse_confirmed(work, &mut application, reason, String::new(), now)?;
+            }
+            State::Draft
+            | State::Rejected { .. }
+            | State::Expired { .. }
+            | State::Issued { .. }
+            | State::Installed { .. }
+            | State::Cancelled { .. } => {}
         }
     }
     Ok(())

@@ -233,6 +233,25 @@ fn many_that_wait_do_not_keep_recovery_from_the_others() {
 }
 
 #[test]
+fn what_answers_one_application_waits_together_and_is_given_up_together() {
+    let (mut house, authority) = House::with_authority(2);
+    let orders = applied(&house);
+    drop(authority.prepare(&orders, NOW).unwrap());
+    stop(house.storage.as_ref(), Some(SIGNATURE));
+    drop(authority);
+    let authority = house.reopen();
+    let recovered = authority.recover(later(1)).unwrap();
+    assert_eq!((recovered.completed.len(), recovered.waiting.len()), (0, 2));
+    assert_two_wait(&house);
+    crate::blocked::block(&house, 1);
+    let recovered = authority.recover(later(2)).unwrap();
+    assert_eq!((recovered.voided.len(), recovered.waiting.len()), (2, 0));
+    for record in of_people(&house) {
+        assert_eq!(record.status, Status::Void);
+    }
+}
+
+#[test]
 fn revocations_lists_responders_and_seals_go_on_while_everything_is_stopped() {
     let (house, authority) = House::with_authority(2);
     let person = house.person("80010130012");

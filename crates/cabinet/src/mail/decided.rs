@@ -50,6 +50,31 @@ impl Writer<'_> {
         (self.words("mail-rejected-subject", &argument), blocks)
     }
 
+    pub(super) fn not_issued(
+        &self,
+        number: &str,
+        reason: &str,
+        serials: &[String],
+        not_me_path: &str,
+    ) -> (String, Vec<Block>) {
+        let argument = [("number", grouped(number).into())];
+        let mut blocks = vec![
+            self.say("mail-not-issued-lead", &argument),
+            self.say(&format!("rejected-{reason}"), &[]),
+        ];
+        if !serials.is_empty() {
+            blocks.push(self.say("mail-not-issued-revoked", &[]));
+            blocks.push(Block::List {
+                items: serials.to_vec(),
+            });
+        }
+        blocks.push(self.say("mail-not-issued-next", &[]));
+        if !not_me_path.is_empty() {
+            blocks.push(self.link("mail-not-me-link", not_me_path));
+        }
+        (self.words("mail-not-issued-subject", &argument), blocks)
+    }
+
     pub(super) fn frozen(&self, serials: &[String], by_code: bool) -> (String, Vec<Block>) {
         let lead = if by_code {
             "mail-frozen-by-code"
@@ -88,6 +113,9 @@ impl Writer<'_> {
                 "mail-names-changed-subject",
                 "mail-administrator-names-changed",
             ),
+            AdministratorAct::KeyCompromised => {
+                ("mail-key-compromised-subject", "mail-key-compromised-lead")
+            }
         };
         let reason = if reason.is_empty() {
             String::new()
@@ -100,7 +128,15 @@ impl Writer<'_> {
                 items: serials.to_vec(),
             });
         }
-        blocks.push(self.say("mail-administrator-next", &[]));
+        blocks.push(match act {
+            AdministratorAct::KeyCompromised => self.link("mail-key-compromised-next", "/obtain"),
+            AdministratorAct::Revoked
+            | AdministratorAct::Held
+            | AdministratorAct::Released
+            | AdministratorAct::PersonReleased
+            | AdministratorAct::EmailChanged
+            | AdministratorAct::NamesChanged => self.say("mail-administrator-next", &[]),
+        });
         (self.words(subject, &[]), blocks)
     }
 }

@@ -62,6 +62,7 @@ impl Writer<'_> {
             | MessageBody::Reminder { .. }
             | MessageBody::Revoked { .. }
             | MessageBody::ApplicationRejected { .. }
+            | MessageBody::NotIssued { .. }
             | MessageBody::ByAdministrator { .. }
             | MessageBody::Frozen { .. }
             | MessageBody::EntryCode { .. }

@@ -16,12 +16,15 @@ fn bodies() -> Vec<MessageBody> {
             AdministratorAct::PersonReleased
             | AdministratorAct::EmailChanged
             | AdministratorAct::NamesChanged => Vec::new(),
-            AdministratorAct::Revoked | AdministratorAct::Held | AdministratorAct::Released => {
-                serials.clone()
-            }
+            AdministratorAct::Revoked
+            | AdministratorAct::Held
+            | AdministratorAct::Released
+            | AdministratorAct::KeyCompromised => serials.clone(),
         },
         reason: match act {
-            AdministratorAct::Revoked => "keyCompromise".to_owned(),
+            AdministratorAct::Revoked | AdministratorAct::KeyCompromised => {
+                "keyCompromise".to_owned()
+            }
             AdministratorAct::Held
             | AdministratorAct::Released
             | AdministratorAct::PersonReleased
@@ -120,6 +123,18 @@ fn bodies_of_safety(serials: &[String]) -> Vec<MessageBody> {
             by_code: true,
             not_me_path: "/not-me/abc".to_owned(),
         },
+        MessageBody::NotIssued {
+            number: "123456789012".to_owned(),
+            reason: "request-blocked-key".to_owned(),
+            serials: serials.to_vec(),
+            not_me_path: "/not-me/abc".to_owned(),
+        },
+        MessageBody::NotIssued {
+            number: "123456789012".to_owned(),
+            reason: "key-revoked".to_owned(),
+            serials: Vec::new(),
+            not_me_path: String::new(),
+        },
         MessageBody::Frozen {
             serials: serials.to_vec(),
             by_code: false,
@@ -168,9 +183,15 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
         .filter(|body| body.kind() == "by_administrator")
         .map(|body| letter(body, Language::Ru))
         .collect();
-    let [revoked, held, released, person, email, names] = letters.as_slice() else {
-        panic!("six acts")
+    let [revoked, held, released, person, email, names, compromised] = letters.as_slice() else {
+        panic!("seven acts")
     };
+    // Nobody of the staff did it, and whoever reads it has to get new keys.
+    assert!(!compromised.text.contains("администратор"));
+    for told in ["посторонних", "11ee", "https://cabinet.example/ru/obtain"] {
+        assert!(compromised.text.contains(told), "{}", compromised.text);
+    }
+
     assert!(
         revoked.text.contains("компрометация ключа"),
         "{}",

@@ -238,7 +238,7 @@ fn change(
 }
 
 /// Tells the owner, if the certificate has one.
-pub(super) fn announce(
+fn announce(
     work: &mut dyn UnitOfWork,
     record: &CertificateRecord,
     act: AdministratorAct,

@@ -63,6 +63,11 @@ pub enum IssuanceError {
     /// Nothing may be issued to this person: somebody said "it was not me".
     #[error("the person is frozen")]
     Frozen,
+    /// The application ended meanwhile, or the key that signed it counts no more; applying anew with another key helps.
+    #[error(
+        "the application ended, or the key that signed it counts no more, so nothing was issued"
+    )]
+    Ended,
     /// An administrator stopped the authority or the profile. What is recorded already waits, and is signed when it is
     /// started again.
     #[error("an administrator has stopped this authority or profile, so nothing was signed")]

@@ -2,8 +2,7 @@
 
 use tanba_model::application::{Application, ApplicationNumber, State};
 use tanba_model::audit::Actor;
-use tanba_model::certificate::{RevocationReason, Status};
-use tanba_model::ports::{Session, StorageError, UnitOfWork};
+use tanba_model::ports::{Session, StorageError, UnitOfWork, is_signer_lost};
 use tanba_pki::Timestamp;
 
 use super::begin::evidence;
@@ -236,7 +235,8 @@ fn decide(
     now: Timestamp,
 ) -> Result<Result<(), ConfirmError>, ConfirmError> {
     match answer {
-        Answer::Right if is_signer_lost(work, application)? => {
+        // Nothing but an application that an operator decides about is unsigned, and that has no code.
+        Answer::Right if application.signed.is_none() || is_signer_lost(work, application)? => {
             reject(work, application, codes::KEY_REVOKED, now)?;
             Ok(Err(wrong_state("confirm", application).into()))
         }
@@ -259,26 +259,6 @@ fn decide(
         Answer::Malformed => Ok(Err(ConfirmError::Malformed)),
         Answer::Paused { until } => Ok(Err(ConfirmError::Paused { until })),
     }
-}
-
-/// Whether the certificate that signed the application was frozen or revoked since, for anything but a newer one: whoever
-/// called to have a stolen key revoked must not get what that key signed.
-fn is_signer_lost(
-    work: &mut dyn UnitOfWork,
-    application: &Application,
-) -> Result<bool, StorageError> {
-    let Some(signed) = &application.signed else {
-        return Ok(true);
-    };
-    let record = work.certificates().find(signed.signer)?;
-    Ok(record.is_none_or(|record| match record.status {
-        Status::Valid
-        | Status::Revoked {
-            reason: RevocationReason::Superseded,
-            ..
-        } => false,
-        Status::Intended | Status::Void | Status::Revoked { .. } => true,
-    }))
 }
 
 /// Refuses an application for a reason of [`codes::REASONS`].

@@ -6,7 +6,9 @@ use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason, Sta
 use tanba_model::id::ApplicationId;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
-use tanba_model::ports::{IssuanceError, IssuanceOrder, RequestFault, StorageError};
+use tanba_model::ports::{
+    IssuanceError, IssuanceOrder, RequestFault, StorageError, is_signer_lost,
+};
 use tanba_pki::Timestamp;
 
 use super::confirm::reject;
@@ -116,6 +118,9 @@ impl RegistrationAuthority {
             self.withhold(application.id, now)?;
             return Err(StepError::Frozen.into());
         }
+        if is_signer_lost(self.storage.snapshot()?.as_mut(), &application)? {
+            return settled(self.refuse(application.id, codes::KEY_REVOKED, now)?);
+        }
         let records = match self
             .issuance
             .issue(&self.orders(&application, &person), now)
@@ -124,11 +129,14 @@ impl RegistrationAuthority {
             Err(error) => return self.not_issued(&application, error, now),
         };
         match self.conclude(&application, &records, now) {
-            Ok(Some(application)) => {
-                tracing::info!(application = %application.id, "issued");
+            Ok(Conclusion::Settled(application)) => {
+                tracing::info!(application = %application.id, state = application.state.name(), "brought to an end");
                 settled(application)
             }
-            Ok(None) => {
+            Ok(Conclusion::SignerLost) => {
+                settled(self.refuse(application.id, codes::KEY_REVOKED, now)?)
+            }
+            Ok(Conclusion::Frozen) => {
                 self.withhold(application.id, now)?;
                 Err(StepError::Frozen.into())
             }
@@ -175,13 +183,13 @@ impl RegistrationAuthority {
         application.requests.iter().map(order).collect()
     }
 
-    /// Writes that certificates were issued, and announces it; `None` when the person was frozen meanwhile.
+    /// Writes that certificates were issued, and announces it, unless something happened meanwhile.
     fn conclude(
         &self,
         application: &Application,
         records: &[CertificateRecord],
         now: Timestamp,
-    ) -> Result<Option<Application>, IssueError> {
+    ) -> Result<Conclusion, IssueError> {
         let mut work = self.storage.begin()?;
         let mut application = work
             .applications()
@@ -192,10 +200,13 @@ impl RegistrationAuthority {
             .find(application.person)?
             .ok_or(StepError::NotFound)?;
         if !matches!(application.state, State::Confirmed { .. }) {
-            return Ok(Some(application));
+            return Ok(Conclusion::Settled(application));
         }
         if person.frozen_at.is_some() {
-            return Ok(None);
+            return Ok(Conclusion::Frozen);
+        }
+        if is_signer_lost(work.as_mut(), &application)? {
+            return Ok(Conclusion::SignerLost);
         }
         if records.len() != application.requests.len() {
             return Err(StorageError::Damaged(format!(
@@ -221,7 +232,7 @@ impl RegistrationAuthority {
         if application.first.is_some() {
             announce_issued(self, work.as_mut(), &application, &person, &serials, now)?;
             work.commit()?;
-            return Ok(Some(application));
+            return Ok(Conclusion::Settled(application));
         }
         let not_me_path = self.not_me_path(work.as_mut(), &person, &number, now)?;
         notify(
@@ -235,7 +246,7 @@ impl RegistrationAuthority {
             now,
         )?;
         work.commit()?;
-        Ok(Some(application))
+        Ok(Conclusion::Settled(application))
     }
 
     /// Judges why the certification authority issued nothing.
@@ -251,17 +262,17 @@ impl RegistrationAuthority {
     ) -> Result<Application, IssueError> {
         match error {
             IssuanceError::Request(fault) => {
-                let mut work = self.storage.begin()?;
-                let mut application = work
-                    .applications()
-                    .find(application.id)?
-                    .ok_or(StepError::NotFound)?;
-                if !matches!(application.state, State::Confirmed { .. }) {
-                    return settled(application);
+                let ended = self.refuse(application.id, request_code(fault), now)?;
+                match &ended.state {
+                    State::Rejected { reason, .. } if *reason == request_code(fault) => {
+                        Err(IssueError::Refused(fault))
+                    }
+                    _ => settled(ended),
                 }
-                reject(work.as_mut(), &mut application, request_code(fault), now)?;
-                work.commit()?;
-                Err(IssueError::Refused(fault))
+            }
+            // The state says which of the two it was.
+            IssuanceError::Ended => {
+                settled(self.refuse(application.id, codes::KEY_REVOKED, now)?)
             }
             IssuanceError::Frozen => {
                 self.withhold(application.id, now)?;
@@ -310,6 +321,16 @@ impl RegistrationAuthority {
         }
         Ok(())
     }
+}
+
+/// How what was issued found its application.
+enum Conclusion {
+    /// It is issued now, or somebody else brought it to an end.
+    Settled(Application),
+    /// Its person was frozen meanwhile.
+    Frozen,
+    /// The key that signed it counts no more.
+    SignerLost,
 }
 
 /// What somebody who asked for issuance is told when somebody else brought the application to an end.

@@ -107,6 +107,8 @@ pub(crate) struct Flaky {
     pub(crate) authority: Arc<Authority>,
     pub(crate) key_is_away: AtomicBool,
     pub(crate) answer_is_lost: AtomicBool,
+    /// Called between intents and signatures.
+    pub(crate) between: Mutex<Option<Meanwhile>>,
     /// Called between the answer and its use.
     pub(crate) meanwhile: Mutex<Option<Meanwhile>>,
 }
@@ -128,7 +130,12 @@ impl Issuance for Flaky {
         if self.key_is_away.load(Ordering::SeqCst) {
             return Err(IssuanceError::Signer(SignError::Failed));
         }
-        let issued = self.authority.issue(orders, now);
+        let issued = self.authority.prepare(orders, now).and_then(|prepared| {
+            if let Some(Meanwhile(act)) = self.between.lock().unwrap().take() {
+                act();
+            }
+            prepared.issue(now)
+        });
         if let Some(Meanwhile(act)) = self.meanwhile.lock().unwrap().take() {
             act();
         }
@@ -264,6 +271,7 @@ impl World {
             authority: authority.clone(),
             key_is_away: AtomicBool::new(false),
             answer_is_lost: AtomicBool::new(false),
+            between: Mutex::new(None),
             meanwhile: Mutex::new(None),
         });
         let config = section.clone().check(ORIGIN).unwrap();

@@ -7,13 +7,13 @@ use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{ModulusTree, share_a_factor};
 use tanba_model::audit::Actor;
-use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::certificate::CertificateRecord;
 use tanba_model::id::CertificateId;
-use tanba_model::message::AdministratorAct;
+use tanba_model::key::{BlockSource, BlockedKey};
 use tanba_model::ports::Storage;
 use tanba_pki::{TbsCertificate, Timestamp};
+use tanba_ra::block_key;
 
-use super::super::certificate::announce;
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -185,8 +185,9 @@ impl Report {
     }
 }
 
-/// Revokes what is valid. Certificates of the authority itself are left to a person: without them nothing else can be
-/// verified.
+/// Blocks every key of a person that was found, as `tanba key block` does: certificates that are valid or frozen are revoked,
+/// sessions end, owners are told, and nobody has such a key certified again. Certificates of the authority itself are left
+/// to a person: without them nothing else can be verified.
 fn revoke_found(
     report: &mut Report,
     storage: &dyn Storage,
@@ -194,8 +195,7 @@ fn revoke_found(
     actor: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let reason = RevocationReason::KeyCompromise;
-    for finding in report.findings.iter_mut().filter(|finding| finding.valid) {
+    for finding in &mut report.findings {
         let record = storage
             .snapshot()?
             .certificates()
@@ -203,19 +203,18 @@ fn revoke_found(
         let Some(record) = record.filter(|record| record.person.is_some()) else {
             continue;
         };
-        if !matches!(record.status, Status::Revoked { .. }) {
-            authority.revoke_announced(record.id, reason, actor, now, &mut |work, serials| {
-                announce(
-                    work,
-                    &record,
-                    AdministratorAct::Revoked,
-                    serials,
-                    Some(reason),
-                    now,
-                )
-            })?;
-        }
-        finding.revoked = true;
+        let key = BlockedKey {
+            public_key_sha256: record.public_key_sha256,
+            at: now,
+            source: BlockSource::Administrator,
+            reason: format!("found by a check of all keys: {}", finding.code),
+            attestation: None,
+        };
+        let mut work = storage.begin()?;
+        let done = block_key(work.as_mut(), &key, actor, "")?;
+        work.commit()?;
+        // Another certificate of the same key may have been found before.
+        finding.revoked = finding.valid || done.revoked.contains(&record.serial);
     }
     // Lists do not wait for a server that may not be running.
     let _ = authority.publish_due(now)?;

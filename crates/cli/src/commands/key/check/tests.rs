@@ -6,6 +6,7 @@ use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::person::NewPerson;
+use tanba_model::ports::Session;
 use tanba_pki::{Purpose, SerialNumber, hex};
 
 use super::*;
@@ -124,6 +125,27 @@ fn codes(report: &Report) -> Vec<(String, &'static str)> {
     codes
 }
 
+/// A session that the certificate opened.
+fn sign_in(house: &House, serial: &str) {
+    let serial = SerialNumber::from_bytes(&hex_octets(serial)).unwrap();
+    let mut unit = house.storage.begin().unwrap();
+    let issuing = house.authority.issuers()[1].id;
+    let record = unit.certificates().find_by_serial(issuing, &serial);
+    let record = record.unwrap().unwrap();
+    let session = Session {
+        token_sha256: [1; 32],
+        person: record.person.unwrap(),
+        certificate: record.id,
+        device: String::new(),
+        csrf: "secret".to_owned(),
+        created_at: NOW,
+        used_at: NOW,
+        expires_at: later(3600),
+    };
+    unit.sessions().insert(&session).unwrap();
+    unit.commit().unwrap();
+}
+
 #[test]
 fn sound_keys_are_not_accused() {
     let house = House::new();
@@ -178,6 +200,7 @@ fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
     let house = House::new();
     let first = certify(&house, 1, &hex_octets(FIRST));
     certify(&house, 2, &hex_octets(SECOND));
+    sign_in(&house, &first);
     let mut report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
     revoke_found(
         &mut report,
@@ -188,6 +211,25 @@ fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
     )
     .unwrap();
     assert!(report.findings.iter().all(|finding| finding.revoked));
+    let mut unit = house.storage.snapshot().unwrap();
+    for modulus in [FIRST, SECOND] {
+        let key = PublicKey::from_spki_der(&spki(&hex_octets(modulus))).unwrap();
+        let blocked = unit.keys().blocked(&key.sha256()).unwrap().unwrap();
+        assert!(
+            blocked.reason.contains("shared-factor"),
+            "{}",
+            blocked.reason
+        );
+        for record in unit.certificates().of_key(&key.sha256()).unwrap() {
+            let sessions = unit.sessions().of_person(record.person.unwrap());
+            assert_eq!(
+                sessions.unwrap().len(),
+                0,
+                "whoever computed the key stays signed in"
+            );
+        }
+    }
+    drop(unit);
     assert!(
         report
             .to_string()
