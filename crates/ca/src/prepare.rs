@@ -213,10 +213,10 @@ fn intend(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<CertificateRecord, IssuanceError> {
-    if let Some(person) = new.person {
-        if is_frozen(unit, person)? {
-            return Err(IssuanceError::Frozen);
-        }
+    if let Some(person) = new.person
+        && is_frozen(unit, person)?
+    {
+        return Err(IssuanceError::Frozen);
     }
     // Before the question whether it was used: a blocked key mostly was, and its owner has to know which of the two it is.
     if unit.keys().is_blocked(&new.public_key_sha256)? {

@@ -17,7 +17,7 @@ pub(crate) enum Lost {
     /// The application ended without it.
     Ended,
     /// The key that signed the application counts no more.
-    SignerLost,
+    Disowned,
     /// Another intent of the same application was given up.
     Partner,
 }
@@ -29,7 +29,7 @@ impl Lost {
             Self::Frozen => "person is frozen",
             Self::Blocked => "a key of its application is blocked",
             Self::Ended => "the application ended without it",
-            Self::SignerLost => "the key that signed its application counts no more",
+            Self::Disowned => "the key that signed its application counts no more",
             Self::Partner => "what belongs to it was given up",
         }
     }
@@ -39,7 +39,7 @@ impl Lost {
         match self {
             Self::Frozen => IssuanceError::Frozen,
             Self::Blocked => fault(RequestFault::BlockedKey),
-            Self::Ended | Self::SignerLost => IssuanceError::Ended,
+            Self::Ended | Self::Disowned => IssuanceError::Ended,
             // As when it is asked for anew: its key was used.
             Self::Partner => fault(RequestFault::ReusedKey),
         }
@@ -94,7 +94,7 @@ fn alone(
     if is_over(&application.state) {
         return Ok(Some(Lost::Ended));
     }
-    Ok(is_signer_lost(unit, &application)?.then_some(Lost::SignerLost))
+    Ok(is_signer_lost(unit, &application)?.then_some(Lost::Disowned))
 }
 
 const fn is_over(state: &State) -> bool {

@@ -131,7 +131,7 @@ impl RegistrationAuthority {
         match self.conclude(&application, &records, now) {
             Ok(Conclusion::Settled(application)) => {
                 tracing::info!(application = %application.id, state = application.state.name(), "brought to an end");
-                settled(application)
+                settled(*application)
             }
             Ok(Conclusion::SignerLost) => {
                 settled(self.refuse(application.id, codes::KEY_REVOKED, now)?)
@@ -200,7 +200,7 @@ impl RegistrationAuthority {
             .find(application.person)?
             .ok_or(StepError::NotFound)?;
         if !matches!(application.state, State::Confirmed { .. }) {
-            return Ok(Conclusion::Settled(application));
+            return Ok(Conclusion::Settled(Box::new(application)));
         }
         if person.frozen_at.is_some() {
             return Ok(Conclusion::Frozen);
@@ -232,7 +232,7 @@ impl RegistrationAuthority {
         if application.first.is_some() {
             announce_issued(self, work.as_mut(), &application, &person, &serials, now)?;
             work.commit()?;
-            return Ok(Conclusion::Settled(application));
+            return Ok(Conclusion::Settled(Box::new(application)));
         }
         let not_me_path = self.not_me_path(work.as_mut(), &person, &number, now)?;
         notify(
@@ -246,7 +246,7 @@ impl RegistrationAuthority {
             now,
         )?;
         work.commit()?;
-        Ok(Conclusion::Settled(application))
+        Ok(Conclusion::Settled(Box::new(application)))
     }
 
     /// Judges why the certification authority issued nothing.
@@ -326,7 +326,7 @@ impl RegistrationAuthority {
 /// How what was issued found its application.
 enum Conclusion {
     /// It is issued now, or somebody else brought it to an end.
-    Settled(Application),
+    Settled(Box<Application>),
     /// Its person was frozen meanwhile.
     Frozen,
     /// The key that signed it counts no more.
