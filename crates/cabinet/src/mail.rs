@@ -182,13 +182,9 @@ impl Writer<'_> {
                 serials,
                 reason,
             } => self.by_administrator(*act, serials, reason),
-            MessageBody::ApplicationRejected { number, reason } => self.rejected(number, reason),
-            MessageBody::NotIssued {
-                number,
-                reason,
-                serials,
-                not_me_path,
-            } => self.not_issued(number, reason, serials, not_me_path),
+            MessageBody::ApplicationRejected { .. } | MessageBody::NotIssued { .. } => {
+                self.refused(body)
+            }
             MessageBody::Frozen { serials, by_code } => self.frozen(serials, *by_code),
             MessageBody::EntryCode { code, minutes } => {
                 self.bare_code("mail-entry", code, *minutes)

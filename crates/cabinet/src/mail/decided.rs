@@ -1,6 +1,6 @@
 //! Mails about what was revoked, frozen, refused, or changed by an administrator.
 
-use tanba_model::message::AdministratorAct;
+use tanba_model::message::{AdministratorAct, MessageBody};
 
 use super::{Block, Writer, grouped};
 
@@ -33,7 +33,24 @@ impl Writer<'_> {
         (self.words("mail-revoked-subject", &[]), blocks)
     }
 
-    pub(super) fn rejected(&self, number: &str, reason: &str) -> (String, Vec<Block>) {
+    /// What tells of an application that was refused; nothing for any other message.
+    pub(super) fn refused(&self, body: &MessageBody) -> (String, Vec<Block>) {
+        if let MessageBody::ApplicationRejected { number, reason } = body {
+            return self.rejected(number, reason);
+        }
+        if let MessageBody::NotIssued {
+            number,
+            reason,
+            serials,
+            not_me_path,
+        } = body
+        {
+            return self.not_issued(number, reason, serials, not_me_path);
+        }
+        (String::new(), Vec::new())
+    }
+
+    fn rejected(&self, number: &str, reason: &str) -> (String, Vec<Block>) {
         let argument = [("number", grouped(number).into())];
         let told = match tanba_ra::codes::desk_reason(reason) {
             Some((code, words)) => {
@@ -50,7 +67,7 @@ impl Writer<'_> {
         (self.words("mail-rejected-subject", &argument), blocks)
     }
 
-    pub(super) fn not_issued(
+    fn not_issued(
         &self,
         number: &str,
         reason: &str,
