@@ -22,6 +22,7 @@ const recover = read("recover");
 const cabinet = read("cabinet");
 const reminders = read("reminders");
 const lookup = read("lookup");
+const list = read("import");
 const rustc = execFileSync("rustc", ["--version"]).toString().trim();
 
 const lines = [
@@ -59,6 +60,10 @@ for (const item of browser?.measurements ?? []) {
 if (cabinet) {
   const slowest = cabinet.pages.reduce((a, b) => (a.p99_ms > b.p99_ms ? a : b));
   row(`slowest page of the cabinet beside ${cabinet.persons} people (\`${slowest.path}\`), 99 %`, `${cabinet.target_ms} ms`, `${number(slowest.p99_ms)} ms`, cabinet.met);
+}
+if (cabinet?.desk) {
+  const slowest = cabinet.desk.reduce((a, b) => (a.p99_ms > b.p99_ms ? a : b));
+  row(`queue of a registration centre with ${cabinet.queue} applications (\`${slowest.path}\`), 99 %`, `${cabinet.queue_target_ms} ms`, `${number(slowest.p99_ms)} ms`, cabinet.queue_met);
 }
 if (reminders) {
   row(`run of reminders over ${reminders.certificates} certificates, all due`, `${reminders.target_seconds} s`, `${number(reminders.seconds)} s`, reminders.met);
@@ -98,7 +103,7 @@ if (cabinet) {
     "",
     "| Page | median | 99 % | longest | octets |",
     "|---|---|---|---|---|",
-    ...cabinet.pages.map((page) => `| \`${page.path}\` | ${number(page.median_ms, 2)} ms | ${number(page.p99_ms, 2)} ms | ${number(page.longest_ms, 2)} ms | ${page.octets} |`),
+    ...[...cabinet.pages, ...(cabinet.desk ?? [])].map((page) => `| \`${page.path}\` | ${number(page.median_ms, 2)} ms | ${number(page.p99_ms, 2)} ms | ${number(page.longest_ms, 2)} ms | ${page.octets} |`),
     "",
   );
 }
@@ -107,6 +112,14 @@ if (reminders) {
     `- **Reminders**: \`tanba bench reminders\`: every certificate ends within 30 days and one person in three has a telephone: ${reminders.messages}`,
     `  messages in ${number(reminders.seconds)} s, ${reminders.commits} units of work, none longer than ${number(reminders.unit.p95_ms)} ms in 95 %; the next run, with nobody`,
     `  left, takes ${number(reminders.second_run_seconds)} s. A run that is broken off goes on where it was.`,
+  );
+}
+if (list) {
+  const told = (what, run) => `${what} ${number(run.seconds)} s, ${number(run.peak_mib)} MiB at most`;
+  lines.push(
+    `- **Import**: \`scripts/bench-import.mjs\`: \`tanba person import\` of ${list.lines} lines: ${told("without a fault", list.whole)}; with a wrong line`,
+    `  near the end, which is named and nobody entered, ${told("", list.refused).trim()}; the same with \`--skip-bad\`, all but one entered,`,
+    `  ${told("", list.skipped).trim()}. Memory is VmHWM.`,
   );
 }
 if (lookup) {

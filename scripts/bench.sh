@@ -17,6 +17,7 @@ target/release/tanba bench recover --count 10000 --json >target/bench/recover.js
 target/release/tanba bench cabinet --json >target/bench/cabinet.json
 target/release/tanba bench reminders --json >target/bench/reminders.json
 target/release/tanba bench lookup --json >target/bench/lookup.json
+node scripts/bench-import.mjs target/release/tanba >target/bench/import.json
 node scripts/bench-serve.mjs target/release/tanba >target/bench/serve.json
 (cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node speed.mjs)
 node scripts/bench-report.mjs >docs/benchmarks.md

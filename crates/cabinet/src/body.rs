@@ -2,8 +2,9 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
@@ -76,7 +77,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         axum::Form::from_request(request, state)
             .await
             .map(|axum::Form(form)| Self(form))
-            .map_err(|_| Problem::bad_request())
+            .map_err(|refusal| match refusal.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+                _ => Problem::bad_request(),
+            })
     }
 }
 

@@ -196,7 +196,8 @@ impl Writer<'_> {
                 hint,
                 until,
                 not_me_path,
-            } => self.address_changed(hint, *until, not_me_path),
+                at_desk,
+            } => self.address_changed((hint, *at_desk), *until, not_me_path),
             MessageBody::PhoneChangeCode { code, minutes } => {
                 self.bare_code("mail-phone-code", code, *minutes)
             }
@@ -252,13 +253,18 @@ impl Writer<'_> {
 
     fn address_changed(
         &self,
-        hint: &str,
+        (hint, at_desk): (&str, bool),
         until: Timestamp,
         not_me_path: &str,
     ) -> (String, Vec<Block>) {
+        let lead = if at_desk {
+            "mail-changed-lead-desk"
+        } else {
+            "mail-changed-lead"
+        };
         let date = dates::date(self.catalogue, self.language, until);
         let blocks = vec![
-            self.say("mail-changed-lead", &[("address", hint.into())]),
+            self.say(lead, &[("address", hint.into())]),
             self.say("mail-changed-grace", &[("date", date.into())]),
             self.link("mail-changed-not-me", not_me_path),
         ];

@@ -76,6 +76,7 @@ impl CabinetState {
             catalogue: self.catalogue(),
             language: visit.language,
             now: self.now(),
+            centres: Some(self.authority().centres()),
         }
     }
 }

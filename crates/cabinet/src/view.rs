@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tanba_model::application::{Application, State};
+use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::language::Language;
 use tanba_model::person::Person;
@@ -27,6 +28,8 @@ pub(crate) struct Words<'a> {
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) language: Language,
     pub(crate) now: Timestamp,
+    /// The registration centres, whose names stand where an operator did something; absent on paper.
+    pub(crate) centres: Option<&'a Centres>,
 }
 
 /// A certificate as a card.

@@ -207,7 +207,8 @@ pub enum MessageBody {
         /// Minutes for which the code is accepted.
         minutes: u32,
     },
-    /// The confirmed address was changed by its owner; goes to the new one and to the one of before.
+    /// The confirmed address was changed, by its owner or for her at a registration centre; goes to the new one and to the
+    /// one of before.
     AddressChanged {
         /// The new address, mostly hidden.
         hint: String,
@@ -215,6 +216,9 @@ pub enum MessageBody {
         until: Timestamp,
         /// Path of the "it was not me" page, without language.
         not_me_path: String,
+        /// Whether it was done at a registration centre.
+        #[serde(default)]
+        at_desk: bool,
     },
     /// The code that confirms a telephone number; goes there as a text message.
     PhoneChangeCode {

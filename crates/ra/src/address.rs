@@ -22,7 +22,7 @@ use crate::evidence::{Evidence, person_object};
 use crate::notify::{notify, send_to};
 
 /// For how long the address of before counts; as long as the link "it was not me" works.
-const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub(crate) const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Why an address was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -234,6 +234,7 @@ impl RegistrationAuthority {
             hint: address.masked(),
             until,
             not_me_path: self.not_me_path(work, &person, "", now)?,
+            at_desk: false,
         };
         notify(work, &person, body, now)?;
         Ok(until)

@@ -82,6 +82,6 @@ pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
 pub use session::OpenSession;
 pub use signature::SignatureFault;
-pub use status::{NextStep, Proof, PublicStatus};
+pub use status::{NextStep, Proof, Proved, PublicStatus};
 pub use token::{FirstSecret, SessionToken};
 pub use worker::{Expired, Resumed};

@@ -1,10 +1,13 @@
 //! What anybody may learn who knows a number and proves it: by the IIN of whoever applied, or by the secret of a mail's link.
 //!
+//! What waits for the register of people is no application yet, and is told of all the same.
+//!
 //! Whatever is wrong, the same is looked up and the same is answered: a number alone says nothing, not even that it exists.
 
 use tanba_crypto::sha256;
-use tanba_model::application::{Application, ApplicationNumber, State};
+use tanba_model::application::{Application, ApplicationKind, ApplicationNumber, State};
 use tanba_model::iin::Iin;
+use tanba_model::intake::{Intake, IntakeStage};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::ports::TokenPurpose;
 use tanba_pki::Timestamp;
@@ -27,6 +30,15 @@ pub struct PublicStatus {
     pub keystore: KeystoreKind,
     /// What its owner does next.
     pub next: NextStep,
+}
+
+/// What whoever proved a number gets.
+#[derive(Debug)]
+pub struct Proved {
+    /// Where the application stands.
+    pub status: PublicStatus,
+    /// What acts for it; `None` while it waits for the register of people, and where it never got to an operator.
+    pub opened: Option<LimitedOpened>,
 }
 
 /// What proves that a number is one's own.
@@ -112,11 +124,32 @@ impl PublicStatus {
             next: NextStep::of(&application.state),
         }
     }
+
+    /// Of what is no application yet, or never became one; `None` while it is being filled in.
+    fn of_intake(intake: &Intake) -> Option<Self> {
+        let (state, next) = match intake.stage {
+            IntakeStage::Waiting => (State::Draft.name(), NextStep::WaitForRegister),
+            IntakeStage::Refused => ("REJECTED", NextStep::BeginAgain),
+            IntakeStage::Cancelled => ("CANCELLED", NextStep::BeginAgain),
+            IntakeStage::Open | IntakeStage::Submitted => return None,
+        };
+        let keystore = intake.content.keystore.as_deref();
+        Some(Self {
+            number: intake.number.clone()?,
+            state,
+            since: intake.created_at,
+            kind: ApplicationKind::First.name(),
+            keystore: keystore
+                .and_then(KeystoreKind::from_identifier)
+                .unwrap_or(KeystoreKind::PersonalComputer),
+            next,
+        })
+    }
 }
 
 impl RegistrationAuthority {
-    /// Opens a limited session for an application: for whoever knows its number and proves it. `None` when nobody has that
-    /// number or the proof is not its own. Whoever calls limits how often.
+    /// Where an application stands, with a limited session for it: for whoever knows its number and proves it. `None` when
+    /// nobody has that number or the proof is not its own: then the same statements were run, each of which read one row. Whoever calls limits how often.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
@@ -126,26 +159,32 @@ impl RegistrationAuthority {
         proof: Proof<'_>,
         now: Timestamp,
         origin_digest: &str,
-    ) -> Result<Option<(PublicStatus, LimitedOpened)>, Unavailable> {
+    ) -> Result<Option<Proved>, Unavailable> {
         let mut work = self.storage.snapshot()?;
         let owner = work.applications().owner(number)?;
-        let proved = match proof {
+        let claimant = work.intakes().claimant(number)?;
+        let (proved, waits) = match proof {
             Proof::Iin(iin) => {
                 let person = work.persons().id_by_iin(iin)?;
-                owner.filter(|(_, owner)| person == Some(*owner))
+                let proved = owner.filter(|(_, owner)| person == Some(*owner));
+                (
+                    proved,
+                    claimant.is_some_and(|claimant| claimant == iin.as_str()),
+                )
             }
             Proof::Secret(secret) => {
                 let digest = sha256(secret.as_bytes());
                 let link =
                     work.secrets()
                         .peek_token(TokenPurpose::ApplicationLink, &digest, now)?;
-                owner.filter(|_| link.is_some_and(|(_, subject)| subject == number.as_str()))
+                let is_of_it = link.is_some_and(|(_, subject)| subject == number.as_str());
+                (owner.filter(|_| is_of_it), is_of_it && claimant.is_some())
             }
         };
         drop(work);
         // From here on it is no secret any more that the number is right.
         let Some((id, person)) = proved else {
-            return Ok(None);
+            return if waits { self.kept(number) } else { Ok(None) };
         };
         let mut work = self.storage.begin()?;
         let Some(application) = work.applications().find(id)? else {
@@ -153,7 +192,19 @@ impl RegistrationAuthority {
         };
         let opened = self.open_limited(work.as_mut(), person, Some(id), origin_digest, now)?;
         work.commit()?;
-        Ok(Some((PublicStatus::of(&application), opened)))
+        Ok(Some(Proved {
+            status: PublicStatus::of(&application),
+            opened: Some(opened),
+        }))
+    }
+
+    fn kept(&self, number: &ApplicationNumber) -> Result<Option<Proved>, Unavailable> {
+        let found = self.storage.snapshot()?.intakes().find_by_number(number)?;
+        let status = found.as_ref().and_then(PublicStatus::of_intake);
+        Ok(status.map(|status| Proved {
+            status,
+            opened: None,
+        }))
     }
 
     /// How an application stands and went, for whoever may act for it.

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 17;
+pub const SCHEMA_VERSION: i64 = 18;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 17] = [
+const MIGRATIONS: [(i64, &str); 18] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -63,6 +63,10 @@ const MIGRATIONS: [(i64, &str); 17] = [
     (
         17,
         include_str!("../migrations/sqlite/0017_administration.sql"),
+    ),
+    (
+        18,
+        include_str!("../migrations/sqlite/0018_owner_of_number.sql"),
     ),
 ];
 

@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
-use axum::response::IntoResponse;
+use axum::response::{AppendHeaders, IntoResponse};
 use serde::{Deserialize, Serialize};
 use tanba_model::iin::Iin;
 
@@ -32,7 +32,8 @@ struct View {
     since: String,
     keystore: &'static str,
     next: &'static str,
-    /// For calls that install what was issued, with the cookie that comes with this answer.
+    /// For calls that install what was issued, with the cookie that comes with this answer; empty, and no cookie, while the
+    /// application waits for the register of people.
     csrf: String,
 }
 
@@ -48,11 +49,15 @@ pub(super) async fn prove(
         (None, Some(secret)) => Given::Secret(secret),
         _ => return Err(Problem::bad_request()),
     };
-    let (found, opened) = state
+    let proved = state
         .prove(&visit, number(&asked.number)?, given)
         .await?
         .ok_or_else(Problem::application_not_found)?;
-    let cookie = limited::opening_cookie(opened.token.expose(), state.config());
+    let found = proved.status;
+    let cookie = proved
+        .opened
+        .as_ref()
+        .map(|opened| limited::opening_cookie(opened.token.expose(), state.config()));
     let view = View {
         number: found.number.as_str().to_owned(),
         kind: found.kind,
@@ -60,7 +65,10 @@ pub(super) async fn prove(
         since: found.since.rfc3339(),
         keystore: found.keystore.identifier(),
         next: found.next.key(),
-        csrf: opened.session.csrf,
+        csrf: proved
+            .opened
+            .map_or_else(String::new, |opened| opened.session.csrf),
     };
-    Ok(([(SET_COOKIE, cookie)], Answer(view)))
+    let cookie = cookie.map(|cookie| [(SET_COOKIE, cookie)]);
+    Ok((cookie.map(AppendHeaders), Answer(view)))
 }

@@ -155,6 +155,13 @@ fn bodies_of_safety(serials: &[String]) -> Vec<MessageBody> {
             hint: "a•••@example.kz".to_owned(),
             until: Timestamp::from_unix(1_796_364_000),
             not_me_path: "/not-me/abc".to_owned(),
+            at_desk: false,
+        },
+        MessageBody::AddressChanged {
+            hint: "a•••@example.kz".to_owned(),
+            until: Timestamp::from_unix(1_796_364_000),
+            not_me_path: "/not-me/abc".to_owned(),
+            at_desk: true,
         },
         MessageBody::PhoneChangeCode {
             code: "042042".to_owned(),

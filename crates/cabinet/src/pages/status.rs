@@ -10,7 +10,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 use tanba_model::application::{ApplicationNumber, ApplicationNumberError};
 use tanba_model::iin::{Iin, IinError};
-use tanba_ra::{Holder, LimitedOpened, Proof, PublicStatus};
+use tanba_ra::{Holder, NextStep, Proof, Proved, PublicStatus};
 
 use crate::body::Form;
 use crate::limited::{self, MaybeLimited};
@@ -130,13 +130,32 @@ pub(crate) async fn prove(
                 .await?
         }
     };
-    let Some((_, opened)) = found else {
+    let Some(Proved { status, opened }) = found else {
         let mistakes = [mistake("number", state.text(&visit, "status-unknown"))];
         return Ok(form(&state, &visit, signed_in.as_ref(), &fields, &mistakes));
+    };
+    let Some(opened) = opened else {
+        return Ok(kept(&state, &visit, &status));
     };
     let cookie = limited::opening_cookie(opened.token.expose(), state.config());
     let next = Redirect::to(&format!("/{}/status/{number}", visit.language.tag()));
     Ok(([(SET_COOKIE, cookie)], next).into_response())
+}
+
+/// What is no application yet: shown at once, for there is nothing that could be done with it.
+fn kept(state: &CabinetState, visit: &Visit, status: &PublicStatus) -> Response {
+    let words = state.words(visit);
+    let kept = context! {
+        number => status.number.as_str(),
+        grouped => status.number.grouped(),
+        waits => status.next == NextStep::WaitForRegister,
+        state => status.state,
+        next => status.next.key(),
+        created => words.date_time(status.since),
+        keystore => status.keystore.identifier(),
+    };
+    let values = context! { kept, errors => Vec::<String>::new() };
+    state.render(visit, None, &SCREEN, values).into_response()
 }
 
 /// `GET /{lang}/status/{number}`: for whoever proved it; everybody else is asked to.
@@ -249,7 +268,7 @@ impl CabinetState {
         visit: &Visit,
         number: ApplicationNumber,
         given: Given,
-    ) -> Result<Option<(PublicStatus, LimitedOpened)>, Problem> {
+    ) -> Result<Option<Proved>, Problem> {
         let (limits, now) = (self.config().limits(), self.now());
         self.limiter().take(
             Limited::LookUp,

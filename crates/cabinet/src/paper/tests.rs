@@ -223,6 +223,7 @@ fn the_report_has_every_certificate_and_numbers_its_pages() {
             catalogue: &catalogue,
             language,
             now: at,
+            centres: None,
         };
         let pdf = report(&words, &person, &records).to_pdf(&fonts()).unwrap();
         keep(&format!("report-{}.pdf", language.tag()), &pdf);

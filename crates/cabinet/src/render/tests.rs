@@ -204,6 +204,10 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 let sheet = (state == "SUBMITTED").then_some("/kk/status/1/sheet.pdf");
                 context! { application => application(state), by_proof => true, sheet, reminder => "бүгін", errors => none() }
             })
+            .chain([(true, "DRAFT", "next-wait-register"), (false, "REJECTED", "next-begin-again"), (false, "CANCELLED", "next-begin-again")].map(|(waits, state, next)| {
+                let kept = context! { number => "1", grouped => "1", waits, state, next, created => "бүгін", keystore => "PKCS12" };
+                context! { kept, errors => none() }
+            }))
             .chain([
                 context! { number_error => "x", number_value => "<1>", iin_error => "x", errors => errors() },
                 context! { number_value => "1", secret => "x", errors => none() },

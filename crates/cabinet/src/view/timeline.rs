@@ -48,7 +48,7 @@ impl Words<'_> {
         let mut steps: Vec<Step> = self
             .behind(application, entered)
             .into_iter()
-            .map(|(name, at)| self.taken(kind, state, name, at))
+            .map(|(name, at)| self.taken(application, name, at))
             .collect();
         let reached = way.iter().position(|name| *name == state.name());
         let ahead = match (state, reached) {
@@ -99,7 +99,8 @@ impl Words<'_> {
     }
 
     /// A step that was taken.
-    fn taken(&self, kind: ApplicationKind, last: &State, name: &str, at: Timestamp) -> Step {
+    fn taken(&self, application: &Application, name: &str, at: Timestamp) -> Step {
+        let (kind, last) = (application.kind, &application.state);
         let failed = ["REJECTED", "EXPIRED", "CANCELLED"].contains(&name);
         let note = if name == "REJECTED" {
             self.reason(last)
@@ -117,9 +118,26 @@ impl Words<'_> {
             mark: if failed { "failed" } else { "done" },
             when: self.date_time(at),
             iso: at.rfc3339(),
-            who: self.text(who),
+            who: self.who(application, who),
             by_owner: who == BY_OWNER,
             note,
+        }
+    }
+
+    /// Who took a step, in words; of an operator the centre, too, and never a name.
+    fn who(&self, application: &Application, who: &str) -> String {
+        let centre = application
+            .first
+            .as_ref()
+            .filter(|_| who == BY_OPERATOR)
+            .and_then(|first| self.centres?.find(&first.centre));
+        match centre {
+            Some(centre) => {
+                let name = [("centre", centre.name(self.language).into())];
+                self.catalogue
+                    .format(self.language, "step-by-operator-of", &name)
+            }
+            None => self.text(who),
         }
     }
 

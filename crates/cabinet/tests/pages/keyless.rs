@@ -23,7 +23,7 @@ fn token(page: &Answer) -> String {
     page.attribute("name=\"csrf\" value=\"")
 }
 
-async fn enter(browser: &mut Browser<'_>, citizen: &Citizen) -> Answer {
+pub(crate) async fn enter(browser: &mut Browser<'_>, citizen: &Citizen) -> Answer {
     let asked = browser
         .submit("/kk/revoke", &[("iin", &citizen.iin())])
         .await;

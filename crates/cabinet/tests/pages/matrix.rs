@@ -10,6 +10,7 @@ use tanba_cabinet::{CabinetSection, Door, LimitsSection, Rule, Verb, doors};
 use tanba_model::staff::Role;
 
 use crate::browser::{Answer, Browser};
+use crate::keyless::enter;
 use crate::world::{Citizen, World};
 
 /// Everybody who may stand before a door.
@@ -17,12 +18,18 @@ use crate::world::{Citizen, World};
 enum Who {
     Nobody,
     Citizen,
+    /// Without a key: entered with a code to her address.
+    ByCode,
+    /// Without a key: proved the number of her application.
+    ByProof,
     Staff(Role),
 }
 
-const ALL: [Who; 6] = [
+const ALL: [Who; 8] = [
     Who::Nobody,
     Who::Citizen,
+    Who::ByCode,
+    Who::ByProof,
     Who::Staff(Role::Operator),
     Who::Staff(Role::SeniorOperator),
     Who::Staff(Role::Administrator),
@@ -32,9 +39,9 @@ const ALL: [Who; 6] = [
 fn may_pass(who: Who, rule: Rule) -> bool {
     match rule {
         Rule::Anybody => true,
-        Rule::Citizen | Rule::Applicant => who == Who::Citizen,
-        // A session by code is tried where such sessions are.
-        Rule::LimitedCitizen => false,
+        Rule::Citizen => who == Who::Citizen,
+        Rule::Applicant => matches!(who, Who::Citizen | Who::ByProof),
+        Rule::LimitedCitizen => who == Who::ByCode,
         Rule::Staff(right) => matches!(who, Who::Staff(role) if role.may(right)),
         other => panic!("say who may pass {other:?}"),
     }
@@ -141,6 +148,13 @@ async fn browser<'a>(world: &'a World, who: Who, people: &People) -> Browser<'a>
     match who {
         Who::Nobody => {}
         Who::Citizen => browser.sign_in(&people.citizen).await,
+        Who::ByCode => {
+            // Codes are sent once a minute.
+            world.clock.forward(61);
+            let page = enter(&mut browser, &people.limited).await;
+            browser.csrf = page.attribute("name=\"csrf\" value=\"");
+        }
+        Who::ByProof => prove(&mut browser, people).await,
         Who::Staff(role) => {
             let at = Role::ALL.iter().position(|other| *other == role).unwrap();
             browser.sit_down(&people.staff[at]).await;
@@ -149,14 +163,33 @@ async fn browser<'a>(world: &'a World, who: Who, people: &People) -> Browser<'a>
     browser
 }
 
+/// Proves the number of her application, as the status page asks for it.
+async fn prove(browser: &mut Browser<'_>, people: &People) {
+    let iin = people.limited.iin();
+    let fields = [("number", people.number.as_str()), ("iin", &iin)];
+    let proved = browser.submit("/kk/status", &fields).await;
+    let page = browser.get(proved.location()).await;
+    browser.csrf = page.attribute("name=\"csrf\" content=\"");
+}
+
 struct People {
     citizen: Citizen,
+    /// Who comes without a key; she has two all the same.
+    limited: Citizen,
+    /// The number of her application.
+    number: String,
     staff: Vec<crate::world::Key>,
 }
 
-fn people(world: &World) -> People {
+async fn people(world: &World) -> People {
+    let limited = world.citizen("Limited", Some("limited@example.kz"));
+    let mut browser = Browser::new(world);
+    browser.sign_in(&limited).await;
+    let number = browser.begin().await;
     People {
         citizen: world.citizen("Aigerim", Some("aigerim@example.kz")),
+        limited,
+        number,
         staff: Role::ALL
             .map(|role| world.staff(&format!("Staff {}", role.name()), role))
             .into(),
@@ -166,7 +199,7 @@ fn people(world: &World) -> People {
 #[tokio::test]
 async fn every_door_lets_in_those_whom_its_rule_names_and_nobody_else() {
     let world = world();
-    let people = people(&world);
+    let people = people(&world).await;
     let mut knocks = 0;
     for who in ALL {
         let mut somebody = browser(&world, who, &people).await;
@@ -190,7 +223,7 @@ async fn every_door_lets_in_those_whom_its_rule_names_and_nobody_else() {
             );
             knocks += 1;
             // Behind these doors the session ends, so somebody comes in anew.
-            if ["/logout", "/sessions/end"]
+            if ["/logout", "/sessions/end", "/revoke/leave"]
                 .iter()
                 .any(|end| door.path.ends_with(end))
             {
@@ -198,13 +231,13 @@ async fn every_door_lets_in_those_whom_its_rule_names_and_nobody_else() {
             }
         }
     }
-    assert!(knocks > 6 * 60, "only {knocks} knocks");
+    assert!(knocks > 8 * 60, "only {knocks} knocks");
 }
 
 #[tokio::test]
 async fn a_stale_or_missing_token_changes_nothing_at_any_door() {
     let world = world();
-    let people = people(&world);
+    let people = people(&world).await;
     for who in ALL {
         let mut somebody = browser(&world, who, &people).await;
         for door in knocked()
@@ -225,28 +258,77 @@ async fn a_stale_or_missing_token_changes_nothing_at_any_door() {
     }
 }
 
-#[tokio::test]
-async fn another_persons_session_finds_nothing_behind_a_number_and_changes_nothing() {
-    let world = world();
-    let people = people(&world);
-    let stranger = world.citizen("Stranger", Some("stranger@example.kz"));
-    let mut owner = browser(&world, Who::Citizen, &people).await;
-    let number = owner.begin().await;
-    let mut other = Browser::new(&world);
-    other.sign_in(&stranger).await;
-    for door in knocked()
-        .into_iter()
-        .filter(|door| door.path.contains("{number}") && door.rule == Rule::Citizen)
-    {
-        let csrf = other.csrf.clone();
-        let answer = knock(&mut other, &door, &number, &csrf).await;
-        // A body without what the call needs is refused before anything is looked up.
-        let nothing = answer.status == StatusCode::NOT_FOUND
-            || (door.verb == Verb::Post && answer.status.is_client_error());
-        assert!(nothing, "{door:?}: {} {}", answer.status, answer.body);
+/// What belongs to somebody, as it stands in addresses.
+struct Belongings {
+    number: String,
+    serial: String,
+    session: String,
+}
+
+impl Belongings {
+    fn path(&self, door: &Door) -> String {
+        let filled = door
+            .path
+            .replace("{number}", &self.number)
+            .replace("{file}", &format!("{}.pem", self.serial))
+            .replace("/sessions/{name}", &format!("/sessions/{}", self.session));
+        assert!(!filled.contains('{'), "say whose {filled} is");
+        filled
     }
-    let shown = owner.get(&format!("/api/v1/applications/{number}")).await;
-    assert_eq!(shown.json()["state"], "DRAFT");
+}
+
+#[tokio::test]
+async fn another_persons_session_finds_nothing_of_hers_and_changes_nothing() {
+    let world = world();
+    let people = people(&world).await;
+    let mut owner = browser(&world, Who::Citizen, &people).await;
+    let page = owner.get("/kk/cabinet/profile").await;
+    let hers = Belongings {
+        number: owner.begin().await,
+        serial: people.citizen.signature.certificate.serial_hex(),
+        session: page.attribute("/cabinet/profile/sessions/"),
+    };
+    let hers = Belongings {
+        session: hers.session.split('/').next().unwrap().to_owned(),
+        ..hers
+    };
+    let before = owner.get("/kk/cabinet/applications").await.body;
+    let stranger = world.citizen("Stranger", Some("stranger@example.kz"));
+    let mut knocks = 0;
+    for who in [Who::Citizen, Who::ByCode, Who::ByProof] {
+        let mut other = if who == Who::Citizen {
+            let mut other = Browser::new(&world);
+            other.sign_in(&stranger).await;
+            other
+        } else {
+            browser(&world, who, &people).await
+        };
+        for door in knocked().into_iter().filter(|door| {
+            door.path.contains('{')
+                && [Rule::Citizen, Rule::Applicant].contains(&door.rule)
+                && may_pass(who, door.rule)
+        }) {
+            let path = hers.path(&door);
+            let there = Door {
+                path: path.clone(),
+                ..door.clone()
+            };
+            let csrf = other.csrf.clone();
+            let answer = knock(&mut other, &there, "", &csrf).await;
+            // A body without what the call needs is refused before anything is looked up; and whoever ends a session that
+            // is none of hers is sent back to her own.
+            let nothing = answer.status == StatusCode::NOT_FOUND
+                || (door.verb == Verb::Post && answer.status.is_client_error())
+                || (path.ends_with("/end") && answer.location().ends_with("#sessions"));
+            assert!(nothing, "{who:?} {path}: {} {}", answer.status, answer.body);
+            assert!(!answer.body.contains("AIGERIM"), "{path}: {}", answer.body);
+            knocks += 1;
+        }
+    }
+    assert!(knocks > 15, "only {knocks} knocks");
+    assert_eq!(owner.get("/kk/cabinet/applications").await.body, before);
+    let path = format!("/api/v1/applications/{}", hers.number);
+    assert_eq!(owner.get(&path).await.json()["state"], "DRAFT");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod issue;
 mod lookup;
 mod nation;
 mod person;
+mod queue;
 mod recover;
 mod reminders;
 mod renewal;

@@ -1,6 +1,8 @@
 //! The whole program from outside, and the rules of the house.
 
 #[cfg(test)]
+mod applicant;
+#[cfg(test)]
 mod ceremony;
 #[cfg(test)]
 mod citizen;
@@ -12,6 +14,8 @@ mod crash;
 mod desk;
 #[cfg(test)]
 mod fail_stop;
+#[cfg(test)]
+mod first;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -36,6 +40,8 @@ mod metrics;
 mod privacy;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod registrar;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]

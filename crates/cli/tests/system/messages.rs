@@ -264,3 +264,52 @@ fn one_click_in_a_mail_program_stops_reminders_and_nothing_else() {
     });
     assert!(house.tanba(&["audit", "verify"]).contains("whole"));
 }
+
+#[test]
+fn a_number_is_confirmed_by_a_text_message_told_of_by_mail_and_removed() {
+    let gateway = Gateway::open();
+    let mut house = house_with(&gateway);
+    let citizen = house.citizen("Aigerim", "aigerim@example.kz");
+    house.sql("DELETE FROM message");
+    house.serve();
+    let mut client = house.client();
+    citizen.login(&mut client).expect("a server");
+    let csrf = client.csrf.clone().expect("a token");
+    let mut submit = |path: &str, name: &str, value: &str| {
+        let path = format!("/kk/cabinet/profile/phone{path}");
+        let session = client.cookie.clone();
+        let fields = [("csrf", csrf.as_str()), (name, value)];
+        let answer = client.form(&path, &fields).expect("a server");
+        client.cookie = session;
+        assert_eq!(answer.status, 303, "{path}: {}", answer.body);
+    };
+    submit("", "phone", "%2B7(701)123-45-67");
+    let (_, body) = gateway.request();
+    assert_eq!(body["to"], "+77011234567");
+    let text = body["text"].as_str().expect("a text");
+    let code: String = text.chars().filter(char::is_ascii_digit).collect();
+    assert_eq!(code.len(), 6, "{text}");
+    gateway.answer("200 OK");
+    let numbers = || house.count("SELECT count(*) FROM person WHERE phone = '+77011234567'");
+    assert_eq!(numbers(), 0, "not before its code came back");
+    submit("/code", "code", &code);
+    assert_eq!(numbers(), 1);
+    let told = |word: &str| {
+        house.mailbox.wait("aigerim@example.kz", |mails| {
+            let mut mails = mails.iter();
+            mails
+                .find(|mail| mail.text.contains(word))
+                .and_then(|mail| mail.not_me())
+        })
+    };
+    assert!(told("+7•••67").starts_with("/kk/not-me/"));
+    submit("/remove", "none", "");
+    assert_eq!(numbers(), 0);
+    let (_, body) = gateway.request();
+    assert_eq!(body["to"], "+77011234567", "the removed number is told");
+    gateway.answer("200 OK");
+    told("өшірілді");
+    let log = house.log();
+    assert!(!log.contains("7011234567") && !log.contains(&code), "{log}");
+    assert!(house.tanba(&["audit", "verify"]).contains("whole"));
+}

@@ -104,3 +104,61 @@ fn a_body_of_a_gigabyte_is_refused_before_it_has_arrived() {
         assert!(refused.contains(&status.as_ref()), "{path}: {status}");
     }
 }
+
+/// Sends a gigabyte that announces no length, until the server has enough; how much was sent, and what was answered.
+fn pour(house: &Installation, path: &str, headers: &str) -> (usize, String) {
+    const GIGABYTE: usize = 1 << 30;
+    let mut stream = TcpStream::connect(("127.0.0.1", house.port)).expect("a connection");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\norigin: {}\r\n{headers}transfer-encoding: chunked\r\n\r\n",
+        house.origin
+    );
+    stream.write_all(head.as_bytes()).expect("a request");
+    let chunk = [b"10000\r\n".as_slice(), &[b'a'; 0x10000], b"\r\n"].concat();
+    let mut sent = 0;
+    while sent < GIGABYTE && stream.write_all(&chunk).is_ok() {
+        sent += 0x10000;
+    }
+    let mut answer = vec![0; 12];
+    // Whoever hangs up on the rest has refused it as well; then the answer may be lost on its way.
+    let read = stream.read(&mut answer).unwrap_or_default();
+    answer.truncate(read);
+    (sent, String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[test]
+fn a_gigabyte_without_end_is_refused_early_and_fills_no_memory() {
+    let house = Installation::start();
+    let citizen = house.citizen("Aigerim", "aigerim@example.kz");
+    let mut client = house.client();
+    citizen.login(&mut client).expect("an answer");
+    let cookie = client.cookie.clone().expect("a cookie");
+    let csrf = client.csrf.clone().expect("a token");
+    let json = "content-type: application/json\r\n".to_owned();
+    let form = "content-type: application/x-www-form-urlencoded\r\n".to_owned();
+    let session = format!("cookie: {cookie}\r\nx-csrf-token: {csrf}\r\n");
+    let before = house.peak_memory();
+    for (path, headers) in [
+        ("/api/v1/login", json.clone()),
+        ("/api/v1/status", json.clone()),
+        ("/kk/status", form.clone()),
+        ("/kk/obtain", form.clone()),
+        ("/kk/revoke", form.clone()),
+        ("/kk/cabinet/profile/phone", form.clone()),
+        ("/kk/cabinet/profile/phone", format!("{form}{session}")),
+        ("/api/v1/applications", format!("{json}{session}")),
+        ("/api/v1/revocations", format!("{json}{session}")),
+        ("/api/v1/desk/login", json),
+    ] {
+        let (sent, answer) = pour(&house, path, &headers);
+        // What the sockets of both sides take before anybody reads counts as sent.
+        assert!(sent < 16 << 20, "{path}: {sent} octets were taken");
+        assert!(
+            answer.is_empty() || answer == "HTTP/1.1 413" || answer == "HTTP/1.1 303",
+            "{path}: {answer}"
+        );
+    }
+    let grown = house.peak_memory().saturating_sub(before);
+    assert!(grown < 24 << 20, "{grown} octets more");
+    assert_eq!(client.get("/kk").expect("an answer").status, 200);
+}

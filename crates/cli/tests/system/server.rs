@@ -287,6 +287,19 @@ impl Installation {
         fs::read_to_string(self.path("server.log")).unwrap_or_default()
     }
 
+    /// The most memory that the server had so far, octets.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let server = self.server.as_ref().expect("a server");
+        let status = format!("/proc/{}/status", server.id());
+        let status = fs::read_to_string(status).expect("a process");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .expect("a peak");
+        let kilobytes = line.trim().trim_end_matches(" kB");
+        kilobytes.parse::<u64>().expect("kilobytes") * 1024
+    }
+
     /// Somebody at her browser.
     pub(crate) fn client(&self) -> Client {
         Client::new(&format!("http://127.0.0.1:{}", self.port), &self.origin)

@@ -43,6 +43,13 @@ pub trait Intakes {
         number: &ApplicationNumber,
     ) -> Result<Option<Intake>, StorageError>;
 
+    /// The IIN that was typed for what waits for the register under that number, or ended before it was an application:
+    /// read from an index, so that finding none is as much work as finding one.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn claimant(&mut self, number: &ApplicationNumber) -> Result<Option<String>, StorageError>;
+
     /// Writes everything that can change, if nobody changed it since it was read, and increases its version.
     ///
     /// # Errors

@@ -45,7 +45,7 @@ fn the_code_goes_to_the_new_address_and_both_are_told() {
     for mail in &told {
         assert!(matches!(
             &mail.body,
-            MessageBody::AddressChanged { hint, until, not_me_path }
+            MessageBody::AddressChanged { hint, until, not_me_path, at_desk: false }
                 if hint == "n•••@example.kz" && *until == after(7 * DAY) && !not_me_path.is_empty()
         ));
     }

@@ -17,7 +17,7 @@ use tanba_model::ports::{PersonFacts, PersonRegister, RegisterAnswer, Storage as
 use tanba_pki::{CertificateRequest, RequestAttributes, Timestamp};
 use tanba_ra::{
     AddressError, ClaimError, ClaimForm, FirstError, FirstSecret, FirstSection, FirstStep,
-    ProfileSet, RaSection, Register, RegistrationAuthority, Solution,
+    NextStep, ProfileSet, Proof, RaSection, Register, RegistrationAuthority, Solution,
 };
 
 use crate::world::{DAY, NOON, World, after};
@@ -689,6 +689,18 @@ fn while_the_register_is_silent_the_application_is_kept_and_goes_on_by_itself() 
     let told = mails(&world, after(1));
     assert_eq!(kinds(&told), ["first_kept"]);
     assert!(ra.first_by_link(&link(&told), after(1)).is_ok());
+    let number = view.intake.number.unwrap();
+    let (own, stranger) = (iin(), Iin::complete("90010130010").unwrap());
+    let asked = |proof| ra.prove(&number, proof, after(1), "").unwrap();
+    let proved = asked(Proof::Iin(&own)).unwrap();
+    assert!(proved.opened.is_none(), "there is nothing to act for");
+    assert_eq!(proved.status.next, NextStep::WaitForRegister);
+    assert_eq!(
+        (proved.status.state, proved.status.kind),
+        ("DRAFT", "first")
+    );
+    assert!(asked(Proof::Iin(&stranger)).is_none());
+    assert!(asked(Proof::Secret("guessed")).is_none());
     assert_eq!(ra.retry_register(after(30)).unwrap().waiting, 0, "not yet");
     assert_eq!(ra.retry_register(after(60)).unwrap().waiting, 1);
     assert_eq!(
@@ -723,6 +735,15 @@ fn a_kept_application_that_the_register_does_not_confirm_is_closed_with_a_notice
         assert_eq!(
             ra.first(&secret).unwrap().intake.stage,
             IntakeStage::Refused
+        );
+        let number = ra.first(&secret).unwrap().intake.number.unwrap();
+        let proved = ra
+            .prove(&number, Proof::Iin(&iin()), after(60), "")
+            .unwrap();
+        let status = proved.unwrap().status;
+        assert_eq!(
+            (status.state, status.next),
+            ("REJECTED", NextStep::BeginAgain)
         );
         ra.begin_first_again(&secret, after(61)).unwrap();
         assert_eq!(ra.first(&secret).unwrap().step, FirstStep::Person);

@@ -29,6 +29,10 @@ macro_rules! select {
     };
 }
 
+pub(super) const OWNER: &str =
+    "SELECT coalesce(max(id), 0), coalesce(max(person_id), 0) FROM application INDEXED BY application_owner
+     WHERE number = ?1";
+
 impl Applications for SqliteUnit<'_> {
     fn insert(
         &mut self,
@@ -104,11 +108,11 @@ impl Applications for SqliteUnit<'_> {
         &mut self,
         number: &ApplicationNumber,
     ) -> Result<Option<(ApplicationId, PersonId)>, StorageError> {
-        self.one(
-            "SELECT id, person_id FROM application WHERE number = ?1",
-            [number.as_str()],
-            |row| Ok((ApplicationId(column(row, 0)?), PersonId(column(row, 1)?))),
-        )
+        // An aggregate, so that there is one row to be read in any case.
+        let found = self.one(OWNER, [number.as_str()], |row| {
+            Ok((ApplicationId(column(row, 0)?), PersonId(column(row, 1)?)))
+        })?;
+        Ok(found.filter(|(id, _)| id.0 != 0))
     }
 
     fn of_person(

@@ -21,6 +21,11 @@ macro_rules! select {
     };
 }
 
+/// What waits for the register, and what ended before it was an application.
+pub(super) const CLAIMANT: &str =
+    "SELECT count(*), coalesce(max(claimant), '') FROM intake INDEXED BY intake_claimant
+     WHERE number = ?1 AND stage IN ('waiting', 'refused', 'cancelled')";
+
 impl Intakes for SqliteUnit<'_> {
     fn insert(&mut self, intake: &NewIntake, now: Timestamp) -> Result<Intake, StorageError> {
         SqliteUnit::insert_row(
@@ -48,6 +53,13 @@ impl Intakes for SqliteUnit<'_> {
         number: &ApplicationNumber,
     ) -> Result<Option<Intake>, StorageError> {
         self.one(select!("WHERE number = ?1"), [number.as_str()], read)
+    }
+
+    fn claimant(&mut self, number: &ApplicationNumber) -> Result<Option<String>, StorageError> {
+        let found = self.one(CLAIMANT, [number.as_str()], |row| {
+            Ok((column::<i64>(row, 0)?, column::<String>(row, 1)?))
+        })?;
+        Ok(found.and_then(|(count, iin)| (count > 0).then_some(iin)))
     }
 
     fn update(&mut self, intake: &mut Intake) -> Result<(), StorageError> {

@@ -19,6 +19,8 @@ const BY_IIN: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
     earlier_email, earlier_email_until, phone, email_refused_at FROM person WHERE iin = ?1";
 
+pub(super) const ID_BY_IIN: &str = "SELECT coalesce(max(id), 0) FROM person WHERE iin = ?1";
+
 impl Persons for SqliteUnit<'_> {
     fn insert(&mut self, person: &NewPerson, now: Timestamp) -> Result<PersonId, StorageError> {
         let id = SqliteUnit::insert_row(
@@ -85,11 +87,11 @@ impl Persons for SqliteUnit<'_> {
     }
 
     fn id_by_iin(&mut self, iin: &Iin) -> Result<Option<PersonId>, StorageError> {
-        self.one(
-            "SELECT id FROM person WHERE iin = ?1",
-            [iin.as_str()],
-            |row| Ok(PersonId(column(row, 0)?)),
-        )
+        // An aggregate, so that there is one row to be read in any case.
+        let found = self.one(ID_BY_IIN, [iin.as_str()], |row| {
+            Ok(PersonId(column(row, 0)?))
+        })?;
+        Ok(found.filter(|id| id.0 != 0))
     }
 
     fn set_email(

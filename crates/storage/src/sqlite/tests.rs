@@ -184,3 +184,47 @@ fn a_file_that_was_replaced_is_not_written() {
         "{refused:?}"
     );
 }
+
+/// Whoever asks for a number is to cost the same whether somebody has it or nobody: no row of a table is read for one only.
+#[test]
+fn the_owner_of_a_number_is_read_from_indexes_alone() {
+    let scene = Scene::new();
+    let unit = scene.unit(Company::Alone);
+    for (sql, index) in [
+        (applications::OWNER, "application_owner"),
+        (intakes::CLAIMANT, "intake_claimant"),
+        (persons::ID_BY_IIN, "sqlite_autoindex_person_1"),
+    ] {
+        let mut plan = unit
+            .connection()
+            .unwrap()
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        let steps: Vec<String> = plan
+            .query_map(["1"], |row| row.get(3))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+        let [step] = steps.as_slice() else {
+            panic!("{steps:?}")
+        };
+        let wanted = format!("USING COVERING INDEX {index} ");
+        assert!(step.contains(&wanted), "{step}");
+    }
+}
+
+#[test]
+fn a_statement_is_planned_once_whatever_its_parameters_are() {
+    use rusqlite::StatementStatus;
+
+    let scene = Scene::new();
+    let unit = scene.unit(Company::Alone);
+    let connection = unit.connection().unwrap();
+    let sql = "SELECT name FROM tally WHERE name > ?1 ORDER BY name LIMIT ?2";
+    let mut statement = connection.prepare(sql).unwrap();
+    for limit in 1..10 {
+        let mut rows = statement.query(params!["a", limit]).unwrap();
+        while rows.next().unwrap().is_some() {}
+    }
+    assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+}

@@ -54,6 +54,28 @@ contract! {
         assert!(unit.intakes().find(&[1; 32]).unwrap().is_some());
     }
 
+    fn whoever_typed_a_number_is_told_of_what_is_no_application_and_of_nothing_else(storage) {
+        let mut unit = storage.begin().unwrap();
+        let number = given::number("12345678901");
+        let mut intake = unit.intakes().insert(&new_intake(1), given::at(0)).unwrap();
+        intake.number = Some(number.clone());
+        intake.content.claim = Some(Claim {
+            iin: given::iin(1).as_str().to_owned(),
+            surname: "A".to_owned(),
+            given_name: "B".to_owned(),
+            patronymic: None,
+        });
+        for stage in IntakeStage::ALL {
+            intake.stage = stage;
+            unit.intakes().update(&mut intake).unwrap();
+            let told = unit.intakes().claimant(&number).unwrap();
+            let ended = [IntakeStage::Waiting, IntakeStage::Refused, IntakeStage::Cancelled];
+            let expected = ended.contains(&stage).then(|| given::iin(1).as_str().to_owned());
+            assert_eq!(told, expected, "{}", stage.name());
+        }
+        assert_eq!(unit.intakes().claimant(&given::number("12345678902")).unwrap(), None);
+    }
+
     fn tries_are_counted_by_day_and_by_whoever_tries(storage) {
         let mut unit = storage.begin().unwrap();
         for expected in 1..4 {

@@ -11,6 +11,7 @@ use tanba_ra::{RaSection, RegistrationAuthority};
 use ureq::Agent;
 
 use super::person;
+use super::queue;
 use super::report::timed;
 use super::scratch::Scratch;
 use crate::context::Context;
@@ -81,8 +82,8 @@ impl Server {
             .get(format!("{}{path}", self.origin))
             .header("accept", "text/html,application/json")
             .header("accept-encoding", "br, gzip");
-        if let Some(token) = session {
-            request = request.header("cookie", format!("tanba={token}"));
+        if let Some(cookie) = session {
+            request = request.header("cookie", cookie);
         }
         let (answer, time) = timed(|| -> anyhow::Result<(u16, usize)> {
             let mut answer = request.call()?;
@@ -125,16 +126,32 @@ impl Server {
         keys: &[person::Key; 2],
         context: &Context,
     ) -> anyhow::Result<String> {
-        let ra = RegistrationAuthority::new(
-            scratch.storage.clone(),
-            scratch.authority.clone(),
-            RaSection::default().check(&self.origin)?,
-            context.random(),
-        )?;
+        let ra = self.authority(scratch, context)?;
         let now = context.now();
         let [authentication, _] = keys;
         let challenge = ra.login_challenge(now)?;
         let logged_in = ra.login(&authentication.sign(&challenge, now)?, now, "")?;
-        Ok(logged_in.token.expose().to_owned())
+        Ok(format!("tanba={}", logged_in.token.expose()))
+    }
+
+    /// Signs a clerk in at the desk of the centre where everybody waits; her cookie.
+    pub(super) fn sit_down(&self, scratch: &Scratch, context: &Context) -> anyhow::Result<String> {
+        let ra = self.authority(scratch, context)?;
+        let token = queue::sit_down(scratch, &ra, context)?;
+        Ok(format!("tanba-desk={token}"))
+    }
+
+    /// What decides behind this server, once more.
+    fn authority(
+        &self,
+        scratch: &Scratch,
+        context: &Context,
+    ) -> anyhow::Result<RegistrationAuthority> {
+        Ok(RegistrationAuthority::new(
+            scratch.storage.clone(),
+            scratch.authority.clone(),
+            RaSection::default().check(&self.origin)?,
+            context.random(),
+        )?)
     }
 }

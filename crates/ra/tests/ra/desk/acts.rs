@@ -185,23 +185,113 @@ fn the_second_one_is_not_the_subject_and_has_the_role_that_the_policy_names() {
     let person = world.storage.snapshot().unwrap();
     let mut person = person;
     let found = person.persons().find(second.citizen.id).unwrap().unwrap();
-    assert_eq!(found.email.unwrap().as_str(), "new@example.kz");
+    assert_eq!(found.email.as_ref().unwrap().as_str(), "new@example.kz");
     drop(person);
-    let told: Vec<String> = world
-        .mail(NOON)
-        .into_iter()
-        .filter(|mail| {
-            matches!(
-                mail.body,
-                MessageBody::ByAdministrator {
-                    act: AdministratorAct::EmailChanged,
-                    ..
-                }
-            )
-        })
-        .map(|mail| mail.to.as_str().to_owned())
-        .collect();
-    assert_eq!(told, ["dana@example.kz", "new@example.kz"]);
+    // As after a change of her own: for a week the address of before counts, is told, and takes it back.
+    let code_address = |now| found.code_address(now).unwrap().as_str().to_owned();
+    assert_eq!(code_address(after(7 * DAY - 1)), "dana@example.kz");
+    assert_eq!(code_address(after(7 * DAY)), "new@example.kz");
+    let told = told_of_another_address(&world);
+    let to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, ["new@example.kz", "dana@example.kz"]);
+    let token = told[1].1.strip_prefix("/not-me/").unwrap();
+    world.ra.not_me(token, after(60)).unwrap();
+    let mut person = world.storage.snapshot().unwrap();
+    let found = person.persons().find(second.citizen.id).unwrap().unwrap();
+    assert_eq!(found.email.unwrap().as_str(), "dana@example.kz");
+}
+
+/// To whom the change of an address at the desk is told, with the link of each.
+fn told_of_another_address(world: &World) -> Vec<(String, String)> {
+    let mails = world.mail(NOON).into_iter();
+    let told = mails.filter_map(|mail| {
+        let MessageBody::AddressChanged {
+            not_me_path,
+            at_desk: true,
+            until,
+            ..
+        } = mail.body
+        else {
+            return None;
+        };
+        assert_eq!(until, after(7 * DAY));
+        Some((mail.to.as_str().to_owned(), not_me_path))
+    });
+    told.collect()
+}
+
+#[test]
+fn an_address_that_a_thief_confirmed_gains_nothing_by_a_change_at_the_counter() {
+    let world = World::new();
+    let owner = world.citizen("Aigerim");
+    let session = world.sign_in(&owner, NOON).session;
+    world.mail(NOON);
+    world
+        .ra
+        .ask_email_change(&session, "thief@example.kz", NOON)
+        .unwrap();
+    let code = world.mail(NOON).into_iter().find_map(|mail| {
+        if let MessageBody::EmailChangeCode { code, .. } = mail.body {
+            Some(code)
+        } else {
+            None
+        }
+    });
+    world
+        .ra
+        .confirm_email_change(&session, &code.unwrap(), NOON)
+        .unwrap();
+    world.mail(NOON);
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let mut email = wish("email", "own-wish");
+    email.changes = BTreeMap::from([("email".to_owned(), "new@example.kz".to_owned())]);
+    act(&world, &first, &owner, &email).unwrap();
+    assert!(matches!(
+        answer(&world, &second, true),
+        Ok(Outcome::Done(..))
+    ));
+    let told = told_of_another_address(&world);
+    let to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(
+        to,
+        ["thief@example.kz", "new@example.kz", "aigerim@example.kz"]
+    );
+    let mut person = world.storage.snapshot().unwrap();
+    let found = person.persons().find(owner.id).unwrap().unwrap();
+    let code_address = found.code_address(after(DAY)).unwrap();
+    assert_eq!(code_address.as_str(), "aigerim@example.kz");
+}
+
+#[test]
+fn whoever_has_no_address_gets_the_first_one_at_the_counter_at_once() {
+    let world = World::new();
+    let silent = world.citizen_with("Silent", None, NOON);
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let mut email = wish("email", "own-wish");
+    email.changes = BTreeMap::from([("email".to_owned(), "new@example.kz".to_owned())]);
+    act(&world, &first, &silent, &email).unwrap();
+    assert!(matches!(
+        answer(&world, &second, true),
+        Ok(Outcome::Done(..))
+    ));
+    let mut person = world.storage.snapshot().unwrap();
+    let found = person.persons().find(silent.id).unwrap().unwrap();
+    let code_address = found.code_address(NOON).unwrap();
+    assert_eq!(code_address.as_str(), "new@example.kz");
+    drop(person);
+    let mails = world.mail(NOON);
+    let told = mails.iter().find(|mail| {
+        matches!(
+            mail.body,
+            MessageBody::ByAdministrator {
+                act: AdministratorAct::EmailChanged,
+                ..
+            }
+        )
+    });
+    assert_eq!(told.unwrap().to.as_str(), "new@example.kz");
 }
 
 #[test]
