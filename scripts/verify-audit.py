@@ -25,6 +25,11 @@ def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+EXTENDED_KEY_USAGE = bytes.fromhex("551d25")
+# id-kp-documentSigning (RFC 9336), which the authority's seal has and nothing else.
+DOCUMENT_SIGNING = bytes.fromhex("2b06010505070324")
+
+
 class Log:
     def __init__(self):
         self.size, self.hash, self.subtrees, self.signed = 0, bytes(32), [], None
@@ -73,12 +78,46 @@ def signature(line, trusted):
             file.write(line["checkpoint"].encode())
         with open(detached, "wb") as file:
             file.write(base64.b64decode(line["signature"]))
+        signer = os.path.join(folder, "signer")
         arguments = ["-inform", "DER", "-in", detached, "-content", content, "-binary", "-CAfile", trusted]
-        verify = ["openssl", "cms", "-verify", "-purpose", "any", "-out", os.devnull, *arguments]
+        verify = ["openssl", "cms", "-verify", "-purpose", "any", "-signer", signer, "-out", os.devnull, *arguments]
         done = subprocess.run(verify, capture_output=True, text=True)
-    if done.returncode != 0:
         size = json.loads(line["checkpoint"])["size"]
-        raise ValueError(f"the signature of the checkpoint of {size} records does not hold: {done.stderr}")
+        if done.returncode != 0:
+            raise ValueError(f"the signature of the checkpoint of {size} records does not hold: {done.stderr}")
+        with open(signer, encoding="ascii") as file:
+            signers = file.read()
+    # Whoever writes to the database has a key of his own under the same root: it must be the authority's seal.
+    if signers.count("-----BEGIN") != 1 or purposes(ssl.PEM_cert_to_DER_cert(signers)) != [DOCUMENT_SIGNING]:
+        raise ValueError(f"the checkpoint of {size} records was not sealed by the authority")
+
+
+def elements(der):
+    """The elements of a DER value: tag and contents."""
+    at = 0
+    while at < len(der):
+        tag, length, at = der[at], der[at + 1], at + 2
+        if length & 0x80:
+            count = length & 0x7F
+            length, at = int.from_bytes(der[at:at + count], "big"), at + count
+        if at + length > len(der):
+            raise ValueError("a certificate is damaged")
+        yield tag, der[at:at + length]
+        at += length
+
+
+def purposes(certificate):
+    """What a certificate's key is for: the object identifiers of its extended key usage (RFC 5280, 4.2.1.12), encoded."""
+    (_, whole), = elements(certificate)
+    tbs = next(elements(whole))[1]
+    for tag, extensions in elements(tbs):
+        if tag != 0xA3:
+            continue
+        for _, extension in elements(next(elements(extensions))[1]):
+            parts = list(elements(extension))
+            if parts[0][1] == EXTENDED_KEY_USAGE:
+                return [oid for _, oid in elements(next(elements(parts[-1][1]))[1])]
+    return []
 
 
 def included(path, leaf, index, size):
@@ -149,5 +188,5 @@ if __name__ == "__main__":
             proof(*sys.argv[2:])
         else:
             main(*sys.argv[1:])
-    except (ValueError, KeyError, OverflowError) as fault:
+    except (ValueError, KeyError, IndexError, StopIteration, OverflowError) as fault:
         sys.exit(f"not valid: {fault}")

@@ -216,6 +216,30 @@ impl PublicKey {
         }
     }
 
+    /// The same key as everybody writes it, which is what digests of keys are compared by.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::Malformed`] when it is not a key of its curve.
+    pub fn in_usual_encoding(&self) -> Result<Self, PublicKeyError> {
+        let malformed = |_| PublicKeyError::Malformed;
+        match &self.kind {
+            Kind::Rsa {
+                modulus, exponent, ..
+            } => Self::from_rsa_numbers(modulus, exponent),
+            Kind::EcP256 => {
+                let point = p256::PublicKey::from_sec1_bytes(&self.subject_public_key)
+                    .map_err(malformed)?;
+                Self::from_parts(KeyAlgorithm::EcP256, &point.to_sec1_bytes())
+            }
+            Kind::EcP384 => {
+                let point = p384::PublicKey::from_sec1_bytes(&self.subject_public_key)
+                    .map_err(malformed)?;
+                Self::from_parts(KeyAlgorithm::EcP384, &point.to_sec1_bytes())
+            }
+            Kind::Pure(_) | Kind::Other(_) => Ok(self.clone()),
+        }
+    }
+
     /// Verifies a signature over the message.
     ///
     /// # Errors

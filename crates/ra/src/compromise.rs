@@ -194,7 +194,9 @@ pub fn attested(
     now: Timestamp,
 ) -> Result<KeyBlocked, AttestedError> {
     let attestation = read(work, statement)?;
-    let public_key_sha256 = attestation.public_key().sha256();
+    // Certificates have the usual encoding; who states it may have the key in another.
+    let key = attestation.public_key().in_usual_encoding();
+    let public_key_sha256 = key.map_err(|_| AttestedError::Unknown)?.sha256();
     if work.certificates().of_key(&public_key_sha256)?.is_empty() {
         return Err(AttestedError::Unknown);
     }

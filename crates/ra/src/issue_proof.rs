@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tanba_crypto::sha256;
 use tanba_model::audit::{AuditRecord, Checkpoint, LogProof};
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::ports::{Session, StorageError, UnitOfWork, certificate_object};
-use tanba_pki::{SerialNumber, Timestamp};
+use tanba_pki::{SerialNumber, Timestamp, hex};
 
 use crate::RegistrationAuthority;
 use crate::codes;
@@ -146,5 +147,11 @@ fn issue(
 ) -> Result<Option<AuditRecord>, StorageError> {
     let object = certificate_object(certificate.issuer, &certificate.serial);
     let record = work.audit_log().issue(&object)?;
-    Ok(record.filter(AuditRecord::is_itself))
+    let Some(der) = &certificate.der else {
+        return Ok(None);
+    };
+    let detail = format!("sha256={}", hex::encode(&sha256(der)));
+    Ok(record.filter(|record| {
+        record.is_itself() && record.read().is_some_and(|event| event.detail == detail)
+    }))
 }

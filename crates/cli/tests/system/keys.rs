@@ -1,10 +1,11 @@
 //! Keys that are compromised: blocked by an administrator, or by the statement of whoever holds them.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tanba_crypto::{KeyAlgorithm, Signer as _};
+use tanba_crypto::{KeyAlgorithm, Signer as _, SoftwareKey};
 use tanba_pki::hex;
 
 use crate::citizen::{new_key, request};
@@ -14,21 +15,16 @@ fn block(house: &Installation, what: &str) -> Value {
     house.facts(&["key", "block", what, "--reason", "it was on the web"])
 }
 
-#[test]
-#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
-fn a_key_that_somebody_published_is_blocked_and_revoked_by_statement_or_by_an_administrator() {
-    let house = Installation::start();
-    let citizen = house.citizen("Serikova", "serikova@example.kz");
-    let [authentication, signature] = [&citizen.authentication, &citizen.signature];
+/// A key file as somebody finds it.
+fn leak(house: &Installation, key: &SoftwareKey, name: &str) -> PathBuf {
+    let path = house.path(name);
+    let text = tanba_pki::pem::encode("PRIVATE KEY", key.pkcs8_der().expose());
+    fs::write(&path, text).expect("a file");
+    path
+}
 
-    // A stranger who found the key file, with no program of ours.
-    let leaked = house.path("leaked.pem");
-    let pkcs8 = signature.key.pkcs8_der();
-    fs::write(
-        &leaked,
-        tanba_pki::pem::encode("PRIVATE KEY", pkcs8.expose()),
-    )
-    .expect("a file");
+/// The statement of a stranger who has a key file and openssl, and no program of ours.
+fn statement(house: &Installation, key: &Path) -> PathBuf {
     let said = run(Command::new("openssl")
         .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
         .arg(house.path("root.pem")));
@@ -42,8 +38,18 @@ fn a_key_that_somebody_published_is_blocked_and_revoked_by_statement_or_by_an_ad
     let subject =
         format!("/CN=This key is compromised. Revoke its certificates./serialNumber={fingerprint}");
     run(Command::new("openssl")
-        .args(["req", "-new", "-subj", &subject, "-key", text(&leaked)])
+        .args(["req", "-new", "-utf8", "-subj", &subject, "-key", text(key)])
         .args(["-out", text(&statement)]));
+    statement
+}
+
+#[test]
+fn a_key_that_somebody_published_is_blocked_and_revoked_by_its_own_statement() {
+    let house = Installation::start();
+    let citizen = house.citizen("Serikova", "serikova@example.kz");
+    let [authentication, signature] = [&citizen.authentication, &citizen.signature];
+    let leaked = leak(&house, &signature.key, "leaked.pem");
+    let statement = statement(&house, &leaked);
     let sent = json!({ "attestation": fs::read_to_string(&statement).expect("a text") });
     let client = house.client();
     let answer = client
@@ -61,13 +67,7 @@ fn a_key_that_somebody_published_is_blocked_and_revoked_by_statement_or_by_an_ad
     assert!(refused.contains("blocked already"), "{refused}");
 
     // The same by our program, at the command line.
-    let other = house.path("other.pem");
-    let pkcs8 = authentication.key.pkcs8_der();
-    fs::write(
-        &other,
-        tanba_pki::pem::encode("PRIVATE KEY", pkcs8.expose()),
-    )
-    .expect("a file");
+    let other = leak(&house, &authentication.key, "other.pem");
     let ours = house.path("ours.pem");
     run(Command::new(program())
         .args(["key", "attest-compromise", "--key", text(&other)])
@@ -83,7 +83,14 @@ fn a_key_that_somebody_published_is_blocked_and_revoked_by_statement_or_by_an_ad
     let listed = listed.as_array().expect("a list");
     assert_eq!(listed.len(), 2);
     assert!(listed.iter().all(|entry| entry["source"] == "attestation"));
+}
 
+#[test]
+fn an_administrator_blocks_keys_one_by_one_and_by_published_lists() {
+    let house = Installation::start();
+    let citizen = house.citizen("Serikova", "serikova@example.kz");
+    let signature = &citizen.signature;
+    let leaked = leak(&house, &signature.key, "leaked.pem");
     // An administrator, by file and by digest, and before any certificate there is.
     let key = new_key(KeyAlgorithm::Rsa { bits: 2048 });
     let digest = hex::encode(&key.public_key().sha256());

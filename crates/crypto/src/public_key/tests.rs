@@ -62,6 +62,11 @@ fn a_key_in_another_encoding_is_not_certified() {
     compressed.extend_from_slice(&point[1..33]);
     let other = PublicKey::from_spki_der(&p256(&compressed)).unwrap();
     assert_eq!(other.check_strength(), Err(WeakKey::Encoding));
+    assert_eq!(&other.in_usual_encoding().unwrap(), key.public_key());
+    assert_eq!(
+        &key.public_key().in_usual_encoding().unwrap(),
+        key.public_key()
+    );
 
     let rsa = SoftwareKey::generate(KeyAlgorithm::Rsa { bits: 2048 }, &mut Counter(0)).unwrap();
     assert_eq!(rsa.public_key().check_strength(), Ok(()));
@@ -76,6 +81,7 @@ fn a_key_in_another_encoding_is_not_certified() {
     der.extend_from_slice(key);
     let other = PublicKey::from_spki_der(&der).unwrap();
     assert!(rsa.matches(&other) && other.sha256() != rsa.public_key().sha256());
+    assert_eq!(&other.in_usual_encoding().unwrap(), rsa.public_key());
     assert_eq!(other.check_strength(), Err(WeakKey::Encoding));
 }
 
@@ -86,6 +92,7 @@ fn a_point_off_the_curve_is_weak_and_verifies_nothing() {
     *point.last_mut().unwrap() ^= 1;
     let public = PublicKey::from_spki_der(&p256(&point)).unwrap();
     assert_eq!(public.check_strength(), Err(WeakKey::NotOnCurve));
+    assert!(public.in_usual_encoding().is_err());
     let signature = key.sign(b"message").unwrap();
     assert_eq!(
         public.verify(SignatureAlgorithm::EcdsaSha256, b"message", &signature),

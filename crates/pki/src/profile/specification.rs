@@ -305,6 +305,13 @@ impl ExtensionSpecification {
     }
 }
 
+impl ExtensionSpecification {
+    /// Whether it says that documents are sealed with the key, and that it is for nothing else.
+    fn is_of_seals(&self) -> bool {
+        matches!(self, Self::ExtendedKeyUsage { allow, .. } if *allow == [oid::DOCUMENT_SIGNING])
+    }
+}
+
 impl Specification {
     /// Refuses what no certificate could satisfy.
     pub(crate) fn check(&self) -> Result<(), ProfileError> {
@@ -352,6 +359,18 @@ impl Specification {
         let authority = oids.contains(&oid::BASIC_CONSTRAINTS);
         if authority != (self.purpose == PurposeName::CertificationAuthority) {
             return fault("basic constraints belong to authorities, and to them alone");
+        }
+        // That alone tells the seals under evidence from everybody else's keys.
+        let person = matches!(self.validity, Validity::Person { .. });
+        if person
+            && self
+                .extensions
+                .iter()
+                .any(ExtensionSpecification::is_of_seals)
+        {
+            return fault(
+                "document signing as the only extended key usage belongs to the authority's seals",
+            );
         }
         if !oids.contains(&oid::KEY_USAGE) || !oids.contains(&oid::SUBJECT_KEY_IDENTIFIER) {
             return fault("key usage and subject key identifier must be there");

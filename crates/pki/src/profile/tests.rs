@@ -317,6 +317,10 @@ fn a_contradictory_profile_is_refused() {
             "purpose = \"certification-authority\"",
         ),
         ("[\"rsa-2048\", \"rsa-3072\", \"rsa-4096\"]", "[]"),
+        (
+            "[\"email-protection\", \"1.2.398.3.3.4.1.1\"]",
+            "[\"document-signing\"]",
+        ),
     ] {
         let error = refusal(|source| source.replacen(from, to, 1));
         assert!(error.contains("is contradictory"), "{to}: {error}");

@@ -7,9 +7,10 @@ use serde::Serialize;
 use tanba_model::audit::tree::{TreeHash, TreeHead, includes, leaf};
 use tanba_model::audit::{Checkpoint as Statement, LogProof, Proved};
 use tanba_model::ports::Storage;
+use tanba_pki::hex;
 
 use super::line;
-use super::statement::Judge;
+use super::statement::{Judge, read_certificate};
 use super::write_to;
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -34,6 +35,21 @@ struct Verdict {
     valid: bool,
     /// Number of records under the checkpoint.
     signed: u64,
+    /// Number of the record that is proved.
+    record: Option<u64>,
+    /// The event that is proved, as it was recorded.
+    event: Option<serde_json::Value>,
+    /// SHA-256 of the certificate whose issue is proved, where one was given.
+    certificate: Option<String>,
+    fault: Option<String>,
+}
+
+/// What a proof says, once its seal holds.
+#[derive(Debug, Default)]
+struct Said {
+    text: String,
+    record: Option<u64>,
+    event: Option<serde_json::Value>,
     fault: Option<String>,
 }
 
@@ -74,60 +90,102 @@ fn unsigned(number: u64, size: u64) -> Outcome {
     ))
 }
 
-/// Judges a proof.
-pub(super) fn verify(path: &Path, judge: &Judge, context: &Context) -> anyhow::Result<Outcome> {
+/// Judges a proof; with a certificate, whether it proves the issue of that one.
+pub(super) fn verify(
+    path: &Path,
+    certificate: Option<&Path>,
+    judge: &Judge,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the file {} cannot be read", path.display()))?;
     let Ok(proof) = serde_json::from_str::<LogProof>(&text) else {
         bail!("{} is not a proof", path.display());
     };
+    let certificate = certificate.map(fingerprint).transpose()?;
+    let signed = Statement::from_bytes(proof.under.checkpoint.as_bytes())
+        .map(|statement| statement.size)
+        .unwrap_or_default();
+    let mut said = match judge.judge(&proof.under)? {
+        Err(fault) => Said {
+            fault: Some(fault),
+            ..Said::default()
+        },
+        Ok(stated) => says(proof, &stated.head)?,
+    };
+    if let (Some(fingerprint), None) = (&certificate, &said.fault) {
+        said.fault = (!tells_of_issue(said.event.as_ref(), fingerprint))
+            .then(|| "this is not the record of the issue of that certificate".to_owned());
+    }
+    let verdict = Verdict {
+        valid: said.fault.is_none(),
+        signed,
+        record: said.record,
+        event: said.event,
+        certificate,
+        fault: said.fault.clone(),
+    };
+    if said.fault.is_none() || context.json() {
+        if verdict.certificate.is_some() {
+            said.text
+                .push_str("\nIt is the record of the issue of that certificate.");
+        }
+        context.print(&verdict, said.text)?;
+    }
+    Ok(said.fault.map_or(Outcome::Done, Outcome::Refused))
+}
+
+fn says(proof: LogProof, head: &TreeHead) -> anyhow::Result<Said> {
     let hashes = proof
         .path
         .iter()
         .map(|text| line::hash(text))
         .collect::<Result<Vec<TreeHash>, _>>()?;
-    let stated = judge.judge(&proof.under)?;
-    let signed = Statement::from_bytes(proof.under.checkpoint.as_bytes())
-        .map(|statement| statement.size)
-        .unwrap_or_default();
-    let (said, fault) = match (stated, proof.what) {
-        (Err(fault), _) => (String::new(), Some(fault)),
-        (Ok(stated), Proved::Record(record)) => {
+    let signed = head.size;
+    match proof.what {
+        Proved::Record(record) => {
             let record = record.read()?;
             let number = record.sequence;
             let index = number.checked_sub(1).context("records count from 1")?;
-            let whole = record.is_itself();
-            let there = includes(
-                &hashes,
-                &leaf(&record.hash),
-                index,
-                stated.head.size,
-                &stated.head.root,
-            );
-            (
-                format!("Record {number} is in the log of {signed} records."),
-                (!(whole && there)).then(|| "the record is not in the signed log".to_owned()),
-            )
+            let there = record.is_itself()
+                && includes(&hashes, &leaf(&record.hash), index, signed, &head.root);
+            let mut text = format!("Record {number} is in the log of {signed} records.");
+            if let Some(event) = record.read() {
+                let (at, action) = (event.at, &event.action);
+                text.push_str(&format!(
+                    "\n{at} {action} {} {}",
+                    event.object, event.detail
+                ));
+            }
+            Ok(Said {
+                text,
+                record: Some(number),
+                event: serde_json::from_slice(&record.event).ok(),
+                fault: (!there).then(|| "the record is not in the signed log".to_owned()),
+            })
         }
-        (Ok(stated), Proved::Earlier { size, root }) => {
-            let earlier = TreeHead {
-                size,
-                root: line::hash(&root)?,
-            };
-            (
-                format!("The log of {signed} records continues that of {size}."),
-                (!stated.head.continues(&earlier, &hashes))
+        Proved::Earlier { size, root } => {
+            let root = line::hash(&root)?;
+            let earlier = TreeHead { size, root };
+            Ok(Said {
+                text: format!("The log of {signed} records continues that of {size}."),
+                fault: (!head.continues(&earlier, &hashes))
                     .then(|| "the log was rewritten".to_owned()),
-            )
+                ..Said::default()
+            })
         }
-    };
-    let verdict = Verdict {
-        valid: fault.is_none(),
-        signed,
-        fault: fault.clone(),
-    };
-    if fault.is_none() || context.json() {
-        context.print(&verdict, said)?;
     }
-    Ok(fault.map_or(Outcome::Done, Outcome::Refused))
+}
+
+/// Whether an event is the issue of the certificate with this digest.
+fn tells_of_issue(event: Option<&serde_json::Value>, fingerprint: &str) -> bool {
+    event.is_some_and(|event| {
+        event["action"] == "certificate.issue" && event["detail"] == format!("sha256={fingerprint}")
+    })
+}
+
+/// SHA-256 of a certificate in a file (PEM or DER), hexadecimal.
+fn fingerprint(path: &Path) -> anyhow::Result<String> {
+    let certificate = read_certificate(path)?;
+    Ok(hex::encode(&tanba_crypto::sha256(certificate.der())))
 }

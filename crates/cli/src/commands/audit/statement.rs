@@ -1,11 +1,12 @@
 //! Judges a signed checkpoint.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use tanba_model::audit::Checkpoint as Statement;
 use tanba_model::audit::tree::TreeHead;
 use tanba_pki::cms::{self, SignatureFault, Trust, VerifyOptions};
+use tanba_pki::oid::DOCUMENT_SIGNING;
 use tanba_pki::{Certificate, Timestamp};
 
 use super::line::Checkpoint;
@@ -27,6 +28,21 @@ pub(super) struct Stated {
     pub(super) signer: Certificate,
 }
 
+/// Whether a certificate is a seal's: document signing (RFC 9336) is all that its key is for. No profile of people may
+/// have that alone, and checkpoints rest on it.
+fn is_seal(certificate: &Certificate) -> bool {
+    certificate.extended_key_usage() == [DOCUMENT_SIGNING]
+}
+
+/// A certificate in a file (PEM or DER).
+pub(super) fn read_certificate(path: &Path) -> anyhow::Result<Certificate> {
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("the file {} cannot be read", path.display()))?;
+    Certificate::from_pem(&bytes)
+        .or_else(|_| Certificate::from_der(&bytes))
+        .with_context(|| format!("{} is not a certificate", path.display()))
+}
+
 impl Judge {
     /// Believes these certificates; without any, only the signatures themselves are judged.
     pub(super) const fn new(trusted: Vec<Certificate>) -> Self {
@@ -37,12 +53,7 @@ impl Judge {
     pub(super) fn of_files(paths: &[PathBuf]) -> anyhow::Result<Self> {
         let mut trusted = Vec::new();
         for path in paths {
-            let bytes = std::fs::read(path)
-                .with_context(|| format!("the file {} cannot be read", path.display()))?;
-            let certificate = Certificate::from_pem(&bytes)
-                .or_else(|_| Certificate::from_der(&bytes))
-                .with_context(|| format!("{} is not a certificate", path.display()))?;
-            trusted.push(certificate);
+            trusted.push(read_certificate(path)?);
         }
         Ok(Self::new(trusted))
     }
@@ -94,6 +105,14 @@ impl Judge {
                 "nobody signed the checkpoint of {size} records"
             )));
         };
+        // Whoever writes to the database has a key of his own under the same root: it must be the authority's seal.
+        if !is_seal(&certificate) {
+            return Ok(Err(format!(
+                "the checkpoint of {size} records was not sealed by the authority: the key of certificate {} is for \
+                 something else",
+                certificate.serial_hex()
+            )));
+        }
         Ok(Ok(Stated {
             head,
             at: statement.at,

@@ -37,9 +37,12 @@ pub(crate) struct Args {
     /// Certificate of the root (PEM or DER): the seal under each checkpoint must lead to it. The database brings its own
     #[arg(long, value_name = "FILE")]
     trusted: Vec<PathBuf>,
-    /// A proof of `audit prove` instead of a log
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "expect", "checkpoint"])]
+    /// A proof instead of a log: of `audit prove`, or from the list of keys in the cabinet
+    #[arg(long, value_name = "FILE", requires = "trusted", conflicts_with_all = ["file", "expect", "checkpoint"])]
     proof: Option<PathBuf>,
+    /// With --proof: the certificate (PEM or DER) whose issue it must prove
+    #[arg(long, value_name = "FILE", requires = "proof")]
+    certificate: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,7 +65,7 @@ struct Verdict {
 pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     let mut judge = Judge::of_files(&args.trusted)?;
     if let Some(path) = &args.proof {
-        return proof::verify(path, &judge, context);
+        return proof::verify(path, args.certificate.as_deref(), &judge, context);
     }
     let storage = match args.file {
         Some(_) => None,

@@ -56,7 +56,9 @@ pub(super) fn key(what: &str) -> anyhow::Result<[u8; 32]> {
             _ => bail!("{what} holds several objects; name one key"),
         }
     };
+    // Certificates have the usual encoding; a file may have the key in another.
     public_key(&der)
+        .and_then(|key| key.in_usual_encoding().ok())
         .map(|key| key.sha256())
         .with_context(|| format!("{what} holds no certificate, request or public key"))
 }

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Installation, text};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Installation, issue, request, text, words};
 
 /// An installation with records, two checkpoints among them and records after the last.
 fn signed() -> Installation {
@@ -205,4 +208,79 @@ fn a_proof_shows_one_record_or_a_longer_log_and_nothing_else() {
     }
     let beyond = ["audit", "prove", "--record", "100000"];
     assert!(installation.refusal(&beyond).contains("not among them"));
+    let untrusted = installation.tanba(&["audit", "verify", "--proof", "proof.json"]);
+    assert_eq!(
+        untrusted.status.code(),
+        Some(2),
+        "a proof without a root proves nothing"
+    );
+}
+
+#[test]
+fn a_proof_of_issue_is_that_of_one_certificate() {
+    let installation = Installation::new(&[]);
+    let [iin, other] = installation.import_people();
+    for (name, iin) in [("first", &iin), ("second", &other)] {
+        request(&installation, "signature");
+        installation.facts(&issue(iin));
+        std::fs::rename(installation.path("signature.pem"), installation.path(name))
+            .expect("moved");
+    }
+    assert!(
+        installation
+            .tanba(&["audit", "checkpoint", "-o", "sealed.json"])
+            .status
+            .success()
+    );
+    let output = installation.tanba(&["audit", "export", "-o", "audit.jsonl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let issue = lines(&installation, "audit.jsonl")
+        .iter()
+        .position(|line| line.contains("certificate.issue") && line.contains("person"))
+        .map(|index| (index + 1).to_string());
+    let number = issue.expect("a record of issue");
+    let prove = ["audit", "prove", "--record", &number, "-o", "proof.json"];
+    assert!(installation.tanba(&prove).status.success());
+    let of = |certificate: &'static str| {
+        let mut verify = words("audit verify --proof proof.json --trusted root.pem --certificate");
+        verify.push(certificate);
+        verify
+    };
+    let proved = installation.facts(&of("first"));
+    assert_eq!(proved["event"]["action"], "certificate.issue");
+    assert_eq!(proved["record"].to_string(), number);
+    let refused = installation.refusal(&of("second"));
+    assert!(refused.contains("that certificate"), "{refused}");
+    let said = installation.tanba(&of("first"));
+    assert!(text(&said.stdout).contains("certificate.issue"));
+}
+
+#[test]
+fn a_checkpoint_that_a_person_signed_is_no_checkpoint() {
+    let installation = signed();
+    let [iin, _] = installation.import_people();
+    request(&installation, "signature");
+    installation.facts(&issue(&iin));
+    // Who has the database and a key of his own under the root makes the whole log anew and signs it.
+    let mut log = lines(&installation, "audit.jsonl");
+    for line in &mut log {
+        let mut parts: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let Some(content) = parts["checkpoint"].as_str() else {
+            continue;
+        };
+        std::fs::write(installation.path("content"), content).expect("written");
+        installation.openssl(&words(
+            "cms -sign -binary -in content -signer signature.pem -inkey signature.key -certfile signature.pem \
+             -outform DER -out signature.der -cades",
+        ));
+        let signature = std::fs::read(installation.path("signature.der")).expect("octets");
+        parts["signature"] = STANDARD.encode(signature).into();
+        *line = parts.to_string();
+    }
+    write(&installation, "signed.jsonl", &log);
+    let arguments = ["audit", "verify", "signed.jsonl", "--trusted", "root.pem"];
+    let refused = installation.refusal(&arguments);
+    assert!(refused.contains("not sealed by the authority"), "{refused}");
+    assert!(second_opinion(&installation, "audit.jsonl"));
+    assert!(!second_opinion(&installation, "signed.jsonl"));
 }
