@@ -26,6 +26,8 @@ pub struct Config {
     /// Seconds that a signing device may take for a signature. A request that waited so long is told to come again; what
     /// the device signs later is kept. Default 15.
     pub signing_patience_seconds: u32,
+    /// Hour of the day, in UTC, from which on all keys are looked over. Default 20: the night of Kazakhstan begins.
+    pub key_check_hour: u32,
 }
 
 impl Default for Config {
@@ -39,6 +41,7 @@ impl Default for Config {
             responder_life_days: 14,
             checkpoint_every_minutes: 10,
             signing_patience_seconds: 15,
+            key_check_hour: 20,
         }
     }
 }
@@ -66,6 +69,7 @@ pub struct Rules {
     pub(crate) responder_life: Duration,
     pub(crate) checkpoint_every: Duration,
     pub(crate) signing_patience: Duration,
+    pub(crate) key_check_hour: u32,
 }
 
 impl Config {
@@ -98,6 +102,9 @@ impl Config {
         {
             return Err(ConfigError::Range(name, 1, limit));
         }
+        if self.key_check_hour > 23 {
+            return Err(ConfigError::Range("key_check_hour", 0, 23));
+        }
         if self.base_life_hours < self.base_every_hours.saturating_mul(2) {
             return Err(ConfigError::TooShort("base_life_hours", "base_every_hours"));
         }
@@ -116,6 +123,7 @@ impl Config {
             responder_life: hours(self.responder_life_days.saturating_mul(24)),
             checkpoint_every: minutes(self.checkpoint_every_minutes),
             signing_patience: Duration::from_secs(u64::from(self.signing_patience_seconds)),
+            key_check_hour: self.key_check_hour,
         })
     }
 }
@@ -140,6 +148,7 @@ impl Default for Rules {
             responder_life: hours(24 * 14),
             checkpoint_every: minutes(10),
             signing_patience: Duration::from_secs(15),
+            key_check_hour: 20,
         }
     }
 }

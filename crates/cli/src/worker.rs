@@ -27,6 +27,10 @@ const REMINDER_PAUSE: Duration = Duration::from_secs(10 * 60);
 const REGISTER_PAUSE: Duration = Duration::from_secs(5);
 /// Between two units of work of reminders, so that whoever waits to write gets to.
 const REMINDER_BREATH: Duration = Duration::from_millis(1);
+/// Between two looks whether all keys have to be looked over.
+const KEY_CHECK_PAUSE: Duration = Duration::from_secs(60);
+/// Between two steps of that, so that it never takes a processor alone.
+const KEY_CHECK_BREATH: Duration = Duration::from_millis(20);
 /// Rounds of upkeep between two purges.
 const EXPIRY_ROUNDS: u64 = 30;
 
@@ -110,6 +114,15 @@ impl Worker {
         worker.spawn("register", move |stop| {
             while !stop.within(REGISTER_PAUSE) {
                 guarded("register", || register.ask_register());
+            }
+        })?;
+        let keys = duties.clone();
+        worker.spawn("key check", move |stop| {
+            loop {
+                guarded("key check", || keys.check_keys(stop));
+                if stop.within(KEY_CHECK_PAUSE) {
+                    return;
+                }
             }
         })?;
         if !duties.carriers.is_empty() {
@@ -265,6 +278,32 @@ impl Duties {
             }
             Ok(_) => {}
             Err(error) => complain("nothing was expired", &error),
+        }
+    }
+
+    /// Looks over all keys when that is due, step by step.
+    fn check_keys(&self, stop: &Stop) {
+        let due = self.authority.key_check_due(self.clock.now());
+        let mut checker = match due {
+            Ok(Some(checker)) => checker,
+            Ok(None) => return,
+            Err(error) => return complain("nobody knows whether keys were looked over", &error),
+        };
+        loop {
+            let further = self
+                .authority
+                .check_keys_further(&mut checker, self.clock.now());
+            match further {
+                Ok(true) if !stop.within(KEY_CHECK_BREATH) => {}
+                Ok(true) => return,
+                Ok(false) => {
+                    let (keys, rsa) = (checker.state().keys, checker.state().rsa);
+                    tracing::info!(keys, rsa, "all keys were looked over");
+                    return;
+                }
+                // What was not remembered is done again.
+                Err(error) => return complain("keys were not looked over to the end", &error),
+            }
         }
     }
 

@@ -31,7 +31,7 @@ pub use names::algorithm_name;
 pub use public_key::{PublicKey, PublicKeyError, VerifyError};
 pub use secret::Secret;
 #[cfg(not(target_family = "wasm"))]
-pub use shared_factor::{ModulusTree, share_a_factor};
+pub use shared_factor::{Gathering, ModulusTree, share_a_factor};
 pub use signer::{SignError, Signer};
 pub use software_key::{KeyError, SoftwareKey};
 pub use strength::WeakKey;

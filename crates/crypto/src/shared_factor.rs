@@ -51,12 +51,7 @@ impl ModulusTree {
     /// Positions of the moduli that share a factor with another one of this tree, or are there twice.
     #[must_use]
     pub fn sharing_inside(&self) -> Vec<usize> {
-        let Some(product) = self.product() else {
-            return Vec::new();
-        };
-        // The product modulo n² is n times the product of the others modulo n.
-        let rests = self.remainders(product, |node| node.sqr());
-        self.positions(rests.iter().zip(self.moduli()).map(|(rest, n)| rest / n))
+        self.positions(self.remainders(&self.derivative()).into_iter())
     }
 
     /// Positions of the moduli of this tree that share a factor with one of another tree, or are there too.
@@ -65,7 +60,7 @@ impl ModulusTree {
         let Some(product) = other.product() else {
             return Vec::new();
         };
-        self.positions(self.remainders(product, UBig::clone).into_iter())
+        self.positions(self.remainders(product).into_iter())
     }
 
     fn moduli(&self) -> &[UBig] {
@@ -76,15 +71,35 @@ impl ModulusTree {
         self.levels.last().and_then(|root| root.first())
     }
 
-    /// A number modulo what `divisor` makes of each modulus, by way of the same of their products.
-    fn remainders(&self, number: &UBig, divisor: impl Fn(&UBig) -> UBig) -> Vec<UBig> {
+    /// The sum of the products of all moduli but one: modulo one of them it is the product of the others, as all other terms
+    /// of the sum are multiples of it.
+    fn derivative(&self) -> UBig {
+        let mut sums = vec![UBig::ONE; self.len()];
+        for level in &self.levels {
+            if level.len() > 1 {
+                sums = level
+                    .chunks(2)
+                    .zip(sums.chunks(2))
+                    .map(|pair| match pair {
+                        ([left, right], [of_left, of_right]) => of_left * right + of_right * left,
+                        (_, [alone]) => alone.clone(),
+                        _ => UBig::ONE,
+                    })
+                    .collect();
+            }
+        }
+        sums.pop().unwrap_or(UBig::ONE)
+    }
+
+    /// A number modulo each modulus, by way of their products.
+    fn remainders(&self, number: &UBig) -> Vec<UBig> {
         let mut above = vec![number.clone()];
         for level in self.levels.iter().rev() {
             above = level
                 .chunks(2)
                 .zip(&above)
                 .flat_map(|(nodes, rest)| nodes.iter().map(move |node| (rest, node)))
-                .map(|(rest, node)| rest % divisor(node))
+                .map(|(rest, node)| rest % node)
                 .collect();
         }
         above
@@ -100,6 +115,57 @@ impl ModulusTree {
             .filter(|(_, (modulus, rest))| !modulus.is_one() && !modulus.gcd(rest).is_one())
             .map(|(position, _)| position)
             .collect()
+    }
+}
+
+/// A tree, and what the moduli of others leave of it: many others are compared with it by one walk through the tree.
+pub struct Gathering {
+    tree: ModulusTree,
+    /// The product of all moduli that were added, modulo that of the tree.
+    rest: UBig,
+}
+
+impl Gathering {
+    /// Nothing is added yet.
+    #[must_use]
+    pub fn new(tree: ModulusTree) -> Self {
+        Self {
+            tree,
+            rest: UBig::ONE,
+        }
+    }
+
+    /// The tree that others are compared with.
+    #[must_use]
+    pub const fn tree(&self) -> &ModulusTree {
+        &self.tree
+    }
+
+    /// Adds the moduli of another tree.
+    pub fn add(&mut self, other: &ModulusTree) {
+        let (Some(own), Some(others)) = (self.tree.product(), other.product()) else {
+            return;
+        };
+        // Each product is shortened first: two numbers of the length of the tree's product are multiplied.
+        self.rest = &self.rest * (others % own) % own;
+    }
+
+    /// Positions of the moduli of the tree that share a factor with another one of it or with one that was added, or are
+    /// there twice.
+    #[must_use]
+    pub fn sharing(&self) -> Vec<usize> {
+        let Some(product) = self.tree.product() else {
+            return Vec::new();
+        };
+        let others = self.tree.derivative() * &self.rest % product;
+        self.tree
+            .positions(self.tree.remainders(&others).into_iter())
+    }
+}
+
+impl std::fmt::Debug for Gathering {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Gathering({} moduli)", self.tree.len())
     }
 }
 

@@ -1,6 +1,8 @@
-//! Keys that nobody may have certified any more.
+//! Keys that nobody may have certified any more, and what the look over all keys found.
 
 use tanba_pki::Timestamp;
+
+use crate::id::CertificateId;
 
 /// How a key came onto the block list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,4 +55,50 @@ pub struct BlockedKey {
 #[must_use]
 pub fn key_object(public_key_sha256: &[u8; 32]) -> String {
     format!("key:{}", tanba_pki::hex::encode(public_key_sha256))
+}
+
+/// What is wrong with the key of a certificate, as the look over all keys found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFinding {
+    /// The certificate, or the intent.
+    pub certificate: CertificateId,
+    /// A name for scripts: `weak`, `malformed`, `blocked`, `shared-factor`, `same-key`. Stored.
+    pub code: String,
+    /// The same as a sentence without personal data.
+    pub what: String,
+    /// When it was found first.
+    pub found_at: Timestamp,
+}
+
+/// How far the look over all keys has come. It goes on there after a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyCheck {
+    /// When this round was begun.
+    pub begun_at: Timestamp,
+    /// When it was finished; `None` while it goes on.
+    pub finished_at: Option<Timestamp>,
+    /// Keys that were looked at alone in this round.
+    pub keys: u64,
+    /// RSA keys among them.
+    pub rsa: u64,
+    /// Up to this record each key was looked at alone in this round.
+    pub looked: CertificateId,
+    /// Up to this record all RSA keys were compared with each other, in whatever round: two keys that share no factor today
+    /// share none tomorrow.
+    pub compared: CertificateId,
+}
+
+impl KeyCheck {
+    /// A round from the beginning. RSA keys up to `compared` were compared with each other before.
+    #[must_use]
+    pub const fn begin(compared: CertificateId, now: Timestamp) -> Self {
+        Self {
+            begun_at: now,
+            finished_at: None,
+            keys: 0,
+            rsa: 0,
+            looked: CertificateId(0),
+            compared,
+        }
+    }
 }

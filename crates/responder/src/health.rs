@@ -144,6 +144,20 @@ impl Service {
             String::new(),
             i64::try_from(unit.outbox().count_dead()?).unwrap_or(i64::MAX),
         ));
+        gauges.push((
+            "tanba_key_findings",
+            "Valid certificates whose keys must not be used: somebody has to decide.",
+            String::new(),
+            i64::try_from(unit.keys().count_open(self.parts.clock.now())?).unwrap_or(i64::MAX),
+        ));
+        let check = unit.keys().check()?;
+        let finished = check.and_then(|check| check.finished_at);
+        gauges.push((
+            "tanba_key_check_finished_seconds",
+            "When the last look over all keys ended, in seconds since 1970; 0 while none did.",
+            String::new(),
+            finished.map_or(0, tanba_pki::Timestamp::unix),
+        ));
         for issuer in &self.issuers {
             if let Some(list) = unit.crls().latest(issuer.id, CrlKind::Full)? {
                 let labels = format!("{{issuer=\"{}\"}}", issuer.name);

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 18;
+pub const SCHEMA_VERSION: i64 = 19;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 18] = [
+const MIGRATIONS: [(i64, &str); 19] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -68,6 +68,7 @@ const MIGRATIONS: [(i64, &str); 18] = [
         18,
         include_str!("../migrations/sqlite/0018_owner_of_number.sql"),
     ),
+    (19, include_str!("../migrations/sqlite/0019_key_check.sql")),
 ];
 
 /// The schema of a file: 0 where it is new and empty.

@@ -9,6 +9,7 @@ mod block;
 mod blocked;
 mod check;
 mod compromised;
+mod findings;
 mod named;
 mod outcome;
 
@@ -21,6 +22,8 @@ pub(crate) enum Command {
         #[arg(long)]
         revoke: bool,
     },
+    /// List what the nightly look over all keys found
+    Findings(findings::Args),
     /// Block a key for ever, revoke every certificate of it with keyCompromise, and tell its owner
     Block(block::Args),
     /// List the keys that are blocked, by digest
@@ -45,6 +48,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let config = &args.config;
     match &args.command {
         Command::Check { revoke } => check::run(*revoke, config, context),
+        Command::Findings(args) => findings::run(args, config, context),
         Command::Block(args) => block::run(args, config, context),
         Command::Blocked(args) => blocked::run(args, config, context),
         Command::AttestCompromise(args) => attest::run(args, context),

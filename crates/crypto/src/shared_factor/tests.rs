@@ -1,4 +1,4 @@
-use super::{ModulusTree, share_a_factor};
+use super::{Gathering, ModulusTree, share_a_factor};
 
 /// The primes above a million, one after the other.
 fn primes(count: usize) -> Vec<u64> {
@@ -131,4 +131,40 @@ fn a_pair_is_told_from_strangers_and_from_the_same_key() {
         "the same key again"
     );
     assert!(!share_a_factor(&octets(0), &octets(15)));
+}
+
+#[test]
+fn many_trees_are_compared_with_one_by_one_walk() {
+    let own = sound(24);
+    let shared = primes(60)[59];
+    for first in 0..own.len() {
+        for second in [0, 3, 4, 11, 12, 23] {
+            if first == second {
+                continue;
+            }
+            let mut moduli = own.clone();
+            moduli[first] = shared * 1_299_709;
+            moduli[second] = shared * 1_299_721;
+            for chunk in [1, 3, 5, 24] {
+                let chunks: Vec<&[u64]> = moduli.chunks(chunk).collect();
+                let mut found = Vec::new();
+                for (place, part) in chunks.iter().enumerate() {
+                    let mut gathering = Gathering::new(tree(part));
+                    for (other, part) in chunks.iter().enumerate() {
+                        if other != place {
+                            gathering.add(&tree(part));
+                        }
+                    }
+                    assert_eq!(gathering.tree().len(), part.len());
+                    found.extend(gathering.sharing().iter().map(|one| place * chunk + one));
+                }
+                let mut expected = [first, second];
+                expected.sort_unstable();
+                assert_eq!(found, expected, "chunks of {chunk}");
+            }
+        }
+    }
+    let mut empty = Gathering::new(ModulusTree::new([]));
+    empty.add(&tree(&[15]));
+    assert_eq!(empty.sharing(), Vec::<usize>::new());
 }

@@ -151,6 +151,16 @@ pub trait Certificates {
         limit: u32,
     ) -> Result<Vec<CertificateRecord>, StorageError>;
 
+    /// Everything of every issuer after a record, by record, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn after(
+        &mut self,
+        record: CertificateId,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
+
     /// Changes whether a certificate counts, if it still counts as `from`.
     ///
     /// # Errors

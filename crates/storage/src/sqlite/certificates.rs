@@ -264,6 +264,18 @@ impl Certificates for SqliteUnit<'_> {
         )
     }
 
+    fn after(
+        &mut self,
+        record: CertificateId,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(
+            select!("WHERE id > ?1 ORDER BY id LIMIT ?2"),
+            params![record.0, limit],
+            read,
+        )
+    }
+
     fn set_status(
         &mut self,
         id: CertificateId,

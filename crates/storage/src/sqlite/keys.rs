@@ -1,10 +1,12 @@
-//! The block list.
+//! The block list, and the look over all keys.
 
 use rusqlite::{Row, params};
-use tanba_model::key::{BlockSource, BlockedKey};
+use tanba_model::id::CertificateId;
+use tanba_model::key::{BlockSource, BlockedKey, KeyCheck, KeyFinding};
 use tanba_model::ports::{Keys, StorageError};
+use tanba_pki::Timestamp;
 
-use super::{SqliteUnit, column, time};
+use super::{SqliteUnit, column, time, time_or_none};
 use crate::error::damaged;
 
 impl Keys for SqliteUnit<'_> {
@@ -58,6 +60,83 @@ impl Keys for SqliteUnit<'_> {
             read,
         )
     }
+
+    fn check(&mut self) -> Result<Option<KeyCheck>, StorageError> {
+        self.one(
+            "SELECT begun_at, finished_at, keys, rsa, looked, compared FROM key_check WHERE id = 1",
+            [],
+            |row| {
+                Ok(KeyCheck {
+                    begun_at: time(row, 0)?,
+                    finished_at: time_or_none(row, 1)?,
+                    keys: count(row, 2)?,
+                    rsa: count(row, 3)?,
+                    looked: CertificateId(column(row, 4)?),
+                    compared: CertificateId(column(row, 5)?),
+                })
+            },
+        )
+    }
+
+    fn set_check(&mut self, check: &KeyCheck) -> Result<(), StorageError> {
+        self.change_one(
+            "INSERT INTO key_check (id, begun_at, finished_at, keys, rsa, looked, compared)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET begun_at = ?1, finished_at = ?2, keys = ?3, rsa = ?4, looked = ?5, compared = ?6",
+            params![
+                check.begun_at.unix(),
+                check.finished_at.map(Timestamp::unix),
+                i64::try_from(check.keys).unwrap_or(i64::MAX),
+                i64::try_from(check.rsa).unwrap_or(i64::MAX),
+                check.looked.0,
+                check.compared.0
+            ],
+        )
+    }
+
+    fn find(&mut self, finding: &KeyFinding) -> Result<bool, StorageError> {
+        let inserted = self.execute(
+            "INSERT INTO key_finding (certificate_id, code, what, found_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (certificate_id, code) DO NOTHING",
+            params![
+                finding.certificate.0,
+                finding.code,
+                finding.what,
+                finding.found_at.unix()
+            ],
+        )?;
+        Ok(inserted == 1)
+    }
+
+    fn findings(&mut self, limit: u32) -> Result<Vec<KeyFinding>, StorageError> {
+        self.many(
+            "SELECT certificate_id, code, what, found_at FROM key_finding ORDER BY certificate_id, code LIMIT ?1",
+            [limit],
+            |row| {
+                Ok(KeyFinding {
+                    certificate: CertificateId(column(row, 0)?),
+                    code: column(row, 1)?,
+                    what: column(row, 2)?,
+                    found_at: time(row, 3)?,
+                })
+            },
+        )
+    }
+
+    fn count_open(&mut self, now: Timestamp) -> Result<u64, StorageError> {
+        let open = self.one(
+            "/* whole: findings are few, or nobody has time to ask how many */
+             SELECT count(DISTINCT certificate_id) FROM key_finding JOIN certificate ON certificate.id = certificate_id
+             WHERE status = 'valid' AND not_after > ?1",
+            [now.unix()],
+            |row| count(row, 0),
+        )?;
+        Ok(open.unwrap_or_default())
+    }
+}
+
+fn count(row: &Row<'_>, index: usize) -> Result<u64, StorageError> {
+    u64::try_from(column::<i64>(row, index)?).map_err(|_| damaged("key_check"))
 }
 
 fn read(row: &Row<'_>) -> Result<BlockedKey, StorageError> {

@@ -1,37 +1,31 @@
 //! `tanba key check`: looks at every key that was ever certified, each alone and all RSA keys together.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
+use anyhow::Context as _;
 use serde::Serialize;
-use tanba_ca::Authority;
-use tanba_crypto::{ModulusTree, share_a_factor};
+use tanba_ca::{Authority, KeyChecker};
 use tanba_model::audit::Actor;
-use tanba_model::certificate::CertificateRecord;
 use tanba_model::id::CertificateId;
-use tanba_model::key::{BlockSource, BlockedKey};
-use tanba_model::ports::Storage;
-use tanba_pki::{TbsCertificate, Timestamp};
+use tanba_model::key::{BlockSource, BlockedKey, KeyFinding};
+use tanba_model::ports::{Storage, UnitOfWork};
+use tanba_pki::Timestamp;
 use tanba_ra::block_key;
 
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
-use walk::{Key, Walk};
 
-mod walk;
-
-/// RSA keys whose product is in memory at once. Two chunks are, so this bounds memory: some 30 MB for keys of 2048 bits.
-const CHUNK: usize = 4_096;
-/// Keys among which pairs are looked for one by one: two million divisors, some seconds.
-const NAMED: usize = 2_000;
+/// Between two lines about how far it has come.
+const TOLD_EVERY: u64 = 100_000;
 
 /// A key that must not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Finding {
     serial: String,
     /// A name for scripts.
-    code: &'static str,
+    code: String,
     what: String,
     /// Whether its certificate is valid now, so that somebody has to decide.
     valid: bool,
@@ -54,14 +48,22 @@ struct Report {
 pub(super) fn run(revoke: bool, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     context.progress("Every key that was ever certified is looked at");
     let now = context.now();
+    let mut told = 0;
+    let mut progress = |checker: &KeyChecker| {
+        if checker.state().keys >= told {
+            context.progress(format_args!("{} keys", checker.state().keys));
+            told = told.saturating_add(TOLD_EVERY);
+        }
+    };
+    let checker = KeyChecker::whole(now);
     let report = if revoke {
         let (storage, authority) = config.installation(context)?;
-        let mut report = check(storage.as_ref(), CHUNK, now)?;
+        let mut report = check(storage.as_ref(), checker, now, &mut progress)?;
         let actor = context.administrator();
         revoke_found(&mut report, storage.as_ref(), &authority, &actor, now)?;
         report
     } else {
-        check(config.storage()?.as_ref(), CHUNK, now)?
+        check(config.storage()?.as_ref(), checker, now, &mut progress)?
     };
     context.print(&report, &report)?;
     let open = report
@@ -79,109 +81,51 @@ pub(super) fn run(revoke: bool, config: &ConfigArgs, context: &Context) -> anyho
 }
 
 /// One snapshot: what is issued meanwhile is looked at next time.
-fn check(storage: &dyn Storage, chunk: usize, now: Timestamp) -> anyhow::Result<Report> {
+fn check(
+    storage: &dyn Storage,
+    checker: KeyChecker,
+    now: Timestamp,
+    progress: &mut dyn FnMut(&KeyChecker),
+) -> anyhow::Result<Report> {
     let mut unit = storage.snapshot()?;
+    let mut checker = checker;
     let mut report = Report::default();
-    let mut sharing: BTreeMap<CertificateId, Key> = BTreeMap::new();
-    let mut walk = Walk::start(unit.as_mut())?;
-    let mut chunks_before = 0_usize;
+    let mut seen = BTreeSet::new();
     loop {
-        let keys = walk.chunk(unit.as_mut(), chunk, &mut |record| {
-            alone(record, now, &mut report);
-        })?;
-        if keys.is_empty() {
-            break;
-        }
-        report.rsa = report.rsa.saturating_add(u64::try_from(keys.len())?);
-        let tree = tree(&keys);
-        keep(&mut sharing, &keys, &tree.sharing_inside());
-        // Earlier chunks are read again and not kept: memory does not grow with the population.
-        let mut earlier = Walk::start(unit.as_mut())?;
-        for _ in 0..chunks_before {
-            let others = earlier.chunk(unit.as_mut(), chunk, &mut |_| {})?;
-            let other_tree = self::tree(&others);
-            let found = tree.sharing_with(&other_tree);
-            if !found.is_empty() {
-                keep(&mut sharing, &keys, &found);
-                keep(&mut sharing, &others, &other_tree.sharing_with(&tree));
+        let step = checker.step(unit.as_mut(), now)?;
+        for finding in step.findings {
+            if seen.insert((finding.certificate, finding.code.clone())) {
+                report.find(unit.as_mut(), finding, now)?;
             }
         }
-        chunks_before = chunks_before.saturating_add(1);
+        progress(&checker);
+        if step.is_last {
+            break;
+        }
     }
-    together(&sharing, now, &mut report);
+    report.keys = checker.state().keys;
+    report.rsa = checker.state().rsa;
     Ok(report)
 }
 
-fn tree(keys: &[Key]) -> ModulusTree {
-    ModulusTree::new(keys.iter().map(|key| key.modulus.as_slice()))
-}
-
-fn keep(sharing: &mut BTreeMap<CertificateId, Key>, keys: &[Key], positions: &[usize]) {
-    for key in positions.iter().filter_map(|position| keys.get(*position)) {
-        sharing.insert(key.certificate, key.clone());
-    }
-}
-
-/// What shows in one key alone. Keys of intents count too: they may be known to somebody.
-fn alone(record: &CertificateRecord, now: Timestamp, report: &mut Report) {
-    report.keys = report.keys.saturating_add(1);
-    let key = Key::of(record, Vec::new());
-    match TbsCertificate::from_der(&record.to_be_signed) {
-        Ok(certificate) => {
-            if let Err(weak) = certificate.public_key().check_strength() {
-                report.find(&key, now, "weak", weak.to_string());
-            }
-        }
-        Err(_) => report.find(
-            &key,
-            now,
-            "malformed",
-            "the recorded bytes cannot be read".to_owned(),
-        ),
-    }
-}
-
-/// Names who shares with whom among those that were found.
-fn together(sharing: &BTreeMap<CertificateId, Key>, now: Timestamp, report: &mut Report) {
-    let keys: Vec<&Key> = sharing.values().collect();
-    let named = keys.get(..NAMED).unwrap_or(&keys);
-    for key in &keys {
-        let others = || {
-            named
-                .iter()
-                .filter(|other| other.certificate != key.certificate)
-        };
-        let shares = |other: &&&Key| share_a_factor(&key.modulus, &other.modulus);
-        let again = |other: &&&Key| key.modulus == other.modulus;
-        if let Some(other) = others().find(shares) {
-            let what = format!(
-                "the RSA key shares a prime factor with that of certificate {}: anybody can compute both private keys",
-                other.serial
-            );
-            report.find(key, now, "shared-factor", what);
-        } else if let Some(other) = others().find(again) {
-            // The authority renews certificates of its own keys.
-            if key.is_persons || other.is_persons {
-                let what = format!("certificate {} is of the same key", other.serial);
-                report.find(key, now, "same-key", what);
-            }
-        } else {
-            let what = "the RSA key shares a prime factor with another: anybody can compute its private key";
-            report.find(key, now, "shared-factor", what.to_owned());
-        }
-    }
-}
-
 impl Report {
-    fn find(&mut self, key: &Key, now: Timestamp, code: &'static str, what: String) {
+    fn find(
+        &mut self,
+        unit: &mut dyn UnitOfWork,
+        finding: KeyFinding,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let record = unit.certificates().find(finding.certificate)?;
+        let record = record.context("a certificate is gone")?;
         self.findings.push(Finding {
-            serial: key.serial.clone(),
-            code,
-            what,
-            valid: key.status.is_valid() && key.not_after > now,
+            serial: record.serial.hex(),
+            code: finding.code,
+            what: finding.what,
+            valid: record.status.is_valid() && record.not_after > now,
             revoked: false,
-            certificate: key.certificate,
+            certificate: finding.certificate,
         });
+        Ok(())
     }
 }
 

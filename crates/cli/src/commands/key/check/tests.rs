@@ -115,11 +115,11 @@ fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
 }
 
-fn codes(report: &Report) -> Vec<(String, &'static str)> {
-    let mut codes: Vec<(String, &'static str)> = report
+fn codes(report: &Report) -> Vec<(String, &str)> {
+    let mut codes: Vec<(String, &str)> = report
         .findings
         .iter()
-        .map(|finding| (finding.serial.clone(), finding.code))
+        .map(|finding| (finding.serial.clone(), finding.code.as_str()))
         .collect();
     codes.sort();
     codes
@@ -146,12 +146,20 @@ fn sign_in(house: &House, serial: &str) {
     unit.commit().unwrap();
 }
 
+fn looked(house: &House, now: Timestamp) -> Report {
+    looked_by(house, KeyChecker::whole(now), now)
+}
+
+fn looked_by(house: &House, checker: KeyChecker, now: Timestamp) -> Report {
+    check(house.storage.as_ref(), checker, now, &mut |_| {}).unwrap()
+}
+
 #[test]
 fn sound_keys_are_not_accused() {
     let house = House::new();
     certify(&house, 1, &hex_octets(FIRST));
     certify(&house, 2, &hex_octets(STRANGER));
-    let report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    let report = looked(&house, NOW);
     assert_eq!(report.findings, []);
     assert!(report.keys > report.rsa && report.rsa >= 2, "{report:?}");
 }
@@ -162,12 +170,18 @@ fn two_keys_with_one_prime_in_common_are_named_in_whatever_chunks_they_are() {
     let first = certify(&house, 1, &hex_octets(FIRST));
     certify(&house, 2, &hex_octets(STRANGER));
     let second = certify(&house, 3, &hex_octets(SECOND));
-    let report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    let report = looked(&house, NOW);
     let expected = [
         (first.clone(), "shared-factor"),
         (second.clone(), "shared-factor"),
     ];
     assert_eq!(codes(&report), expected);
+    for size in 1..5 {
+        let checker = KeyChecker::whole(NOW).with_chunk(size);
+        let again = looked_by(&house, checker, NOW);
+        assert_eq!(codes(&again), expected, "chunks of {size}");
+        assert_eq!((again.keys, again.rsa), (report.keys, report.rsa));
+    }
     let what = |serial: &str| {
         let found = report
             .findings
@@ -179,7 +193,7 @@ fn two_keys_with_one_prime_in_common_are_named_in_whatever_chunks_they_are() {
     assert!(what(&second).contains(&first), "{}", what(&second));
     assert!(report.findings.iter().all(|finding| finding.valid));
     // After their end they are told and nobody has to decide.
-    let report = check(house.storage.as_ref(), CHUNK, later(366 * 24 * 3600)).unwrap();
+    let report = looked(&house, later(366 * 24 * 3600));
     assert_eq!(codes(&report), expected);
     assert!(report.findings.iter().all(|finding| !finding.valid));
 }
@@ -190,7 +204,7 @@ fn a_weak_key_is_named_with_its_weakness() {
     let mut even = hex_octets(STRANGER);
     even[255] &= 0xfe;
     let serial = certify(&house, 1, &even);
-    let report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    let report = looked(&house, NOW);
     assert_eq!(codes(&report), [(serial, "weak")]);
     assert!(report.findings[0].what.contains("divisible by 2"));
 }
@@ -201,7 +215,7 @@ fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
     let first = certify(&house, 1, &hex_octets(FIRST));
     certify(&house, 2, &hex_octets(SECOND));
     sign_in(&house, &first);
-    let mut report = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    let mut report = looked(&house, NOW);
     revoke_found(
         &mut report,
         house.storage.as_ref(),
@@ -236,7 +250,121 @@ fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
             .contains(&format!("{first}: the RSA key shares")),
         "{report}"
     );
-    let again = check(house.storage.as_ref(), CHUNK, NOW).unwrap();
+    let again = looked(&house, NOW);
     assert_eq!(again.findings.len(), 2);
     assert!(again.findings.iter().all(|finding| !finding.valid));
+}
+
+/// One round of the nightly look as the server does it, with a stop after so many steps.
+fn night(house: &House, chunk: usize, steps: usize, now: Timestamp) -> Option<u64> {
+    let due = house.authority.key_check_due(now).unwrap();
+    let mut checker = due?.with_chunk(chunk);
+    for _ in 0..steps {
+        if !house
+            .authority
+            .check_keys_further(&mut checker, now)
+            .unwrap()
+        {
+            return Some(checker.state().keys);
+        }
+    }
+    None
+}
+
+fn kept(house: &House) -> Vec<(String, String)> {
+    let mut unit = house.storage.snapshot().unwrap();
+    let findings = unit.keys().findings(100).unwrap();
+    let mut kept: Vec<(String, String)> = findings
+        .into_iter()
+        .map(|finding| {
+            let record = unit.certificates().find(finding.certificate).unwrap();
+            (record.unwrap().serial.hex(), finding.code)
+        })
+        .collect();
+    kept.sort();
+    kept
+}
+
+fn evidence(house: &House) -> usize {
+    let mut unit = house.storage.snapshot().unwrap();
+    let records = unit.audit_log().page(0, 10_000).unwrap();
+    let events = records.iter().filter_map(|record| record.read());
+    events.filter(|event| event.action == "key.finding").count()
+}
+
+#[test]
+fn every_night_all_keys_are_looked_over_and_what_is_found_is_kept_once() {
+    let house = House::new();
+    let first = certify(&house, 1, &hex_octets(FIRST));
+    certify(&house, 2, &hex_octets(STRANGER));
+    let keys = night(&house, 1, 1_000, NOW).unwrap();
+    assert!(keys >= 2);
+    assert_eq!(kept(&house), []);
+    assert_eq!(night(&house, 1, 1_000, NOW), None, "not twice in a night");
+    // The partner comes another day: the two stand in different chunks, and the first was compared long ago.
+    let second = certify(&house, 3, &hex_octets(SECOND));
+    let next = later(24 * 3600);
+    assert_eq!(night(&house, 1, 1_000, next), Some(keys + 1));
+    let shared = "shared-factor".to_owned();
+    let expected = [(first, shared.clone()), (second, shared)];
+    assert_eq!(kept(&house), expected);
+    assert_eq!(evidence(&house), 2);
+    let open = |now| {
+        let mut unit = house.storage.snapshot().unwrap();
+        unit.keys().count_open(now).unwrap()
+    };
+    assert_eq!(open(next), 2);
+    let after = later(2 * 24 * 3600);
+    assert_eq!(night(&house, 1, 1_000, after), Some(keys + 1));
+    assert_eq!(kept(&house), expected);
+    assert_eq!(evidence(&house), 2, "told again and again");
+}
+
+#[test]
+fn a_look_that_was_interrupted_at_any_step_goes_on_and_finds_the_same() {
+    for steps in 1..8 {
+        let house = House::new();
+        let first = certify(&house, 1, &hex_octets(FIRST));
+        certify(&house, 2, &hex_octets(STRANGER));
+        let second = certify(&house, 3, &hex_octets(SECOND));
+        let mut rounds = 0;
+        // Killed after so many steps, started again, killed again.
+        while night(&house, 2, steps, NOW).is_none() {
+            rounds += 1;
+            if steps < 3 && rounds > 20 {
+                // A chunk is compared as a whole; with too little time for one nothing goes on.
+                break;
+            }
+            assert!(rounds < 50, "it never ends");
+        }
+        if steps >= 3 {
+            let shared = "shared-factor".to_owned();
+            let expected = [(first, shared.clone()), (second, shared)];
+            assert_eq!(kept(&house), expected, "{steps} steps");
+            let mut unit = house.storage.snapshot().unwrap();
+            let state = unit.keys().check().unwrap().unwrap();
+            assert_eq!(state.finished_at, Some(NOW));
+        }
+    }
+}
+
+#[test]
+fn a_valid_certificate_of_a_blocked_key_is_found() {
+    use tanba_model::key::{BlockSource, BlockedKey};
+    let house = House::new();
+    let serial = certify(&house, 1, &hex_octets(FIRST));
+    let key = PublicKey::from_spki_der(&spki(&hex_octets(FIRST))).unwrap();
+    let mut unit = house.storage.begin().unwrap();
+    // As a program of before left it, which did not revoke.
+    unit.keys()
+        .block(&BlockedKey {
+            public_key_sha256: key.sha256(),
+            at: NOW,
+            source: BlockSource::List,
+            reason: "a list".to_owned(),
+            attestation: None,
+        })
+        .unwrap();
+    unit.commit().unwrap();
+    assert_eq!(codes(&looked(&house, NOW)), [(serial, "blocked")]);
 }
