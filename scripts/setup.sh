@@ -89,6 +89,12 @@ if [ "$mode" = test ]; then
         echo "tanba: installing pyhanko, signxml"
         target/venv/bin/python -m pip install --quiet --disable-pip-version-check "pyhanko==0.38.0" "signxml==5.2.0"
     fi
+    # The second opinion on keys, and another maker's ML-DSA.
+    if ! target/venv/bin/python -c 'import badkeys, roca, dilithium_py' 2>/dev/null; then
+        echo "tanba: installing badkeys, roca-detect, dilithium-py"
+        target/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+            "badkeys==0.0.21" "roca-detect==1.2.12" "dilithium-py==1.5.1"
+    fi
     # The clients that the agent is tested with, as they are published.
     if [ ! -d tests/clients/node_modules ] || [ tests/clients/package-lock.json -nt tests/clients/node_modules ]; then
         (cd tests/clients && npm ci --silent --no-audit --no-fund && touch node_modules)

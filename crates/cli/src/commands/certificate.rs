@@ -44,12 +44,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Read everything that was ever issued again and judge it: signature, record, profile, lists
-    Check {
-        /// Every certificate there is
-        #[arg(long)]
-        all: bool,
-    },
+    /// Read everything that was ever issued again and judge it: signature, record, profile, key, evidence, lists, OCSP
+    Check(check::Args),
     /// Revoke a certificate for good
     Revoke {
         /// Serial number, hexadecimal
@@ -84,7 +80,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.command {
         Command::Issue(issue) => issue::run(issue, &args.config, context),
         Command::List { person, limit } => list(&args.config, person.as_deref(), *limit, context),
-        Command::Check { all } => check::run(*all, &args.config, context),
+        Command::Check(check) => check::run(check, &args.config, context),
         Command::Show { serial, output } => show(&args.config, serial, output.as_deref(), context),
         Command::Revoke { serial, reason } => {
             let reason = RevocationReason::from_name(reason)

@@ -6,10 +6,16 @@ use std::sync::Arc;
 use tanba_ca::{
     Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Parts, Profiles, Rules,
 };
-use tanba_crypto::Secret;
+use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
 use tanba_model::audit::Actor;
-use tanba_model::ports::Storage;
-use tanba_pki::Timestamp;
+use tanba_model::certificate::{CertificateRecord, Channel};
+use tanba_model::iin::Iin;
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::language::Language;
+use tanba_model::person::NewPerson;
+use tanba_model::ports::{Issuance as _, IssuanceOrder, SourceRng, Storage};
+use tanba_pki::profile::{Profile, Subject};
+use tanba_pki::{CertificateRequest, RequestAttributes, Timestamp};
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
@@ -56,6 +62,67 @@ impl House {
             storage,
             authority,
         }
+    }
+
+    /// A person with a valid certificate.
+    pub(super) fn certify(&self, number: u32) -> CertificateRecord {
+        let iin = (0..10)
+            .find_map(|skip| Iin::complete(&format!("8501013{:04}", number * 10 + skip)))
+            .unwrap();
+        let subject = Subject {
+            surname: "ТЕСТОВА".to_owned(),
+            given_name: "ТЕСТ".to_owned(),
+            iin: iin.as_str().to_owned(),
+            country: "KZ".to_owned(),
+            ..Subject::default()
+        };
+        let person = NewPerson {
+            iin,
+            surname: subject.surname.clone(),
+            given_name: subject.given_name.clone(),
+            patronymic: None,
+            email: None,
+            language: Language::Kk,
+            phone: None,
+        };
+        let mut unit = self.storage.begin().unwrap();
+        let person = unit.persons().insert(&person, NOW).unwrap();
+        unit.commit().unwrap();
+        let random = Context::new(true).unwrap().random();
+        let key =
+            SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref())).unwrap();
+        let profile = "neutral-individual-signature";
+        let name = Profile::builtin(profile)
+            .unwrap()
+            .subject_name(&subject)
+            .unwrap();
+        let order = IssuanceOrder {
+            person: Some(person),
+            application: None,
+            profile: profile.to_owned(),
+            subject,
+            email: None,
+            keystore: KeystoreKind::PersonalComputer,
+            request: CertificateRequest::build(&name, &key, &RequestAttributes::default()).unwrap(),
+            channel: Channel::Administrator,
+            actor: Actor::System,
+        };
+        self.authority.issue(&[order], NOW).unwrap().remove(0)
+    }
+
+    /// A copy of the database in which something was changed behind the program's back.
+    pub(super) fn copy(&self, number: usize, statements: &str) -> PathBuf {
+        let path = self.path.with_file_name(format!("copy-{number}.sqlite"));
+        let connection = rusqlite::Connection::open(&self.path).unwrap();
+        connection
+            .execute("VACUUM INTO ?1", [path.to_str().unwrap()])
+            .unwrap();
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection
+            .pragma_update(None, "foreign_keys", false)
+            .unwrap();
+        connection.execute_batch(statements).unwrap();
+        path
     }
 
     /// Changes what is stored behind the program's back.

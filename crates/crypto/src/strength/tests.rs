@@ -1,5 +1,7 @@
 use super::{WeakKey, check_rsa};
 
+mod oracles;
+
 /// Two random primes.
 const SOUND: &str = "9a60478ba361d6378f518757d0c60f0b086b291b48198dfcd566be4e469364f8c157d0dd336821620d1bf19db320000e\
      06c573cf7343ca543cff82aa939fdd59df39b0bb7d6c0307a0174febc0b40f4e47ccacfadceeec36c0bac7b6996a46fa\

@@ -7,7 +7,7 @@ use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::person::NewPerson;
 use tanba_model::ports::Session;
-use tanba_pki::{Purpose, SerialNumber, hex};
+use tanba_pki::{Purpose, SerialNumber, TbsCertificate, hex};
 
 use super::*;
 use crate::commands::testing::{House, NOW};
@@ -322,29 +322,23 @@ fn every_night_all_keys_are_looked_over_and_what_is_found_is_kept_once() {
 
 #[test]
 fn a_look_that_was_interrupted_at_any_step_goes_on_and_finds_the_same() {
-    for steps in 1..8 {
+    for steps in [3, 5] {
         let house = House::new();
         let first = certify(&house, 1, &hex_octets(FIRST));
         certify(&house, 2, &hex_octets(STRANGER));
         let second = certify(&house, 3, &hex_octets(SECOND));
         let mut rounds = 0;
-        // Killed after so many steps, started again, killed again.
+        // Killed after so many steps, started again, killed again. A chunk takes three: what is less never ends.
         while night(&house, 2, steps, NOW).is_none() {
             rounds += 1;
-            if steps < 3 && rounds > 20 {
-                // A chunk is compared as a whole; with too little time for one nothing goes on.
-                break;
-            }
             assert!(rounds < 50, "it never ends");
         }
-        if steps >= 3 {
-            let shared = "shared-factor".to_owned();
-            let expected = [(first, shared.clone()), (second, shared)];
-            assert_eq!(kept(&house), expected, "{steps} steps");
-            let mut unit = house.storage.snapshot().unwrap();
-            let state = unit.keys().check().unwrap().unwrap();
-            assert_eq!(state.finished_at, Some(NOW));
-        }
+        let shared = "shared-factor".to_owned();
+        let expected = [(first, shared.clone()), (second, shared)];
+        assert_eq!(kept(&house), expected, "{steps} steps");
+        let mut unit = house.storage.snapshot().unwrap();
+        let state = unit.keys().check().unwrap().unwrap();
+        assert_eq!(state.finished_at, Some(NOW));
     }
 }
 
