@@ -87,7 +87,7 @@ contract! {
         assert_eq!(unit.keys().findings(9).unwrap(), all);
         assert_eq!(unit.keys().findings(1).unwrap(), all[..1]);
         let end = unit.certificates().find(id).unwrap().unwrap().not_after;
-        let soon = tanba_pki::Timestamp::from_unix(end.unix() - 1);
+        let soon = Timestamp::from_unix(end.unix() - 1);
         assert_eq!(unit.keys().count_open(soon).unwrap(), 1);
         assert_eq!(unit.keys().count_open(end).unwrap(), 0);
         let revoked = Status::Revoked { at: given::at(7), reason: RevocationReason::KeyCompromise };
