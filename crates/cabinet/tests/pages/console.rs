@@ -137,7 +137,7 @@ async fn a_signed_order_stops_and_the_page_says_since_when_and_why() {
     let silent = browser.post("/desk/orders", silent).await;
     assert_eq!(silent.code(), "order-reason-missing");
     let health = browser.get("/en/desk/admin/health").await;
-    assert!(health.body.contains("Stops: 1"), "{}", health.body);
+    assert!(health.body.contains("Stops: 2"), "{}", health.body);
 }
 
 #[tokio::test]
