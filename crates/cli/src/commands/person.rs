@@ -28,7 +28,7 @@ pub(crate) enum Command {
     /// Enter people from a CSV file whose first line is iin,surname,given_name,patronymic,email,language,deceased
     ///
     /// The addresses count as confirmed. Either everybody who is not in the register yet is entered, or, when any line
-    /// is wrong, nobody. Of a million lines about 20 MB are remembered.
+    /// is wrong, nobody. Eight octets of each line are remembered.
     Import {
         /// The file, UTF-8
         file: PathBuf,
