@@ -13,7 +13,7 @@ fn issuer(standing: &str) -> Value {
         _ => None,
     };
     context! {
-        name => "rsa", kind => if standing == "root" { "root" } else { "issuing" }, standing, subject => "<b>",
+        name => format!("rsa-{standing}"), kind => if standing == "root" { "root" } else { "issuing" }, standing, subject => "<b>",
         serial => "00ff", algorithm => "RSA-2048", signature => "RSA", from => "a", until => "b", digest => "00", key,
         available => key.is_some(), shards => 4, responder => key, seal => key, next_list => key,
         stop => (standing == "stopped").then(|| stop(None)),
