@@ -35,7 +35,7 @@ pub(crate) enum Command {
 pub(crate) struct What {
     /// Short name of the authority; see `tanba issuer list`
     issuer: String,
-    /// Only this profile; see `tanba profile list`
+    /// Only this profile; see `tanba profile show`
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Why, for the audit log
