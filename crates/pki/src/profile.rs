@@ -5,6 +5,7 @@
 //! [`lint_certificate`](crate::lint::lint_certificate) reads them again against the same profile.
 
 mod builtin;
+mod check;
 mod encode;
 mod extension_name;
 mod specification;
