@@ -220,12 +220,16 @@ fn a_proof_shows_one_record_or_a_longer_log_and_nothing_else() {
 fn a_proof_of_issue_is_that_of_one_certificate() {
     let installation = Installation::new(&[]);
     let [iin, other] = installation.import_people();
-    for (name, iin) in [("first", &iin), ("second", &other)] {
+    let issued = [("first", &iin), ("second", &other)].map(|(name, iin)| {
         request(&installation, "signature");
-        installation.facts(&issue(iin));
+        let facts = installation.facts(&issue(iin));
         std::fs::rename(installation.path("signature.pem"), installation.path(name))
             .expect("moved");
-    }
+        facts["serial"]
+            .as_str()
+            .expect("a serial number")
+            .to_owned()
+    });
     assert!(
         installation
             .tanba(&["audit", "checkpoint", "-o", "sealed.json"])
@@ -234,11 +238,12 @@ fn a_proof_of_issue_is_that_of_one_certificate() {
     );
     let output = installation.tanba(&["audit", "export", "-o", "audit.jsonl"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let issue = lines(&installation, "audit.jsonl")
-        .iter()
-        .position(|line| line.contains("certificate.issue") && line.contains("person"))
-        .map(|index| (index + 1).to_string());
-    let number = issue.expect("a record of issue");
+    let of_the_first = lines(&installation, "audit.jsonl")
+        .into_iter()
+        .find(|line| line.contains("certificate.issue") && line.contains(&issued[0]))
+        .expect("a record of issue");
+    let record: serde_json::Value = serde_json::from_str(&of_the_first).expect("JSON");
+    let number = record["sequence"].to_string();
     let prove = ["audit", "prove", "--record", &number, "-o", "proof.json"];
     assert!(installation.tanba(&prove).status.success());
     let of = |certificate: &'static str| {
@@ -257,10 +262,17 @@ fn a_proof_of_issue_is_that_of_one_certificate() {
 
 #[test]
 fn a_checkpoint_that_a_person_signed_is_no_checkpoint() {
-    let installation = signed();
+    let installation = Installation::new(&[]);
     let [iin, _] = installation.import_people();
     request(&installation, "signature");
     installation.facts(&issue(&iin));
+    for arguments in [
+        ["audit", "checkpoint", "-o", "sealed.json"],
+        ["audit", "export", "-o", "audit.jsonl"],
+    ] {
+        let output = installation.tanba(&arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
     // Who has the database and a key of his own under the root makes the whole log anew and signs it.
     let mut log = lines(&installation, "audit.jsonl");
     for line in &mut log {
