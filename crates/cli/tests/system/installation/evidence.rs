@@ -273,6 +273,11 @@ fn a_checkpoint_that_a_person_signed_is_no_checkpoint() {
         let output = installation.tanba(&arguments);
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
+    let chain = std::fs::read_to_string(installation.path("signature.pem")).expect("text");
+    let (_, above) = chain
+        .split_once("-----END CERTIFICATE-----\n")
+        .expect("a chain");
+    std::fs::write(installation.path("chain.pem"), above).expect("written");
     // Who has the database and a key of his own under the root makes the whole log anew and signs it.
     let mut log = lines(&installation, "audit.jsonl");
     for line in &mut log {
@@ -282,7 +287,7 @@ fn a_checkpoint_that_a_person_signed_is_no_checkpoint() {
         };
         std::fs::write(installation.path("content"), content).expect("written");
         installation.openssl(&words(
-            "cms -sign -binary -in content -signer signature.pem -inkey signature.key -certfile signature.pem \
+            "cms -sign -binary -in content -signer signature.pem -inkey signature.key -certfile chain.pem \
              -outform DER -out signature.der -cades",
         ));
         let signature = std::fs::read(installation.path("signature.der")).expect("octets");
