@@ -7,8 +7,6 @@
 
 use std::time::Duration;
 
-use tanba_crypto::sha256;
-use tanba_model::audit::Actor;
 use tanba_model::message::MessageBody;
 use tanba_model::person::{EarlierEmail, EmailAddress, Person};
 use tanba_model::ports::{EntryPurpose, Session, StorageError, UnitOfWork};
@@ -18,8 +16,8 @@ use crate::RegistrationAuthority;
 use crate::codes;
 use crate::entry::{LIFE_MINUTES, Sending, Verdict, answer, may_send};
 use crate::error::{StepError, Unavailable};
-use crate::evidence::{Evidence, person_object};
 use crate::notify::{notify, send_to};
+use crate::own_record::{did, expiry, flow, of};
 
 /// For how long the address of before counts; as long as the link "it was not me" works.
 pub(crate) const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -128,7 +126,7 @@ impl RegistrationAuthority {
         }
         let code = self.set_entry(
             work.as_mut(),
-            &flow(session),
+            &flow(session, b"email"),
             EntryPurpose::Email,
             Some(person.id),
             address.as_str(),
@@ -143,7 +141,7 @@ impl RegistrationAuthority {
         work.commit()?;
         Ok(PendingAddress {
             address,
-            expires_at: now.plus(Duration::from_secs(u64::from(LIFE_MINUTES) * 60)),
+            expires_at: expiry(now),
         })
     }
 
@@ -156,12 +154,7 @@ impl RegistrationAuthority {
         session: &Session,
         now: Timestamp,
     ) -> Result<Option<PendingAddress>, Unavailable> {
-        let found = self
-            .storage
-            .snapshot()?
-            .entries()
-            .newest(EntryPurpose::Email, &flow(session))?;
-        let waits = found.filter(|entry| now < entry.expires_at && entry.tries_left > 0);
+        let waits = self.open_entry(&flow(session, b"email"), EntryPurpose::Email, now)?;
         Ok(waits.and_then(|entry| {
             Some(PendingAddress {
                 address: EmailAddress::parse(&entry.subject).ok()?,
@@ -185,7 +178,7 @@ impl RegistrationAuthority {
         let person = of(work.as_mut(), session)?;
         let verdict = answer(
             work.as_mut(),
-            &flow(session),
+            &flow(session, b"email"),
             EntryPurpose::Email,
             code,
             now,
@@ -238,24 +231,5 @@ impl RegistrationAuthority {
         };
         notify(work, &person, body, now)?;
         Ok(until)
-    }
-}
-
-fn of(work: &mut dyn UnitOfWork, session: &Session) -> Result<Person, StepError> {
-    let found = work.persons().find(session.person)?;
-    found.ok_or(StepError::NotFound)
-}
-
-/// The code counts in the session that asked for it and in no other.
-fn flow(session: &Session) -> [u8; 32] {
-    sha256(&[session.token_sha256.as_slice(), b"email"].concat())
-}
-
-fn did(person: &Person, action: &'static str) -> Evidence<'static> {
-    Evidence {
-        actor: Actor::Person(person.id),
-        action,
-        object: person_object(person.id),
-        detail: "",
     }
 }

@@ -30,6 +30,7 @@ mod listing;
 mod login;
 mod not_me;
 mod notify;
+mod own_record;
 mod phone;
 mod reissue;
 mod remind;

@@ -5,9 +5,6 @@
 //! a number of his own. He is told of all the same: the notice carries a link that freezes everything and takes the number
 //! away again.
 
-use std::time::Duration;
-
-use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
@@ -21,6 +18,7 @@ use crate::entry::{LIFE_MINUTES, Sending, Verdict, answer, may_send};
 use crate::error::{StepError, Unavailable};
 use crate::evidence::{Evidence, person_object};
 use crate::notify::{notify, send};
+use crate::own_record::{did, expiry, flow, of};
 
 /// Why a number was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +127,7 @@ impl RegistrationAuthority {
         }
         let code = self.set_entry(
             work.as_mut(),
-            &flow(session),
+            &flow(session, b"phone"),
             EntryPurpose::Phone,
             Some(person.id),
             phone.as_str(),
@@ -144,7 +142,7 @@ impl RegistrationAuthority {
         work.commit()?;
         Ok(PendingPhone {
             phone,
-            expires_at: now.plus(Duration::from_secs(u64::from(LIFE_MINUTES) * 60)),
+            expires_at: expiry(now),
         })
     }
 
@@ -157,12 +155,7 @@ impl RegistrationAuthority {
         session: &Session,
         now: Timestamp,
     ) -> Result<Option<PendingPhone>, Unavailable> {
-        let found = self
-            .storage
-            .snapshot()?
-            .entries()
-            .newest(EntryPurpose::Phone, &flow(session))?;
-        let waits = found.filter(|entry| now < entry.expires_at && entry.tries_left > 0);
+        let waits = self.open_entry(&flow(session, b"phone"), EntryPurpose::Phone, now)?;
         Ok(waits.and_then(|entry| {
             Some(PendingPhone {
                 phone: PhoneNumber::parse(&entry.subject).ok()?,
@@ -185,7 +178,7 @@ impl RegistrationAuthority {
         let person = of(work.as_mut(), session)?;
         let verdict = answer(
             work.as_mut(),
-            &flow(session),
+            &flow(session, b"phone"),
             EntryPurpose::Phone,
             code,
             now,
@@ -272,23 +265,4 @@ pub(crate) fn take_phone_away(
     };
     evidence.record(work, now)?;
     Ok(person)
-}
-
-fn of(work: &mut dyn UnitOfWork, session: &Session) -> Result<Person, StepError> {
-    let found = work.persons().find(session.person)?;
-    found.ok_or(StepError::NotFound)
-}
-
-/// The code counts in the session that asked for it and in no other.
-fn flow(session: &Session) -> [u8; 32] {
-    sha256(&[session.token_sha256.as_slice(), b"phone"].concat())
-}
-
-fn did(person: &Person, action: &'static str) -> Evidence<'static> {
-    Evidence {
-        actor: Actor::Person(person.id),
-        action,
-        object: person_object(person.id),
-        detail: "",
-    }
 }
