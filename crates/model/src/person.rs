@@ -82,6 +82,22 @@ pub struct EarlierEmail {
 
 /// A person whose identity was established, with the channels that she confirmed.
 ///
+/// A telephone number that was confirmed before another one, or before it was removed. Whoever has a stolen key file could
+/// silence it: notices go there for a while all the same, and "it was not me" makes it the number again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EarlierPhone {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Until when it counts.
+    pub until: Timestamp,
+}
+
+impl fmt::Debug for EarlierPhone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("EarlierPhone(…)")
+    }
+}
+
 /// Personal data: `Debug` shows the id only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {
@@ -107,6 +123,8 @@ pub struct Person {
     pub earlier_email: Option<EarlierEmail>,
     /// The telephone number for short notices, where she gave one.
     pub phone: Option<PhoneNumber>,
+    /// The number of before, where it was changed or removed; ask [`Person::notice_phones`].
+    pub earlier_phone: Option<EarlierPhone>,
     /// Since when the mail server of her address takes nothing for it; forgotten when it does again, or with a new address.
     pub email_refused_at: Option<Timestamp>,
 }
@@ -165,6 +183,21 @@ impl Person {
             .as_ref()
             .filter(|earlier| now < earlier.until)
             .map(|earlier| &earlier.address)
+    }
+
+    /// Telephones that notices go to: the confirmed one, and for a while after a change or removal the one of before too.
+    #[must_use]
+    pub fn notice_phones(&self, now: Timestamp) -> Vec<&PhoneNumber> {
+        self.phone.iter().chain(self.phone_before(now)).collect()
+    }
+
+    /// The telephone number of before, while it counts.
+    #[must_use]
+    pub fn phone_before(&self, now: Timestamp) -> Option<&PhoneNumber> {
+        self.earlier_phone
+            .as_ref()
+            .filter(|earlier| now < earlier.until)
+            .map(|earlier| &earlier.number)
     }
 
     /// Surname, given name and patronymic, as a greeting shows them.

@@ -72,6 +72,7 @@ pub const ERRORS: &[&str] = &[
     ORDER_REASON_MISSING,
     OTHER_CENTRE,
     OTHER_PERSONS_KEY,
+    OWN_ACT,
     OWN_AFFAIR,
     PERSON_FROZEN,
     PERSON_NOT_CONFIRMED,
@@ -80,7 +81,10 @@ pub const ERRORS: &[&str] = &[
     PHONE_NEEDS_ADDRESS,
     PHONE_NONE_YET,
     PHONE_NOT_OFFERED,
+    PHONE_COUNTRY,
+    PHONE_RECENT,
     PHONE_SAME,
+    TEXTS_PAUSED,
     PLACE_UNKNOWN,
     PROOF_COUNT,
     PROOF_MISSING,
@@ -384,3 +388,11 @@ pub const ATTESTATION_STATEMENT: &str = "attestation-statement";
 pub const KEY_BLOCKED_ALREADY: &str = "key-blocked-already";
 /// The key was never certified here.
 pub const KEY_UNKNOWN: &str = "key-unknown";
+/// No text messages are sent to numbers of that country.
+pub const PHONE_COUNTRY: &str = "phone-country";
+/// The telephone number was changed or removed within the last week.
+pub const PHONE_RECENT: &str = "phone-recent";
+/// Too many codes were sent to a number, from a network, or altogether.
+pub const TEXTS_PAUSED: &str = "texts-paused";
+/// A member of staff would hide a message about her own act.
+pub const OWN_ACT: &str = "own-act";

@@ -10,8 +10,10 @@ use tanba_model::place::Gazetteer;
 use tanba_pki::profile::Profile;
 
 mod desk;
+mod texts;
 
 pub use desk::{DeskPolicy, DeskSection};
+pub use texts::TextsSection;
 
 /// The section `[ra]` of the configuration file, as written. Every field may be absent.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +37,8 @@ pub struct RaSection {
     pub first: FirstSection,
     /// What needs a second signature at a registration centre.
     pub desk: DeskSection,
+    /// To which telephones codes are sent, and how many.
+    pub texts: TextsSection,
 }
 
 /// The part `[ra.first]`: how people without keys apply for the first ones. Every field may be absent.
@@ -103,6 +107,7 @@ impl Default for RaSection {
             centres: None,
             first: FirstSection::default(),
             desk: DeskSection::default(),
+            texts: TextsSection::default(),
         }
     }
 }
@@ -202,6 +207,9 @@ pub enum ConfigError {
     /// The desk could not work.
     #[error("ra.desk: {0}")]
     Desk(&'static str),
+    /// Nobody could confirm a telephone.
+    #[error("ra.texts: {0}")]
+    Texts(&'static str),
 }
 
 /// How this registration authority decides, checked.
@@ -216,6 +224,7 @@ pub struct RaConfig {
     centres: Option<Centres>,
     first: FirstSection,
     desk: DeskPolicy,
+    texts: TextsSection,
 }
 
 impl RaSection {
@@ -256,6 +265,7 @@ impl RaSection {
             centres: None,
             first: self.first.check()?,
             desk: self.desk.check()?,
+            texts: self.texts.check()?,
         })
     }
 }
@@ -322,6 +332,12 @@ impl RaConfig {
 
     pub(crate) const fn certificate_email(&self) -> CertificateEmail {
         self.certificate_email
+    }
+
+    /// To which telephones codes are sent, and how many.
+    #[must_use]
+    pub const fn texts(&self) -> &TextsSection {
+        &self.texts
     }
 
     /// How first keys are applied for.

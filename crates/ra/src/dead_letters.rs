@@ -8,7 +8,7 @@ use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, person_object};
 
 /// What is done with a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,7 @@ pub fn settle_dead_letter(
     now: Timestamp,
 ) -> Result<bool, Unavailable> {
     let mut work = storage.begin()?;
+    let letter = work.outbox().find_dead(id)?;
     let done = match act {
         DeadLetterAct::Retry => work.outbox().revive(id, now),
         DeadLetterAct::Discard => work.outbox().discard(id),
@@ -85,9 +86,17 @@ pub fn settle_dead_letter(
             DeadLetterAct::Discard => "message.discard",
         },
         object: format!("message:{id}"),
-        detail: "",
+        detail: &letter.map_or_else(String::new, |letter| described(&letter)),
     };
     evidence.record(work.as_mut(), now)?;
     work.commit()?;
     Ok(true)
+}
+
+/// Kind and person: afterwards nothing else says what it was that nobody got.
+fn described(letter: &DeadMessage) -> String {
+    match letter.person {
+        Some(person) => format!("{} {}", letter.kind, person_object(person)),
+        None => letter.kind.clone(),
+    }
 }

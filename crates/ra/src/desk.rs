@@ -118,6 +118,9 @@ pub enum DeskError {
     /// It is about the clerk herself; somebody else has to do it.
     #[error("nobody acts in an affair of her own")]
     OwnAffair,
+    /// She decided about the person whom a message is for; another member of staff helps.
+    #[error("a member of staff does not lay to rest what may tell of her own act")]
+    OwnAct,
     /// It belongs to another registration centre.
     #[error("it belongs to another registration centre")]
     OtherCentre,
@@ -184,6 +187,7 @@ impl DeskError {
         match self {
             Self::Forbidden => codes::DESK_FORBIDDEN,
             Self::OwnAffair => codes::OWN_AFFAIR,
+            Self::OwnAct => codes::OWN_ACT,
             Self::OtherCentre => codes::OTHER_CENTRE,
             Self::NoPerson => codes::PERSON_UNKNOWN,
             Self::NothingWaits => codes::NOTHING_WAITS,

@@ -49,7 +49,7 @@ pub use authority::RegistrationAuthority;
 pub use compromise::{AttestedError, KeyBlocked, attested, block_key};
 pub use config::{
     CertificateEmail, ConfigError, DeskPolicy, DeskSection, FirstSection, ProfileSet, RaConfig,
-    RaSection, SecondFactorPolicy,
+    RaSection, SecondFactorPolicy, TextsSection,
 };
 pub use dead_letters::{DeadLetterAct, settle_dead_letter};
 pub use delivery::Delivered;

@@ -15,7 +15,7 @@ use crate::codes;
 use crate::error::{StepError, storage_code};
 use crate::evidence::{Evidence, application_object, person_object};
 use crate::notify::notify;
-use crate::phone::{self, take_phone_away};
+use crate::phone::{self, take_phone_away, take_phone_back};
 use crate::reissue::reject;
 
 /// Certificates and applications of a person that are looked through.
@@ -118,9 +118,10 @@ impl RegistrationAuthority {
         work.secrets()
             .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
         let person = take_address_back(work.as_mut(), person, now)?;
+        let (person, is_back) = take_phone_back(work.as_mut(), person, now)?;
         let person = match about {
-            About::Phone => take_phone_away(work.as_mut(), person, now)?,
-            About::Application(_) | About::Other => person,
+            About::Phone if !is_back => take_phone_away(work.as_mut(), person, now)?,
+            About::Phone | About::Application(_) | About::Other => person,
         };
         let actor = Actor::LinkHolder(person.id);
         let frozen = freeze_all(work.as_mut(), &person, &actor, codes::NOT_ME, now)?;

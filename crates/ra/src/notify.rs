@@ -54,7 +54,8 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<(), StorageError> {
         let found = work.persons().find(person)?;
-        let Some(person) = found.filter(|person| person.email.is_some() || person.phone.is_some())
+        let Some(person) =
+            found.filter(|person| person.email.is_some() || !person.notice_phones(now).is_empty())
         else {
             return Ok(());
         };
@@ -99,7 +100,7 @@ pub fn announce_act(
 }
 
 /// Puts a notice into the outbox, for each channel on which the person is known where it may have to be stopped; a person
-/// who can be reached on none gets none. For a while after she changed her address, the one of before gets it too.
+/// who can be reached on none gets none. For a while after she changed her address or her number, the one of before gets it too.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a notice is made for this and for nothing else"
@@ -110,10 +111,10 @@ pub(crate) fn notify(
     body: MessageBody,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    if body.goes_to_every_channel()
-        && let Some(phone) = person.phone.clone()
-    {
-        send(work, person, phone.into(), body.clone(), now)?;
+    if body.goes_to_every_channel() {
+        for phone in person.notice_phones(now) {
+            send(work, person, phone.clone().into(), body.clone(), now)?;
+        }
     }
     for to in person.notice_addresses(now) {
         send_to(work, person, to.clone(), &body, now)?;

@@ -5,9 +5,12 @@
 //! a number of his own. He is told of all the same: the notice carries a link that freezes everything and takes the number
 //! away again.
 
+use std::time::Duration;
+
+use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
 use tanba_model::message::MessageBody;
-use tanba_model::person::Person;
+use tanba_model::person::{EarlierPhone, Person};
 use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::{EntryPurpose, Session, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
@@ -39,6 +42,15 @@ pub enum PhoneChangeError {
     /// There is no number that could be removed.
     #[error("there is no telephone number")]
     NoneYet,
+    /// No text messages are sent to numbers of that country; another number helps.
+    #[error("no text messages are sent to numbers of that country")]
+    Country,
+    /// It was changed or removed within the last week; waiting helps.
+    #[error("the number was changed a moment ago")]
+    Recent,
+    /// Too many codes went to the number, were asked for from the network, or were sent altogether; waiting a day helps.
+    #[error("no more codes are sent as text messages today")]
+    TooMany,
     /// A code was sent a moment ago; waiting a minute helps.
     #[error("a code was sent a moment ago")]
     TooEarly,
@@ -72,6 +84,9 @@ impl PhoneChangeError {
             Self::Same => codes::PHONE_SAME,
             Self::NeedsAddress => codes::PHONE_NEEDS_ADDRESS,
             Self::NoneYet => codes::PHONE_NONE_YET,
+            Self::Country => codes::PHONE_COUNTRY,
+            Self::Recent => codes::PHONE_RECENT,
+            Self::TooMany => codes::TEXTS_PAUSED,
             Self::TooEarly => codes::RESEND_TOO_EARLY,
             Self::Paused => codes::CODES_PAUSED,
             Self::Wrong { .. } => codes::ENTRY_CODE_WRONG,
@@ -98,7 +113,7 @@ pub struct PendingPhone {
 }
 
 impl RegistrationAuthority {
-    /// Sends a code to a new number of the session's person, as a text message.
+    /// Sends a code to a new number of the session's person, as a text message. `network` is where the wish comes from.
     ///
     /// # Errors
     /// [`PhoneChangeError`] by what helps.
@@ -106,12 +121,16 @@ impl RegistrationAuthority {
         &self,
         session: &Session,
         typed: &str,
+        network: &str,
         now: Timestamp,
     ) -> Result<PendingPhone, PhoneChangeError> {
         if !self.text_messages {
             return Err(PhoneChangeError::NotOffered);
         }
         let phone = PhoneNumber::parse(typed).map_err(|_| PhoneChangeError::Invalid)?;
+        if !self.config.texts().allows(&phone) {
+            return Err(PhoneChangeError::Country);
+        }
         let mut work = self.storage.begin()?;
         let person = of(work.as_mut(), session)?;
         if person.email.is_none() {
@@ -120,11 +139,15 @@ impl RegistrationAuthority {
         if person.phone.as_ref() == Some(&phone) {
             return Err(PhoneChangeError::Same);
         }
+        if person.phone_before(now).is_some() {
+            return Err(PhoneChangeError::Recent);
+        }
         match may_send(work.as_mut(), Some(person.id), EntryPurpose::Phone, now)? {
             Sending::Allowed => {}
             Sending::TooEarly => return Err(PhoneChangeError::TooEarly),
             Sending::Paused => return Err(PhoneChangeError::Paused),
         }
+        self.count_text(work.as_mut(), &phone, network, now)?;
         let code = self.set_entry(
             work.as_mut(),
             &flow(session, b"phone"),
@@ -144,6 +167,35 @@ impl RegistrationAuthority {
             phone,
             expires_at: expiry(now),
         })
+    }
+
+    /// Counts a code, whoever asks for it: each costs money, and rings at somebody who may not have asked.
+    fn count_text(
+        &self,
+        work: &mut dyn UnitOfWork,
+        phone: &PhoneNumber,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<(), PhoneChangeError> {
+        let limits = self.config.texts();
+        let day = now.unix().div_euclid(24 * 60 * 60);
+        for (what, who, most) in [
+            ("text-number", phone.as_str(), limits.codes_per_number_a_day),
+            ("text-network", network, limits.codes_per_network_a_day),
+            ("text", "", limits.codes_a_day),
+        ] {
+            let count = work
+                .intakes()
+                .count_attempt(what, &sha256(who.as_bytes()), day)?;
+            if count > most {
+                tracing::warn!(
+                    limit = what,
+                    "no more codes are sent as text messages today"
+                );
+                return Err(PhoneChangeError::TooMany);
+            }
+        }
+        Ok(())
     }
 
     /// The number for which this session waits for a code.
@@ -200,10 +252,10 @@ impl RegistrationAuthority {
         Err(refused)
     }
 
-    /// Forgets the number; it is told of that once more.
+    /// Forgets the number; it is told of that, and of everything else for another week.
     ///
     /// # Errors
-    /// [`PhoneChangeError::NoneYet`] when there is none.
+    /// [`PhoneChangeError::NoneYet`] when there is none, [`PhoneChangeError::Recent`] within a week after another change.
     pub fn remove_phone(&self, session: &Session, now: Timestamp) -> Result<(), PhoneChangeError> {
         let mut work = self.storage.begin()?;
         let person = of(work.as_mut(), session)?;
@@ -223,8 +275,19 @@ impl RegistrationAuthority {
         person: &Person,
         phone: Option<&PhoneNumber>,
         now: Timestamp,
-    ) -> Result<(), StorageError> {
-        work.persons().set_phone(person.id, phone)?;
+    ) -> Result<(), PhoneChangeError> {
+        // Asked again here: the code may have waited while another change was made.
+        if person.phone_before(now).is_some() {
+            return Err(PhoneChangeError::Recent);
+        }
+        match person.phone.clone() {
+            Some(number) => {
+                let until = now.plus(GRACE);
+                let earlier = EarlierPhone { number, until };
+                work.persons().change_phone(person.id, phone, &earlier)?;
+            }
+            None => work.persons().set_phone(person.id, phone)?,
+        }
         let action = match phone {
             Some(_) => "person.phone-change",
             None => "person.phone-remove",
@@ -240,12 +303,38 @@ impl RegistrationAuthority {
         {
             send(work, person, before.into(), body.clone(), now)?;
         }
-        notify(work, person, body, now)
+        Ok(notify(work, person, body, now)?)
     }
 }
 
+/// For how long the number of before gets notices; as long as the link "it was not me" works.
+const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// What a link "it was not me" is about when it takes a number away; no number of an application looks so. Stored.
 pub(crate) const LINK_SUBJECT: &str = "phone";
+
+/// Whoever says "it was not me" while a number of before still counts did not change or remove it: it is the number again.
+/// The person as she is then, and whether that was so.
+pub(crate) fn take_phone_back(
+    work: &mut dyn UnitOfWork,
+    mut person: Person,
+    now: Timestamp,
+) -> Result<(Person, bool), StorageError> {
+    let Some(earlier) = person.phone_before(now).cloned() else {
+        return Ok((person, false));
+    };
+    work.persons().set_phone(person.id, Some(&earlier))?;
+    let evidence = Evidence {
+        actor: Actor::LinkHolder(person.id),
+        action: "person.phone-back",
+        object: person_object(person.id),
+        detail: codes::NOT_ME,
+    };
+    evidence.record(work, now)?;
+    person.phone = Some(earlier);
+    person.earlier_phone = None;
+    Ok((person, true))
+}
 
 /// Whoever says "it was not me" to a new number did not give it: it is forgotten.
 pub(crate) fn take_phone_away(

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 19;
+pub const SCHEMA_VERSION: i64 = 20;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 19] = [
+const MIGRATIONS: [(i64, &str); 20] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -69,6 +69,10 @@ const MIGRATIONS: [(i64, &str); 19] = [
         include_str!("../migrations/sqlite/0018_owner_of_number.sql"),
     ),
     (19, include_str!("../migrations/sqlite/0019_key_check.sql")),
+    (
+        20,
+        include_str!("../migrations/sqlite/0020_earlier_phone.sql"),
+    ),
 ];
 
 /// The schema of a file: 0 where it is new and empty.

@@ -200,6 +200,7 @@ fn the_report_has_every_certificate_and_numbers_its_pages() {
         frozen_at: None,
         reminders: true,
         earlier_email: None,
+        earlier_phone: None,
         phone: None,
         email_refused_at: None,
     };

@@ -34,10 +34,12 @@ fn status(code: &str) -> StatusCode {
         codes::DESK_FORBIDDEN
         | codes::NOT_STAFF
         | codes::OTHER_CENTRE
+        | codes::OWN_ACT
         | codes::OWN_AFFAIR
         | codes::PERSON_FROZEN
         | codes::SECOND_NEEDED => StatusCode::FORBIDDEN,
         codes::CODES_PAUSED
+        | codes::TEXTS_PAUSED
         | codes::RESEND_TOO_EARLY
         | codes::TOO_MANY_APPLICATIONS
         | codes::TOO_MANY_TRIES => StatusCode::TOO_MANY_REQUESTS,

@@ -6,7 +6,7 @@ use super::{PersonFacts, StorageError};
 use crate::id::PersonId;
 use crate::iin::Iin;
 use crate::language::Language;
-use crate::person::{EarlierEmail, EmailAddress, NewPerson, Person};
+use crate::person::{EarlierEmail, EarlierPhone, EmailAddress, NewPerson, Person};
 use crate::phone::PhoneNumber;
 
 /// People whose identity was established.
@@ -79,11 +79,23 @@ pub trait Persons {
         earlier: &EarlierEmail,
     ) -> Result<(), StorageError>;
 
-    /// Replaces the telephone number.
+    /// Replaces the telephone number at once: the one of before counts no more.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn set_phone(&mut self, id: PersonId, phone: Option<&PhoneNumber>) -> Result<(), StorageError>;
+
+    /// Replaces or removes the telephone number by its owner's wish; the one of before goes on counting for a while, see
+    /// [`EarlierPhone`].
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn change_phone(
+        &mut self,
+        id: PersonId,
+        phone: Option<&PhoneNumber>,
+        earlier: &EarlierPhone,
+    ) -> Result<(), StorageError>;
 
     /// Remembers that the mail server of this address takes nothing for it, or takes mails again (`None`). Nothing happens
     /// when the person has another address by now.

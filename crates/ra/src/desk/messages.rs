@@ -1,7 +1,7 @@
 //! Dead letters at the desk: what they are, never what they say; sent again or laid to rest, with evidence.
 
 use tanba_model::audit::Actor;
-use tanba_model::id::MessageId;
+use tanba_model::id::{MessageId, PersonId};
 use tanba_model::message::DeadMessage;
 use tanba_model::staff::Right;
 use tanba_pki::Timestamp;
@@ -13,6 +13,8 @@ use crate::error::Unavailable;
 
 /// Letters of one page.
 const PAGE: usize = 50;
+/// Decisions that are looked through at once.
+const DECISIONS: u32 = 100;
 
 /// A page of dead letters, newest first.
 #[derive(Debug)]
@@ -54,10 +56,11 @@ impl RegistrationAuthority {
     }
 
     /// Sends a dead letter again or lays it to rest; whether it still was one. Not a letter to the clerk herself: whoever
-    /// could lay her own notices to rest could hide from herself and others what was done in her name.
+    /// could lay her own notices to rest could hide from herself and others what was done in her name. Nor may she lay to rest
+    /// what tells somebody about whom she decided: it may be that very act.
     ///
     /// # Errors
-    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`].
+    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`], [`DeskError::OwnAct`].
     pub fn desk_settle_dead_letter(
         &self,
         clerk: &Clerk,
@@ -75,8 +78,29 @@ impl RegistrationAuthority {
         if letter.person == Some(clerk.person.id) {
             return Err(DeskError::OwnAffair);
         }
+        if act == DeadLetterAct::Discard
+            && let Some(person) = letter.person
+            && self.decided_about(clerk, person)?
+        {
+            return Err(DeskError::OwnAct);
+        }
         let actor = Actor::Staff(clerk.member.id);
         settle_dead_letter(self.storage.as_ref(), id, act, actor, now)
             .map_err(|Unavailable(error)| DeskError::from(error))
+    }
+
+    fn decided_about(&self, clerk: &Clerk, person: PersonId) -> Result<bool, DeskError> {
+        let mut work = self.storage.snapshot()?;
+        let mut before = None;
+        loop {
+            let page = work.decisions().of_person(person, before, DECISIONS)?;
+            if page.iter().any(|one| one.made.staff == clerk.member.id) {
+                return Ok(true);
+            }
+            match page.last() {
+                Some(last) => before = Some(last.id),
+                None => return Ok(false),
+            }
+        }
     }
 }

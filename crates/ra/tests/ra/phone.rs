@@ -7,6 +7,7 @@ use tanba_pki::Timestamp;
 use crate::world::{Citizen, DAY, Mailbox, NOON, World, after};
 
 const NUMBER: &str = "+77011234567";
+const NETWORK: &str = "192.0.2.1";
 
 fn world() -> World {
     World::new().with_text_messages()
@@ -47,7 +48,10 @@ fn confirmed(
     let session = world.sign_in(citizen, now).session;
     world.mail(now);
     texts(world, now);
-    world.ra.ask_phone_change(&session, typed, now).unwrap();
+    world
+        .ra
+        .ask_phone_change(&session, typed, NETWORK, now)
+        .unwrap();
     assert!(
         world.mail(now).is_empty(),
         "the code goes to the number alone"
@@ -94,7 +98,7 @@ fn the_number_of_before_is_told_of_another_and_of_its_end() {
             vec![NUMBER.to_owned()]
         )
     );
-    let now = after(2 * DAY);
+    let now = after(9 * DAY);
     let session = world.sign_in(&citizen, now).session;
     world.mail(now);
     texts(&world, now);
@@ -160,12 +164,15 @@ fn what_is_no_new_number_is_refused() {
     let citizen = world.citizen("Aigerim");
     let silent = world.citizen_with("Bolat", None, NOON);
     let session = world.sign_in(&citizen, NOON).session;
-    let ask = |typed: &str, now| world.ra.ask_phone_change(&session, typed, now);
+    let ask = |typed: &str, now| world.ra.ask_phone_change(&session, typed, NETWORK, now);
     for typed in ["", "87011234567", "+7 701", "no number"] {
         assert_eq!(ask(typed, NOON).unwrap_err().code(), "phone-invalid");
     }
     let his = world.sign_in(&silent, NOON).session;
-    let unheard = world.ra.ask_phone_change(&his, NUMBER, NOON).unwrap_err();
+    let unheard = world
+        .ra
+        .ask_phone_change(&his, NUMBER, NETWORK, NOON)
+        .unwrap_err();
     assert_eq!(unheard.code(), "phone-needs-address");
     ask(NUMBER, NOON).unwrap();
     assert_eq!(
@@ -215,9 +222,14 @@ fn ten_codes_a_day_are_sent_and_no_more() {
     for minute in 0..10 {
         let number = format!("+770112345{minute:02}");
         let now = after(60 * minute);
-        world.ra.ask_phone_change(&session, &number, now).unwrap();
+        world
+            .ra
+            .ask_phone_change(&session, &number, NETWORK, now)
+            .unwrap();
     }
-    let more = world.ra.ask_phone_change(&session, NUMBER, after(660));
+    let more = world
+        .ra
+        .ask_phone_change(&session, NUMBER, NETWORK, after(660));
     assert_eq!(more.unwrap_err().code(), "codes-paused");
 }
 
@@ -226,7 +238,95 @@ fn a_number_is_neither_asked_for_nor_coded_where_no_text_message_is_sent() {
     let world = World::new();
     let citizen = world.citizen("Aigerim");
     let session = world.sign_in(&citizen, NOON).session;
-    let asked = world.ra.ask_phone_change(&session, NUMBER, NOON);
+    let asked = world.ra.ask_phone_change(&session, NUMBER, NETWORK, NOON);
     assert_eq!(asked.unwrap_err().code(), "phone-not-offered");
     assert!(texts(&world, NOON).is_empty());
+}
+
+/// Whoever has the key file alone must not be able to silence the telephone.
+#[test]
+fn a_number_that_was_removed_gets_notices_for_a_week_and_comes_back_by_the_link() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    confirmed(&world, &citizen, NUMBER, NOON);
+    let now = after(60);
+    let session = world.sign_in(&citizen, now).session;
+    world.ra.remove_phone(&session, now).unwrap();
+    let removed = texts(&world, now);
+    let link = removed.iter().find_map(|text| match &text.body {
+        MessageBody::PhoneChanged { not_me_path, .. } => Some(not_me_path.clone()),
+        _ => None,
+    });
+    world.mail(now);
+    // What the thief does next is told there all the same.
+    world.submit(&citizen, &session, now);
+    let told = texts(&world, now);
+    let accepted = told
+        .iter()
+        .find(|text| text.body.kind() == "application_accepted");
+    assert_eq!(accepted.unwrap().to.as_str(), NUMBER);
+    let his = world
+        .ra
+        .ask_phone_change(&session, "+77019999999", NETWORK, now);
+    assert_eq!(his.unwrap_err().code(), "phone-recent");
+    let link = link.unwrap();
+    let token = link.strip_prefix("/not-me/").unwrap();
+    world.ra.not_me(token, after(120)).unwrap();
+    assert_eq!(number(&world, &citizen).as_deref(), Some(NUMBER));
+    assert!(world.audit().contains(&"person.phone-back".to_owned()));
+    let told = texts(&world, after(121));
+    assert!(
+        told.iter()
+            .any(|text| text.body.kind() == "frozen" && text.to.as_str() == NUMBER)
+    );
+}
+
+#[test]
+fn a_number_that_was_replaced_comes_back_by_any_link_and_after_a_week_by_none() {
+    for (late, expected) in [(6, NUMBER), (8, "+77017654321")] {
+        let world = world();
+        let citizen = world.citizen("Aigerim");
+        confirmed(&world, &citizen, NUMBER, NOON);
+        confirmed(&world, &citizen, "+77017654321", after(DAY));
+        let now = after((1 + late) * DAY);
+        let session = world.sign_in(&citizen, now).session;
+        world.mail(now);
+        texts(&world, now);
+        world.submit(&citizen, &session, now);
+        let told = texts(&world, now);
+        let numbers: Vec<&str> = told
+            .iter()
+            .filter(|text| text.body.kind() == "application_accepted")
+            .map(|text| text.to.as_str())
+            .collect();
+        assert_eq!(numbers.contains(&NUMBER), late == 6, "{numbers:?}");
+        assert!(numbers.contains(&"+77017654321"));
+        let link = told.iter().find_map(|text| match &text.body {
+            MessageBody::ApplicationAccepted { not_me_path, .. } => Some(not_me_path.clone()),
+            _ => None,
+        });
+        let link = link.unwrap();
+        let token = link.strip_prefix("/not-me/").unwrap();
+        world.ra.not_me(token, now).unwrap();
+        assert_eq!(number(&world, &citizen).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn codes_are_limited_by_number_and_network_and_go_to_no_other_country() {
+    let world = world();
+    let ask = |name: &str, typed: &str, network: &str| {
+        let citizen = world.citizen(name);
+        let session = world.sign_in(&citizen, NOON).session;
+        let asked = world.ra.ask_phone_change(&session, typed, network, NOON);
+        asked.map_err(|error| error.code())
+    };
+    // A number of satellites, whose owner shares in what a message costs.
+    assert_eq!(ask("Bolat", "+882169876543", NETWORK), Err("phone-country"));
+    let names = ["Aigerim", "Dana", "Serik", "Marat", "Asel"];
+    for (place, name) in names.into_iter().enumerate() {
+        ask(name, NUMBER, &format!("192.0.2.{place}")).unwrap();
+    }
+    assert_eq!(ask("Nurlan", NUMBER, "192.0.2.9"), Err("texts-paused"));
+    ask("Saule", "+77010000001", "192.0.2.9").unwrap();
 }

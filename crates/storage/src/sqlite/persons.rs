@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 use tanba_model::id::PersonId;
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
-use tanba_model::person::{EarlierEmail, EmailAddress, NewPerson, Person};
+use tanba_model::person::{EarlierEmail, EarlierPhone, EmailAddress, NewPerson, Person};
 use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::{PersonFacts, Persons, StorageError};
 use tanba_pki::Timestamp;
@@ -14,10 +14,12 @@ use crate::error::damaged;
 
 const BY_ID: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
-    earlier_email, earlier_email_until, phone, email_refused_at FROM person WHERE id = ?1";
+    earlier_email, earlier_email_until, phone, email_refused_at,
+    earlier_phone, earlier_phone_until FROM person WHERE id = ?1";
 const BY_IIN: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
-    earlier_email, earlier_email_until, phone, email_refused_at FROM person WHERE iin = ?1";
+    earlier_email, earlier_email_until, phone, email_refused_at,
+    earlier_phone, earlier_phone_until FROM person WHERE iin = ?1";
 
 pub(super) const ID_BY_IIN: &str = "SELECT coalesce(max(id), 0) FROM person WHERE iin = ?1";
 
@@ -128,8 +130,25 @@ impl Persons for SqliteUnit<'_> {
     fn set_phone(&mut self, id: PersonId, phone: Option<&PhoneNumber>) -> Result<(), StorageError> {
         let phone = phone.map(PhoneNumber::as_str);
         self.change_one(
-            "UPDATE person SET phone = ?2 WHERE id = ?1",
+            "UPDATE person SET phone = ?2, earlier_phone = NULL, earlier_phone_until = NULL WHERE id = ?1",
             params![id.0, phone],
+        )
+    }
+
+    fn change_phone(
+        &mut self,
+        id: PersonId,
+        phone: Option<&PhoneNumber>,
+        earlier: &EarlierPhone,
+    ) -> Result<(), StorageError> {
+        self.change_one(
+            "UPDATE person SET phone = ?2, earlier_phone = ?3, earlier_phone_until = ?4 WHERE id = ?1",
+            params![
+                id.0,
+                phone.map(PhoneNumber::as_str),
+                earlier.number.as_str(),
+                earlier.until.unix()
+            ],
         )
     }
 
@@ -179,6 +198,14 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
         }),
         _ => None,
     };
+    let phone_before: Option<String> = column(row, 13)?;
+    let earlier_phone = match (phone_before, time_or_none(row, 14)?) {
+        (Some(text), Some(until)) => Some(EarlierPhone {
+            number: PhoneNumber::parse(&text).map_err(|_| damaged("person.earlier_phone"))?,
+            until,
+        }),
+        _ => None,
+    };
     Ok(Person {
         id: PersonId(column(row, 0)?),
         iin: Iin::parse(&column::<String>(row, 1)?).map_err(|_| damaged("person.iin"))?,
@@ -198,6 +225,7 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
             .map(|text| PhoneNumber::parse(&text))
             .transpose()
             .map_err(|_| damaged("person.phone"))?,
+        earlier_phone,
         email_refused_at: time_or_none(row, 12)?,
     })
 }

@@ -22,10 +22,14 @@ pub(crate) async fn ask(
     signed_in: SignedIn,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let (session, now) = (signed_in.session.clone(), state.now());
+    let (limits, now) = (state.config().limits(), state.now());
+    state
+        .limiter()
+        .take(Limited::Code, &visit.network, limits.codes_per_minute, now)?;
+    let (session, network) = (signed_in.session.clone(), visit.network.to_string());
     let typed = fields.phone.clone();
     let asked = state
-        .ra(move |ra| Ok::<_, Problem>(ra.ask_phone_change(&session, &typed, now)))
+        .ra(move |ra| Ok::<_, Problem>(ra.ask_phone_change(&session, &typed, &network, now)))
         .await?;
     match asked {
         Ok(_) => Ok(back(visit.language, PART).into_response()),
@@ -73,6 +77,7 @@ pub(crate) async fn remove(
     match removed {
         // Removed already, in another tab: it is as she wanted it.
         Ok(()) | Err(PhoneChangeError::NoneYet) => Ok(back(visit.language, PART).into_response()),
-        Err(error) => Err(error.into()),
+        Err(PhoneChangeError::Step(error)) => Err(error.into()),
+        Err(error) => refused(&state, &visit, &signed_in, ("phone", String::new()), error).await,
     }
 }

@@ -376,3 +376,33 @@ fn what_nobody_agrees_to_in_time_lapses_and_readers_may_only_look() {
     ));
     assert!(world.audit().iter().any(|action| action == "desk.lapse"));
 }
+
+#[test]
+fn whoever_decided_about_a_person_does_not_lay_to_rest_what_tells_her_of_it() {
+    use tanba_model::ports::CarrierError;
+    use tanba_ra::DeadLetterAct;
+    let world = World::new();
+    let senior = seat(&world, "Serik", Role::SeniorOperator, ALMATY);
+    let other = seat(&world, "Dana", Role::SeniorOperator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    world.mail(NOON);
+    act(&world, &senior, &citizen, &wish("freeze", "key-lost")).unwrap();
+    let refuse: fn() -> CarrierError = || CarrierError::Refused("too large".into());
+    world.mailbox.answer_with(Some(refuse));
+    world.mail(NOON);
+    world.mailbox.answer_with(None);
+    let letters = world.ra.dead_letters(None, 10).unwrap();
+    let told = letters
+        .iter()
+        .find(|letter| letter.person == Some(citizen.id) && letter.kind == "by_administrator");
+    let id = told.unwrap().id;
+    let discard = DeadLetterAct::Discard;
+    let own = world
+        .ra
+        .desk_settle_dead_letter(&senior.clerk, id, discard, NOON);
+    assert!(matches!(own, Err(DeskError::OwnAct)), "{own:?}");
+    let settled = world
+        .ra
+        .desk_settle_dead_letter(&other.clerk, id, discard, NOON);
+    assert!(settled.unwrap());
+}

@@ -126,3 +126,22 @@ fn nobody_decides_about_a_message_to_herself() {
     assert_eq!(evidence(&world, id), []);
     assert!(settle(&world, &other, id, DeadLetterAct::Discard).unwrap());
 }
+
+#[test]
+fn evidence_says_what_was_laid_to_rest_and_to_whom_it_did_not_come() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let id = dead_letter(&world, &citizen);
+    let dana = seat(&world, "Dana", Role::Administrator, "");
+    assert!(settle(&world, &dana, id, DeadLetterAct::Discard).unwrap());
+    let mut work = world.storage.snapshot().unwrap();
+    let records = work.audit_log().page(0, 10_000).unwrap();
+    let details: Vec<String> = records
+        .iter()
+        .map(|record| serde_json::from_slice::<AuditEvent>(&record.event).unwrap())
+        .filter(|event| event.action == "message.discard")
+        .map(|event| event.detail)
+        .collect();
+    let person = citizen.id;
+    assert_eq!(details, [format!("application_accepted person:{person}")]);
+}
