@@ -116,6 +116,7 @@ pub const ERRORS: &[&str] = &[
     TOO_MANY_TRIES,
     WORK_INVALID,
     WRONG_CODE,
+    WHY_MISSING,
 ];
 
 /// The codes that stand as the reason of a rejected application.
@@ -396,3 +397,5 @@ pub const PHONE_RECENT: &str = "phone-recent";
 pub const TEXTS_PAUSED: &str = "texts-paused";
 /// A member of staff would hide a message about her own act.
 pub const OWN_ACT: &str = "own-act";
+/// It is not said why a message is laid to rest.
+pub const WHY_MISSING: &str = "why-missing";

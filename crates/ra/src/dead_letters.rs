@@ -53,18 +53,19 @@ impl RegistrationAuthority {
         actor: Actor,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        settle_dead_letter(self.storage.as_ref(), id, act, actor, now)
+        settle_dead_letter(self.storage.as_ref(), id, (act, ""), actor, now)
     }
 }
 
-/// Decides about a dead letter, with evidence; whether it was one. The command line needs no authority for it.
+/// Decides about a dead letter, with evidence that says why, if it is said; whether it was one. The command line needs no
+/// authority for it.
 ///
 /// # Errors
 /// [`Unavailable`] when storage does not answer.
 pub fn settle_dead_letter(
     storage: &dyn Storage,
     id: MessageId,
-    act: DeadLetterAct,
+    (act, why): (DeadLetterAct, &str),
     actor: Actor,
     now: Timestamp,
 ) -> Result<bool, Unavailable> {
@@ -86,17 +87,19 @@ pub fn settle_dead_letter(
             DeadLetterAct::Discard => "message.discard",
         },
         object: format!("message:{id}"),
-        detail: &letter.map_or_else(String::new, |letter| described(&letter)),
+        detail: &letter.map_or_else(String::new, |letter| described(&letter, why)),
     };
     evidence.record(work.as_mut(), now)?;
     work.commit()?;
     Ok(true)
 }
 
-/// Kind and person: afterwards nothing else says what it was that nobody got.
-fn described(letter: &DeadMessage) -> String {
-    match letter.person {
-        Some(person) => format!("{} {}", letter.kind, person_object(person)),
-        None => letter.kind.clone(),
+/// Kind, person and why: afterwards nothing else says what it was that nobody got.
+fn described(letter: &DeadMessage, why: &str) -> String {
+    let mut words = vec![letter.kind.clone()];
+    words.extend(letter.person.map(person_object));
+    if !why.is_empty() {
+        words.push(why.to_owned());
     }
+    words.join(" ")
 }

@@ -121,6 +121,9 @@ pub enum DeskError {
     /// She decided about the person whom a message is for; another member of staff helps.
     #[error("a member of staff does not lay to rest what may tell of her own act")]
     OwnAct,
+    /// Nothing says in one line why a message is laid to rest; saying so helps.
+    #[error("it is not said why")]
+    Why,
     /// It belongs to another registration centre.
     #[error("it belongs to another registration centre")]
     OtherCentre,
@@ -188,6 +191,7 @@ impl DeskError {
             Self::Forbidden => codes::DESK_FORBIDDEN,
             Self::OwnAffair => codes::OWN_AFFAIR,
             Self::OwnAct => codes::OWN_ACT,
+            Self::Why => codes::WHY_MISSING,
             Self::OtherCentre => codes::OTHER_CENTRE,
             Self::NoPerson => codes::PERSON_UNKNOWN,
             Self::NothingWaits => codes::NOTHING_WAITS,

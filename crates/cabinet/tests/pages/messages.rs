@@ -95,7 +95,13 @@ async fn a_message_that_was_laid_to_rest_cannot_be_sent_any_more() {
     let mut clerk = at_desk(&world, &world.staff("Dana", Role::Administrator)).await;
     let page = clerk.get(PAGE).await;
     let id = letter(&page.body, NOTICE);
-    let wish = |act| [("message", id.as_str()), ("act", act)];
+    let wish = |act| {
+        [
+            ("message", id.as_str()),
+            ("act", act),
+            ("why", "nobody is there"),
+        ]
+    };
     let unknown = clerk.submit(PAGE, &wish("burn")).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     let done = clerk.submit(PAGE, &wish("discard")).await;

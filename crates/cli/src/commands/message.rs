@@ -149,7 +149,7 @@ fn settle(
     let (actor, now) = (context.administrator(), context.now());
     let mut settled = 0_u64;
     for message in messages {
-        if settle_dead_letter(storage.as_ref(), message, act, actor.clone(), now)? {
+        if settle_dead_letter(storage.as_ref(), message, (act, ""), actor.clone(), now)? {
             settled = settled.saturating_add(1);
         } else if !chosen.all {
             return Err(usage(format!(

@@ -13,6 +13,8 @@ use crate::error::Unavailable;
 
 /// Letters of one page.
 const PAGE: usize = 50;
+/// Letters of the line that says why.
+const MOST_WHY: usize = 200;
 /// Decisions that are looked through at once.
 const DECISIONS: u32 = 100;
 
@@ -55,21 +57,27 @@ impl RegistrationAuthority {
         })
     }
 
-    /// Sends a dead letter again or lays it to rest; whether it still was one. Not a letter to the clerk herself: whoever
+    /// Sends a dead letter again or lays it to rest, and records why, which has to be said for the latter; whether it still was
+    /// one. Not a letter to the clerk herself: whoever
     /// could lay her own notices to rest could hide from herself and others what was done in her name. Nor may she lay to rest
     /// what tells somebody about whom she decided: it may be that very act.
     ///
     /// # Errors
-    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`], [`DeskError::OwnAct`].
+    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`], [`DeskError::OwnAct`], [`DeskError::Why`].
     pub fn desk_settle_dead_letter(
         &self,
         clerk: &Clerk,
         id: MessageId,
-        act: DeadLetterAct,
+        (act, why): (DeadLetterAct, &str),
         now: Timestamp,
     ) -> Result<bool, DeskError> {
         if !clerk.may(Right::Settle) {
             return Err(DeskError::Forbidden);
+        }
+        let why = why.trim();
+        let is_line = why.chars().count() <= MOST_WHY && !why.contains(char::is_control);
+        if !is_line || (act == DeadLetterAct::Discard && why.is_empty()) {
+            return Err(DeskError::Why);
         }
         // To whom a message goes never changes, so looking before the unit of work is enough.
         let Some(letter) = self.storage.snapshot()?.outbox().find_dead(id)? else {
@@ -85,7 +93,7 @@ impl RegistrationAuthority {
             return Err(DeskError::OwnAct);
         }
         let actor = Actor::Staff(clerk.member.id);
-        settle_dead_letter(self.storage.as_ref(), id, act, actor, now)
+        settle_dead_letter(self.storage.as_ref(), id, (act, why), actor, now)
             .map_err(|Unavailable(error)| DeskError::from(error))
     }
 

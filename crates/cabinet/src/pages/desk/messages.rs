@@ -89,6 +89,9 @@ pub(crate) struct Wish {
     message: i64,
     /// `retry` or `discard`.
     act: String,
+    /// Why it is laid to rest.
+    #[serde(default)]
+    why: String,
     /// The page that was read, so that one stays on it.
     before: Option<String>,
 }
@@ -106,8 +109,9 @@ pub(crate) async fn settle(
         _ => return Err(Problem::bad_request()),
     };
     let (clerk, id, now) = (at_desk.0, MessageId(wish.message), state.now());
+    let why = wish.why;
     let settled = state
-        .ra(move |ra| ra.desk_settle_dead_letter(&clerk, id, act, now))
+        .ra(move |ra| ra.desk_settle_dead_letter(&clerk, id, (act, &why), now))
         .await?;
     let done = if settled { outcome } else { "gone" };
     let before: Option<i64> = wish.before.and_then(|before| before.parse().ok());

@@ -396,7 +396,7 @@ fn whoever_decided_about_a_person_does_not_lay_to_rest_what_tells_her_of_it() {
         .iter()
         .find(|letter| letter.person == Some(citizen.id) && letter.kind == "by_administrator");
     let id = told.unwrap().id;
-    let discard = DeadLetterAct::Discard;
+    let discard = (DeadLetterAct::Discard, "the address is wrong");
     let own = world
         .ra
         .desk_settle_dead_letter(&senior.clerk, id, discard, NOON);

@@ -30,7 +30,9 @@ fn settle(
     id: MessageId,
     act: DeadLetterAct,
 ) -> Result<bool, DeskError> {
-    world.ra.desk_settle_dead_letter(&seat.clerk, id, act, NOON)
+    world
+        .ra
+        .desk_settle_dead_letter(&seat.clerk, id, (act, "nobody is there"), NOON)
 }
 
 fn is_dead(world: &World, id: MessageId) -> bool {
@@ -133,6 +135,11 @@ fn evidence_says_what_was_laid_to_rest_and_to_whom_it_did_not_come() {
     let citizen = world.citizen("Aigerim");
     let id = dead_letter(&world, &citizen);
     let dana = seat(&world, "Dana", Role::Administrator, "");
+    let silent =
+        world
+            .ra
+            .desk_settle_dead_letter(&dana.clerk, id, (DeadLetterAct::Discard, " "), NOON);
+    assert!(matches!(silent, Err(DeskError::Why)), "{silent:?}");
     assert!(settle(&world, &dana, id, DeadLetterAct::Discard).unwrap());
     let mut work = world.storage.snapshot().unwrap();
     let records = work.audit_log().page(0, 10_000).unwrap();
@@ -143,5 +150,10 @@ fn evidence_says_what_was_laid_to_rest_and_to_whom_it_did_not_come() {
         .map(|event| event.detail)
         .collect();
     let person = citizen.id;
-    assert_eq!(details, [format!("application_accepted person:{person}")]);
+    assert_eq!(
+        details,
+        [format!(
+            "application_accepted person:{person} nobody is there"
+        )]
+    );
 }
