@@ -74,11 +74,6 @@ impl RegistrationAuthority {
         if !clerk.may(Right::Settle) {
             return Err(DeskError::Forbidden);
         }
-        let why = why.trim();
-        let is_line = why.chars().count() <= MOST_WHY && !why.contains(char::is_control);
-        if !is_line || (act == DeadLetterAct::Discard && why.is_empty()) {
-            return Err(DeskError::Why);
-        }
         // To whom a message goes never changes, so looking before the unit of work is enough.
         let Some(letter) = self.storage.snapshot()?.outbox().find_dead(id)? else {
             return Ok(false);
@@ -91,6 +86,11 @@ impl RegistrationAuthority {
             && self.decided_about(clerk, person)?
         {
             return Err(DeskError::OwnAct);
+        }
+        let why = why.trim();
+        let is_line = why.chars().count() <= MOST_WHY && !why.contains(char::is_control);
+        if !is_line || (act == DeadLetterAct::Discard && why.is_empty()) {
+            return Err(DeskError::Why);
         }
         let actor = Actor::Staff(clerk.member.id);
         settle_dead_letter(self.storage.as_ref(), id, (act, why), actor, now)
