@@ -253,9 +253,11 @@ fn a_number_that_was_removed_gets_notices_for_a_week_and_comes_back_by_the_link(
     let session = world.sign_in(&citizen, now).session;
     world.ra.remove_phone(&session, now).unwrap();
     let removed = texts(&world, now);
-    let link = removed.iter().find_map(|text| match &text.body {
-        MessageBody::PhoneChanged { not_me_path, .. } => Some(not_me_path.clone()),
-        _ => None,
+    let link = removed.iter().find_map(|text| {
+        let MessageBody::PhoneChanged { not_me_path, .. } = &text.body else {
+            return None;
+        };
+        Some(not_me_path.clone())
     });
     world.mail(now);
     // What the thief does next is told there all the same.
@@ -301,9 +303,11 @@ fn a_number_that_was_replaced_comes_back_by_any_link_and_after_a_week_by_none() 
             .collect();
         assert_eq!(numbers.contains(&NUMBER), late == 6, "{numbers:?}");
         assert!(numbers.contains(&"+77017654321"));
-        let link = told.iter().find_map(|text| match &text.body {
-            MessageBody::ApplicationAccepted { not_me_path, .. } => Some(not_me_path.clone()),
-            _ => None,
+        let link = told.iter().find_map(|text| {
+            let MessageBody::ApplicationAccepted { not_me_path, .. } = &text.body else {
+                return None;
+            };
+            Some(not_me_path.clone())
         });
         let link = link.unwrap();
         let token = link.strip_prefix("/not-me/").unwrap();
