@@ -52,6 +52,7 @@ describe("the desk", () => {
       await look(senior, language, "70-desk-messages", { everywhere: true });
       if (language === "en") {
         await letter.locator("summary").click();
+        await letter.locator('input[name="why"]').fill("the domain is no more");
         await letter.locator("details button").click();
       } else await letter.locator("form button").first().click();
       await senior.waitForURL(/done=/);
@@ -100,6 +101,33 @@ describe("the desk", () => {
       await senior.locator("#signing-files").setInputFiles(await keyFiles(staff("senior-operator").files));
       await senior.locator("#signing-password").fill(staff("senior-operator").password);
       await second.sign("done=done&act=release");
+    });
+  }
+
+  for (const [place, language] of LANGUAGES.entries()) {
+    test(`an address is changed by two, and the one of before hears of it first (${language})`, async () => {
+      const person = demo.people[place];
+      const seat = await sitDown("operator", language);
+      const operator = seat.page;
+      await seat.find(person.iin, "persons");
+      await operator.locator("#act-email summary").click();
+      await look(operator, language, "89-desk-address", { everywhere: true, part: ["#act-email"] });
+      await operator.locator("#new-email").fill(`desk-${language}@example.kz`);
+      await operator.locator("#email-go").click();
+      await seat.sign("done=waits&act=email");
+      assert.equal((await demo.mailbox()).filter(({ kind }) => kind === "address_changed").length, place, "one alone changes nothing");
+
+      const second = await sitDown("senior-operator", language);
+      const senior = second.page;
+      await senior.goto(`${demo.url}/${language}/desk/pending`);
+      await senior.locator("#pending a").first().click();
+      await senior.locator("#confirm-act").click();
+      await senior.locator("#signing:not([hidden])").waitFor(PATIENCE);
+      await senior.locator("#signing-files").setInputFiles(await keyFiles(staff("senior-operator").files));
+      await senior.locator("#signing-password").fill(staff("senior-operator").password);
+      await second.sign("done=done&act=email");
+      const [mail] = await demo.mails("address_changed", person.email);
+      assert.match(mail.text, /\/not-me\//);
     });
   }
 

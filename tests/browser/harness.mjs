@@ -54,14 +54,24 @@ export async function startDemo(extra = []) {
       }
       throw new Error("no code was mailed");
     },
-    /** Mails of a kind that came to an address, once there are so many. */
-    async mails(kind, address, count = 1) {
-      for (let turn = 0; turn < 100; turn += 1) {
+    /** Mails of a kind that came to an address, once there are so many; `turns` are tenths of a second. */
+    async mails(kind, address, count = 1, turns = 100) {
+      for (let turn = 0; turn < turns; turn += 1) {
         const found = (await this.mailbox()).filter((mail) => mail.kind === kind && mail.to === address);
         if (found.length >= count) return found;
         await pause(100);
       }
       throw new Error(`no mail "${kind}" came to ${address}`);
+    },
+    /** Text messages of a kind that came to a number, once there are so many. */
+    async texts(kind, number, count = 1) {
+      for (let turn = 0; turn < 100; turn += 1) {
+        const all = await (await fetch(`${facts.url}/demo/phone.json`)).json();
+        const found = all.filter((text) => text.kind === kind && text.to === number);
+        if (found.length >= count) return found;
+        await pause(100);
+      }
+      throw new Error(`no text message "${kind}" came to ${number}`);
     },
     person: (name) => facts.people.find(({ email }) => email.startsWith(`${name}@`)),
     async stop() {
@@ -160,20 +170,25 @@ const SCALE = { desktop: 0.65, phone: 0.8 };
 const COLOURS = "12";
 
 /**
- * Makes a picture of the page (of a list without end its beginning) as `target/screens/<language>/<name>.png`; keeps it as
+ * Makes a picture of the page (of a list without end its beginning; with `part`, of one element of a long one, or of what
+ * stands from it to the next) as `target/screens/<language>/<name>.png`; keeps it as
  * `docs/screens/<language>/<name>.webp` when asked to by TANBA_SCREENS=keep, or =only, which examines nothing.
  */
-export async function picture(page, language, name) {
+export async function picture(page, language, name, part) {
   const file = path.join(root, "target/screens", language, `${name}.png`);
   await mkdir(path.dirname(file), { recursive: true });
-  const { width, height } = await page.evaluate(() => ({
-    width: document.documentElement.clientWidth,
-    height: Math.min(Math.max(document.documentElement.scrollHeight, innerHeight), 4000),
-  }));
+  const { width, height, y } = await page.evaluate((between) => {
+    const width = document.documentElement.clientWidth;
+    if (between) {
+      const [first, next] = between.map((place) => document.querySelector(place).getBoundingClientRect());
+      return { width, height: (next?.top ?? first.bottom + 16) - first.top + 16, y: first.top + scrollY - 16 };
+    }
+    return { width, height: Math.min(Math.max(document.documentElement.scrollHeight, innerHeight), 4000), y: 0 };
+  }, part);
   const scale = width > 600 ? SCALE.desktop : SCALE.phone;
   // Drawn at that size by the browser itself; a picture that is made smaller afterwards is blurred and no smaller.
   const session = await page.context().newCDPSession(page);
-  const clip = { x: 0, y: 0, width, height, scale };
+  const clip = { x: 0, y, width, height, scale };
   const { data } = await session.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip });
   await session.detach();
   await writeFile(file, Buffer.from(data, "base64"));

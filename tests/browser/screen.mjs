@@ -31,14 +31,14 @@ async function smallTargets(page) {
 const violations = async (page) =>
   process.env.TANBA_SCREENS === "only" ? [] : (await found(page)).map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.length} × ${nodes.slice(0, 3).join(" ")}`);
 
-/** Keeps the picture, and asserts what every screen promises; `everywhere` adds the phone and the dark. */
-export async function look(page, language, name, { everywhere = false } = {}) {
+/** Keeps the picture (with `part`, of that element, or from one to the next), and asserts what every screen promises; `everywhere` adds the phone and the dark. */
+export async function look(page, language, name, { everywhere = false, part } = {}) {
   assert.deepEqual(await violations(page), [], `${language} ${name}`);
   assert.equal(await page.locator("h1:visible").count(), 1, `${language} ${name}: one h1`);
   assert.equal(await page.getAttribute("html", "lang"), language);
   await page.mouse.move(0, 0);
   assert.deepEqual(await page.evaluate(unworded), [], `${language} ${name}: texts without words`);
-  await drawn(page, language, name);
+  await drawn(page, language, name, part);
   if (!everywhere) return;
   const scroll = await page.evaluate(() => scrollY);
   await page.emulateMedia({ colorScheme: "dark" });
@@ -48,17 +48,17 @@ export async function look(page, language, name, { everywhere = false } = {}) {
   assert.deepEqual(await overflow(page), [], `${language} ${name}, 360 pixels`);
   assert.deepEqual(await smallTargets(page), [], `${language} ${name}, 360 pixels`);
   assert.deepEqual(await violations(page), [], `${language} ${name}, 360 pixels`);
-  if (language === "kk") await drawn(page, language, `${name}-360`);
+  if (language === "kk") await drawn(page, language, `${name}-360`, part);
   await page.setViewportSize(DESKTOP);
   await page.evaluate((place) => scrollTo(0, place), scroll);
 }
 
 /** A picture of the page with its help closed, as everybody first sees it. */
-async function drawn(page, language, name) {
+async function drawn(page, language, name, part) {
   const help = page.locator("details#help[open]");
   const wasOpen = (await help.count()) > 0;
   if (wasOpen) await page.locator("#help").evaluate((details) => { details.open = false; });
-  await picture(page, language, name);
+  await picture(page, language, name, part);
   if (wasOpen) await page.locator("#help").evaluate((details) => { details.open = true; });
 }
 

@@ -127,13 +127,13 @@ describe("tokens", { concurrency: 1 }, () => {
     assert.ok(silent.includes(`https://127.0.0.1:${port}/`) && silent.includes("tanba-agent install"), silent);
     assert.ok(await page.locator("#sign-in").isDisabled());
     assert.deepEqual(await violations(page), []);
-    await picture(page, "kk", "60-agent-silent-360");
+    await picture(page, "kk", "90-agent-silent-360");
 
     const pins = Object.fromEntries(Object.keys(KINDS).map((storage) => [storage, NEW_PIN]));
     await computer.start({ pins, decisions: ["cancel"] });
     await page.locator("#agent-retry").click();
     assert.ok((await status(page, "ready")).includes("PIN"));
-    await picture(page, "kk", "61-agent-ready-360");
+    await picture(page, "kk", "91-agent-ready-360");
     await page.locator("#sign-in").click();
     assert.deepEqual((await problem(page)).codes, ["agent-cancelled"]);
 

@@ -350,7 +350,7 @@ address-grace = Until { $date } codes for renewing keys go to the earlier addres
 address-lost = If you cannot reach the earlier address, go to a registration centre with your ID card.
 profile-phone = Confirmed telephone
 phone-title = Telephone for short messages
-phone-lead = Short messages about issued, revoked and frozen keys go to this number, and a reminder 10 days before your keys expire. Confirmation codes are never sent to a telephone: they come by e-mail only.
+phone-lead = Text messages about applications in your name, about issued, revoked and frozen keys, a changed e-mail address and sign-ins from a new device go to this number, and a reminder 10 days before your keys expire. The only code that comes as a text message is the one that confirms the number itself: codes for applications, for revocation without a key and for a new address come by e-mail only.
 phone-new = Telephone number
 phone-change = New telephone number
 phone-hint = With the country's code, for example +7 701 123 45 67. A code is sent to this number, and your e-mail address is told of the change.
@@ -359,6 +359,7 @@ phone-code-lead = The code was sent to { $phone }; it can be used for 10 minutes
 phone-confirm = Confirm the number
 phone-remove = Remove the number
 phone-remove-hint = Once it is removed, notices about your keys go to { $phone } for one more week, and then no more.
+phone-grace = Until { $date } notices about your keys go to the earlier number ({ $phone }) too, and the number cannot be changed again. If it was not you who changed or removed it, open the “It was not me” link in the mail about it.
 session-device = Program
 sessions-end-all = Sign out everywhere
 sessions-end-all-hint = All sessions end, this one too.
@@ -537,7 +538,7 @@ mail-reminder-off = Stop such reminders:
 
 ## Text messages: at most two of the network each, with a link of about 65 letters
 
-sms-code = Confirmation code: { $code }. Tell it to nobody.
+sms-phone-code = Code that confirms this number in your Personal Account: { $code }. Tell it to nobody.
 sms-accepted = An application for digital signature keys was made in your name. If it was not you: { $url }
 sms-issued = New digital signature keys were issued to you. If you did not ask for them: { $url }
 sms-installed = Your new digital signature keys are installed.
@@ -764,6 +765,8 @@ error-too-many-requests = Too many requests
 error-too-many-requests-detail = This limit keeps others from guessing numbers and codes. Your keys are safe. Try again in { $seconds } seconds.
 error-bad-request = The request could not be understood
 error-bad-request-detail = Nothing was changed and your keys are safe. Reload the page and try again.
+error-bad-address = The address of the page is wrong
+error-bad-address-detail = The link is incomplete or damaged. Nothing was changed or lost and your keys are safe. Reloading does not help: open the page that you need from its menu, or choose one of the links below.
 error-too-large = Too much data was sent
 error-too-large-detail = Nothing was changed and your keys are safe. Reload the page and try again.
 error-printing-unavailable = Printing is not available

@@ -83,6 +83,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-request")
     }
 
+    /// An address that no link of ours leads to: reloading never helps.
+    pub(crate) const fn bad_address() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-address")
+    }
+
     pub(crate) const fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large")
     }
@@ -205,6 +210,8 @@ pub(crate) async fn show(
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
         }
         (None, StatusCode::PAYLOAD_TOO_LARGE) => Problem::too_large(),
+        // The router could not read what stands in the path or the query; its own words are for programmers.
+        (None, StatusCode::BAD_REQUEST) => Problem::bad_address(),
         (None, _) => return response,
     };
     problem.log(&visit);
@@ -274,6 +281,7 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
     let error = minijinja::context! {
         title => problem.title(state.catalogue(), visit),
         detail => problem.detail(state.catalogue(), visit),
+        at_desk => visit.place.starts_with("/desk"),
     };
     let screen = Screen {
         has_errors: true,
@@ -300,7 +308,8 @@ const DESK_SESSION_REQUIRED: &str = "desk-session-required";
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 11] = [
+pub(crate) const OWN_CODES: [&str; 12] = [
+    "bad-address",
     "bad-request",
     "code-required",
     "csrf",

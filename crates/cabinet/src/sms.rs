@@ -24,9 +24,6 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
         [("url", url.into())]
     };
     Ok(match &message.body {
-        MessageBody::ConfirmationCode { code, .. } => {
-            words.say("sms-code", &[("code", code.as_str().into())])
-        }
         MessageBody::ApplicationAccepted { not_me_path, .. } => {
             words.say("sms-accepted", &url(not_me_path))
         }
@@ -54,11 +51,9 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
         ),
         MessageBody::NotIssued { .. } => words.say("sms-not-issued", &[]),
         MessageBody::Frozen { .. } => words.say("sms-frozen", &[]),
-        MessageBody::AddressCode { code, .. }
-        | MessageBody::EntryCode { code, .. }
-        | MessageBody::EmailChangeCode { code, .. }
-        | MessageBody::PhoneChangeCode { code, .. } => {
-            words.say("sms-code", &[("code", code.as_str().into())])
+        // The one code that goes to a telephone; how long it can be used says the page that asks for it.
+        MessageBody::PhoneChangeCode { code, .. } => {
+            words.say("sms-phone-code", &[("code", code.as_str().into())])
         }
         MessageBody::FirstIssued { not_me_path, .. } => words.say("sms-issued", &url(not_me_path)),
         MessageBody::AddressChanged { not_me_path, .. } => {
@@ -70,8 +65,12 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
         MessageBody::NewDevice { not_me_path, .. } => {
             words.say("sms-new-device", &url(not_me_path))
         }
-        // They go by mail alone: nothing in them has to be stopped at once.
-        MessageBody::FirstSubmitted { .. }
+        // They go by mail alone: codes to the address that was confirmed, and what nobody has to stop at once.
+        MessageBody::ConfirmationCode { .. }
+        | MessageBody::AddressCode { .. }
+        | MessageBody::EntryCode { .. }
+        | MessageBody::EmailChangeCode { .. }
+        | MessageBody::FirstSubmitted { .. }
         | MessageBody::FirstKept { .. }
         | MessageBody::FirstNotConfirmed { .. }
         | MessageBody::FirstExpired { .. }

@@ -261,12 +261,22 @@ pub(crate) struct Demo {
     services: Services,
 }
 
-/// Joins the parts of a demo; `origin` is both the cabinet's address and the one in certificates.
+/// What a demo has around it.
+pub(crate) struct DemoPlace<'a> {
+    /// Both the cabinet's address and the one in certificates.
+    pub(crate) origin: &'a str,
+    /// Port of the agent on the readers' computers.
+    pub(crate) agent_port: u16,
+    /// The register of people, where it is not the table of persons.
+    pub(crate) register: Option<Register>,
+}
+
+/// Joins the parts of a demo.
 pub(crate) fn demo(
     storage: Arc<dyn Storage>,
     authority: Arc<Authority>,
     carriers: Vec<Arc<dyn Carrier>>,
-    (origin, agent_port): (&str, u16),
+    place: DemoPlace<'_>,
     context: &Context,
 ) -> anyhow::Result<Demo> {
     // A demo shows everything; who runs an authority says which keystores are taken.
@@ -275,13 +285,13 @@ pub(crate) fn demo(
         ..RaSection::default()
     };
     let cabinet = CabinetSection {
-        agent_port: Some(agent_port),
+        agent_port: Some(place.agent_port),
         ..CabinetSection::default()
     };
     let policies = Policies {
-        register: None,
-        ra: ra.check(origin)?,
-        cabinet: cabinet.check(origin, true)?,
+        register: place.register,
+        ra: ra.check(place.origin)?,
+        cabinet: cabinet.check(place.origin, true)?,
         responder: tanba_responder::Rules::default(),
     };
     Ok(Demo {

@@ -80,8 +80,6 @@ pub struct EarlierEmail {
     pub until: Timestamp,
 }
 
-/// A person whose identity was established, with the channels that she confirmed.
-///
 /// A telephone number that was confirmed before another one, or before it was removed. Whoever has a stolen key file could
 /// silence it: notices go there for a while all the same, and "it was not me" makes it the number again.
 #[derive(Clone, PartialEq, Eq)]
@@ -98,6 +96,8 @@ impl fmt::Debug for EarlierPhone {
     }
 }
 
+/// A person whose identity was established, with the channels that she confirmed.
+///
 /// Personal data: `Debug` shows the id only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {

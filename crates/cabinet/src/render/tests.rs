@@ -184,16 +184,17 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             })
             .collect(),
         "cabinet/password.html" => vec![context! { errors => none() }],
-        "cabinet/profile.html" => [true, false]
+        "cabinet/profile.html" => [(true, false), (false, false), (false, true)]
             .into_iter()
-            .map(|all| {
+            .map(|(all, grace)| {
                 let session = |is_this: bool| context! { name => "00ff", serial => "00ff", opened => "бүгін", used => "бүгін", device => "Firefox", is_this };
                 let earlier = (!all).then_some(context! { address => "a•••@example.kz", until => "бүгін" });
+                let earlier_phone = grace.then_some(context! { number => "+7•••67", until => "бүгін" });
                 let (errors, email_error) = if all { (errors(), Some("wrong")) } else { (none(), None) };
                 context! {
                     person => person(all), reminders => all, sessions => vec![session(true), session(all)], errors,
                     earlier, pending => all.then_some("a@example.kz"), typed => "", email_error, code_error => email_error,
-                    texts => all, phone => all.then_some("+7•••67"), pending_phone => all.then_some("+77011234567"),
+                    texts => all || grace, earlier_phone, phone => all.then_some("+7•••67"), pending_phone => all.then_some("+77011234567"),
                     phone_error => email_error, phone_code_error => email_error,
                 }
             })

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use tanba_model::staff::Role;
 
 use crate::browser::Browser;
 use crate::world::World;
@@ -365,4 +366,33 @@ async fn a_mistyped_number_is_told_from_an_unknown_one() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.body.contains(sentence), "{number}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_told_in_the_readers_language_with_a_way_on() {
+    let world = World::new();
+    let mut clerk = Browser::new(&world);
+    clerk.sit_down(&world.staff("Dana", Role::SeniorOperator)).await;
+    for (language, title, safe) in [
+        ("kk", "Беттің мекенжайы қате", "кілттеріңіз қауіпсіз"),
+        ("ru", "Адрес страницы неверен", "ключи в безопасности"),
+        ("en", "The address of the page is wrong", "keys are safe"),
+    ] {
+        for place in [
+            "desk/messages?before=soon",
+            "desk/pending?after=99999999999999999999",
+            "desk/persons/%FF",
+            "status?number=1&number=2",
+        ] {
+            let answer = clerk.get(&format!("/{language}/{place}")).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{place}");
+            let body = &answer.body;
+            assert!(body.contains(title) && body.contains(safe), "{place}: {body}");
+            let home = format!("href=\"/{language}/desk\"");
+            assert_eq!(body.contains(&home), place.starts_with("desk"), "{place}");
+            assert!(!body.contains("deserialize"), "{place}: {body}");
+        }
+    }
+    let api = clerk.get("/api/v1/applications/%FF").await;
+    assert_eq!(api.json()["code"], "bad-address", "{}", api.body);
 }

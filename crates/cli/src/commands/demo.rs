@@ -16,6 +16,7 @@ use tanba_model::ports::Storage;
 use tanba_pki::Timestamp;
 use tanba_storage::SqliteStorage;
 
+use crate::config::Register;
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::wire;
@@ -43,6 +44,10 @@ pub(crate) struct Args {
     /// Port at which pages look for the agent on their readers' computers
     #[arg(long, default_value_t = 13579)]
     agent_port: u16,
+    /// Register of people that is asked about applicants without keys, in place of the demo's own people: an address with
+    /// {iin} in it
+    #[arg(long, value_name = "URL")]
+    register: Option<String>,
 }
 
 /// What the demo tells whoever started it.
@@ -62,6 +67,7 @@ struct Facts {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
+    let register = args.register.as_deref().map(Register::at).transpose()?;
     let folder = prepare_folder(&args.folder)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).with_context(|| {
@@ -105,8 +111,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         staff,
     };
     let mailbox = Mailbox::new(&facts.url);
-    let address = (facts.url.as_str(), args.agent_port);
-    let server = wire::demo(storage, authority, mailbox.carriers(), address, context)?;
+    let place = wire::DemoPlace {
+        origin: &facts.url,
+        agent_port: args.agent_port,
+        register,
+    };
+    let server = wire::demo(storage, authority, mailbox.carriers(), place, context)?;
     context.print(&facts, walk_through(&facts))?;
     server.serve(listener, mailbox.router())?;
     Ok(Outcome::Done)

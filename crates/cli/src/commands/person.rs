@@ -8,6 +8,7 @@ use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::iin::Iin;
 use tanba_model::message::AdministratorAct;
 use tanba_model::person::{EmailAddress, Person};
+use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::{Storage, UnitOfWork};
 use tanba_pki::Timestamp;
 use tanba_ra::announce_act;
@@ -25,9 +26,9 @@ use import::{How, Imported};
 /// Commands of `tanba person`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Enter people from a CSV file whose first line is iin,surname,given_name,patronymic,email,language,deceased
+    /// Enter people from a CSV file whose first line is iin,surname,given_name,patronymic,email,phone,language,deceased
     ///
-    /// The addresses count as confirmed. Either everybody who is not in the register yet is entered, or, when any line
+    /// Addresses and telephones count as confirmed. Either everybody who is not in the register yet is entered, or, when any line
     /// is wrong, nobody. Eight octets of each line are remembered.
     Import {
         /// The file, UTF-8
@@ -69,6 +70,7 @@ struct PersonFacts {
     given_name: String,
     patronymic: Option<String>,
     email: Option<String>,
+    phone: Option<String>,
     language: &'static str,
     /// The register that the name comes from: `table`, or the host that was asked.
     source: String,
@@ -184,6 +186,7 @@ fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Out
         given_name: person.given_name.clone(),
         patronymic: person.patronymic.clone(),
         email: person.email.as_ref().map(|email| email.as_str().to_owned()),
+        phone: person.phone.as_ref().map(|phone| phone.as_str().to_owned()),
         language: person.language.tag(),
         source,
         deceased,
@@ -199,8 +202,9 @@ fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Out
 
 fn text(person: &Person, facts: &PersonFacts) -> String {
     let email = person.email.as_ref().map_or("none", EmailAddress::as_str);
+    let phone = person.phone.as_ref().map_or("none", PhoneNumber::as_str);
     let mut text = format!(
-        "{}\n  IIN       {}\n  address   {email}\n  language  {}\n  register  {}\n",
+        "{}\n  IIN       {}\n  address   {email}\n  telephone {phone}\n  language  {}\n  register  {}\n",
         person.full_name(),
         facts.iin,
         facts.language,

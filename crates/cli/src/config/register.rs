@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::Uri;
 use serde::Deserialize;
 
-use super::finding::Finding;
+use super::finding::{Finding, Findings};
 use crate::outbound;
 
 /// The section as written. Without it the table of `tanba person import` is the register.
@@ -50,6 +50,23 @@ pub(crate) struct Register {
     pub(crate) patience: Duration,
     /// How often it is asked.
     pub(crate) tries: u32,
+}
+
+impl Register {
+    /// A register that shows its answers to everybody, asked as one that is configured with its address alone.
+    ///
+    /// # Errors
+    /// What is wrong with the address.
+    pub(crate) fn at(url: &str) -> Result<Self, Findings> {
+        let section = Section {
+            url: url.to_owned(),
+            token_file: None,
+            trusted: None,
+            timeout_seconds: patience(),
+            tries: tries(),
+        };
+        Ok(section.check(Path::new(""))?)
+    }
 }
 
 impl Section {

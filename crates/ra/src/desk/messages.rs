@@ -58,9 +58,8 @@ impl RegistrationAuthority {
     }
 
     /// Sends a dead letter again or lays it to rest, and records why, which has to be said for the latter; whether it still was
-    /// one. Not a letter to the clerk herself: whoever
-    /// could lay her own notices to rest could hide from herself and others what was done in her name. Nor may she lay to rest
-    /// what tells somebody about whom she decided: it may be that very act.
+    /// one. Not a letter to the clerk herself: whoever could lay her own notices to rest could hide from herself and others what
+    /// was done in her name. Nor may she lay to rest what tells somebody about whom she decided: it may be that very act.
     ///
     /// # Errors
     /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`], [`DeskError::OwnAct`], [`DeskError::Why`].

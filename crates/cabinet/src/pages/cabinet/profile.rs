@@ -113,6 +113,13 @@ async fn page(
             until => until.map(|until| words.date(until)),
         }
     });
+    let earlier_phone = person.phone_before(now).map(|number| {
+        let until = person.earlier_phone.as_ref().map(|earlier| earlier.until);
+        context! {
+            number => number.masked(),
+            until => until.map(|until| words.date(until)),
+        }
+    });
     let values = context! {
         person => Serde(words.person(person)),
         reminders => person.reminders,
@@ -122,6 +129,7 @@ async fn page(
         email_error => error("email"),
         code_error => error("code"),
         texts,
+        earlier_phone,
         phone => person.phone.as_ref().map(PhoneNumber::masked),
         pending_phone => phone.map(|pending| pending.phone.as_str().to_owned()),
         typed_phone => typed("phone"),

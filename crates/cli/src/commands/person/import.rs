@@ -190,10 +190,11 @@ fn enter(
         if entry.deceased {
             identify(unit, id, entry)?;
         }
-        let detail = if entry.person.email.is_some() {
-            "address confirmed"
-        } else {
-            ""
+        let detail = match (&entry.person.email, &entry.person.phone) {
+            (Some(_), Some(_)) => "address and telephone confirmed",
+            (Some(_), None) => "address confirmed",
+            (None, Some(_)) => "telephone confirmed",
+            (None, None) => "",
         };
         record(unit, "person.import", detail, id, actor, now)?;
         imported.entered = imported.entered.saturating_add(1);
@@ -318,6 +319,35 @@ mod tests {
         assert_eq!((imported.entered, imported.skipped), (1500, 2));
         let (again, _) = table.import(&text, skip).unwrap();
         assert_eq!((again.entered, again.already_there), (0, 1500));
+    }
+
+    #[test]
+    fn a_telephone_comes_with_whoever_is_entered_and_never_in_place_of_what_she_chose() {
+        let table = Table::new();
+        let line = |phone: &str| {
+            format!(
+                "iin,surname,given_name,phone\n{},A,B,{phone}\n",
+                iin(1).as_str()
+            )
+        };
+        let phone = || {
+            let (person, _) = table.find(&iin(1)).unwrap();
+            person.phone.map(|phone| phone.as_str().to_owned())
+        };
+        let faults = table.import(&line("8 701 123 45 67"), STRICT).unwrap_err();
+        assert_eq!(
+            faults.told(),
+            "line 2: not a telephone number in international form, such as +77011234567"
+        );
+        table.import(&line("+7 701 123 45 67"), STRICT).unwrap();
+        assert_eq!(phone().as_deref(), Some("+77011234567"));
+        let update = How {
+            update: true,
+            ..STRICT
+        };
+        let (again, _) = table.import(&line("+77770000000"), update).unwrap();
+        assert_eq!((again.updated, again.already_there), (0, 1));
+        assert_eq!(phone().as_deref(), Some("+77011234567"));
     }
 
     #[test]

@@ -6,14 +6,16 @@ use std::io::{BufRead, Read as _};
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson};
+use tanba_model::phone::PhoneNumber;
 
 /// The columns, in any order; those after the first three may be absent.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "iin",
     "surname",
     "given_name",
     "patronymic",
     "email",
+    "phone",
     "language",
     "deceased",
 ];
@@ -122,6 +124,7 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
         given_name,
         patronymic,
         email,
+        phone,
         language,
         deceased,
     ] = places.map(|place| {
@@ -144,7 +147,10 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
             Some(tag) => Language::from_tag(&tag).ok_or("the language is not kk, ru or en")?,
             None => Language::default(),
         },
-        phone: None,
+        phone: phone
+            .map(|text| PhoneNumber::parse(&text))
+            .transpose()
+            .map_err(|error| error.to_string())?,
     };
     let deceased = match deceased.as_deref() {
         None | Some("no" | "false" | "0") => false,
@@ -300,8 +306,8 @@ mod tests {
     #[test]
     fn people_are_read_whatever_the_order_and_the_quotes() {
         let text = format!(
-            "\u{feff}surname,given_name,iin,email,deceased\r\n\"Серікқызы\",Әйгерім,{},aigerim@example.kz,\r\n\r\n\
-             \"O\"\"Neil, Jr\",Ann,{},,yes\n\"Two\nlines\",Ann,{},,",
+            "\u{feff}surname,given_name,iin,email,deceased,phone\r\n\"Серікқызы\",Әйгерім,{},aigerim@example.kz,,+7 (701) 123-45-67\r\n\r\n\
+             \"O\"\"Neil, Jr\",Ann,{},,yes,\n\"Two\nlines\",Ann,{},,,",
             iin("85010130012"),
             iin("90010130012"),
             iin("91010130012")
@@ -326,6 +332,10 @@ mod tests {
             first.person.email.as_ref().map(EmailAddress::as_str),
             Some("aigerim@example.kz")
         );
+        assert_eq!(
+            first.person.phone.as_ref().map(PhoneNumber::as_str),
+            Some("+77011234567")
+        );
         assert_eq!((first.line, first.deceased), (2, false));
         assert_eq!(
             (
@@ -341,17 +351,18 @@ mod tests {
     fn every_wrong_line_is_told_without_its_content() {
         let good = iin("85010130012");
         let text = format!(
-            "iin,surname,given_name,email,language,deceased\n123,A,B,,,\n{good},,B,,,\n{good},A,B,nowhere,,\n\
-             {good},A,B,,de,\n{good},A,B,,,maybe\n{good},A,B,,,\n"
+            "iin,surname,given_name,email,language,deceased,phone\n123,A,B,,,,\n{good},,B,,,,\n{good},A,B,nowhere,,,\n\
+             {good},A,B,,de,,\n{good},A,B,,,maybe,\n{good},A,B,,,,87011234567\n{good},A,B,,,,\n"
         );
         let (entries, faults) = read(&text);
-        assert_eq!((entries.len(), faults.len()), (1, 5), "{faults:?}");
+        assert_eq!((entries.len(), faults.len()), (1, 6), "{faults:?}");
         assert!(faults[0].starts_with("line 2: an IIN has exactly 12 digits"));
         assert!(faults[4].starts_with("line 6: deceased is not yes or no"));
+        assert!(faults[5].starts_with("line 7: not a telephone number in international form"));
         assert!(
             faults
                 .iter()
-                .all(|fault| !fault.contains("nowhere") && !fault.contains(&good))
+                .all(|fault| ["nowhere", "8701", good.as_str()].iter().all(|part| !fault.contains(part)))
         );
     }
 
