@@ -372,7 +372,9 @@ async fn a_mistyped_number_is_told_from_an_unknown_one() {
 async fn an_address_that_cannot_be_read_is_told_in_the_readers_language_with_a_way_on() {
     let world = World::new();
     let mut clerk = Browser::new(&world);
-    clerk.sit_down(&world.staff("Dana", Role::SeniorOperator)).await;
+    clerk
+        .sit_down(&world.staff("Dana", Role::SeniorOperator))
+        .await;
     for (language, title, safe) in [
         ("kk", "Беттің мекенжайы қате", "кілттеріңіз қауіпсіз"),
         ("ru", "Адрес страницы неверен", "ключи в безопасности"),
@@ -387,7 +389,10 @@ async fn an_address_that_cannot_be_read_is_told_in_the_readers_language_with_a_w
             let answer = clerk.get(&format!("/{language}/{place}")).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{place}");
             let body = &answer.body;
-            assert!(body.contains(title) && body.contains(safe), "{place}: {body}");
+            assert!(
+                body.contains(title) && body.contains(safe),
+                "{place}: {body}"
+            );
             let home = format!("href=\"/{language}/desk\"");
             assert_eq!(body.contains(&home), place.starts_with("desk"), "{place}");
             assert!(!body.contains("deserialize"), "{place}: {body}");

@@ -232,7 +232,11 @@ async fn a_number_is_confirmed_by_its_code_shown_half_hidden_and_removed() {
     assert_eq!(twice.location(), "/kk/cabinet/profile#phone-title");
     // For a week it goes on hearing of everything, and nothing can be put in its place.
     let page = browser.get("/kk/cabinet/profile").await;
-    assert!(page.body.contains("бұрынғы нөмірге де жіберіледі"), "{}", page.body);
+    assert!(
+        page.body.contains("бұрынғы нөмірге де жіберіледі"),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains("name=\"phone\"") && !page.body.contains("/phone/remove"));
 }
 
