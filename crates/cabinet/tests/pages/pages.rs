@@ -398,6 +398,11 @@ async fn an_address_that_cannot_be_read_is_told_in_the_readers_language_with_a_w
             assert!(!body.contains("deserialize"), "{place}: {body}");
         }
     }
-    let api = clerk.get("/api/v1/applications/%FF").await;
+    let mut reader = Browser::new(&world);
+    reader
+        .sign_in(&world.citizen("Aigerim", Some("aigerim@example.kz")))
+        .await;
+    let api = reader.get("/api/v1/applications/%FF").await;
+    assert_eq!(api.status, StatusCode::BAD_REQUEST, "{}", api.body);
     assert_eq!(api.json()["code"], "bad-address", "{}", api.body);
 }
