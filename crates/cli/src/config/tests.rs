@@ -43,7 +43,11 @@ fn every_default_of_the_example_is_a_default_of_the_program() {
     let uncommented: String = example()
         .lines()
         .map(|line| match line.strip_prefix('#') {
-            Some(section) if ["[sms]", "[ra.first]", "[register]"].contains(&section) => section,
+            Some(section)
+                if ["[sms]", "[ra.first]", "[ra.texts]", "[register]"].contains(&section) =>
+            {
+                section
+            }
             Some(rest)
                 if rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ") =>
             {
