@@ -3,8 +3,10 @@
 //! The reader here shares nothing with the writer in [`profile`](crate::profile) but the profile's data, so that a
 //! mistake of one is seen by the other. Sentences name no person.
 
+mod etsi;
 mod extensions;
 mod name;
+mod rule;
 
 use der::{Decode, Encode};
 use tanba_crypto::SignatureAlgorithm;
@@ -13,6 +15,8 @@ use x509_cert::certificate::{Raw, TbsCertificateInner};
 use crate::asn1::{Malformed, Reader, parse_all, tag};
 use crate::profile::Profile;
 use crate::{Certificate, TbsCertificate};
+
+pub use rule::{RULES, Rule};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,18 +36,35 @@ pub struct Finding {
     pub severity: Severity,
     /// A stable name, such as `serial.entropy`.
     pub code: &'static str,
+    /// The document that has the rule; see [`Rule::standard`].
+    pub standard: &'static str,
+    /// Its section there.
+    pub section: &'static str,
     /// What is wrong, as a sentence without personal data.
     pub sentence: String,
 }
 
+impl Severity {
+    /// `notice`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 impl std::fmt::Display for Finding {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let severity = match self.severity {
-            Severity::Notice => "notice",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        write!(formatter, "{severity}: {}: {}", self.code, self.sentence)
+        let severity = self.severity.name();
+        let (code, sentence) = (self.code, self.sentence.as_str());
+        write!(
+            formatter,
+            "{severity}: {code}: {sentence} ({}, {})",
+            self.standard, self.section
+        )
     }
 }
 
@@ -55,9 +76,9 @@ pub fn has_errors(findings: &[Finding]) -> bool {
         .any(|finding| finding.severity == Severity::Error)
 }
 
-/// Reads a to-be-signed certificate against RFC 5280 and its profile.
+/// Reads a to-be-signed certificate against RFC 5280, its profile, and the standards that the profile claims.
 ///
-/// `issuer` is the certificate of the key that will sign; `None` for a self-signed root.
+/// `issuer` is the certificate of the key that will sign; `None` for a self-signed root. Each rule is in [`RULES`].
 #[must_use]
 pub fn lint_certificate(
     tbs: &[u8],
@@ -68,7 +89,7 @@ pub fn lint_certificate(
     let certificate = match TbsCertificate::from_der(tbs) {
         Ok(certificate) => certificate,
         Err(error) => {
-            report.error("der.malformed", error.to_string());
+            report.found(&rule::DER_MALFORMED, error.to_string());
             return report.findings;
         }
     };
@@ -77,15 +98,12 @@ pub fn lint_certificate(
     signature(&certificate, issuer, &mut report);
     issuing(&certificate, issuer, &mut report);
     validity(&certificate, profile, issuer, &mut report);
-    name::lint(certificate.subject(), profile, &mut report);
+    let subject = certificate.subject().detailed();
+    name::lint(certificate.subject(), &subject, profile, &mut report);
     key(&certificate, profile, &mut report);
     extensions::lint(&certificate, profile, issuer, &mut report);
-    if certificate.purpose() != profile.purpose() {
-        report.error(
-            "purpose",
-            "Key usage, extended key usage and policy do not give the profile's purpose.",
-        );
-    }
+    report.require(certificate.purpose() == profile.purpose(), &rule::PURPOSE);
+    etsi::lint(&certificate, &subject, profile, &mut report);
     report.findings
 }
 
@@ -96,73 +114,63 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    fn error(&mut self, code: &'static str, sentence: impl Into<String>) {
+    /// A finding in words of its own: what the rule's sentence leaves open.
+    fn found(&mut self, rule: &Rule, sentence: impl Into<String>) {
         self.findings.push(Finding {
-            severity: Severity::Error,
-            code,
+            severity: rule.severity,
+            code: rule.code,
+            standard: rule.standard,
+            section: rule.section,
             sentence: sentence.into(),
         });
     }
 
-    fn warning(&mut self, code: &'static str, sentence: impl Into<String>) {
-        self.findings.push(Finding {
-            severity: Severity::Warning,
-            code,
-            sentence: sentence.into(),
-        });
-    }
-
-    /// An error unless it is so.
-    fn require(&mut self, so: bool, code: &'static str, sentence: impl Into<String>) {
+    /// A finding unless it is so.
+    fn require(&mut self, so: bool, rule: &Rule) {
         if !so {
-            self.error(code, sentence);
+            self.found(rule, rule.sentence);
         }
     }
 
     /// The same where the sentence is put together: only for what is wrong, since most certificates are right.
-    fn require_or(&mut self, so: bool, code: &'static str, sentence: impl FnOnce() -> String) {
+    fn require_or(&mut self, so: bool, rule: &Rule, sentence: impl FnOnce() -> String) {
         if !so {
-            self.error(code, sentence());
+            self.found(rule, sentence());
         }
     }
+}
+
+/// Whether it is an address on the web, encrypted or not.
+fn is_below_the_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
 }
 
 /// A second parser must read the same and write the same octets; times must be of the right type.
 fn encoding(tbs: &[u8], report: &mut Report) {
     match TbsCertificateInner::<Raw>::from_der(tbs).and_then(|parsed| parsed.to_der()) {
         Ok(again) => {
-            report.require(
-                again == tbs,
-                "der.canonical",
-                "A second parser writes the certificate differently.",
-            );
+            report.require(again == tbs, &rule::DER_CANONICAL);
         }
-        Err(_) => report.error(
-            "der.second-parser",
-            "A second parser does not read the certificate.",
-        ),
+        Err(_) => report.require(false, &rule::DER_SECOND_PARSER),
     }
-    match time_tags(tbs) {
-        Ok(tags) => {
+    match skeleton(tbs) {
+        Ok((tags, unique_ids)) => {
+            report.require(!unique_ids, &rule::UNIQUE_ID);
             for (tag, year) in tags {
                 let right = if year < 2050 {
                     tag::UTC_TIME
                 } else {
                     tag::GENERALIZED_TIME
                 };
-                report.require(
-                    tag == right,
-                    "validity.type",
-                    "Times up to 2049 must be UTCTime, later ones GeneralizedTime (RFC 5280, 4.1.2.5).",
-                );
+                report.require(tag == right, &rule::VALIDITY_TYPE);
             }
         }
-        Err(error) => report.error("der.malformed", error.to_string()),
+        Err(error) => report.found(&rule::DER_MALFORMED, error.to_string()),
     }
 }
 
-/// Tag and year of notBefore and notAfter.
-fn time_tags(tbs: &[u8]) -> Result<Vec<(u8, i64)>, Malformed> {
+/// Tag and year of notBefore and notAfter, and whether there are unique identifiers.
+fn skeleton(tbs: &[u8]) -> Result<(Vec<(u8, i64)>, bool), Malformed> {
     let mut reader = parse_all(tbs, "certificate")?;
     reader.optional(tag::context(0))?;
     for _ in 0..3 {
@@ -173,92 +181,53 @@ fn time_tags(tbs: &[u8]) -> Result<Vec<(u8, i64)>, Malformed> {
     while let Some(tag) = validity.peek() {
         tags.push((tag, validity.time()?.civil().year));
     }
-    Ok(tags)
+    // The subject and its key.
+    for _ in 0..2 {
+        reader.next_value()?;
+    }
+    let unique_ids = reader.peek().is_some_and(|tag| tag != tag::context(3));
+    Ok((tags, unique_ids))
 }
 
 /// 20 octets with the first bit 0 and no sign octet, and the look of random ones.
 fn serial(certificate: &TbsCertificate, report: &mut Report) {
-    report.require(
-        certificate.version() == 3,
-        "version",
-        "The version must be 3.",
-    );
+    report.require(certificate.version() == 3, &rule::VERSION);
     let serial = certificate.serial_bytes();
     let first = serial.first().copied().unwrap_or(0);
     report.require(
         serial.len() == 20 && (0x01..=0x7f).contains(&first),
-        "serial.form",
-        "The serial number must have 20 octets, the first from 01 to 7F.",
+        &rule::SERIAL_FORM,
     );
     let mut distinct = serial.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
     // Twenty random octets have ten or fewer different ones less than once in 10^14.
-    report.require(
-        distinct.len() > 10,
-        "serial.entropy",
-        "The serial number repeats octets as no random number does.",
-    );
+    report.require(distinct.len() > 10, &rule::SERIAL_ENTROPY);
 }
 
 fn signature(certificate: &TbsCertificate, issuer: Option<&Certificate>, report: &mut Report) {
     let identifier = certificate.tbs_signature_algorithm();
     let Ok(algorithm) = SignatureAlgorithm::from_algorithm_identifier(identifier) else {
-        report.error(
-            "signature.algorithm",
-            "The signature algorithm is not one of the table.",
-        );
+        report.require(false, &rule::SIGNATURE_ALGORITHM);
         return;
     };
-    report.require(
-        algorithm.may_sign(),
-        "signature.sha1",
-        "SHA-1 must not be signed any more.",
-    );
+    report.require(algorithm.may_sign(), &rule::SIGNATURE_SHA1);
     let null = identifier.parameters.is_some();
-    report.require(
-        null == algorithm.is_rsa(),
-        "signature.parameters",
-        "RSA signatures have NULL parameters and all others none (RFC 4055, RFC 5758, RFC 8410, RFC 9881).",
-    );
+    report.require(null == algorithm.is_rsa(), &rule::SIGNATURE_PARAMETERS);
     let key = issuer.map_or(certificate.public_key(), |issuer| issuer.public_key());
     let fits = key.algorithm().is_ok_and(|key| algorithm.fits(key));
-    report.require(
-        fits,
-        "signature.key",
-        "The signature algorithm does not fit the issuer's key.",
-    );
+    report.require(fits, &rule::SIGNATURE_KEY);
 }
 
 fn issuing(certificate: &TbsCertificate, issuer: Option<&Certificate>, report: &mut Report) {
-    report.require(
-        !certificate.issuer().is_empty(),
-        "issuer.empty",
-        "The issuer must have a name.",
-    );
+    report.require(!certificate.issuer().is_empty(), &rule::ISSUER_EMPTY);
     match issuer {
         Some(issuer) => {
-            report.require(
-                certificate.issuer() == issuer.subject(),
-                "issuer.name",
-                "The issuer's name is not octet by octet the subject of the issuer's certificate.",
-            );
-            report.require(
-                issuer.is_ca(),
-                "issuer.ca",
-                "The issuer's certificate is not an authority's.",
-            );
-            report.require(
-                !certificate.is_self_issued(),
-                "issuer.self",
-                "The subject has the name of its issuer.",
-            );
+            report.require(certificate.issuer() == issuer.subject(), &rule::ISSUER_NAME);
+            report.require(issuer.is_ca(), &rule::ISSUER_CA);
+            report.require(!certificate.is_self_issued(), &rule::ISSUER_SELF);
         }
-        None => report.require(
-            certificate.is_self_issued(),
-            "issuer.self",
-            "Without an issuer the certificate must name its subject as issuer.",
-        ),
+        None => report.require(certificate.is_self_issued(), &rule::ISSUER_SELF),
     }
 }
 
@@ -269,40 +238,31 @@ fn validity(
     report: &mut Report,
 ) {
     let (from, to) = (certificate.not_before(), certificate.not_after());
-    report.require(
-        from < to,
-        "validity.order",
-        "The validity ends before it begins.",
-    );
+    report.require(from < to, &rule::VALIDITY_ORDER);
     let exact = match certificate.keystore_oid() {
         Some(keystore) if profile.is_for_persons() => to == profile.not_after(from, Some(keystore)),
         _ => profile.allows_validity(from, to),
     };
-    report.require(
-        exact,
-        "validity.period",
-        "The validity is not the period of the profile.",
-    );
+    report.require(exact, &rule::VALIDITY_PERIOD);
     if let Some(issuer) = issuer {
         report.require(
             from >= issuer.not_before() && to <= issuer.not_after(),
-            "validity.issuer",
-            "The validity is not within that of the issuer's certificate.",
+            &rule::VALIDITY_ISSUER,
         );
     }
 }
 
 fn key(certificate: &TbsCertificate, profile: &Profile, report: &mut Report) {
     let key = certificate.public_key();
-    report.require_or(profile.allows_key(key), "key.kind", || {
+    report.require_or(profile.allows_key(key), &rule::KEY_KIND, || {
         format!(
             "The profile does not allow keys of the kind {}.",
             key.algorithm_label()
         )
     });
     if let Err(weak) = key.check_strength() {
-        report.error(
-            "key.weak",
+        report.found(
+            &rule::KEY_WEAK,
             format!("The key must not be certified: {weak}."),
         );
     }

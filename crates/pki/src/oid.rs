@@ -29,6 +29,8 @@ identifiers! {
     BUSINESS_CATEGORY = "2.5.4.15";
     /// givenName
     GIVEN_NAME = "2.5.4.42";
+    /// pseudonym
+    PSEUDONYM = "2.5.4.65";
     /// userId
     USER_ID = "0.9.2342.19200300.100.1.1";
     /// domainComponent

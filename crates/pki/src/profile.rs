@@ -6,6 +6,7 @@
 
 mod builtin;
 mod check;
+mod claim;
 mod encode;
 mod extension_name;
 mod specification;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tanba_crypto::{KeyAlgorithm, ObjectIdentifier, PublicKey, SignatureAlgorithm, WeakKey};
 
+pub use claim::{Claim, Standard};
 pub use specification::{
     Access, AlternativeName, AttributeSpecification, ExtensionSpecification, KeySpecification,
     PolicySpecification, Validity,
@@ -271,6 +273,12 @@ impl Profile {
     /// [`ProfileError::Missing`] when something of the subject that the name needs is empty; [`ProfileError::Name`].
     pub fn subject_name(&self, subject: &Subject) -> Result<DistinguishedName, ProfileError> {
         subject::name(self, subject)
+    }
+
+    /// The standards that certificates by it follow, as far as each claim goes.
+    #[must_use]
+    pub fn claims(&self) -> &[Claim] {
+        &self.specification.claims
     }
 
     /// The attributes of the subject's name in their order.

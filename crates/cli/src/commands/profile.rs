@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use tanba_pki::Certificate;
-use tanba_pki::lint::{Severity, lint_certificate};
-use tanba_pki::profile::Profile;
+use tanba_pki::lint::{Finding, RULES, Rule, Severity, lint_certificate};
+use tanba_pki::profile::{Profile, Standard};
 
 use crate::context::Context;
 use crate::outcome::Outcome;
+
+mod sample;
 
 /// Commands of `tanba profile`.
 #[derive(Debug, clap::Subcommand)]
@@ -24,6 +26,9 @@ pub(crate) enum Command {
         /// Certificate of its issuer, PEM or DER
         #[arg(long, value_name = "FILE", requires = "certificate")]
         issuer: Option<PathBuf>,
+        /// List the rules that certificates of the profile have to keep before they are signed
+        #[arg(long, conflicts_with = "certificate")]
+        rules: bool,
     },
     /// Show a shipped profile, or list their names
     Show {
@@ -42,7 +47,31 @@ struct Summary {
 struct FindingFacts {
     severity: &'static str,
     code: &'static str,
+    standard: &'static str,
+    section: &'static str,
     sentence: String,
+}
+
+impl From<&Finding> for FindingFacts {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            severity: finding.severity.name(),
+            code: finding.code,
+            standard: finding.standard,
+            section: finding.section,
+            sentence: finding.sentence.clone(),
+        }
+    }
+}
+
+/// Sent: a rule, as `--rules --json` prints it.
+#[derive(Debug, Serialize)]
+struct RuleFacts {
+    severity: &'static str,
+    code: &'static str,
+    standard: &'static str,
+    section: &'static str,
+    sentence: &'static str,
 }
 
 /// Runs the command.
@@ -75,12 +104,15 @@ pub(crate) fn run(command: &Command, context: &Context) -> anyhow::Result<Outcom
             profile,
             certificate,
             issuer,
-        } => lint(
-            &open(profile)?,
-            certificate.as_deref(),
-            issuer.as_deref(),
-            context,
-        ),
+            rules,
+        } => {
+            let profile = open(profile)?;
+            match certificate {
+                Some(certificate) => judge(&profile, certificate, issuer.as_deref(), context),
+                None if *rules => list(&profile, context),
+                None => rehearse(&profile, context),
+            }
+        }
     }
 }
 
@@ -101,34 +133,86 @@ fn open(name: &str) -> anyhow::Result<Profile> {
     Ok(Profile::from_toml(&text)?)
 }
 
-fn lint(
+/// The rules that certificates of the profile have to keep.
+fn kept(profile: &Profile) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(|rule| {
+        let claimable = Standard::ALL.iter().any(|one| one.name() == rule.standard);
+        !claimable || profile.claims().iter().any(|claim| claim.includes(rule))
+    })
+}
+
+fn list(profile: &Profile, context: &Context) -> anyhow::Result<Outcome> {
+    let facts: Vec<RuleFacts> = kept(profile)
+        .map(|rule| RuleFacts {
+            severity: rule.severity.name(),
+            code: rule.code,
+            standard: rule.standard,
+            section: rule.section,
+            sentence: rule.sentence,
+        })
+        .collect();
+    let lines: Vec<String> = facts
+        .iter()
+        .map(|rule| {
+            let RuleFacts {
+                code,
+                standard,
+                section,
+                sentence,
+                ..
+            } = rule;
+            format!("{code}  ({standard}, {section})\n    {sentence}")
+        })
+        .collect();
+    context.print(&facts, lines.join("\n"))?;
+    Ok(Outcome::Done)
+}
+
+/// Makes samples of the profile and says what is wrong with them.
+fn rehearse(profile: &Profile, context: &Context) -> anyhow::Result<Outcome> {
+    let samples = sample::samples(profile, context)?;
+    let findings: Vec<&Finding> = samples.iter().flat_map(|one| &one.findings).collect();
+    let facts: Vec<FindingFacts> = findings.iter().copied().map(FindingFacts::from).collect();
+    let mut lines = Vec::new();
+    for one in &samples {
+        let kind = one.key;
+        lines.extend(
+            one.findings
+                .iter()
+                .map(|finding| format!("{kind}: {finding}")),
+        );
+    }
+    if findings.is_empty() {
+        lines.push(format!(
+            "The profile {} is consistent: {} sample certificates keep all {} rules.",
+            profile.name(),
+            samples.len(),
+            kept(profile).count()
+        ));
+    }
+    context.print(&facts, lines.join("\n"))?;
+    if findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
+    {
+        return Ok(Outcome::Refused(format!(
+            "no certificate of the profile {} would be signed",
+            profile.name()
+        )));
+    }
+    Ok(Outcome::Done)
+}
+
+fn judge(
     profile: &Profile,
-    certificate: Option<&Path>,
+    certificate: &Path,
     issuer: Option<&Path>,
     context: &Context,
 ) -> anyhow::Result<Outcome> {
-    let Some(certificate) = certificate else {
-        context.print(
-            &Vec::<FindingFacts>::new(),
-            format!("The profile {} is consistent.", profile.name()),
-        )?;
-        return Ok(Outcome::Done);
-    };
     let certificate = read(certificate)?;
     let issuer = issuer.map(read).transpose()?;
     let findings = lint_certificate(certificate.tbs().tbs_der(), profile, issuer.as_ref());
-    let facts: Vec<FindingFacts> = findings
-        .iter()
-        .map(|finding| FindingFacts {
-            severity: match finding.severity {
-                Severity::Notice => "notice",
-                Severity::Warning => "warning",
-                Severity::Error => "error",
-            },
-            code: finding.code,
-            sentence: finding.sentence.clone(),
-        })
-        .collect();
+    let facts: Vec<FindingFacts> = findings.iter().map(FindingFacts::from).collect();
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     let text = if lines.is_empty() {
         "Nothing is wrong.".to_owned()

@@ -585,25 +585,22 @@ fn issuing(site: &Installation) -> Vec<u8> {
 
 /// Certificates and lists of authorities as pkilint sees them: nothing worse than a notice.
 fn linted(site: &Installation, certificates: &[&str], lists: &[&str]) {
-    let Some(linters) = crate::lint::linters() else {
+    let Some(python) = crate::lint::python() else {
         return;
     };
-    let files = certificates
-        .iter()
-        .map(|file| ("lint_pkix_cert", *file, &[][..]))
-        .chain(
-            lists
-                .iter()
-                .map(|file| ("lint_crl", *file, &["-t", "ARL", "-p", "PKIX"][..])),
-        );
-    for (linter, file, arguments) in files {
-        let output = std::process::Command::new(linters.join(linter))
-            .arg("lint")
-            .args(arguments)
-            .args(["-s", "WARNING"])
-            .arg(site.path(file))
-            .output()
-            .expect("pkilint runs");
-        assert!(output.status.success(), "{file}: {}", text(&output.stdout));
+    let mut documents = crate::lint::Documents::new();
+    let der = |file: &str| {
+        let octets = std::fs::read(site.path(file)).expect("a file");
+        match tanba_pki::pem::decode_all(&octets) {
+            Ok(mut blocks) if !blocks.is_empty() => blocks.swap_remove(0).der,
+            _ => octets,
+        }
+    };
+    for file in certificates {
+        documents.certificate(*file, &der(file));
     }
+    for file in lists {
+        documents.list(*file, "ARL", &der(file));
+    }
+    documents.are_known(&python);
 }

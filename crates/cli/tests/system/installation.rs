@@ -599,6 +599,56 @@ fn profiles_are_shown_and_linted() {
     );
 }
 
+/// A profile that is well written and would give certificates that nobody may sign.
+#[test]
+fn a_profile_of_invalid_certificates_is_told_by_samples_and_its_rules_are_listed() {
+    let nowhere = Installation {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    let shown = nowhere.tanba(&["profile", "show", "neutral-individual-signature"]);
+    let good = text(&shown.stdout);
+    let path = nowhere.path("profile.toml");
+    for (from, to, code) in [
+        (
+            "\"digital-signature\"",
+            "\"digital-signature\", \"key-cert-sign\"",
+            "key-usage.authority",
+        ),
+        (
+            "\"digital-signature\"",
+            "\"digital-signature\", \"key-encipherment\"",
+            "key-usage.algorithm",
+        ),
+        (
+            "\"digital-signature\", \"non-repudiation\"",
+            "\"digital-signature\"",
+            "etsi.commitment",
+        ),
+        ("PNO{country}-{iin}", "IIN{iin}", "etsi.identifier"),
+        ("except = [\"4.2.3.1\", \"4.3.3\"]", "", "etsi.policies"),
+    ] {
+        assert!(good.contains(from), "{good}");
+        std::fs::write(&path, good.replacen(from, to, 1)).expect("written");
+        let linted = nowhere.tanba(&["profile", "lint", "profile.toml", "--json"]);
+        assert_eq!(linted.status.code(), Some(1), "{to}");
+        let findings: Value = serde_json::from_slice(&linted.stdout).expect("JSON");
+        let mut findings = findings.as_array().expect("findings").iter();
+        assert!(findings.any(|finding| finding["code"] == code), "{to}");
+    }
+    let rules = |profile: &str| {
+        let listed = nowhere.facts(&["profile", "lint", profile, "--rules"]);
+        let codes = listed.as_array().expect("rules").iter();
+        codes
+            .map(|rule| rule["code"].as_str().expect("a code").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let [neutral, server] = ["neutral-individual-signature", "tls-server"].map(rules);
+    let has = |rules: &[String], code: &str| rules.iter().any(|rule| rule == code);
+    assert!(has(&neutral, "serial.entropy") && has(&server, "serial.entropy"));
+    assert!(has(&neutral, "etsi.key-usage") && !has(&server, "etsi.key-usage"));
+    assert!(!has(&neutral, "etsi.policies"), "the profile excepts it");
+}
+
 #[test]
 fn a_second_init_in_the_same_folder_changes_nothing() {
     let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);

@@ -1,6 +1,8 @@
 //! The whole program from outside, and the rules of the house.
 
 #[cfg(test)]
+mod acceptance;
+#[cfg(test)]
 mod applicant;
 #[cfg(test)]
 mod ceremony;

@@ -2,7 +2,7 @@
 
 use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
 
-use super::Report;
+use super::{Report, is_below_the_web, rule};
 use crate::asn1::{Malformed, Reader, parse_all, tag};
 use crate::extension::{Extension, KeyUsage};
 use crate::profile::{
@@ -27,7 +27,7 @@ pub(super) fn lint(
             Some((extension, tail)) if extension.oid == specification.oid() => {
                 report.require_or(
                     extension.critical == specification.is_critical(),
-                    "extension.critical",
+                    &rule::EXTENSION_CRITICAL,
                     || {
                         format!(
                             "Extension {} is not as critical as the profile has it.",
@@ -41,7 +41,7 @@ pub(super) fn lint(
             _ if specification.is_optional() => {}
             _ => {
                 let sentence = format!("Extension {} is not at its place.", specification.oid());
-                report.error("extension.order", sentence);
+                report.found(&rule::EXTENSION_ORDER, sentence);
             }
         }
     }
@@ -50,14 +50,14 @@ pub(super) fn lint(
             "Extension {} is not of the profile, or is out of place.",
             extension.oid
         );
-        report.error("extension.unexpected", sentence);
+        report.found(&rule::EXTENSION_UNEXPECTED, sentence);
     }
     usages(certificate, report);
+    policy_rules(certificate, report);
     if certificate.extension(oid::FRESHEST_CRL).is_some() {
         report.require(
             certificate.freshest_crl() != certificate.crl_distribution_points(),
-            "url.freshest",
-            "The delta list has the address of the full list.",
+            &rule::URL_FRESHEST,
         );
     }
 }
@@ -74,38 +74,51 @@ fn value(
             let right = certificate
                 .basic_constraints()
                 .is_some_and(|found| found.ca && found.path_length == path_length.map(u32::from));
-            report.require(right, "basic-constraints", "Basic constraints are not those of the profile.");
+            report.require(right, &rule::BASIC_CONSTRAINTS);
         }
         ExtensionSpecification::KeyUsage { allow, .. } => {
             let right = certificate.key_usage() == Some(*allow);
-            report.require(right, "key-usage", "Key usage is not that of the profile.");
+            report.require(right, &rule::KEY_USAGE);
         }
         ExtensionSpecification::ExtendedKeyUsage { allow, .. } => {
             let right = certificate.extended_key_usage() == *allow;
-            report.require(right, "extended-key-usage", "Extended key usage is not that of the profile.");
+            report.require(right, &rule::EXTENDED_KEY_USAGE);
         }
         ExtensionSpecification::AuthorityKeyIdentifier {} => {
             authority_key_identifier(certificate, extension, issuer, report);
         }
         ExtensionSpecification::SubjectKeyIdentifier {} => report.require(
             certificate.subject_key_id() == Some(&certificate.public_key().key_id()),
-            "subject-key-identifier",
-            "The subject key identifier is not SHA-1 of the public key (RFC 5280, 4.2.1.2, method 1).",
+            &rule::SUBJECT_KEY_ID,
         ),
         ExtensionSpecification::SubjectAlternativeName { holds } => match holds {
             AlternativeName::Email => alternative_name(certificate, extension, report),
             AlternativeName::HostName => host_name(certificate, extension, report),
         },
-        ExtensionSpecification::CertificatePolicies { policies } => self::policies(certificate, policies, report),
-        ExtensionSpecification::CrlDistributionPoints { .. } => {
-            one_url(&certificate.crl_distribution_points(), "revocation list", report);
+        ExtensionSpecification::CertificatePolicies { policies } => {
+            self::policies(certificate, policies, report)
         }
-        ExtensionSpecification::FreshestCrl { .. } => one_url(&certificate.freshest_crl(), "delta list", report),
+        ExtensionSpecification::CrlDistributionPoints { .. } => {
+            one_url(
+                &certificate.crl_distribution_points(),
+                "revocation list",
+                report,
+            );
+        }
+        ExtensionSpecification::FreshestCrl { .. } => {
+            one_url(&certificate.freshest_crl(), "delta list", report)
+        }
         ExtensionSpecification::AuthorityInformationAccess { access, optional } => {
             self::access(extension, access, *optional, report);
         }
         ExtensionSpecification::OcspNoCheck {} => {
-            report.require(extension.value == [0x05, 0x00], "ocsp-no-check", "ocsp-nocheck must be NULL.");
+            let responder = certificate
+                .extended_key_usage()
+                .contains(&oid::OCSP_SIGNING);
+            report.require(
+                extension.value == [0x05, 0x00] && responder,
+                &rule::OCSP_NO_CHECK,
+            );
         }
         ExtensionSpecification::Keystore {} => keystore(extension, report),
     }
@@ -118,24 +131,16 @@ fn authority_key_identifier(
     report: &mut Report,
 ) {
     let Some(id) = certificate.authority_key_id() else {
-        report.error(
-            "authority-key-identifier",
-            "The authority key identifier has no key identifier.",
-        );
+        report.require(false, &rule::AUTHORITY_KEY_ID);
         return;
     };
     let own = certificate.subject_key_id();
     let right = issuer.map_or(own, |issuer| issuer.subject_key_id());
-    report.require(
-        right == Some(id),
-        "authority-key-identifier.issuer",
-        "The authority key identifier is not the subject key identifier of the issuer.",
-    );
+    report.require(right == Some(id), &rule::AUTHORITY_KEY_ID_ISSUER);
     // 30 16 80 14 and the twenty octets: no issuer name, no serial number.
     report.require(
         extension.value.len() == 24 && id.len() == 20,
-        "authority-key-identifier.form",
-        "The authority key identifier must be a key identifier of 20 octets and nothing else.",
+        &rule::AUTHORITY_KEY_ID_FORM,
     );
 }
 
@@ -145,11 +150,7 @@ fn alternative_name(certificate: &TbsCertificate, extension: &Extension, report:
     let emails = certificate.emails();
     let right =
         count == Ok(1) && emails.len() == 1 && emails.iter().all(|email| is_rfc822_name(email));
-    report.require(
-        right,
-        "email",
-        "The alternative name is not one e-mail address in ASCII.",
-    );
+    report.require(right, &rule::EMAIL);
 }
 
 /// Exactly one dNSName, which the common name repeats (CA/Browser Forum BR 7.1.4.3).
@@ -161,8 +162,7 @@ fn host_name(certificate: &TbsCertificate, extension: &Extension, report: &mut R
     let content = parse_all(&extension.value, "subject alternative name");
     report.require(
         is_host_name(&name) && content.is_ok_and(|names| names.rest() == expected),
-        "host-name",
-        "The alternative name is not the host that the common name names.",
+        &rule::HOST_NAME,
     );
 }
 
@@ -202,27 +202,27 @@ fn policies(certificate: &TbsCertificate, expected: &[PolicySpecification], repo
                         *id == oid && qualifier_text(*id, der).as_deref() == Some(text)
                     })
         });
-    report.require(
-        same,
-        "policies",
-        "Certificate policies are not those of the profile.",
-    );
-    for policy in expected {
-        if let Some(notice) = &policy.notice {
-            let short = notice.chars().count() <= NOTICE_LIMIT;
-            report.require(
-                short,
-                "policies.notice",
-                "The user notice has more than 200 characters.",
-            );
-        }
-        if let Some(cps) = &policy.cps {
-            let web = cps.starts_with("http://") || cps.starts_with("https://");
-            report.require(
-                web && has_url_form(cps),
-                "policies.cps",
-                "The practice statement has no web address.",
-            );
+    report.require(same, &rule::POLICIES);
+}
+
+/// What the standard says of policies, whatever the profile has.
+fn policy_rules(certificate: &TbsCertificate, report: &mut Report) {
+    let found = certificate.policy_information();
+    for policy in found {
+        let twice = found.iter().filter(|other| other.oid == policy.oid).count() > 1;
+        report.require(!twice, &rule::POLICIES_TWICE);
+        for (id, der) in &policy.qualifiers {
+            let text = qualifier_text(*id, der).unwrap_or_default();
+            match *id {
+                oid::QUALIFIER_USER_NOTICE => {
+                    report.require(text.chars().count() <= NOTICE_LIMIT, &rule::POLICIES_NOTICE);
+                }
+                oid::QUALIFIER_CPS => {
+                    let web = is_below_the_web(&text) && has_url_form(&text);
+                    report.require(web, &rule::POLICIES_CPS);
+                }
+                _ => {}
+            }
         }
     }
 }
@@ -245,7 +245,7 @@ fn qualifier_text(id: ObjectIdentifier, der: &[u8]) -> Option<String> {
 
 fn one_url(urls: &[String], what: &str, report: &mut Report) {
     let right = urls.len() == 1 && urls.iter().all(|url| is_public(url));
-    report.require_or(right, "url.form", || {
+    report.require_or(right, &rule::URL_FORM, || {
         format!(
             "The {what} must have exactly one address: plain http://, ASCII, no user, no fragment."
         )
@@ -254,7 +254,7 @@ fn one_url(urls: &[String], what: &str, report: &mut Report) {
 
 fn access(extension: &Extension, expected: &[Access], optional: bool, report: &mut Report) {
     let Ok(found) = access_parts(&extension.value) else {
-        report.error("url.access", "Authority information access is malformed.");
+        report.require(false, &rule::URL_ACCESS);
         return;
     };
     let order: Vec<ObjectIdentifier> = expected
@@ -271,17 +271,9 @@ fn access(extension: &Extension, expected: &[Access], optional: bool, report: &m
         .filter(|one| methods.contains(one))
         .collect();
     let complete = methods == order || (optional && methods == allowed && !methods.is_empty());
-    report.require(
-        complete,
-        "url.access",
-        "Authority information access is not that of the profile.",
-    );
+    report.require(complete, &rule::URL_ACCESS);
     let plain = found.iter().all(|(_, url)| is_public(url));
-    report.require(
-        plain,
-        "url.form",
-        "An address of the issuer must be plain http://, ASCII, no user, no fragment.",
-    );
+    report.require(plain, &rule::URL_FORM);
 }
 
 fn access_parts(value: &[u8]) -> Result<Vec<(ObjectIdentifier, String)>, Malformed> {
@@ -333,17 +325,13 @@ fn keystore(extension: &Extension, report: &mut Report) {
         Ok(keystore)
     };
     let right = one().is_ok_and(|keystore| keystore.to_string().starts_with("1.2.398.3.3.5."));
-    report.require(
-        right,
-        "keystore",
-        "The key store extension does not name exactly one store of the register.",
-    );
+    report.require(right, &rule::KEYSTORE);
 }
 
 /// Key usage against the key's algorithm, extended key usage and basic constraints.
 fn usages(certificate: &TbsCertificate, report: &mut Report) {
     let Some(usage) = certificate.key_usage() else {
-        report.error("key-usage", "There is no key usage.");
+        report.require(false, &rule::KEY_USAGE);
         return;
     };
     let misfit = match certificate.public_key().algorithm() {
@@ -356,42 +344,44 @@ fn usages(certificate: &TbsCertificate, report: &mut Report) {
         }
         Ok(_) | Err(_) => KeyUsage::KEY_ENCIPHERMENT,
     };
-    report.require(
-        !usage.intersects(misfit),
-        "key-usage.algorithm",
-        "Key usage allows what a key of this kind cannot do (RFC 3279, 2.3; RFC 9295, 3; RFC 9881, 5).",
-    );
+    report.require(!usage.intersects(misfit), &rule::KEY_USAGE_ALGORITHM);
     report.require(
         usage.contains(KeyUsage::KEY_CERT_SIGN) == certificate.is_ca(),
-        "key-usage.authority",
-        "keyCertSign belongs to authorities, and to them alone (RFC 5280, 4.2.1.9).",
+        &rule::KEY_USAGE_AUTHORITY,
     );
     let signs = KeyUsage::DIGITAL_SIGNATURE.with(KeyUsage::NON_REPUDIATION);
     let transports = KeyUsage::KEY_ENCIPHERMENT.with(KeyUsage::KEY_AGREEMENT);
     for purpose in certificate.extended_key_usage() {
         let needed = match purpose {
+            oid::SERVER_AUTH => transports.with(KeyUsage::DIGITAL_SIGNATURE),
             oid::CLIENT_AUTH => KeyUsage::DIGITAL_SIGNATURE.with(KeyUsage::KEY_AGREEMENT),
             oid::EMAIL_PROTECTION => signs.with(transports),
             oid::OCSP_SIGNING | oid::TIME_STAMPING | oid::DOCUMENT_SIGNING => signs,
             oid::ANY_EXTENDED_KEY_USAGE => {
-                report.error(
-                    "extended-key-usage.any",
-                    "anyExtendedKeyUsage must not be issued.",
-                );
+                report.require(false, &rule::EXTENDED_KEY_USAGE_ANY);
                 continue;
             }
             _ => continue,
         };
-        report.require_or(usage.intersects(needed), "key-usage.extended", || {
-            format!(
-                "Key usage forbids what extended key usage {purpose} is for (RFC 5280, 4.2.1.12)."
-            )
+        report.require_or(usage.intersects(needed), &rule::KEY_USAGE_EXTENDED, || {
+            format!("Key usage forbids what extended key usage {purpose} is for.")
         });
     }
-    if certificate.is_ca() && !certificate.extended_key_usage().is_empty() {
-        report.warning(
-            "extended-key-usage.authority",
-            "An authority with extended key usage limits what it issues.",
+    let is_critical = |oid| {
+        certificate
+            .extension(oid)
+            .is_some_and(|extension| extension.critical)
+    };
+    let purposes = certificate.extended_key_usage();
+    if purposes.contains(&oid::TIME_STAMPING) {
+        let right = purposes.len() == 1 && is_critical(oid::EXTENDED_KEY_USAGE);
+        report.require(right, &rule::EXTENDED_KEY_USAGE_TIME);
+    }
+    if certificate.is_ca() {
+        report.require(
+            is_critical(oid::BASIC_CONSTRAINTS),
+            &rule::BASIC_CONSTRAINTS_CRITICAL,
         );
+        report.require(purposes.is_empty(), &rule::EXTENDED_KEY_USAGE_AUTHORITY);
     }
 }

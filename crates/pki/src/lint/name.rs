@@ -1,6 +1,6 @@
 //! The subject's name against the profile and RFC 5280, appendix A.
 
-use super::Report;
+use super::{Report, rule};
 use crate::asn1::tag;
 use crate::distinguished_name::{is_printable, upper_bound};
 use crate::profile::{AttributeSpecification, Profile};
@@ -8,15 +8,15 @@ use crate::{DistinguishedName, NameAttribute, StringKind, oid};
 
 const IIN_DIGITS: usize = 12;
 
-pub(super) fn lint(name: &DistinguishedName, profile: &Profile, report: &mut Report) {
-    let attributes = name.detailed();
-    if attributes.iter().any(|attribute| !attribute.starts_rdn) {
-        report.error(
-            "name.rdn",
-            "An RDN of the subject has more than one attribute.",
-        );
-    }
-    let mut rest = attributes.as_slice();
+pub(super) fn lint(
+    name: &DistinguishedName,
+    attributes: &[NameAttribute],
+    profile: &Profile,
+    report: &mut Report,
+) {
+    let single = attributes.iter().all(|attribute| attribute.starts_rdn);
+    report.require(single, &rule::NAME_RDN);
+    let mut rest = attributes;
     for specification in profile.attributes() {
         match rest.split_first() {
             Some((attribute, tail)) if attribute.oid == specification.oid => {
@@ -26,13 +26,13 @@ pub(super) fn lint(name: &DistinguishedName, profile: &Profile, report: &mut Rep
             _ if specification.optional => {}
             _ => {
                 let sentence = format!("The subject lacks {} at its place.", specification.oid);
-                report.error("name.order", sentence);
+                report.found(&rule::NAME_ORDER, sentence);
             }
         }
     }
     for attribute in rest {
-        report.error(
-            "name.unexpected",
+        report.found(
+            &rule::NAME_UNEXPECTED,
             format!("The subject has {}, or has it out of place.", attribute.oid),
         );
     }
@@ -50,45 +50,41 @@ fn attribute(
         StringKind::Printable => tag::PRINTABLE_STRING,
         StringKind::Ia5 => tag::IA5_STRING,
     };
-    report.require_or(attribute.tag == right, "name.type", || {
+    report.require_or(attribute.tag == right, &rule::NAME_TYPE, || {
         format!("{oid} is not of the profile's string type.")
     });
     let text = attribute.value.as_str();
     if attribute.tag == tag::PRINTABLE_STRING {
         let printable = text.bytes().all(is_printable);
-        report.require_or(printable, "name.printable", || {
+        report.require_or(printable, &rule::NAME_PRINTABLE, || {
             format!("{oid} has characters that PrintableString has not.")
         });
     }
-    report.require_or(!text.is_empty(), "name.empty", || {
+    report.require_or(!text.is_empty(), &rule::NAME_EMPTY, || {
         format!("{oid} is empty.")
     });
-    report.require_or(text.trim() == text, "name.space", || {
+    report.require_or(text.trim() == text, &rule::NAME_SPACE, || {
         format!("{oid} begins or ends with a space.")
     });
     let control = text.chars().any(char::is_control);
-    report.require_or(!control, "name.control", || {
+    report.require_or(!control, &rule::NAME_CONTROL, || {
         format!("{oid} has control characters.")
     });
     if let Some(limit) = upper_bound(oid) {
         let short = text.chars().count() <= limit;
-        report.require_or(short, "name.length", || {
+        report.require_or(short, &rule::NAME_LENGTH, || {
             format!("{oid} has more than {limit} characters.")
         });
     }
     if specification.upper_case {
         let capital = text.to_uppercase() == text;
-        report.require_or(capital, "name.case", || {
+        report.require_or(capital, &rule::NAME_CASE, || {
             format!("{oid} is not in capitals.")
         });
     }
     if oid == oid::COUNTRY {
         let code = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_uppercase());
-        report.require(
-            code,
-            "name.country",
-            "The country is not a code of two capital letters.",
-        );
+        report.require(code, &rule::NAME_COUNTRY);
     }
     template(text, specification, report);
 }
@@ -105,13 +101,13 @@ fn template(text: &str, specification: &AttributeSpecification, report: &mut Rep
         .rsplit_once('}')
         .unwrap_or(("", &specification.value));
     let framed = text.starts_with(prefix) && text.ends_with(suffix);
-    report.require_or(framed, "name.template", || {
+    report.require_or(framed, &rule::NAME_TEMPLATE, || {
         format!("{oid} does not have the form of the profile.")
     });
     if let Some(before) = specification.value.strip_suffix("{iin}") {
         let digits = text.chars().rev().take_while(char::is_ascii_digit).count();
         let exact = before.contains('{') || text.len() == before.len() + IIN_DIGITS;
-        report.require_or(digits == IIN_DIGITS && exact, "name.iin", || {
+        report.require_or(digits == IIN_DIGITS && exact, &rule::NAME_IIN, || {
             format!("{oid} does not end with a personal number of {IIN_DIGITS} digits.")
         });
     }
@@ -131,9 +127,5 @@ fn common_name(name: &DistinguishedName, profile: &Profile, report: &mut Report)
             .is_some_and(|rest| rest.starts_with(' ')),
         _ => false,
     };
-    report.require(
-        begins,
-        "name.common-name",
-        "The common name does not begin with the surname.",
-    );
+    report.require(begins, &rule::NAME_COMMON_NAME);
 }

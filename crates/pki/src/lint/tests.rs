@@ -1,3 +1,5 @@
+mod broken;
+
 use tanba_crypto::{ObjectIdentifier, SignatureAlgorithm, Signer, SoftwareKey};
 
 use super::{Severity, lint_certificate};

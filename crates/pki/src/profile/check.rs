@@ -2,7 +2,9 @@
 
 use tanba_crypto::ObjectIdentifier;
 
-use super::specification::{ExtensionSpecification, PurposeName, Specification, Validity};
+use super::specification::{
+    AttributeSpecification, ExtensionSpecification, PurposeName, Specification, Validity,
+};
 use super::{ProfileError, Subject};
 use crate::oid;
 
@@ -72,6 +74,18 @@ impl Specification {
             return fault(
                 "document signing as the only extended key usage belongs to the authority's seals",
             );
+        }
+        let natural = |attribute: &AttributeSpecification| attribute.value.contains("{surname}");
+        if !self.claims.is_empty() && !self.subject.iter().any(natural) {
+            return fault("only certificates of natural persons claim ETSI EN 319 412-1 and 412-2");
+        }
+        for claim in &self.claims {
+            if let Some(clause) = claim.unknown_exception() {
+                let standard = claim.standard.name();
+                return fault(&format!(
+                    "{standard} has no clause {clause} that certificates are read against"
+                ));
+            }
         }
         if !oids.contains(&oid::KEY_USAGE) || !oids.contains(&oid::SUBJECT_KEY_IDENTIFIER) {
             return fault("key usage and subject key identifier must be there");

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, de};
 use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
 
+use super::claim::Claim;
 use crate::extension::KeyUsage;
 use crate::{Purpose, StringKind, oid};
 
@@ -16,6 +17,8 @@ pub(crate) struct Specification {
     pub(crate) keys: Vec<KeySpecification>,
     pub(crate) validity: Validity,
     pub(crate) subject: Vec<AttributeSpecification>,
+    #[serde(rename = "claim", default)]
+    pub(crate) claims: Vec<Claim>,
     #[serde(rename = "extension")]
     pub(crate) extensions: Vec<ExtensionSpecification>,
 }

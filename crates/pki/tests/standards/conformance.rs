@@ -84,7 +84,7 @@ impl Tally {
 /// Rows of suites that other crates run and keep current.
 const ELSEWHERE: &str = "| Wycheproof `pb";
 
-const INTRODUCTION: &str = "# Conformance of validation
+const INTRODUCTION: &str = "# Conformance
 
 Results of foreign suites. This page is written by tests (`TANBA_REGENERATE=1 cargo test -p tanba-pki -p tanba-keystore`)
 and compared with what the suites say whenever the tests run. The suites are read from `../shared/fixtures` or the folder
@@ -121,6 +121,27 @@ Every valid vector is accepted, every invalid one refused. \"Acceptable\" ones m
 signature whose DigestInfo lacks its NULL, which is refused.
 ";
 
+const ACCEPTANCE: &str = "
+## Who accepts what we sign
+
+For each algorithm an installation whose issuing key has it, and a person whose key has it too: request, certificate,
+revocation, lists, status answers and a signed document, all by the command line
+(`crates/cli/tests/system/acceptance.rs`, one test a row). Each program is shown a good and a revoked certificate and has to
+tell them apart. The root has RSA-4096 above RSA and P-256, ML-DSA-65 above ML-DSA, else the same algorithm.
+
+| algorithm | OpenSSL 3.0 `verify`, `crl`, `ocsp` | OpenSSL 3.0 `cms` | GnuTLS 3.7 `certtool`, `ocsptool` | NSS 3.87 `certutil`, `crlutil`, `ocspclnt`, `vfychain` | dilithium-py 1.5.1 | pkilint 0.13.3 |
+|---|---|---|---|---|---|---|
+| RSA-2048 | yes | yes | yes | yes | - | yes |
+| ECDSA P-256 | yes | yes | yes | yes | - | yes |
+| ECDSA P-384 | yes | yes | yes | yes | - | yes |
+| Ed25519 | yes | no: it wants a digest | yes | no: it does not know the algorithm | - | yes |
+| ML-DSA-44 | no: it does not know the algorithm | no | no | no | yes | yes |
+| ML-DSA-65 | no: it does not know the algorithm | no | no | no | yes | yes |
+
+pkilint also reads a certificate of every profile with every kind of key, under every kind of issuing key
+(`crates/cli/tests/system/lint.rs`).
+";
+
 /// The document as the suites have it now; rows of other crates are taken over.
 fn document(old: &str) -> Option<String> {
     let mut rows = vec![pkits::tally()?.row(), limbo::tally()?.row()];
@@ -135,6 +156,7 @@ fn document(old: &str) -> Option<String> {
         let _ = writeln!(out, "- `{id}`: {why}");
     }
     out.push_str(WYCHEPROOF);
+    out.push_str(ACCEPTANCE);
     Some(out)
 }
 

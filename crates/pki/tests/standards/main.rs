@@ -19,6 +19,8 @@ mod hostile;
 #[cfg(test)]
 mod limbo;
 #[cfg(test)]
+mod lints;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod maker;
