@@ -31,6 +31,8 @@ folder() { # folder PACKAGE: where its sources lie
 cp -r "$(folder openssl-src)/openssl" "$out/openssl"
 cp -r "$(folder kryoptic)" "$out/source"
 chmod -R u+w "$out/openssl" "$out/source"
+# It lies inside our workspace and is no part of it.
+printf '\n[workspace]\n' >>"$out/source/Cargo.toml"
 
 jobs=$(nproc)
 (

@@ -260,10 +260,16 @@ fn wrong_identifiers_usages_and_addresses_are_found() {
             || found.contains(&"key-usage")
             || found.contains(&"der.canonical")
     );
-    assert_eq!(flip(b"http://pki.example.kz/crl/", 4, b';'), ["url.form"]);
+    assert_eq!(
+        flip(b"http://pki.example.kz/crl/", 4, b';'),
+        ["url.form", "etsi.list-scheme"]
+    );
     assert_eq!(flip(b"http://pki.example.kz/crl/", 7, b'P'), ["url.form"]);
     assert_eq!(flip(b"http://pki.example.kz/ocsp", 4, b';'), ["url.form"]);
-    assert_eq!(flip(b"http://pki.gov.kz/cps", 4, b';'), ["policies"]);
+    assert_eq!(
+        flip(b"http://pki.gov.kz/cps", 4, b';'),
+        ["policies", "policies.cps"]
+    );
     assert_eq!(flip(b"aigul@example.kz", 5, b'%'), ["email"]);
 }
 

@@ -488,7 +488,13 @@ fn extension(code: &str, draft: &mut Draft) {
             let two = [oid::KZ_KEYSTORE_PKCS12, oid::KZ_KEYSTORE_JKS].map(asn1::oid);
             draft.set(oid::KZ_KEYSTORE, asn1::sequence(&two));
         }
-        "purpose" => draft.purposes(|purposes| purposes[0] = oid::CLIENT_AUTH),
+        // What a key for signing in has.
+        "purpose" => {
+            draft.usage(0xa000);
+            draft.purposes(|purposes| purposes[0] = oid::CLIENT_AUTH);
+            let policy = asn1::oid(oid::KZ_POLICY_INDIVIDUAL_AUTHENTICATION);
+            draft.policy(&[asn1::sequence(&[policy])]);
+        }
         _ => panic!("no certificate breaks {code}"),
     }
 }
