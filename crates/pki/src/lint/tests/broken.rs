@@ -413,6 +413,7 @@ fn name(code: &str, draft: &mut Draft) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn extension(code: &str, draft: &mut Draft) {
     match code {
         "extension.order" => draft.extensions.swap(0, 1),
