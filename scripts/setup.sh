@@ -43,6 +43,9 @@ if [ "$mode" = test ]; then
     # A token in software, and a tool of others that looks into it.
     need softhsm2-util softhsm2
     need pkcs11-tool opensc
+    # A reader without hardware, and the service that looks after readers.
+    need_file /usr/sbin/pcscd pcscd
+    need_file /usr/lib/pcsc/drivers/serial/libifdvpcd.so vsmartcard-vpcd
     need keytool default-jre-headless
     need curl curl
     need pdftotext poppler-utils
@@ -85,9 +88,9 @@ if [ "$mode" = test ]; then
         target/venv/bin/pip install --quiet --disable-pip-version-check "pkilint==0.13.3"
     fi
     # The second opinion on what the agent signs.
-    if ! target/venv/bin/python -c 'import pyhanko, signxml' 2>/dev/null; then
-        echo "tanba: installing pyhanko, signxml"
-        target/venv/bin/python -m pip install --quiet --disable-pip-version-check "pyhanko==0.38.0" "signxml==5.2.0"
+    if ! target/venv/bin/python -c 'import pyhanko, signxml, importlib.util as u; exit(u.find_spec("endesive") is None)' 2>/dev/null; then
+        echo "tanba: installing pyhanko, signxml, endesive"
+        target/venv/bin/python -m pip install --quiet --disable-pip-version-check "pyhanko==0.38.0" "signxml==5.2.0" "endesive==3.0.1"
     fi
     # The second opinion on keys, and another maker's ML-DSA.
     if ! target/venv/bin/python -c 'import badkeys, roca, dilithium_py' 2>/dev/null; then

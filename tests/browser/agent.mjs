@@ -106,6 +106,30 @@ export class Computer {
     return (await run("pkcs11-tool", args, { env: this.env })).stdout;
   }
 
+  /** Puts the keys of files into a token, each with its certificate, as somebody does who moves them there. */
+  async put(label, files, password) {
+    for (const [place, file] of files.entries()) {
+      const id = `0${place + 1}`;
+      const [key, certificate] = ["key.pem", "certificate.der"].map((name) => path.join(this.home, name));
+      const opened = ["pkcs12", "-in", file, "-passin", `pass:${password}`];
+      const pem = (await run("openssl", [...opened, "-nodes", "-nocerts"], { env: this.env })).stdout;
+      await writeFile(key, pem.slice(pem.indexOf("-----BEGIN")));
+      const own = (await run("openssl", [...opened, "-nokeys", "-clcerts"], { env: this.env })).stdout;
+      await writeFile(`${certificate}.pem`, own.slice(own.indexOf("-----BEGIN")));
+      await run("openssl", ["x509", "-in", `${certificate}.pem`, "-outform", "DER", "-out", certificate], { env: this.env });
+      await run("softhsm2-util", ["--import", key, "--token", label, "--label", id, "--id", id, "--pin", PIN], { env: this.env });
+      const write = ["--module", driver, "--token-label", label, "--login", "--pin", PIN, "--write-object", certificate];
+      await run("pkcs11-tool", [...write, "--type", "cert", "--id", id], { env: this.env });
+      await rm(key);
+    }
+  }
+
+  /** What the agent says of itself at the command line. */
+  async doctor() {
+    const told = await run(agentProgram, ["--data", this.data, "doctor"], { env: this.env }).catch((error) => error);
+    return told.stdout;
+  }
+
   async grants() {
     return readFile(path.join(this.data, "grants.toml"), "utf8").catch(() => "");
   }

@@ -1,6 +1,8 @@
 //! The agent: everything that answers requests, in one place.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tanba_model::ports::{Clock, RandomSource};
 use tanba_pki::{Certificate, Timestamp};
@@ -10,6 +12,8 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use crate::config::Config;
 use crate::consent::{Dialog, DialogQueue, Withdrawal};
 use crate::containers::Containers;
+use crate::doctor::port::{self, PortState};
+use crate::doctor::{Doctor, Finding, Patient};
 use crate::locale::Catalogue;
 use crate::modules::{self, Caller};
 use crate::origin::{Grants, Limits, Origin};
@@ -20,6 +24,10 @@ use crate::trust::{Identity, TrustError};
 
 /// Larger frames are read on the blocking pool, so that other sites are answered meanwhile.
 const LARGE: usize = 256 * 1024;
+/// How long drivers of tokens may look while somebody waits for the page.
+const LOOKING: Duration = Duration::from_secs(5);
+/// How long what was found is told again.
+const FRESH_MILLISECONDS: u64 = 1_500;
 
 /// What an agent is made of.
 #[derive(Debug)]
@@ -34,6 +42,8 @@ pub struct Parts {
     pub issuers: Vec<Certificate>,
     /// Where keys lie.
     pub containers: Containers,
+    /// Who looks for what is wrong.
+    pub doctor: Doctor,
     /// Who asks their owner.
     pub dialog: Arc<dyn Dialog>,
     /// The texts.
@@ -50,6 +60,7 @@ pub struct Agent {
     dialogs: DialogQueue,
     requests: Limits,
     dialog_budget: Limits,
+    examined: tokio::sync::Mutex<Option<(u64, Arc<[Finding]>)>>,
     started: Instant,
 }
 
@@ -67,6 +78,7 @@ impl Agent {
             dialogs: DialogQueue::default(),
             requests: Limits::new(parts.config.requests),
             dialog_budget: Limits::new(parts.config.dialogs),
+            examined: tokio::sync::Mutex::default(),
             started: Instant::now(),
             parts,
         })
@@ -103,6 +115,35 @@ impl Agent {
             Frame::Request(request) => modules::answer(self, caller, request, withdrawal).await,
             Frame::Heartbeat | Frame::Malformed => Some(refusal("MALFORMED_REQUEST")),
         }
+    }
+
+    /// What was found on this computer: by one look at a time, and what was found just now is told again.
+    pub(crate) async fn examine(agent: &Arc<Self>, port: u16) -> Arc<[Finding]> {
+        let mut examined = agent.examined.lock().await;
+        if let Some((when, findings)) = &*examined
+            && agent.milliseconds().saturating_sub(*when) < FRESH_MILLISECONDS
+        {
+            return Arc::clone(findings);
+        }
+        let looking = Arc::clone(agent);
+        let look = move || {
+            let patient = Patient {
+                identity: Some(looking.identity()),
+                grants: looking.grants(),
+                containers: looking.containers(),
+                now: looking.now(),
+            };
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            // Whoever reads this is answered by us.
+            let mut findings = vec![port::finding(PortState::Ours, address)];
+            findings.extend(looking.parts.doctor.examine(&patient, LOOKING));
+            Arc::from(findings)
+        };
+        let findings: Arc<[Finding]> = tokio::task::spawn_blocking(look)
+            .await
+            .unwrap_or_else(|_| Arc::new([]));
+        *examined = Some((agent.milliseconds(), Arc::clone(&findings)));
+        findings
     }
 
     pub(crate) fn renew_identity(&self) {

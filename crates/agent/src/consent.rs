@@ -14,7 +14,7 @@ mod secret;
 mod terminal;
 mod withdrawal;
 
-pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_key, ask_secret, confirm_key};
+pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_held, ask_key, ask_secret, confirm_key};
 pub use question::{
     Answer, ConfirmQuestion, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion,
     Purpose, Question, SecretPurpose, SecretQuestion, Unusable,

@@ -29,6 +29,7 @@ mod trust;
 pub use agent::{Agent, Parts};
 pub use cli::run;
 pub use config::{Config, ConfigError, Ui};
+pub use doctor::Doctor;
 pub use locale::{Catalogue, CatalogueError};
 pub use origin::{Grant, GrantError, Grants, Origin, OriginFault, OriginPolicy, Use};
 pub use places::Places;

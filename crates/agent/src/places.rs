@@ -60,6 +60,12 @@ impl Places {
         &self.config
     }
 
+    /// The agent's own folder.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The folder of the TLS identity.
     #[must_use]
     pub fn identity(&self) -> PathBuf {

@@ -205,7 +205,8 @@ impl Plugged {
         enter(&session, &info, pin)?;
         let mechanisms = context.get_mechanism_list(slot).map_err(TokenError::of)?;
         let connection = Connection::new(started.generation, slot, mechanisms, session, SESSIONS);
-        Ok(Opened::new(&self.module, user, connection, pin))
+        let key_pad = info.protected_authentication_path();
+        Ok(Opened::new(&self.module, user, connection, pin, key_pad))
     }
 
     /// Changes the PIN.

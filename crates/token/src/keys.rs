@@ -28,6 +28,9 @@ pub(crate) enum Label<'a> {
     KeyId,
 }
 
+/// Enters the PIN once more, for the operation that was just begun in this session.
+pub(crate) type Again<'a> = &'a dyn Fn(&Session) -> Result<(), TokenError>;
+
 /// Identifier until the real one, which needs the public key, is known.
 type Provisional = [u8; 20];
 
@@ -52,6 +55,7 @@ impl Token {
                 algorithm,
                 Label::Text(label),
                 provisional,
+                None,
             )
         })?;
         Ok(TokenKey::new(Arc::clone(self), reference))
@@ -84,6 +88,7 @@ pub(crate) fn make(
     algorithm: KeyAlgorithm,
     label: Label<'_>,
     provisional: Provisional,
+    again: Option<Again<'_>>,
 ) -> Result<KeyReference, TokenError> {
     let unsupported = || TokenError::Unsupported {
         what: algorithm.label(),
@@ -109,7 +114,7 @@ pub(crate) fn make(
                 let _ = session.update_attributes(half, std::slice::from_ref(&label));
             }
         }
-        try_out(&session, connection, private, &key)?;
+        try_out(&session, connection, private, &key, again)?;
         is_kept(&session, private)?;
         Ok(KeyReference {
             id,
@@ -185,12 +190,16 @@ pub(crate) fn try_out(
     connection: &Connection,
     private: ObjectHandle,
     key: &PublicKey,
+    again: Option<Again<'_>>,
 ) -> Result<(), TokenError> {
     let algorithm = key
         .algorithm()
         .map_err(|_| TokenError::Wrong("a public key"))?
         .default_signature();
-    let signature = sign_with(session, connection, private, algorithm, TRIAL)?;
+    let signature = match again.filter(|_| wants_pin_each_time(session, private)) {
+        Some(again) => sign_again(session, connection, private, algorithm, TRIAL, again)?,
+        None => sign_with(session, connection, private, algorithm, TRIAL)?,
+    };
     key.verify(algorithm, TRIAL, &signature)
         .map_err(|_| TokenError::Wrong("a signature"))
 }
@@ -210,6 +219,48 @@ fn is_kept(session: &Session, private: ObjectHandle) -> Result<(), TokenError> {
     } else {
         Err(TokenError::Wrong("a key that could leave it, which"))
     }
+}
+
+/// Whether the token wants its PIN before each signature of the key (CKA_ALWAYS_AUTHENTICATE). Older modules do not know
+/// the attribute, and have no such keys.
+pub(crate) fn wants_pin_each_time(session: &Session, private: ObjectHandle) -> bool {
+    session
+        .get_attributes(private, &[AttributeType::AlwaysAuthenticate])
+        .is_ok_and(|said| said.contains(&Attribute::AlwaysAuthenticate(true)))
+}
+
+/// Signs with a key that wants its PIN each time (PKCS#11, 5.13.1): the PIN goes between the begin of the operation and its
+/// end, so the message goes in parts, and the token hashes it where it offers that.
+pub(crate) fn sign_again(
+    session: &Session,
+    connection: &Connection,
+    key: ObjectHandle,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    again: Again<'_>,
+) -> Result<Vec<u8>, TokenError> {
+    let offered = |mechanism: &Mechanism<'_>| {
+        connection
+            .mechanisms
+            .contains(&mechanism.mechanism_type())
+    };
+    let input = mechanism::hashing(algorithm)
+        .filter(offered)
+        .map(|mechanism| mechanism::Input {
+            mechanism,
+            data: message.to_vec(),
+        })
+        .or_else(|| mechanism::input(algorithm, message, &connection.mechanisms))
+        .ok_or_else(|| TokenError::Unsupported {
+            what: algorithm.label().to_owned(),
+        })?;
+    session
+        .sign_init(&input.mechanism, key)
+        .map_err(TokenError::of)?;
+    again(session)?;
+    session.sign_update(&input.data).map_err(TokenError::of)?;
+    let made = session.sign_final().map_err(TokenError::of)?;
+    mechanism::value(algorithm, made).ok_or(TokenError::Wrong("a signature"))
 }
 
 pub(crate) fn sign_with(

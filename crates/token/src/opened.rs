@@ -1,10 +1,13 @@
 //! A person's token after its PIN was entered: the keys and certificates in it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error, RvError};
 use cryptoki::object::{Attribute, AttributeType, CertificateType, ObjectClass, ObjectHandle};
-use cryptoki::session::Session;
+use cryptoki::session::{Session, UserType};
+use cryptoki::types::RawAuthPin;
 use rand_core::CryptoRng;
 use tanba_crypto::{KeyAlgorithm, PublicKey, Secret};
 
@@ -24,6 +27,10 @@ pub struct Opened {
     module: Arc<Module>,
     connection: Connection,
     pin: Secret,
+    /// Whether the PIN is typed at the token itself.
+    key_pad: bool,
+    /// A PIN that was refused for a signature is not offered again: tokens count.
+    refused: AtomicBool,
     _user: Arc<()>,
 }
 
@@ -63,17 +70,47 @@ impl Opened {
         user: Arc<()>,
         connection: Connection,
         pin: &Secret,
+        key_pad: bool,
     ) -> Self {
         Self {
             module: Arc::clone(module),
             connection,
             pin: pin.clone(),
+            key_pad,
+            refused: AtomicBool::new(false),
             _user: user,
         }
     }
 
-    pub(crate) const fn pin(&self) -> &Secret {
-        &self.pin
+    /// Enters the PIN for the operation that was just begun, as keys want that bear CKA_ALWAYS_AUTHENTICATE.
+    ///
+    /// It is the PIN that the owner typed for this use of the token. Where such keys have a PIN of their own it is wrong,
+    /// and is then entered once, however many documents wait.
+    pub(crate) fn enter_again(&self, session: &Session) -> Result<(), TokenError> {
+        if self.refused.load(Ordering::Acquire) {
+            return Err(TokenError::WrongPin);
+        }
+        let entered = if self.key_pad {
+            session.login(UserType::ContextSpecific, None)
+        } else {
+            let raw = RawAuthPin::new(Box::new(self.pin.expose().to_vec()));
+            session.login_with_raw(UserType::ContextSpecific, &raw)
+        };
+        match entered {
+            Ok(()) => Ok(()),
+            Err(Error::Pkcs11(
+                RvError::PinIncorrect | RvError::PinLenRange | RvError::PinInvalid,
+                _,
+            )) => {
+                self.refused.store(true, Ordering::Release);
+                Err(TokenError::WrongPin)
+            }
+            Err(Error::Pkcs11(RvError::PinLocked, _)) => {
+                self.refused.store(true, Ordering::Release);
+                Err(TokenError::PinLocked)
+            }
+            Err(error) => Err(TokenError::of(error)),
+        }
     }
 
     /// Works with the token; a token that went away stays away.
@@ -119,14 +156,29 @@ impl Opened {
     ) -> Result<OpenedKey, TokenError> {
         let mut provisional = [0; 20];
         rng.fill_bytes(&mut provisional);
-        let made = self.work(|context, connection| {
-            keys::make(context, connection, algorithm, Label::KeyId, provisional)
+        let again = |session: &Session| self.enter_again(session);
+        let (made, pin_each_time) = self.work(|context, connection| {
+            let label = Label::KeyId;
+            let made = keys::make(
+                context,
+                connection,
+                algorithm,
+                label,
+                provisional,
+                Some(&again),
+            )?;
+            // Some tokens want the PIN each time whatever they were told when the key was made.
+            let each_time = connection.with_session(context, |session| {
+                let key = connection.key(session, &made.id)?;
+                Ok(keys::wants_pin_each_time(session, key))
+            });
+            Ok((made, each_time.unwrap_or(false)))
         })?;
         Ok(OpenedKey::new(
             Arc::clone(self),
             made.id,
             made.public_key,
-            false,
+            pin_each_time,
         ))
     }
 
@@ -145,7 +197,8 @@ impl Opened {
                 .open_rw_session(connection.slot)
                 .map_err(TokenError::of)?;
             let (id, key) = private_half(&session, public_key)?;
-            keys::try_out(&session, connection, key, public_key)?;
+            let again = |session: &Session| self.enter_again(session);
+            keys::try_out(&session, connection, key, public_key, Some(&again))?;
             if is_there(&session, &id, parts.certificate)? {
                 return Ok(());
             }

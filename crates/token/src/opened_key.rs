@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use cryptoki::session::{Session, UserType};
-use cryptoki::types::RawAuthPin;
+use cryptoki::session::Session;
 use tanba_crypto::{PublicKey, SignError, SignatureAlgorithm, Signer};
 
 use crate::connection::Connection;
 use crate::error::TokenError;
-use crate::keys::sign_with;
-use crate::mechanism;
+use crate::keys::{sign_again, sign_with};
 use crate::opened::Opened;
 
 /// A key of a token whose owner entered the PIN.
@@ -58,22 +56,8 @@ impl OpenedKey {
         if !self.pin_each_time {
             return sign_with(session, connection, key, self.algorithm, message);
         }
-        // The PIN goes between the begin of an operation and its end, so the token has to hash by itself.
-        let unsupported = || TokenError::Unsupported {
-            what: self.algorithm.label().to_owned(),
-        };
-        let mechanism = mechanism::hashing(self.algorithm).ok_or_else(unsupported)?;
-        if !connection.mechanisms.contains(&mechanism.mechanism_type()) {
-            return Err(unsupported());
-        }
-        session.sign_init(&mechanism, key).map_err(TokenError::of)?;
-        let pin = RawAuthPin::new(Box::new(self.token.pin().expose().to_vec()));
-        session
-            .login_with_raw(UserType::ContextSpecific, &pin)
-            .map_err(TokenError::of)?;
-        session.sign_update(message).map_err(TokenError::of)?;
-        let made = session.sign_final().map_err(TokenError::of)?;
-        mechanism::value(self.algorithm, made).ok_or(TokenError::Wrong("a signature"))
+        let again = |session: &Session| self.token.enter_again(session);
+        sign_again(session, connection, key, self.algorithm, message, &again)
     }
 }
 

@@ -4,8 +4,8 @@ use anyhow::{Context as _, bail};
 use tanba_crypto::DigestAlgorithm;
 
 use super::{Setting, print, start};
-use crate::Catalogue;
-use crate::machine::{Machine, Step, StepFault, System};
+use crate::machine::{Machine, StepFault, System};
+use crate::{Catalogue, Identity};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InstallArguments {
@@ -75,8 +75,16 @@ pub(super) fn run(
 }
 
 /// This computer, as far as the steps need to know it.
-pub(super) fn machine(setting: &Setting, arguments: &InstallArguments) -> anyhow::Result<Machine> {
+fn machine(setting: &Setting, arguments: &InstallArguments) -> anyhow::Result<Machine> {
     let identity = start::identity(setting)?;
+    let mut machine = own_machine(setting, &identity)?;
+    machine.system = arguments.system.unwrap_or(machine.system);
+    machine.system_store = arguments.system_store;
+    Ok(machine)
+}
+
+/// This computer, for those who only look.
+pub(super) fn own_machine(setting: &Setting, identity: &Identity) -> anyhow::Result<Machine> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let home = setting
         .home
@@ -84,31 +92,13 @@ pub(super) fn machine(setting: &Setting, arguments: &InstallArguments) -> anyhow
         .context("the environment names no home folder, set HOME")?;
     let digest = DigestAlgorithm::Sha1.digest(identity.authority().der());
     Ok(Machine {
-        system: arguments.system.unwrap_or(System::own()),
+        system: System::own(),
         home,
         program,
         options: setting.options.clone(),
         authority: identity.authority_file(),
         thumbprint: tanba_pki::hex::encode(&digest),
         systemd: setting.user_systemd,
-        system_store: arguments.system_store,
-    })
-}
-
-/// As [`machine`], of this system, for those who only look.
-pub(super) fn own_machine(setting: &Setting) -> anyhow::Result<Machine> {
-    let arguments = InstallArguments {
-        dry_run: false,
-        system: None,
         system_store: false,
-    };
-    machine(setting, &arguments)
-}
-
-/// Whether any step writes a file that is not there: then the agent does not start with the session.
-pub(super) fn starts_with_session(steps: &[Step]) -> bool {
-    steps.iter().all(|step| match step {
-        Step::Write { path, .. } => path.exists(),
-        Step::Run { .. } | Step::Remove { .. } | Step::Folder { .. } => true,
     })
 }

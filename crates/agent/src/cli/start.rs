@@ -9,11 +9,12 @@ use rand::rngs::{StdRng, SysRng};
 use tanba_model::ports::{Clock, RandomSource, SharedRandom};
 use tanba_pki::Certificate;
 
-use super::Setting;
+use super::{Setting, install};
 use crate::clock::SystemClock;
 use crate::consent::{Dialog, Terminal};
 use crate::containers::{Containers, DriverSearch, FileStore, TokenStore};
-use crate::{Agent, Catalogue, Grants, Identity, Listeners, Parts, Ui};
+use crate::doctor::readers;
+use crate::{Agent, Catalogue, Doctor, Grants, Identity, Listeners, Parts, Ui};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArguments {
@@ -61,11 +62,23 @@ pub(super) fn token_store(setting: &Setting) -> TokenStore {
     TokenStore::new(&search.find(), config.token_kinds.clone())
 }
 
+/// Who looks for what is wrong on this computer.
+pub(super) fn doctor(setting: &Setting, identity: Option<&Identity>) -> Doctor {
+    Doctor {
+        machine: identity.and_then(|identity| install::own_machine(setting, identity).ok()),
+        folder: Some(setting.places.data().to_owned()),
+        tokens: Some(token_store(setting)),
+        reader_service: readers::SERVICE.map(PathBuf::from),
+    }
+}
+
 pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
     let texts = Arc::new(Catalogue::shipped()?);
     let dialog = dialog(&ui(&arguments.ui)?, &texts)?;
     let identity = Arc::new(identity(&setting)?);
+    let doctor = doctor(&setting, Some(&identity));
     let parts = Parts {
+        doctor,
         identity,
         grants: Grants::at(setting.places.grants()),
         issuers: issuers(&setting.config.issuers)?,

@@ -16,11 +16,9 @@ use super::ring::{KeyFilter, Ring, card};
 use super::{SecretRing, Taken, Withdrawal};
 use crate::Agent;
 use crate::containers::{HeldKey, Storage};
+use crate::doctor::Reading;
 use crate::modules::Caller;
 use crate::origin::{Origin, Use};
-
-/// The clock of a computer that stands before this moment is wrong: the program is younger.
-const NOT_BEFORE: Timestamp = Timestamp::from_unix(1_790_000_000);
 
 /// What a module wants a key for.
 #[derive(Debug)]
@@ -54,13 +52,36 @@ pub(crate) enum Asked {
     Failed,
 }
 
-/// Asks for a key and does the work with it, on the blocking pool; the next dialog opens when the work is done.
+/// Asks for a key that has a certificate and does the work with it, on the blocking pool; the next dialog opens when the
+/// work is done.
 pub(crate) async fn ask_key<T: Send + 'static>(
     agent: &Arc<Agent>,
     origin: &Origin,
     withdrawal: &Withdrawal,
     asking: Asking,
     work: impl FnOnce(Chosen) -> T + Send + 'static,
+) -> Result<T, Asked> {
+    let with_key = |key: HeldKey, now| {
+        let (Some(signer), Some(certificate)) = (key.signer, key.certificate) else {
+            return Err(Asked::Cancelled);
+        };
+        Ok(work(Chosen {
+            signer,
+            certificate,
+            alias: key.alias,
+            now,
+        }))
+    };
+    ask_held(agent, origin, withdrawal, asking, with_key).await
+}
+
+/// As [`ask_key`], where a key may wait for its certificate.
+pub(crate) async fn ask_held<T: Send + 'static>(
+    agent: &Arc<Agent>,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+    asking: Asking,
+    work: impl FnOnce(HeldKey, Timestamp) -> Result<T, Asked> + Send + 'static,
 ) -> Result<T, Asked> {
     let usage = asking.purpose.usage();
     let _turn = turn(agent, origin, withdrawal).await?;
@@ -77,7 +98,7 @@ pub(crate) async fn ask_key<T: Send + 'static>(
             documents: asking.documents,
             document_count: asking.document_count,
             storages: asking.storages.clone(),
-            clock_is_wrong: now < NOT_BEFORE,
+            clock_is_wrong: Reading::of(now).is_wrong(),
         }));
         let mut ring = Ring::new(agent.containers(), &asking.storages, &asking.filter, now);
         let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
@@ -86,9 +107,6 @@ pub(crate) async fn ask_key<T: Send + 'static>(
             return Err(Asked::Cancelled);
         };
         let key = ring.take(number).ok_or(Asked::Cancelled)?;
-        let (Some(signer), Some(certificate)) = (key.signer, key.certificate) else {
-            return Err(Asked::Cancelled);
-        };
         if withdrawal.is_withdrawn() {
             return Err(Asked::Cancelled);
         }
@@ -96,12 +114,7 @@ pub(crate) async fn ask_key<T: Send + 'static>(
             give(&agent, &origin, usage);
         }
         tracing::info!(%origin, usage = usage.name(), "the owner of the keys said yes");
-        Ok(work(Chosen {
-            signer,
-            certificate,
-            alias: key.alias,
-            now: agent.now(),
-        }))
+        work(key, agent.now())
     };
     tokio::task::spawn_blocking(ask)
         .await
@@ -147,7 +160,7 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
                 document_count: documents.len(),
                 documents,
                 storages: Vec::new(),
-                clock_is_wrong: now < NOT_BEFORE,
+                clock_is_wrong: Reading::of(now).is_wrong(),
             };
             let key = card(0, &key, None);
             let question = Question::Confirm(Box::new(ConfirmQuestion { question, key }));

@@ -1,7 +1,9 @@
 //! The keys that a question may be answered with.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use tanba_crypto::{ObjectIdentifier, Secret};
+use tanba_crypto::{ObjectIdentifier, Secret, Signer};
 use tanba_pki::path::{self, PathOptions, Revocation};
 use tanba_pki::{Certificate, KeyUsage, Timestamp, oid};
 
@@ -53,6 +55,8 @@ pub struct KeyFilter {
     pub issuers: Vec<Certificate>,
     /// Whether certificates that ended are accepted.
     pub allow_expired: bool,
+    /// Only the key of this identifier, which waits for its certificate; nothing else is asked of it then.
+    pub waiting: Option<String>,
 }
 
 /// What a key must be for, as `commonUtils` says it.
@@ -75,6 +79,14 @@ impl KeyFilter {
             Some(KeyNote::OtherPassword) => return Some(Unusable::OtherPassword),
             Some(KeyNote::Damaged) => return Some(Unusable::Damaged),
             None => {}
+        }
+        if let Some(wanted) = &self.waiting {
+            let identifier = |signer: &Arc<dyn Signer>| {
+                tanba_pki::hex::encode(&signer.public_key().key_id())
+            };
+            let is_it = key.certificate.is_none()
+                && key.signer.as_ref().map(identifier).as_ref() == Some(wanted);
+            return (!is_it).then_some(Unusable::OtherCertificate);
         }
         let (Some(certificate), Some(_)) = (&key.certificate, &key.signer) else {
             return Some(Unusable::NoCertificate);

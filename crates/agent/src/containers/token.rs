@@ -1,12 +1,12 @@
 //! Tokens, behind the drivers of their makers.
 
+mod calls;
 mod drivers;
 mod held;
 mod kind;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tanba_crypto::{KeyAlgorithm, Secret, Signer};
@@ -14,19 +14,17 @@ use tanba_model::ports::{RandomSource, SourceRng};
 use tanba_pki::Certificate;
 use tanba_token::{CertificateParts, Driver, Opened, PinState, Plugged, TokenError};
 
+use self::calls::Calls;
 pub use self::drivers::DriverSearch;
 pub use self::kind::KindRule;
 use super::Storage;
 use super::manage::{Installed, MadeKey, ManageFault};
-use super::patience::patiently;
 use super::store::{Container, ContainerId, ContainerStore, HeldKey, OpenFault};
 
 /// How long a driver may look for tokens.
 const LOOKING: Duration = Duration::from_secs(15);
 /// How long a token may take to be opened; some have a key pad of their own for the PIN.
 const OPENING: Duration = Duration::from_secs(90);
-/// Calls of one driver that may be under way.
-const MOST_CALLS: usize = 4;
 
 /// The tokens of this computer.
 #[derive(Clone, Debug)]
@@ -39,7 +37,7 @@ pub struct TokenStore {
 #[derive(Clone, Debug)]
 struct Line {
     driver: Driver,
-    calls: Arc<AtomicUsize>,
+    calls: Calls,
 }
 
 /// What a driver says when it is asked for tokens.
@@ -62,31 +60,14 @@ pub enum DriverReport {
 impl Line {
     fn ask<T: Send + 'static>(
         &self,
+        patience: Duration,
         work: impl FnOnce(&Driver) -> Result<T, TokenError> + Send + 'static,
     ) -> Result<Result<T, TokenError>, OpenFault> {
-        counted(&self.calls, LOOKING, {
+        self.calls.make(patience, {
             let driver = self.driver.clone();
             move || Ok(work(&driver))
         })
     }
-}
-
-/// A driver that hangs is not called again and again.
-fn counted<T: Send + 'static>(
-    calls: &Arc<AtomicUsize>,
-    patience: Duration,
-    work: impl FnOnce() -> Result<T, OpenFault> + Send + 'static,
-) -> Result<T, OpenFault> {
-    if calls.fetch_add(1, Ordering::AcqRel) >= MOST_CALLS {
-        calls.fetch_sub(1, Ordering::AcqRel);
-        return Err(OpenFault::Slow);
-    }
-    let running = Arc::clone(calls);
-    patiently(patience, move || {
-        let done = work();
-        running.fetch_sub(1, Ordering::AcqRel);
-        done
-    })
 }
 
 impl TokenStore {
@@ -95,7 +76,7 @@ impl TokenStore {
     pub fn new(drivers: &[PathBuf], rules: Vec<KindRule>) -> Self {
         let line = |path: &PathBuf| Line {
             driver: Driver::new(path),
-            calls: Arc::default(),
+            calls: Calls::default(),
         };
         Self {
             drivers: drivers.iter().map(line).collect(),
@@ -106,8 +87,14 @@ impl TokenStore {
     /// What each driver says, for those who look for what is wrong.
     #[must_use]
     pub fn report(&self) -> Vec<(PathBuf, DriverReport)> {
+        self.report_within(LOOKING)
+    }
+
+    /// As [`report`](Self::report), where each driver has this time. They are asked beside each other.
+    #[must_use]
+    pub fn report_within(&self, patience: Duration) -> Vec<(PathBuf, DriverReport)> {
         let ask = |line: &Line| {
-            let said = line.ask(|driver| Ok((driver.tokens()?, driver.slot_count()?)));
+            let said = line.ask(patience, |driver| Ok((driver.tokens()?, driver.slot_count()?)));
             match said {
                 Ok(Ok((tokens, slots))) => DriverReport::Works {
                     slots,
@@ -120,17 +107,27 @@ impl TokenStore {
                 Err(_) => DriverReport::Silent,
             }
         };
-        self.drivers
-            .iter()
-            .map(|line| (line.driver.path().to_owned(), ask(line)))
-            .collect()
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = self
+                .drivers
+                .iter()
+                .map(|line| (line, scope.spawn(|| ask(line))))
+                .collect();
+            asked
+                .into_iter()
+                .map(|(line, said)| {
+                    let said = said.join().unwrap_or(DriverReport::Silent);
+                    (line.driver.path().to_owned(), said)
+                })
+                .collect()
+        })
     }
 
     /// What is plugged in, each token once even where two drivers see it.
-    fn present(&self) -> Vec<(Storage, Plugged, Arc<AtomicUsize>)> {
-        let mut present: Vec<(Storage, Plugged, Arc<AtomicUsize>)> = Vec::new();
+    fn present(&self) -> Vec<(Storage, Plugged, Calls)> {
+        let mut present: Vec<(Storage, Plugged, Calls)> = Vec::new();
         for line in &self.drivers {
-            let tokens = match line.ask(Driver::tokens) {
+            let tokens = match line.ask(LOOKING, Driver::tokens) {
                 Ok(Ok(tokens)) => tokens,
                 Ok(Err(error)) => {
                     let error: &dyn std::error::Error = &error;
@@ -147,7 +144,7 @@ impl TokenStore {
                     other.serial() == token.serial() && other.label() == token.label()
                 });
                 if !is_known {
-                    present.push((storage, token, Arc::clone(&line.calls)));
+                    present.push((storage, token, line.calls.clone()));
                 }
             }
         }
@@ -155,7 +152,7 @@ impl TokenStore {
     }
 
     /// The token of a place: label and serial number, or the label alone where one token bears it.
-    fn find(&self, id: &ContainerId) -> Result<(Plugged, Arc<AtomicUsize>), OpenFault> {
+    fn find(&self, id: &ContainerId) -> Result<(Plugged, Calls), OpenFault> {
         let mut of_kind = self.present();
         of_kind.retain(|(storage, ..)| *storage == id.storage);
         let exact = |(_, token, _): &(Storage, Plugged, _)| place(token) == id.place;
@@ -173,7 +170,7 @@ impl TokenStore {
     fn enter(&self, id: &ContainerId, pin: &Secret) -> Result<Arc<Opened>, OpenFault> {
         let (token, calls) = self.find(id)?;
         let pin = pin.clone();
-        counted(&calls, OPENING, move || {
+        calls.make(OPENING, move || {
             token
                 .open(&pin)
                 .map(Arc::new)
@@ -228,7 +225,8 @@ impl ContainerStore for TokenStore {
             .into_iter()
             .filter(|(kind, ..)| *kind == storage)
             .filter_map(|(_, token, calls)| {
-                counted(&calls, LOOKING, move || Ok(token.waiting()))
+                calls
+                    .make(LOOKING, move || Ok(token.waiting()))
                     .ok()?
                     .ok()
             })
@@ -296,7 +294,7 @@ impl ContainerStore for TokenStore {
     ) -> Result<(), ManageFault> {
         let (token, calls) = self.find(container)?;
         let (old, new) = (old.clone(), new.clone());
-        let changed = counted(&calls, OPENING, move || Ok(token.change_pin(&old, &new)))?;
+        let changed = calls.make(OPENING, move || Ok(token.change_pin(&old, &new)))?;
         changed.map_err(|error| managing(&error))
     }
 }

@@ -9,6 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
 use tanba_pki::Certificate;
 
+use super::{Cause, Finding};
+
 /// How long the port may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -21,6 +23,19 @@ pub(crate) enum PortState {
     Other,
     /// Nobody.
     Silent,
+}
+
+/// What is said of the port.
+pub(crate) fn finding(state: PortState, address: SocketAddr) -> Finding {
+    let detail = address.to_string();
+    let cause = Cause::Port;
+    match state {
+        PortState::Ours => Finding::good(cause, "doctor-port-answers", detail),
+        PortState::Silent => {
+            Finding::bad(cause, "doctor-port-silent", detail, "doctor-port-start")
+        }
+        PortState::Other => Finding::bad(cause, "doctor-port-other", detail, "doctor-port-free"),
+    }
 }
 
 /// Looks who answers: ours shows a certificate of the authority of this installation.
@@ -50,7 +65,7 @@ fn greet(mut stream: TcpStream, authority: &Certificate) -> Option<()> {
     let name = ServerName::try_from("127.0.0.1").ok()?;
     let mut connection = ClientConnection::new(Arc::new(config), name).ok()?;
     let mut tls = Stream::new(&mut connection, &mut stream);
-    tls.write_all(b"HEAD / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    tls.write_all(b"HEAD /alive HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         .ok()?;
     let mut first = [0_u8; 8];
     tls.read_exact(&mut first).ok()?;

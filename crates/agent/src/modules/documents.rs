@@ -1,6 +1,8 @@
 //! What is to be signed, in a form that a person can judge.
 
 use tanba_crypto::DigestAlgorithm;
+use tanba_model::administration::AdministrationDocument;
+use tanba_model::decision::DecisionDocument;
 use tanba_model::document::{ApplicationDocument, SummaryLine};
 use tanba_model::login::Challenge;
 use tanba_model::revocation::RevocationDocument;
@@ -85,6 +87,12 @@ fn own_document(content: &[u8]) -> Option<(String, Vec<SummaryLine>)> {
     if let Ok(document) = RevocationDocument::from_bytes(content) {
         return Some((document.origin.clone(), document.summary()));
     }
+    if let Ok(document) = DecisionDocument::from_bytes(content) {
+        return Some((document.origin.clone(), document.summary()));
+    }
+    if let Ok(document) = AdministrationDocument::from_bytes(content) {
+        return Some((document.origin.clone(), document.summary()));
+    }
     let challenge = Challenge::from_bytes(content).ok()?;
     let line = |key, value: String| SummaryLine { key, value };
     let summary = vec![
@@ -148,6 +156,46 @@ mod tests {
         assert!(long.is_cut);
         assert_eq!(long.text.unwrap().chars().count(), 4000);
         assert_eq!(long.size_octets, 10_000);
+    }
+
+    /// What staff of a registration centre sign names its site too, or an imitation could have it signed.
+    #[test]
+    fn decisions_and_orders_name_their_site_and_are_told_in_words() {
+        use tanba_model::administration::{self, AdministrationDocument};
+        use tanba_model::document::Applicant;
+
+        let order = AdministrationDocument {
+            schema: administration::SCHEMA.to_owned(),
+            origin: "https://cabinet.example".to_owned(),
+            nonce: "00".repeat(32),
+            created: tanba_pki::Timestamp::from_unix(1_800_000_000),
+            administrator: Applicant {
+                iin: "850101300121".to_owned(),
+                surname: "ҚҰНАНБАЙ".to_owned(),
+                given_name: "АБАЙ".to_owned(),
+                patronymic: None,
+                country: "KZ".to_owned(),
+            },
+            role: "administrator".to_owned(),
+            act: "stop-issuance".to_owned(),
+            object: "issuer/rsa".to_owned(),
+            reason: "x".to_owned(),
+        };
+        let described = octets(&order.to_bytes().unwrap(), None);
+        assert_eq!(described.document.form, Form::Application);
+        assert_eq!(
+            described.made_for.as_deref(),
+            Some("https://cabinet.example")
+        );
+        let texts = crate::Catalogue::shipped().unwrap();
+        for (key, value) in &described.document.summary {
+            for language in tanba_model::language::Language::ALL {
+                assert!(texts.has(language, key), "{key}");
+                let word = format!("{key}-{value}");
+                let is_code = ["summary-act", "summary-role"].contains(&key.as_str());
+                assert!(!is_code || texts.has(language, &word), "{word}");
+            }
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ where
         return answer(&mut stream, &page::misdirected()).await;
     }
     if !head.wants_socket() {
-        let reply = page::reply(agent, &head);
+        let reply = page::reply(agent, &head, port).await;
         return answer(&mut stream, &reply).await;
     }
     let Some(accept) = head.socket_accept() else {

@@ -1,31 +1,45 @@
-//! The page at `https://127.0.0.1:13579/`: whoever reads it knows that the agent runs and that the browser trusts it.
+//! The page at `https://127.0.0.1:13579/`: what works, what does not, and how to repair it, cause by cause.
+//!
+//! It is for the person in front of this computer. Pages of other sites can lead her here and see nothing of it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 use tanba_model::language::Language;
 
 use super::head::Head;
+use crate::doctor::{Cause, Finding, State};
 use crate::{Agent, OriginFault};
 
-/// Nothing is loaded, nothing is framed, nothing is kept.
+/// Nothing is loaded from elsewhere, framed, kept, or left to other sites.
 const HEADERS: &str = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
-    Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n\
-    Connection: close\r\n";
-
-const STYLE: &str = "body{font:18px/1.5 system-ui,'Noto Sans',sans-serif;max-width:40em;margin:2em auto;padding:0 1em;\
-    color:#0b0c0c;background:#fff}a{color:#1d70b8}nav a{margin-right:1em;display:inline-block;padding:.6em 0}\
-    @media(prefers-color-scheme:dark){body{color:#f3f2f1;background:#121212}a{color:#8ec5ff}}";
+    Cross-Origin-Resource-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n\
+    X-Frame-Options: DENY\r\nConnection: close\r\n";
+const STYLE: &str = include_str!("page/check.css");
+const SCRIPT: &str = include_str!("page/check.js");
 
 /// The answer to a request that wants no socket.
-pub(super) fn reply(agent: &Agent, head: &Head) -> Vec<u8> {
+pub(super) async fn reply(agent: &Arc<Agent>, head: &Head, port: u16) -> Vec<u8> {
     let (path, query) = head.path.split_once('?').unwrap_or((&head.path, ""));
+    let is_get = matches!(head.method.as_str(), "GET" | "HEAD");
+    if is_get && is_of_another_site(head) {
+        return plain("403 Forbidden", "this page is for you, not for other sites");
+    }
     match (head.method.as_str(), path) {
-        ("GET" | "HEAD", "/") => {
-            let body = check(agent, language(agent, head, query));
-            response(
-                "200 OK",
-                "text/html; charset=utf-8",
-                HEADERS,
-                if head.method == "HEAD" { "" } else { &body },
-            )
+        ("GET", "/") => {
+            let findings = Agent::examine(agent, port).await;
+            let body = check(agent, language(agent, head, query), &findings, port);
+            let headers = format!(
+                "{HEADERS}Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
+                 connect-src wss://127.0.0.1:{port} wss://localhost:{port} wss://[::1]:{port}; base-uri 'none'; \
+                 form-action 'none'; frame-ancestors 'none'\r\n"
+            );
+            response("200 OK", "text/html; charset=utf-8", &headers, &body)
+        }
+        ("HEAD", "/") => response("200 OK", "text/html; charset=utf-8", HEADERS, ""),
+        ("GET", "/check.css") => response("200 OK", "text/css; charset=utf-8", HEADERS, STYLE),
+        ("GET", "/check.js") => {
+            response("200 OK", "text/javascript; charset=utf-8", HEADERS, SCRIPT)
         }
         // A page of the network may ask whether it may ask: Chrome's private network access.
         ("OPTIONS", _) => response(
@@ -35,6 +49,20 @@ pub(super) fn reply(agent: &Agent, head: &Head) -> Vec<u8> {
             "",
         ),
         _ => plain("404 Not Found", "there is nothing here but the page /"),
+    }
+}
+
+/// Whether a page of another site asks, other than by leading its reader here (Fetch Metadata Request Headers).
+///
+/// Looking for what is wrong takes work; no site shall make the agent do it.
+fn is_of_another_site(head: &Head) -> bool {
+    let is = |name: &str, value: &str| head.header(name) == Some(value);
+    let is_visit = is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document");
+    match head.header("sec-fetch-site") {
+        Some("same-origin" | "none") => false,
+        Some(_) => !is_visit,
+        // Older browsers name a site when they ask for it.
+        None => head.header("origin").is_some(),
     }
 }
 
@@ -67,34 +95,164 @@ pub(super) fn refused(fault: &OriginFault) -> Vec<u8> {
     )
 }
 
-fn check(agent: &Agent, language: Language) -> String {
+fn check(agent: &Agent, language: Language, findings: &[Finding], port: u16) -> String {
     let text = |key: &str| escape(&agent.texts().text(language, key));
     let links: String = Language::ALL
         .iter()
-        .map(|language| {
-            let tag = language.tag();
-            let name = agent.texts().text(*language, "language-name");
-            format!(
-                "<a href=\"/?lang={tag}\" lang=\"{tag}\">{}</a>",
-                escape(&name)
-            )
+        .map(|other| {
+            let tag = other.tag();
+            let name = escape(&agent.texts().text(*other, "language-name"));
+            let current = if *other == language {
+                " aria-current=\"true\""
+            } else {
+                ""
+            };
+            format!("<a href=\"/?lang={tag}\" lang=\"{tag}\" hreflang=\"{tag}\"{current}>{name}</a>")
         })
         .collect();
-    format!(
-        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>\
-         <p>{runs}</p><ul><li>{trusted}</li><li>{version}: {number}</li><li>{until}: {end}</li></ul><p>{next}</p></main>\
-         <nav>{links}</nav></body></html>\n",
-        lang = language.tag(),
+    let is_bad = findings.iter().any(|finding| finding.state == State::Bad);
+    let mut items = String::new();
+    for finding in findings {
+        items.push_str(&item(&text, finding, None));
+        // What the browser finds stands where its causes stand.
+        if finding.cause == Cause::Port {
+            for (name, found) in of_the_browser() {
+                items.push_str(&item(&text, &found, Some(name)));
+            }
+        }
+    }
+    let verdict = |state: State, hidden: bool, title: &str, next: &str| {
+        format!(
+            "<div class=\"verdict\" data-state=\"{}\"{}><p>{}</p><p>{}</p></div>",
+            state.name(),
+            if hidden { " hidden" } else { "" },
+            text(title),
+            text(next)
+        )
+    };
+    let tag = language.tag();
+    let mut page = format!(
+        "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title}</title><link rel=\"icon\" href=\"data:,\">\
+         <link rel=\"stylesheet\" href=\"/check.css\"><script src=\"/check.js\" defer></script></head>\
+         <body><header><div class=\"bar\"><b>{brand}</b><nav aria-label=\"{languages}\">{links}</nav></div></header>\
+         <main><h1>{title}</h1>",
         title = text("check-title"),
-        runs = text("check-runs"),
-        trusted = text("check-trusted"),
+        brand = text("check-brand"),
+        languages = text("check-languages"),
+    );
+    page.push_str(&verdict(
+        State::Good,
+        is_bad,
+        "check-verdict-good",
+        "check-runs",
+    ));
+    page.push_str(&verdict(
+        State::Bad,
+        !is_bad,
+        "check-verdict-bad",
+        "check-verdict-next",
+    ));
+    let _ = write!(
+        page,
+        "<noscript><p class=\"repair\">{no_script}</p></noscript><ol>{items}</ol>\
+         <a class=\"button\" href=\"/?lang={tag}\">{again}</a></main>\
+         <footer><p>{version}: {number}. {until}: {end}</p><p>{address} <code>https://127.0.0.1:{port}/</code></p></footer>\
+         </body></html>\n",
+        no_script = text("check-no-script"),
+        again = text("check-again"),
         version = text("check-version"),
         number = env!("CARGO_PKG_VERSION"),
         until = text("check-certificate-until"),
         end = agent.identity().server().not_after().rfc3339(),
-        next = text("check-next"),
-    )
+        address = text("check-address"),
+    );
+    page
+}
+
+/// What the browser may find; `check.js` shows one for each cause.
+fn of_the_browser() -> [(&'static str, Finding); 7] {
+    let (trust, permission) = (Cause::Trust, Cause::Permission);
+    let bad = Finding::bad;
+    [
+        ("trust-good", Finding::good(trust, "check-trust-good", "")),
+        (
+            "trust-hand",
+            bad(trust, "check-trust-hand", "", "doctor-trust-repair"),
+        ),
+        (
+            "trust-socket",
+            bad(
+                trust,
+                "check-trust-socket",
+                "",
+                "check-trust-socket-repair",
+            ),
+        ),
+        (
+            "permission-asks",
+            Finding {
+                repair: Some("check-permission-how"),
+                ..Finding::note(permission, "check-permission-asks", "")
+            },
+        ),
+        (
+            "permission-denied",
+            bad(
+                permission,
+                "check-permission-denied",
+                "",
+                "check-permission-how",
+            ),
+        ),
+        (
+            "permission-none",
+            Finding::good(permission, "check-permission-none", ""),
+        ),
+        (
+            "permission-unseen",
+            Finding::note(permission, "doctor-permission", ""),
+        ),
+    ]
+}
+
+/// One finding; `hidden` is its name for the script that may show it.
+fn item(text: &impl Fn(&str) -> String, finding: &Finding, hidden: Option<&str>) -> String {
+    let state = match finding.state {
+        State::Good => "check-state-good",
+        State::Note => "check-state-note",
+        State::Bad => "check-state-bad",
+    };
+    let mut item = format!(
+        "<li data-cause=\"{}\" data-state=\"{}\"",
+        finding.cause.name(),
+        finding.state.name()
+    );
+    if let Some(name) = hidden {
+        // Without script nobody finds out.
+        let shown = name == "permission-unseen";
+        let hidden = if shown { "" } else { " hidden" };
+        let _ = write!(item, " data-browser=\"{name}\"{hidden}");
+    }
+    let _ = write!(
+        item,
+        "><div class=\"top\"><h2>{}</h2><span class=\"tag\">{}</span></div><p>{}",
+        text(finding.cause.title()),
+        text(state),
+        text(finding.text)
+    );
+    if let Some(name) = finding.name {
+        let _ = write!(item, " {}", text(name));
+    }
+    if !finding.detail.is_empty() {
+        let _ = write!(item, " <code>{}</code>", escape(&finding.detail));
+    }
+    item.push_str("</p>");
+    if let Some(repair) = finding.repair {
+        let _ = write!(item, "<p class=\"repair\">{}</p>", text(repair));
+    }
+    item.push_str("</li>");
+    item
 }
 
 /// The language asked for by the link, else by the browser, else that of the configuration.

@@ -30,7 +30,7 @@ fn a_site_in_chromium_signs_in_and_signs() {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{words}");
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(told["check"], "«Таңба» агенті");
+    assert_eq!(told["check"], "«Таңба» агенті: өзін-өзі тексеру");
     assert_eq!(told["version"], "1.4");
     assert_eq!(told["owner"], "ТЕСТОВА АЙГҮЛ");
     assert!(

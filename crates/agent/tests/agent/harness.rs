@@ -17,7 +17,7 @@ use tanba_agent::consent::{
     Answer, Dialog, Keys, Question, SecretFault, SecretPurpose, SecretQuestion, Withdrawal,
 };
 use tanba_agent::containers::{ContainerId, ContainerStore, Containers, FileStore, Storage};
-use tanba_agent::{Agent, Catalogue, Config, Grants, Identity, Listeners, Parts};
+use tanba_agent::{Agent, Catalogue, Config, Doctor, Grants, Identity, Listeners, Parts};
 use tanba_crypto::Secret;
 use tanba_model::ports::{Clock, SharedRandom};
 use tanba_pki::Timestamp;
@@ -197,6 +197,16 @@ impl Dialog for Owner {
     }
 }
 
+/// A clock that stands still.
+#[derive(Debug)]
+pub(crate) struct Standing(pub(crate) Timestamp);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
 #[derive(Debug)]
 struct Now;
 
@@ -237,6 +247,15 @@ impl Running {
         more: Vec<Arc<dyn ContainerStore>>,
         change: impl FnOnce(&mut Config),
     ) -> Self {
+        Self::made_of(more, change, |_, _| {})
+    }
+
+    /// Starts an agent of which any part is another one; its folder is told.
+    pub(crate) fn made_of(
+        more: Vec<Arc<dyn ContainerStore>>,
+        change: impl FnOnce(&mut Config),
+        replace: impl FnOnce(&mut Parts, &Path),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::new();
         let file = folder.path().join("aigul.p12");
@@ -258,17 +277,19 @@ impl Running {
             folder.path().join("waiting"),
             folder.path().join("kept"),
         ));
-        let parts = Parts {
+        let mut parts = Parts {
             config,
             identity: Arc::clone(&identity),
             grants: Grants::at(folder.path().join("grants.toml")),
             issuers: Vec::new(),
             containers: Containers::new([vec![store], more].concat()),
+            doctor: Doctor::default(),
             dialog,
             texts: Arc::new(Catalogue::shipped().unwrap()),
             clock: Arc::new(Now),
             random,
         };
+        replace(&mut parts, folder.path());
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (listening, heard) = mpsc::channel();
         let thread = std::thread::spawn(move || {

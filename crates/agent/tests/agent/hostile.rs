@@ -9,7 +9,7 @@ use tanba_agent::consent::Question;
 use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_pki::Timestamp;
 
-use crate::harness::{Decision, Running, run, text};
+use crate::harness::{Decision, Running, Standing, run, text};
 
 const SIGN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","SIGNATURE","MTEK",false]}"#;
 const LOGIN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","AUTHENTICATION","MTEK",false]}"#;
@@ -53,7 +53,7 @@ fn the_page_tells_that_the_agent_runs_and_nothing_else_is_there() {
     for (language, words) in [
         ("kk", "«Таңба» агенті"),
         ("ru", "Агент «Таңба»"),
-        ("en", "Tanba agent"),
+        ("en", "Tanba agent: self-check"),
     ] {
         let linked = ask("GET", &format!("/?lang={language}"), "");
         assert!(
@@ -275,6 +275,32 @@ fn a_key_file_that_is_gone_or_stalls_is_no_signature() {
     assert!(run("mkfifo", &[text(&pipe)]).0);
     agent.owner.uses(pipe);
     assert_eq!(page.ask(SIGN)["message"], "action.canceled");
+}
+
+/// By a clock that is wrong by years no key's validity can be judged: the dialog says so, and nothing is signed.
+#[test]
+fn by_a_clock_wrong_by_years_nothing_is_signed() {
+    for time in ["2001-01-01T00:00:00Z", "2090-01-01T00:00:00Z"] {
+        let time = Timestamp::parse_rfc3339(time).unwrap();
+        let agent = Running::made_of(
+            Vec::new(),
+            |_| {},
+            |parts, _| parts.clock = std::sync::Arc::new(Standing(time)),
+        );
+        for request in [SIGN, LOGIN] {
+            let answer = agent.page().ask(request);
+            assert_eq!(answer["message"], "action.canceled", "{answer}");
+            assert!(answer.get("responseObject").is_none(), "{answer}");
+        }
+        for question in agent.owner.seen() {
+            let Question::Key(question) = question else {
+                panic!("{question:?}")
+            };
+            assert!(question.clock_is_wrong);
+        }
+        assert_eq!(agent.owner.seen().len(), 2);
+        assert!(agent.grants().list().unwrap().is_empty());
+    }
 }
 
 /// Needs the right to become somebody else; says so where it has not.

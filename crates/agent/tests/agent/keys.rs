@@ -102,6 +102,37 @@ fn keys_are_made_certified_and_installed_in_a_file_that_signs() {
     );
 }
 
+/// Identifiers of keys stay the same, so a site that was granted nothing is told none: not of files, not of tokens.
+#[test]
+fn waiting_keys_are_told_to_sites_that_may_manage_keys_alone() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let refused = |page: &mut Client| {
+        let answer = call(page, KEYSTORE, "listWaiting", &json!({}));
+        assert_eq!(answer["status"], false, "{answer}");
+        assert_eq!(
+            answer["details"],
+            "this site was never allowed to manage keys"
+        );
+        assert!(answer.get("body").is_none(), "{answer}");
+    };
+    refused(&mut page);
+    call(&mut page, BASICS, "generateCsr", &order());
+    let waiting = call(&mut page, KEYSTORE, "listWaiting", &json!({}));
+    assert_eq!(waiting["body"]["result"].as_array().unwrap().len(), 2);
+    // Other sites learn nothing, whatever else they were granted; a revoked grant counts at once.
+    let mut other = agent.page_of("https://other.example");
+    let origin = tanba_agent::Origin::Site("https://other.example".to_owned());
+    for usage in [Use::Login, Use::Signature] {
+        let now = tanba_pki::Timestamp::from_unix(1_800_000_000);
+        agent.grants().give(&origin, usage, now).unwrap();
+    }
+    refused(&mut other);
+    agent.grants().revoke("https://egov.example", None).unwrap();
+    refused(&mut page);
+    assert_eq!(agent.owner.seen().len(), 1, "nobody was asked for it");
+}
+
 #[test]
 fn what_cannot_be_made_or_installed_is_said() {
     let agent = Running::start();

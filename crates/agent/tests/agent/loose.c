@@ -2,7 +2,8 @@
  * PINs and locks itself, and it is pulled out, also in the middle of its work. All cryptography is SoftHSM2's.
  *
  * The folder LOOSE_FOLDER steers it: the file `out` means that the token is pulled out; `pull-after` has the number of
- * signatures after which it is.
+ * signatures after which it is; `refuse-again` means that the PIN before a signature (CKU_CONTEXT_SPECIFIC) is refused, as
+ * with cards whose signature keys have a PIN of their own.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ typedef unsigned long ulong;
 typedef ulong (*any)();
 /* CK_FUNCTION_LIST of PKCS#11 2.40: a version and 68 functions. */
 struct list { unsigned char version[2]; any f[68]; };
-enum { GET_FUNCTION_LIST = 3, GET_SLOT_LIST, GET_SLOT_INFO, GET_TOKEN_INFO, LOGIN = 18, SIGN = 43 };
+enum { GET_FUNCTION_LIST = 3, GET_SLOT_LIST, GET_SLOT_INFO, GET_TOKEN_INFO, LOGIN = 18, SIGN = 43, CONTEXT_SPECIFIC = 2 };
 enum { OK = 0, DEVICE_REMOVED = 0x32, PIN_INCORRECT = 0xA0, PIN_LOCKED = 0xA4, TOKEN_NOT_PRESENT = 0xE0 };
 enum { COUNT_LOW = 0x10000, FINAL_TRY = 0x20000, LOCKED = 0x40000, REMOVABLE = 2, PRESENT = 1 };
 /* Flags lie behind the texts of CK_SLOT_INFO and CK_TOKEN_INFO. */
@@ -66,6 +67,12 @@ static ulong get_token_info(ulong slot, unsigned char *info) {
 static ulong login(ulong session, ulong user, unsigned char *pin, ulong length) {
     if (is_out()) return DEVICE_REMOVED;
     if (tries == 0) return PIN_LOCKED;
+    if (user == CONTEXT_SPECIFIC) {
+        FILE *log = fopen(path("pins-again"), "a");
+        if (log) { fputc('x', log); fclose(log); }
+        if (access(path("refuse-again"), F_OK) == 0) return PIN_INCORRECT;
+        return real->f[LOGIN](session, user, pin, length);
+    }
     ulong said = real->f[LOGIN](session, user, pin, length);
     if (said == OK) tries = 3;
     if (said == PIN_INCORRECT) {

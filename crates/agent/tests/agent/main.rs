@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod clients;
+#[cfg(test)]
+mod figures;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
@@ -18,6 +22,8 @@ mod opinions;
 mod plug;
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod reader;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]

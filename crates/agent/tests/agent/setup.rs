@@ -1,6 +1,7 @@
 //! Installing, uninstalling and looking for what is wrong, in a home folder that is thrown away.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -209,9 +210,32 @@ fn each_cause_is_told_with_its_repair() {
             "✓ The agent answers at",
             "✓ The browser trusts the agent",
             "✓ The agent starts with the session",
+            "✓ The clock of this computer can be right",
+            "✓ Only you can read the files of the agent",
         ],
     );
     drop(started);
+
+    // A copy of the folder with the rights of a careless archive.
+    let data = home.path(".local/share/tanba-agent");
+    let modes = |folder: u32, file: u32| {
+        for (path, mode) in [
+            (data.clone(), folder),
+            (data.join("identity"), folder),
+            (data.join("identity/authority.key"), file),
+        ] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    modes(0o755, 0o644);
+    told(
+        &ask(),
+        &[
+            "✗ Other users of this computer can read a file of the agent",
+            "→ Take their rights away",
+        ],
+    );
+    modes(0o700, 0o600);
 
     // Another program, which does not even speak TLS.
     let taken = std::net::TcpListener::bind(("127.0.0.1", home.port)).unwrap();

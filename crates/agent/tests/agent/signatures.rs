@@ -1,4 +1,4 @@
-//! Signatures that the agent makes, judged by openssl, xmlsec1, signxml and pyHanko.
+//! Signatures that the agent makes, judged by openssl, xmlsec1, signxml, pyHanko and endesive.
 
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ fn content(agent: &Running) -> PathBuf {
 }
 
 #[test]
-fn cms_of_every_form_is_accepted_by_openssl() {
+fn cms_of_every_form_is_accepted_by_openssl_and_endesive() {
     for algorithm in [
         crate::maker::RSA,
         KeyAlgorithm::EcP256,
@@ -91,6 +91,13 @@ fn cms_of_every_form_is_accepted_by_openssl() {
         );
         let by_hash = written(&agent, "by-hash", &by_hash);
         assert!(verify(&agent, &by_hash, Some(&content)).0);
+        let root = agent.root.pem(agent.folder.path());
+        for message in [&attached, &detached, &by_hash] {
+            let told = opinions::endesive(message, &content, &root);
+            assert_eq!(told, "intact valid trusted", "{algorithm}");
+        }
+        let told = opinions::endesive(&detached, &other, &root);
+        assert!(told.starts_with("changed"), "{told}");
     }
 }
 

@@ -447,6 +447,64 @@ fn keys_and_certificates_that_another_program_put_there_sign() {
     );
 }
 
+/// Makes a key that wants its PIN before each signature, and puts a certificate beside it.
+fn furnish_cautious(agent: &Running, table: &Table, page: &mut Client) {
+    let make = [
+        "--keypairgen",
+        "--key-type",
+        "rsa:2048",
+        "--id",
+        "01",
+        "--always-auth",
+    ];
+    let (made, words) = table.tool("kaztoken", PIN, &make);
+    assert!(made, "{words}");
+    let (_, listed) = table.tool("kaztoken", PIN, &["--list-objects"]);
+    assert!(listed.contains("always authenticate"), "{listed}");
+    let store = table.store();
+    let key = store.open(&only(&store).id, &pin(PIN)).unwrap().remove(0);
+    let public = key.signer.unwrap().public_key().clone();
+    let certificate = agent
+        .root
+        .issue_for("neutral-individual-signature", &public, &AIGUL);
+    // The trial signature of an installation needs the PIN as well.
+    let installed = install(page, Storage::Kaztoken, &certificate);
+    assert_eq!(installed["status"], true, "{installed}");
+}
+
+#[test]
+fn a_key_that_wants_its_pin_each_time_signs_many_documents_with_one_entry() {
+    stage(
+        Plug::Loose,
+        "tokens::a_key_that_wants_its_pin_each_time_signs_many_documents_with_one_entry",
+        |table| {
+            table.plug_in("kaztoken");
+            let agent = table.agent();
+            agent.owner.uses_token(Storage::Kaztoken, "kaztoken", PIN);
+            let mut page = agent.page();
+            furnish_cautious(&agent, table, &mut page);
+            let entered = || std::fs::read(table.path("pins-again")).map_or(0, |said| said.len());
+            let before = entered();
+            sign(&agent, &mut page, Storage::Kaztoken);
+            assert_eq!(entered(), before + 1);
+            let asked = agent.owner.seen().len();
+            let order = json!({
+                "allowedStorages": ["AKKaztokenStore"], "format": "cms", "data": ["MQ==", "Mg==", "Mw=="],
+                "signingParams": { "decode": true }, "signerParams": { "extKeyUsageOids": [], "chain": [] },
+            });
+            let signed = page.basics(&order);
+            let signed = signed["body"]["result"].as_array().unwrap();
+            assert_eq!((signed.len(), entered()), (3, before + 4));
+            assert_eq!(agent.owner.seen().len(), asked + 1);
+            // Where such keys have a PIN of their own, ours is wrong, and is entered once, not for each document.
+            std::fs::write(table.path("refuse-again"), "").unwrap();
+            let refused = page.basics(&order);
+            assert_eq!(refused["status"], false, "{refused}");
+            assert_eq!(entered(), before + 5);
+        },
+    );
+}
+
 #[test]
 fn what_is_wrong_with_a_driver_is_told() {
     stage(

@@ -176,11 +176,23 @@ export async function sign({ storage, document: content, usage, iin, serial }: S
   return unarmoured(signatures[0] ?? "");
 }
 
-/** Makes two keys in a token; the requests for their certificates, base64, authentication first. */
-export async function makeKeys(storage: string): Promise<readonly string[]> {
+/** A new key in a token: its identifier, and the request for its certificate, base64. */
+export interface MadeInToken {
+  readonly keyId: string;
+  readonly request: string;
+}
+
+/** Makes two keys in a token, authentication first. */
+export async function makeKeys(storage: string): Promise<readonly MadeInToken[]> {
   const keys = [{ alg: "RSA-2048" }, { alg: "RSA-2048" }];
-  const made = await ask<readonly { csr: string }[]>(storage, BASICS, "generateCsr", { storage, keys, subject: {}, locale: language() });
-  return made.map(({ csr }) => unarmoured(csr));
+  const made = await ask<readonly { keyId: string; csr: string }[]>(storage, BASICS, "generateCsr", { storage, keys, subject: {}, locale: language() });
+  return made.map(({ keyId, csr }) => ({ keyId, request: unarmoured(csr) }));
+}
+
+/** Signs a first application by a new key that has no certificate yet: the signature alone, base64. */
+export async function signWaiting(storage: string, keyId: string, document: string): Promise<string> {
+  const { signature } = await ask<{ signature: string }>(storage, KEYSTORE, "signWaiting", { storage, keyId, document, locale: language() });
+  return signature;
 }
 
 /** Puts certificates (base64) beside their keys. */

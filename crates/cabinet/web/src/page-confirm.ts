@@ -1,19 +1,19 @@
 /** Checking, making keys, signing, the code. */
-import { SIGNATURE_USAGE, makeKeys as makeInToken, sign as signInToken } from "./agent.js";
+import { makeKeys as makeInToken } from "./agent.js";
 import { post } from "./api.js";
-import { best, distinct, purposeText, summaryRow, unsuitable } from "./cards.js";
-import { Chooser } from "./chooser.js";
-import { button, element, find, focusOn, input, once, onClick, show } from "./dom.js";
+import { summaryRow } from "./cards.js";
+import { button, element, find, focusOn, input, once, show } from "./dom.js";
 import { call, isRunning, onWiped } from "./keys.js";
 import { text } from "./messages.js";
 import { go } from "./navigation.js";
 import { NewPassword, helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
-import type { Entry, SummaryLine } from "./protocol.js";
+import type { SummaryLine } from "./protocol.js";
+import { SigningKey } from "./signing.js";
 import { dropPending, keepPending } from "./store.js";
 import { shown } from "./summary.js";
-import { PKCS12, signInToken as tokenOfSignIn } from "./token.js";
+import { PKCS12 } from "./token.js";
 
 /** A document that waits for its signature; it outlives a change of language. */
 interface Prepared {
@@ -42,10 +42,10 @@ export async function start(): Promise<void> {
     await go(done);
     return;
   }
-  startMaking(page);
-  startSigning(page);
+  const key = startSigning(page);
+  startMaking(page, key);
   startCode(page);
-  if (state === "DRAFT" && prepared?.number === number && (await newKeysInMemory()) === number) await showSigning(prepared, false);
+  if (state === "DRAFT" && prepared?.number === number && (await newKeysInMemory()) === number) await showSigning(prepared, key, false);
 }
 
 /** Without the keys in memory nothing can be signed: they are made anew. */
@@ -72,21 +72,21 @@ async function guarded(action: () => Promise<void>): Promise<void> {
   }
 }
 
-function startMaking(page: Page): void {
+function startMaking(page: Page, key: SigningKey): void {
   const field = helpPassword("new-password");
   const repeat = helpPassword("new-password-repeat");
   // A token has its PIN; the page that makes keys in one asks for no password.
   const password = field === null ? null : new NewPassword(field, repeat, element("password-strength"));
   page.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void once(button("confirm"), () => guarded(() => makeKeys(page, password)));
+    void once(button("confirm"), () => guarded(() => makeKeys(page, password, key)));
   });
 }
 
-async function makeKeys(page: Page, newPassword: NewPassword | null): Promise<void> {
+async function makeKeys(page: Page, newPassword: NewPassword | null, key: SigningKey): Promise<void> {
   if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
   if (page.keystore !== PKCS12) {
-    await makeKeysInToken(page);
+    await makeKeysInToken(page, key);
     return;
   }
   if (newPassword === null) return;
@@ -114,15 +114,15 @@ async function makeKeys(page: Page, newPassword: NewPassword | null): Promise<vo
   }
   newPassword.clear();
   progressEnd();
-  await showSigning(prepared, true);
+  await showSigning(prepared, key, true);
 }
 
 /** The keys never leave the token: nothing is kept here, and nothing can be lost. */
-async function makeKeysInToken(page: Page): Promise<void> {
+async function makeKeysInToken(page: Page, key: SigningKey): Promise<void> {
   placeProgress(button("confirm"));
   progress("progress-agent");
   const { number, keystore } = page;
-  const requests = await makeInToken(keystore);
+  const requests = (await makeInToken(keystore)).map(({ request }) => request);
   await call("takeRequests", { number, requests });
   progress("progress-requests");
   const { document } = await post<{ document: string }>(`/applications/${number}/requests`, { requests });
@@ -131,7 +131,7 @@ async function makeKeysInToken(page: Page): Promise<void> {
   await call("checkDocument", { document, number });
   prepared = { number, document, lines, kept: true };
   progressEnd();
-  await showSigning(prepared, true);
+  await showSigning(prepared, key, true);
 }
 
 /** What comes back must be what was filled in. The keys in it are checked by the worker before it signs. */
@@ -147,14 +147,14 @@ function checkDocument(lines: readonly SummaryLine[], page: Page): void {
   }
 }
 
-async function showSigning(work: Prepared, moveFocus: boolean): Promise<void> {
+async function showSigning(work: Prepared, key: SigningKey, moveFocus: boolean): Promise<void> {
   element("document-summary")?.replaceChildren(...work.lines.map((line) => summaryRow(text(line.key), shown(line))));
   show(element("make-section"), false);
   show(element("signing"), true);
-  await showSigningKey();
+  await key.show();
   if (!work.kept) {
-    const key = element("signing-key");
-    if (key !== null) key.textContent = `${key.textContent ?? ""} ${text("install-storage-lost")}`.trim();
+    const line = element("signing-key");
+    if (line !== null) line.textContent = `${line.textContent ?? ""} ${text("install-storage-lost")}`.trim();
   }
   if (moveFocus) focusOn(element("signing-title"));
 }
@@ -164,41 +164,14 @@ function applicantIin(): string | null {
   return prepared?.lines.find(({ key }) => key === "summary-iin")?.value ?? null;
 }
 
-async function openedEntries(): Promise<readonly Entry[]> {
-  return isRunning() ? distinct(await call("entries", {})) : [];
-}
-
-async function showSigningKey(): Promise<void> {
-  const key = best(await openedEntries(), "sign", applicantIin());
-  show(element("signing-key-section"), key === null);
-  const line = element("signing-key");
-  if (line === null) return;
-  line.textContent =
-    key === null
-      ? ""
-      : text("signing-key-chosen", { purpose: purposeText(key), owner: key.owner, serial: key.serial ?? "" });
-}
-
-function startSigning(page: Page): void {
-  helpPassword("signing-password");
-  const ids = { list: "signing-file-list", input: "signing-files", folder: "signing-folder", files: "signing-choose" };
-  const chooser = new Chooser(ids, () => {
-    clearProblems();
-    input("signing-password")?.focus();
+function startSigning(page: Page): SigningKey {
+  const key: SigningKey = new SigningKey({
+    owner: applicantIin,
+    button: "sign",
+    byFile: () => guarded(() => sign(page, key)),
+    byToken: () => guarded(() => signByToken(page, key)),
   });
-  onClick(button("sign"), () => guarded(() => sign(page, chooser)));
-  const storage = find("#signing-storage", HTMLSelectElement);
-  const token = tokenOfSignIn();
-  if (storage !== null && token !== null) {
-    storage.value = token;
-    storage.closest("details")?.setAttribute("open", "");
-  }
-  onClick(button("sign-token"), () => guarded(() => signByToken(page, storage?.value ?? PKCS12)));
-  input("signing-password")?.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    void once(button("sign"), () => guarded(() => sign(page, chooser)));
-  });
+  return key;
 }
 
 /** The document that waits, if the new keys are still in memory. */
@@ -211,23 +184,20 @@ async function workOf(page: Page): Promise<Prepared> {
   return work;
 }
 
-async function sign(page: Page, chooser: Chooser): Promise<void> {
+async function sign(page: Page, key: SigningKey): Promise<void> {
   const work = await workOf(page);
   placeProgress(button("sign"));
-  const key = best(await openedEntries(), "sign", applicantIin()) ?? (await openSigningKey(chooser));
+  const { id } = await key.ofFile();
   progress("progress-signing");
-  const signature = await call("signDocument", { entry: key.id, document: work.document, number: work.number });
+  const signature = await call("signDocument", { entry: id, document: work.document, number: work.number });
   await send(page, work, signature);
 }
 
 /** The old key is in a token: its owner says yes in the agent's dialog. */
-async function signByToken(page: Page, storage: string): Promise<void> {
+async function signByToken(page: Page, key: SigningKey): Promise<void> {
   const work = await workOf(page);
-  placeProgress(button("sign-token"));
-  progress("progress-agent");
   await call("checkDocument", { document: work.document, number: work.number });
-  const signature = await signInToken({ storage, document: work.document, usage: SIGNATURE_USAGE, iin: applicantIin() });
-  await send(page, work, signature);
+  await send(page, work, await key.byToken(work.document));
 }
 
 async function send(page: Page, work: Prepared, signature: string): Promise<void> {
@@ -239,27 +209,6 @@ async function send(page: Page, work: Prepared, signature: string): Promise<void
     return;
   }
   showCode(answer.email_hint ?? null);
-}
-
-async function openSigningKey(chooser: Chooser): Promise<Entry> {
-  const field = input("signing-password");
-  let entries: readonly Entry[];
-  try {
-    entries = distinct(await chooser.open(field?.value ?? ""));
-  } catch (error) {
-    if (error instanceof Problem && error.code === "files-none-opened") throw error.at("signing-password");
-    throw error;
-  }
-  const key = best(entries, "sign", applicantIin());
-  if (key === null) {
-    const reasons = new Set(entries.map((entry) => unsuitable(entry, "sign", applicantIin())));
-    const [only] = reasons;
-    const reason = reasons.size === 1 && typeof only === "string" ? ` (${only})` : "";
-    throw new Problem("no-signing-key", text("no-signing-key") + reason, { field: "signing-choose" });
-  }
-  if (field !== null) field.value = "";
-  await showSigningKey();
-  return key;
 }
 
 function showCode(address: string | null): void {

@@ -1,16 +1,15 @@
 /** Deciding at the desk: a form, the document that it leads to in plain words, the signature. */
 import { post } from "./api.js";
-import { best, distinct, purposeText, summaryRow, unsuitable } from "./cards.js";
-import { Chooser } from "./chooser.js";
-import { button, element, find, focusOn, input, once, onClick, show } from "./dom.js";
-import { call, isRunning } from "./keys.js";
+import { summaryRow } from "./cards.js";
+import { button, element, find, focusOn, once, onClick, show } from "./dom.js";
+import { call } from "./keys.js";
 import { dateTime, text } from "./messages.js";
 import { go } from "./navigation.js";
-import { helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
-import type { Entry, SummaryLine } from "./protocol.js";
+import type { SummaryLine } from "./protocol.js";
 import { personIin } from "./session.js";
+import { SigningKey } from "./signing.js";
 
 /** The document that waits for its signature, and what it is about. */
 interface Prepared {
@@ -27,12 +26,6 @@ type Field = string | number | boolean | string[];
 
 export async function start(): Promise<void> {
   let prepared: Prepared | null = null;
-  helpPassword("signing-password");
-  const ids = { list: "signing-file-list", input: "signing-files", folder: "signing-folder", files: "signing-choose" };
-  const chooser = new Chooser(ids, () => {
-    clearProblems();
-    input("signing-password")?.focus();
-  });
   const guarded = async (action: () => Promise<void>): Promise<void> => {
     try {
       clearProblems();
@@ -42,36 +35,36 @@ export async function start(): Promise<void> {
       showError(error);
     }
   };
-  const trySigning = (): Promise<void> =>
+  const withPrepared = (work: (prepared: Prepared) => Promise<void>) => (): Promise<void> =>
     guarded(async () => {
-      if (prepared !== null) await sign(prepared, chooser);
+      if (prepared !== null) await work(prepared);
     });
+  const key: SigningKey = new SigningKey({
+    owner: personIin,
+    button: "desk-sign",
+    byFile: withPrepared((work) => signByFile(work, key)),
+    byToken: withPrepared((work) => signByToken(work, key)),
+  });
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-desk-call]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const pressed = find('button[type="submit"]', HTMLButtonElement, form);
       void once(pressed, () =>
         guarded(async () => {
-          prepared = await prepare(form, pressed);
+          prepared = await prepare(form, pressed, key);
         }),
       );
     });
   }
-  onClick(button("desk-sign"), trySigning);
   onClick(button("desk-change"), async () => {
     prepared = null;
     clearProblems();
     show(element("signing"), false);
     show(element("desk-forms"), true);
   });
-  input("signing-password")?.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    void once(button("desk-sign"), trySigning);
-  });
 }
 
-async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null): Promise<Prepared> {
+async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null, key: SigningKey): Promise<Prepared> {
   const address = form.dataset["deskCall"] ?? "";
   const asked = fields(form);
   const { serials } = asked;
@@ -88,7 +81,7 @@ async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null)
   progressEnd();
   show(element("desk-forms"), false);
   show(element("signing"), true);
-  await showSigningKey();
+  await key.show();
   focusOn(element("signing-title"));
   return { document, about, address: isOrder ? `${ORDERS}/signature` : "/desk/signature" };
 }
@@ -133,46 +126,21 @@ function shown({ key, value }: SummaryLine): string {
   }
 }
 
-async function openedEntries(): Promise<readonly Entry[]> {
-  return isRunning() ? distinct(await call("entries", {})) : [];
-}
-
-async function showSigningKey(): Promise<Entry | null> {
-  const key = best(await openedEntries(), "sign", personIin());
-  show(element("signing-key-section"), key === null);
-  const line = element("signing-key");
-  if (line !== null) {
-    const values = { purpose: key === null ? "" : purposeText(key), owner: key?.owner ?? "", serial: key?.serial ?? "" };
-    line.textContent = key === null ? "" : text("signing-key-chosen", values);
-  }
-  return key;
-}
-
-async function sign({ document, about, address }: Prepared, chooser: Chooser): Promise<void> {
+async function signByFile({ document, about, address }: Prepared, key: SigningKey): Promise<void> {
   placeProgress(button("desk-sign"));
-  const key = (await showSigningKey()) ?? (await openSigningKey(chooser));
+  const { id } = await key.ofFile();
   progress("progress-deciding");
-  const signature = await call("signDecision", { entry: key.id, document, about });
+  await send(address, await call("signDecision", { entry: id, document, about }));
+}
+
+/** The key is in a token: what it is given to sign is checked here, and its owner says yes in the agent's dialog. */
+async function signByToken({ document, about, address }: Prepared, key: SigningKey): Promise<void> {
+  await call("checkDecision", { document, about });
+  await send(address, await key.byToken(document));
+}
+
+async function send(address: string, signature: string): Promise<void> {
   const { next } = await post<{ next: string }>(address, { signature });
   progressEnd();
   await go(next);
-}
-
-async function openSigningKey(chooser: Chooser): Promise<Entry> {
-  const field = input("signing-password");
-  let entries: readonly Entry[];
-  try {
-    entries = distinct(await chooser.open(field?.value ?? ""));
-  } catch (error) {
-    if (error instanceof Problem && error.code === "files-none-opened") throw error.at("signing-password");
-    throw error;
-  }
-  const key = best(entries, "sign", personIin());
-  if (key === null) {
-    const [only, ...others] = new Set(entries.map((entry) => unsuitable(entry, "sign", personIin())));
-    const reason = others.length === 0 && typeof only === "string" ? ` (${only})` : "";
-    throw new Problem("no-signing-key", text("no-signing-key") + reason, { field: "signing-choose" });
-  }
-  if (field !== null) field.value = "";
-  return key;
 }

@@ -1,4 +1,5 @@
 /** First keys: the proof of work beside who one is, and keys, document and signature at the end. */
+import { makeKeys as makeInToken, signWaiting } from "./agent.js";
 import { get, post } from "./api.js";
 import { button, element, find, focusOn, input, once, onClick, show } from "./dom.js";
 import { iinFault } from "./iin.js";
@@ -13,14 +14,17 @@ import type { SummaryLine } from "./protocol.js";
 import { dropPending, keepPending } from "./store.js";
 import { summaryRow } from "./cards.js";
 import { shown } from "./summary.js";
+import { PKCS12 } from "./token.js";
 
 /** A document that waits for its signature; it outlives a change of language. */
 interface Prepared {
   readonly number: string;
   readonly document: string;
   readonly lines: readonly SummaryLine[];
-  /** Whether the keys are on the disk too. */
+  /** Whether the keys are on the disk or in a token too. */
   readonly kept: boolean;
+  /** The signing key, when it is in a token. */
+  readonly keyId: string | null;
 }
 
 let prepared: Prepared | null = null;
@@ -82,8 +86,8 @@ export async function startConfirm(): Promise<void> {
   const page: Page = { form, number, keystore, done };
   const field = helpPassword("new-password");
   const repeat = helpPassword("new-password-repeat");
-  if (field === null) return;
-  const password = new NewPassword(field, repeat, element("password-strength"));
+  // A token has its PIN; the page that makes keys in one asks for no password.
+  const password = field === null ? null : new NewPassword(field, repeat, element("password-strength"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void once(button("confirm"), () => guarded(() => makeKeys(page, password)));
@@ -106,9 +110,13 @@ async function newKeysInMemory(): Promise<string | null> {
   return isRunning() ? call("newKeys", {}) : null;
 }
 
-async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
+async function makeKeys(page: Page, newPassword: NewPassword | null): Promise<void> {
   if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
-  if (page.keystore !== "PKCS12") throw Problem.of("server-error");
+  if (page.keystore !== PKCS12) {
+    await makeKeysInToken(page);
+    return;
+  }
+  if (newPassword === null) return;
   const password = await newPassword.checked();
   placeProgress(button("confirm"));
   progress("progress-loading");
@@ -126,12 +134,30 @@ async function makeKeys(page: Page, newPassword: NewPassword): Promise<void> {
     const answer = await post<{ number: string; document: string }>("/first/requests", { requests: keys.requests });
     const lines = await call("summary", { document: answer.document });
     checkDocument(lines, page);
-    prepared = { number, document: answer.document, lines, kept };
+    prepared = { number, document: answer.document, lines, kept, keyId: null };
   } catch (error) {
     if (kept) await dropPending([id]).catch(() => undefined);
     throw error;
   }
   newPassword.clear();
+  progressEnd();
+  showSigning(prepared, true);
+}
+
+/** The keys never leave the token: nothing is kept here, and nothing can be lost. */
+async function makeKeysInToken(page: Page): Promise<void> {
+  placeProgress(button("confirm"));
+  progress("progress-agent");
+  const { number, keystore } = page;
+  const made = await makeInToken(keystore);
+  const requests = made.map(({ request }) => request);
+  await call("takeRequests", { number, requests });
+  progress("progress-requests");
+  const { document } = await post<{ document: string }>("/first/requests", { requests });
+  const lines = await call("summary", { document });
+  checkDocument(lines, page);
+  await call("checkDocument", { document, number });
+  prepared = { number, document, lines, kept: true, keyId: made[1]?.keyId ?? "" };
   progressEnd();
   showSigning(prepared, true);
 }
@@ -166,11 +192,21 @@ async function apply(page: Page): Promise<void> {
     throw Problem.of("keys-wiped", {}, "new-password");
   }
   placeProgress(button("sign"));
-  progress("progress-signing");
-  const signature = await call("signFirst", { document: work.document, number: work.number });
+  const signature = await signatureOf(work, page);
   await post("/first/signature", { signature });
   prepared = null;
   await call("forget", {});
   progressEnd();
   await go(page.done);
+}
+
+/** By the new signing key: here, or in the token, where its owner says yes in the agent's dialog. */
+async function signatureOf({ document, number, keyId }: Prepared, { keystore }: Page): Promise<string> {
+  if (keyId === null) {
+    progress("progress-signing");
+    return call("signFirst", { document, number });
+  }
+  progress("progress-agent");
+  await call("checkDocument", { document, number });
+  return signWaiting(keystore, keyId, document);
 }

@@ -1,15 +1,14 @@
 /** Revoking one's own certificates: what is chosen, the document in plain words, the signature. */
 import { post } from "./api.js";
-import { best, distinct, keystoreText, purposeText, summaryRow, unsuitable } from "./cards.js";
-import { Chooser } from "./chooser.js";
+import { keystoreText, summaryRow } from "./cards.js";
 import { button, element, find, focusOn, input, make, once, onClick, show } from "./dom.js";
-import { call, isRunning } from "./keys.js";
+import { call } from "./keys.js";
 import { dateTime, text } from "./messages.js";
-import { helpPassword } from "./password.js";
 import { Problem, clearProblems, showError, showProblems } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
-import type { Entry, SummaryLine } from "./protocol.js";
+import type { SummaryLine } from "./protocol.js";
 import { personIin } from "./session.js";
+import { SigningKey } from "./signing.js";
 
 /** What was chosen, and the document that waits for its signature. */
 interface Prepared {
@@ -28,12 +27,6 @@ export async function start(): Promise<void> {
   const form = find("#revoke-form", HTMLFormElement);
   if (form === null) return;
   let prepared: Prepared | null = null;
-  helpPassword("signing-password");
-  const ids = { list: "signing-file-list", input: "signing-files", folder: "signing-folder", files: "signing-choose" };
-  const chooser = new Chooser(ids, () => {
-    clearProblems();
-    input("signing-password")?.focus();
-  });
   const guarded = async (action: () => Promise<void>): Promise<void> => {
     try {
       clearProblems();
@@ -43,20 +36,25 @@ export async function start(): Promise<void> {
       showError(error);
     }
   };
-  const trySigning = (): Promise<void> =>
+  const withPrepared = (work: (prepared: Prepared) => Promise<void>) => (): Promise<void> =>
     guarded(async () => {
-      if (prepared !== null) await sign(prepared, chooser);
+      if (prepared !== null) await work(prepared);
     });
+  const key: SigningKey = new SigningKey({
+    owner: personIin,
+    button: "revoke-sign",
+    byFile: withPrepared((work) => signByFile(work, key)),
+    byToken: withPrepared((work) => signByToken(work, key)),
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (element("choose-section")?.hidden === true) return;
     void once(button("revoke-continue"), () =>
       guarded(async () => {
-        prepared = await prepare(form);
+        prepared = await prepare(form, key);
       }),
     );
   });
-  onClick(button("revoke-sign"), trySigning);
   onClick(button("revoke-change"), async () => {
     prepared = null;
     clearProblems();
@@ -64,15 +62,10 @@ export async function start(): Promise<void> {
     show(element("choose-section"), true);
     input("serials")?.focus();
   });
-  input("signing-password")?.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    void once(button("revoke-sign"), trySigning);
-  });
 }
 
 /** Everything that is missing is said at once. */
-async function prepare(form: HTMLFormElement): Promise<Prepared | null> {
+async function prepare(form: HTMLFormElement, key: SigningKey): Promise<Prepared | null> {
   const ticked = form.querySelectorAll<HTMLInputElement>('input[name="serial"]:checked');
   const serials = [...ticked].map(({ value }) => value);
   const event = find('input[name="event"]:checked', HTMLInputElement, form)?.value;
@@ -92,7 +85,7 @@ async function prepare(form: HTMLFormElement): Promise<Prepared | null> {
   progressEnd();
   show(element("choose-section"), false);
   show(element("signing"), true);
-  await showSigningKey();
+  await key.show();
   focusOn(element("signing-title"));
   return { serials, event, document };
 }
@@ -119,48 +112,23 @@ function shown({ key, value }: SummaryLine): string {
   }
 }
 
-async function openedEntries(): Promise<readonly Entry[]> {
-  return isRunning() ? distinct(await call("entries", {})) : [];
-}
-
-async function showSigningKey(): Promise<Entry | null> {
-  const key = best(await openedEntries(), "sign", personIin());
-  show(element("signing-key-section"), key === null);
-  const line = element("signing-key");
-  if (line !== null) {
-    const values = { purpose: key === null ? "" : purposeText(key), owner: key?.owner ?? "", serial: key?.serial ?? "" };
-    line.textContent = key === null ? "" : text("signing-key-chosen", values);
-  }
-  return key;
-}
-
-async function sign({ serials, event, document }: Prepared, chooser: Chooser): Promise<void> {
+async function signByFile({ serials, event, document }: Prepared, key: SigningKey): Promise<void> {
   placeProgress(button("revoke-sign"));
-  const key = (await showSigningKey()) ?? (await openSigningKey(chooser));
+  const { id } = await key.ofFile();
   progress("progress-revoking");
-  const signature = await call("signRevocation", { entry: key.id, document, serials, event });
+  await send(await call("signRevocation", { entry: id, document, serials, event }));
+}
+
+/** The key is in a token: what it is given to sign is checked here, and its owner says yes in the agent's dialog. */
+async function signByToken({ serials, event, document }: Prepared, key: SigningKey): Promise<void> {
+  await call("checkRevocation", { document, serials, event });
+  await send(await key.byToken(document));
+}
+
+async function send(signature: string): Promise<void> {
   const done = await post<Revoked>("/revocations/signature", { signature });
   progressEnd();
   showDone(done);
-}
-
-async function openSigningKey(chooser: Chooser): Promise<Entry> {
-  const field = input("signing-password");
-  let entries: readonly Entry[];
-  try {
-    entries = distinct(await chooser.open(field?.value ?? ""));
-  } catch (error) {
-    if (error instanceof Problem && error.code === "files-none-opened") throw error.at("signing-password");
-    throw error;
-  }
-  const key = best(entries, "sign", personIin());
-  if (key === null) {
-    const [only, ...others] = new Set(entries.map((entry) => unsuitable(entry, "sign", personIin())));
-    const reason = others.length === 0 && typeof only === "string" ? ` (${only})` : "";
-    throw new Problem("no-signing-key", text("no-signing-key") + reason, { field: "signing-choose" });
-  }
-  if (field !== null) field.value = "";
-  return key;
 }
 
 /** The page stays as it is: after the sign-in key is revoked there is no other to go to. */

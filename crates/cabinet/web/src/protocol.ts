@@ -124,9 +124,13 @@ export interface Calls {
   signFirst: [args: { document: string; number: string }, result: string];
   revocationSummary: [args: { document: string }, result: readonly SummaryLine[]];
   signRevocation: [args: { entry: number; document: string; serials: readonly string[]; event: string }, result: string];
+  /** Refuses a revocation of other certificates than the chosen ones, before a token signs it. */
+  checkRevocation: [args: { document: string; serials: readonly string[]; event: string }, result: null];
   decisionSummary: [args: { document: string }, result: readonly SummaryLine[]];
   /** Signs a decision about this application or person, as the desk prepared it for the owner of the key. */
   signDecision: [args: { entry: number; document: string; about: string }, result: string];
+  /** Refuses a decision about something else, before a token signs it. */
+  checkDecision: [args: { document: string; about: string }, result: null];
   /** Which new keys are in memory: the application number, or `null`. */
   newKeys: [args: Record<string, never>, result: string | null];
   unlockPending: [args: { number: string; locked: LockedKeys; password: string }, result: null];

@@ -272,6 +272,11 @@ const handlers: Handlers = {
     return toBase64(keys.sign_revocation(entry, utf8(document), serials.join(" "), event, scope.location.origin, now()));
   },
 
+  async checkRevocation({ document, serials, event }) {
+    (await ring()).check_revocation(utf8(document), serials.join(" "), event, scope.location.origin);
+    return null;
+  },
+
   async decisionSummary({ document }) {
     return JSON.parse((await ring()).decision_summary(utf8(document))) as SummaryLine[];
   },
@@ -279,6 +284,11 @@ const handlers: Handlers = {
   async signDecision({ entry, document, about }) {
     const keys = await ring();
     return toBase64(keys.sign_decision(entry, utf8(document), about, scope.location.origin, now()));
+  },
+
+  async checkDecision({ document, about }) {
+    (await ring()).check_decision(utf8(document), about, scope.location.origin);
+    return null;
   },
 
   async newKeys() {

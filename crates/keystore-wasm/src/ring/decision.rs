@@ -48,6 +48,19 @@ impl KeyRing {
         }
         self.sign(entry, document, now)
     }
+
+    /// Refuses a decision of another site or about something else, before a token signs it.
+    ///
+    /// # Errors
+    /// `document-changed`, `document-unreadable`
+    pub fn check_decision(
+        &self,
+        document: &[u8],
+        about: &str,
+        origin: &str,
+    ) -> Result<(), Failure> {
+        check(document, about, origin).map(drop)
+    }
 }
 
 /// Refuses a decision of another site or about something else; the IIN of who decides.

@@ -40,6 +40,21 @@ impl KeyRing {
         }
         self.sign(entry, document, now)
     }
+
+    /// Refuses a revocation of other certificates than the chosen ones, for another event or of another site, before a
+    /// token signs it.
+    ///
+    /// # Errors
+    /// `document-changed`, `document-unreadable`
+    pub fn check_revocation(
+        &self,
+        document: &[u8],
+        serials: &str,
+        event: &str,
+        origin: &str,
+    ) -> Result<(), Failure> {
+        check(document, serials, event, origin).map(drop)
+    }
 }
 
 /// Refuses a revocation of another site, for another event, or of other certificates; the IIN of their owner.

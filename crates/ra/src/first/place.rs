@@ -1,6 +1,5 @@
 //! Where the applicant will appear, and where her keys will live.
 
-use tanba_model::capability::Capability;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_pki::Timestamp;
 
@@ -52,9 +51,7 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<(), FirstError> {
         let keystore = KeystoreKind::from_identifier(keystore).ok_or(FirstError::Keystore)?;
-        // First keys are made in the browser, which has no way to the tokens of somebody without a key.
-        let in_browser = !Capability::of(keystore).needs_agent;
-        if !in_browser || !self.config.keystores().contains(&keystore) {
+        if !self.config.keystores().contains(&keystore) {
             return Err(FirstError::KeystoreNeedsAgent);
         }
         let mut work = self.storage.begin()?;

@@ -110,8 +110,16 @@ impl<'a> Show<'a> {
     /// A value of a summary: codes become words.
     fn value(&self, key: &str, value: &str) -> String {
         let word = match key {
+            // An order that names no profile is about all of them.
+            "summary-profile" if value.is_empty() => "summary-profile-all".to_owned(),
             _ if value.is_empty() => "summary-none".to_owned(),
-            "summary-kind" | "summary-event" => format!("{key}-{value}"),
+            "summary-kind"
+            | "summary-event"
+            | "summary-act"
+            | "summary-step"
+            | "summary-identification"
+            | "summary-decision-reason"
+            | "summary-role" => format!("{key}-{value}"),
             "summary-key-purpose" | "summary-certificate" => format!("summary-purpose-{value}"),
             "summary-keystore" | "summary-kept-in" => Storage::from_identifier(value)
                 .map(|storage| storage.text_key().to_owned())

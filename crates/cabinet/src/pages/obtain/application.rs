@@ -165,6 +165,7 @@ fn page(
         last_day,
         install,
         sheet,
+        keystore => view.intake.content.keystore.as_deref(),
         cancel => shown.open.then_some(cancel),
         again => shown.ended && matches!(opened, Opened::Cookie(_)),
         errors => Vec::<String>::new(),

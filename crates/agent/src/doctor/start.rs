@@ -1,0 +1,21 @@
+//! Whether the agent starts with the session.
+
+use super::{Cause, Finding};
+use crate::machine::{Machine, Step, System};
+
+/// Only files tell; on Windows the registry does.
+pub(super) fn look(machine: &Machine) -> Option<Finding> {
+    if machine.system == System::Windows {
+        return None;
+    }
+    // Whatever step writes a file that is not there was never taken.
+    let starts = machine.install().iter().all(|step| match step {
+        Step::Write { path, .. } => path.exists(),
+        Step::Run { .. } | Step::Remove { .. } | Step::Folder { .. } => true,
+    });
+    Some(if starts {
+        Finding::good(Cause::Start, "doctor-start", "")
+    } else {
+        Finding::note(Cause::Start, "doctor-start-missing", "")
+    })
+}

@@ -1,0 +1,58 @@
+//! Whether the browsers of this user trust the authority of this installation.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tanba_pki::Certificate;
+
+use super::{Cause, Finding};
+use crate::Identity;
+use crate::machine::{Machine, NICKNAME, System, databases};
+
+/// One finding for each database of certificates.
+pub(super) fn look(machine: &Machine, identity: &Identity) -> Vec<Finding> {
+    if machine.system != System::Linux {
+        return vec![Finding::note(Cause::Trust, "doctor-trust-elsewhere", "")];
+    }
+    let mut findings = Vec::new();
+    for folder in databases(&machine.home) {
+        let detail = folder.display().to_string();
+        let bad = |text| Finding::bad(Cause::Trust, text, detail.as_str(), "doctor-trust-repair");
+        findings.push(match trusted(&folder) {
+            Ok(Some(pem)) if is_same(&pem, identity) => {
+                Finding::good(Cause::Trust, "doctor-trust", detail)
+            }
+            Ok(Some(_)) => bad("doctor-trust-old"),
+            Ok(None) => bad("doctor-trust-missing"),
+            Err(_) => {
+                let text = "doctor-trust-unknown";
+                findings.push(Finding::bad(
+                    Cause::Trust,
+                    text,
+                    detail,
+                    "setup-no-certutil",
+                ));
+                break;
+            }
+        });
+    }
+    findings
+}
+
+/// The certificate under our name in a database, if there is one.
+fn trusted(folder: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let database = format!("sql:{}", folder.display());
+    let output = Command::new("certutil")
+        .args(["-d", &database, "-L", "-a", "-n", NICKNAME])
+        .stdin(Stdio::null())
+        .output()?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+fn is_same(pem: &[u8], identity: &Identity) -> bool {
+    Certificate::from_pem_or_der(pem).is_ok_and(|found| {
+        found
+            .first()
+            .is_some_and(|found| found.der() == identity.authority().der())
+    })
+}
