@@ -239,11 +239,8 @@ pub(crate) fn sign_again(
     message: &[u8],
     again: Again<'_>,
 ) -> Result<Vec<u8>, TokenError> {
-    let offered = |mechanism: &Mechanism<'_>| {
-        connection
-            .mechanisms
-            .contains(&mechanism.mechanism_type())
-    };
+    let offered =
+        |mechanism: &Mechanism<'_>| connection.mechanisms.contains(&mechanism.mechanism_type());
     let input = mechanism::hashing(algorithm)
         .filter(offered)
         .map(|mechanism| mechanism::Input {

@@ -81,9 +81,8 @@ impl KeyFilter {
             None => {}
         }
         if let Some(wanted) = &self.waiting {
-            let identifier = |signer: &Arc<dyn Signer>| {
-                tanba_pki::hex::encode(&signer.public_key().key_id())
-            };
+            let identifier =
+                |signer: &Arc<dyn Signer>| tanba_pki::hex::encode(&signer.public_key().key_id());
             let is_it = key.certificate.is_none()
                 && key.signer.as_ref().map(identifier).as_ref() == Some(wanted);
             return (!is_it).then_some(Unusable::OtherCertificate);

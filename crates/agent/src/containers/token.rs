@@ -94,7 +94,9 @@ impl TokenStore {
     #[must_use]
     pub fn report_within(&self, patience: Duration) -> Vec<(PathBuf, DriverReport)> {
         let ask = |line: &Line| {
-            let said = line.ask(patience, |driver| Ok((driver.tokens()?, driver.slot_count()?)));
+            let said = line.ask(patience, |driver| {
+                Ok((driver.tokens()?, driver.slot_count()?))
+            });
             match said {
                 Ok(Ok((tokens, slots))) => DriverReport::Works {
                     slots,
@@ -225,10 +227,7 @@ impl ContainerStore for TokenStore {
             .into_iter()
             .filter(|(kind, ..)| *kind == storage)
             .filter_map(|(_, token, calls)| {
-                calls
-                    .make(LOOKING, move || Ok(token.waiting()))
-                    .ok()?
-                    .ok()
+                calls.make(LOOKING, move || Ok(token.waiting())).ok()?.ok()
             })
             .flatten()
             .map(|id| tanba_pki::hex::encode(&id))

@@ -73,7 +73,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("identity");
         std::fs::create_dir(&inner).unwrap();
-        let (key, settings) = (inner.join("authority.key"), folder.path().join("agent.toml"));
+        let (key, settings) = (
+            inner.join("authority.key"),
+            folder.path().join("agent.toml"),
+        );
         let set = |path: &std::path::Path, mode| {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         };

@@ -31,9 +31,7 @@ pub(crate) fn finding(state: PortState, address: SocketAddr) -> Finding {
     let cause = Cause::Port;
     match state {
         PortState::Ours => Finding::good(cause, "doctor-port-answers", detail),
-        PortState::Silent => {
-            Finding::bad(cause, "doctor-port-silent", detail, "doctor-port-start")
-        }
+        PortState::Silent => Finding::bad(cause, "doctor-port-silent", detail, "doctor-port-start"),
         PortState::Other => Finding::bad(cause, "doctor-port-other", detail, "doctor-port-free"),
     }
 }

@@ -16,9 +16,9 @@ use serde_json::json;
 use tanba_model::application::ApplicationKind;
 use tanba_model::document::ApplicationDocument;
 
-use super::{Caller, documents};
 use super::basics::keys::storage;
 use super::caller::language;
+use super::{Caller, documents};
 use crate::Agent;
 use crate::consent::{
     Asked, Asking, KeyFilter, Purpose, SecretPurpose, Withdrawal, ask_held, ask_secret,
@@ -55,7 +55,9 @@ pub(super) async fn answer(
             on_pool(agent, move |agent| {
                 match agent.grants().allows(&origin, Use::Keys) {
                     Ok(true) => {}
-                    Ok(false) => return Basics::general("this site was never allowed to manage keys"),
+                    Ok(false) => {
+                        return Basics::general("this site was never allowed to manage keys");
+                    }
                     Err(error) => {
                         let error: &dyn std::error::Error = &error;
                         tracing::error!(error, "the grants cannot be read");
@@ -139,11 +141,9 @@ async fn sign_waiting(
     });
     Ok(match signed.await {
         Ok(Ok(signature)) => Basics::done(&json!({ "signature": STANDARD.encode(signature) })),
-        Ok(Err(error)) => Basics::failed(
-            "SIGNING_FAILURE",
-            "Signing has failed.",
-            error.to_string(),
-        ),
+        Ok(Err(error)) => {
+            Basics::failed("SIGNING_FAILURE", "Signing has failed.", error.to_string())
+        }
         Err(Asked::Cancelled) => Basics::cancelled(),
         Err(Asked::TooOften) => Basics::general("too many requests"),
         Err(Asked::Failed) => Basics::general("the agent failed"),

@@ -107,7 +107,9 @@ fn check(agent: &Agent, language: Language, findings: &[Finding], port: u16) -> 
             } else {
                 ""
             };
-            format!("<a href=\"/?lang={tag}\" lang=\"{tag}\" hreflang=\"{tag}\"{current}>{name}</a>")
+            format!(
+                "<a href=\"/?lang={tag}\" lang=\"{tag}\" hreflang=\"{tag}\"{current}>{name}</a>"
+            )
         })
         .collect();
     let is_bad = findings.iter().any(|finding| finding.state == State::Bad);
@@ -182,12 +184,7 @@ fn of_the_browser() -> [(&'static str, Finding); 7] {
         ),
         (
             "trust-socket",
-            bad(
-                trust,
-                "check-trust-socket",
-                "",
-                "check-trust-socket-repair",
-            ),
+            bad(trust, "check-trust-socket", "", "check-trust-socket-repair"),
         ),
         (
             "permission-asks",

@@ -46,7 +46,10 @@ fn state(agent: &Running, cause: &str) -> String {
         let state = item.split('"').nth(3).unwrap().to_owned();
         let repair = item.split("class=\"repair\">").nth(1);
         assert_eq!(repair.is_some(), state == "bad", "{item}");
-        assert!(!item.contains("doctor-") && !item.contains("check-"), "{item}");
+        assert!(
+            !item.contains("doctor-") && !item.contains("check-"),
+            "{item}"
+        );
         let verdict = "class=\"verdict\" data-state=\"bad\" hidden";
         assert!(state != "bad" || !page.contains(verdict), "{page}");
         sentences.push(item.split("<p>").nth(1).unwrap().to_owned());
@@ -67,11 +70,23 @@ fn a_computer_on_which_nothing_is_wrong_gets_a_good_verdict() {
         assert_eq!(state(&agent, cause), "good", "{cause}");
     }
     let page = get(&agent, "/?lang=kk", "");
-    assert!(page.contains("class=\"verdict\" data-state=\"bad\" hidden"), "{page}");
+    assert!(
+        page.contains("class=\"verdict\" data-state=\"bad\" hidden"),
+        "{page}"
+    );
     assert!(page.contains("<html lang=\"kk\""), "{page}");
     // What only the browser knows is there in words, and shown by the script.
-    for name in ["trust-good", "trust-hand", "trust-socket", "permission-denied", "permission-none"] {
-        assert!(page.contains(&format!("data-browser=\"{name}\" hidden")), "{name}");
+    for name in [
+        "trust-good",
+        "trust-hand",
+        "trust-socket",
+        "permission-denied",
+        "permission-none",
+    ] {
+        assert!(
+            page.contains(&format!("data-browser=\"{name}\" hidden")),
+            "{name}"
+        );
     }
 }
 
@@ -171,7 +186,11 @@ fn other_sites_see_nothing_of_it_and_make_nothing_happen() {
     let agent = examined(|parts, _| {
         parts.doctor = Doctor::default();
     });
-    let page = get(&agent, "/", "Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n");
+    let page = get(
+        &agent,
+        "/",
+        "Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n",
+    );
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     let (head, body) = page.split_once("\r\n\r\n").unwrap();
     for line in [
@@ -185,20 +204,37 @@ fn other_sites_see_nothing_of_it_and_make_nothing_happen() {
     ] {
         assert!(head.contains(line), "{line}: {head}");
     }
-    assert!(!head.contains("unsafe-inline") && !head.contains("Access-Control"), "{head}");
-    assert!(!body.contains("<style") && !body.contains(" style=") && !body.contains("onload="), "{body}");
+    assert!(
+        !head.contains("unsafe-inline") && !head.contains("Access-Control"),
+        "{head}"
+    );
+    assert!(
+        !body.contains("<style") && !body.contains(" style=") && !body.contains("onload="),
+        "{body}"
+    );
     for script in body.split("<script").skip(1) {
-        assert!(script.starts_with(" src=\"/check.js\" defer></script>"), "{script}");
+        assert!(
+            script.starts_with(" src=\"/check.js\" defer></script>"),
+            "{script}"
+        );
     }
     for path in ["/check.js", "/check.css"] {
         assert!(get(&agent, path, "Sec-Fetch-Site: same-origin\r\n").starts_with("HTTP/1.1 200 "));
     }
     // A link may lead here; a frame, a picture, a script or a fetch may not.
-    let led = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+    let led =
+        "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
     assert!(get(&agent, "/", led).starts_with("HTTP/1.1 200 "));
-    for (mode, kind) in [("navigate", "iframe"), ("no-cors", "image"), ("no-cors", "script"), ("cors", "empty")] {
+    for (mode, kind) in [
+        ("navigate", "iframe"),
+        ("no-cors", "image"),
+        ("no-cors", "script"),
+        ("cors", "empty"),
+    ] {
         for site in ["cross-site", "same-site"] {
-            let more = format!("Sec-Fetch-Site: {site}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: {kind}\r\n");
+            let more = format!(
+                "Sec-Fetch-Site: {site}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: {kind}\r\n"
+            );
             for path in ["/", "/check.js"] {
                 let refused = get(&agent, path, &more);
                 assert!(refused.starts_with("HTTP/1.1 403 "), "{kind}: {refused}");
@@ -206,7 +242,10 @@ fn other_sites_see_nothing_of_it_and_make_nothing_happen() {
         }
     }
     let old = get(&agent, "/", "Origin: https://evil.example\r\n");
-    assert!(old.starts_with("HTTP/1.1 403 ") && !old.contains("Access-Control"), "{old}");
+    assert!(
+        old.starts_with("HTTP/1.1 403 ") && !old.contains("Access-Control"),
+        "{old}"
+    );
 }
 
 /// The script is what the browser is given; a slip in it would leave the page without its last answers.

@@ -188,18 +188,29 @@ fn a_card_in_a_reader_signs_is_pulled_out_meanwhile_and_signs_when_it_is_back() 
     };
     let agent = Running::made_of(vec![more], |_| {}, looks);
     let mut desk = Desk::new(&agent.root);
-    let check = || agent.http(&format!("GET /?lang=en HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", agent.port));
+    let check = || {
+        agent.http(&format!(
+            "GET /?lang=en HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n",
+            agent.port
+        ))
+    };
     let page = check();
     assert!(page.contains("The service of card readers runs"), "{page}");
     assert!(page.contains("no device is plugged in"), "{page}");
     assert!(store.kinds_present().is_empty());
 
     desk.card("in");
-    until("the card is seen", || store.kinds_present() == [Storage::IdCard]);
+    until("the card is seen", || {
+        store.kinds_present() == [Storage::IdCard]
+    });
     let place = store.list(Storage::IdCard).remove(0).id;
     agent.owner.uses_token(Storage::IdCard, &place.place, PIN);
     accepted(&agent, &sign(&agent));
-    assert_eq!(agent.owner.seen().len(), 1, "one question for three documents");
+    assert_eq!(
+        agent.owner.seen().len(),
+        1,
+        "one question for three documents"
+    );
 
     // Pulled out when the first signature is asked for: an error, no signature, nothing hangs.
     desk.card("pull");
@@ -212,15 +223,22 @@ fn a_card_in_a_reader_signs_is_pulled_out_meanwhile_and_signs_when_it_is_back() 
     assert_eq!(nobody["body"].get("result"), None, "{nobody}");
 
     desk.card("in");
-    until("the card is back", || store.kinds_present() == [Storage::IdCard]);
+    until("the card is back", || {
+        store.kinds_present() == [Storage::IdCard]
+    });
     accepted(&agent, &sign(&agent));
 
     // Pulled out while nothing is signed, and back: its owner opens it anew.
     desk.card("out");
     until("the card is gone", || store.kinds_present().is_empty());
     desk.card("in");
-    until("the card is back", || store.kinds_present() == [Storage::IdCard]);
+    until("the card is back", || {
+        store.kinds_present() == [Storage::IdCard]
+    });
     let wrong = store.open(&place, &Secret::from("11111111".to_owned()));
-    assert!(matches!(wrong, Err(OpenFault::WrongSecret { .. })), "{wrong:?}");
+    assert!(
+        matches!(wrong, Err(OpenFault::WrongSecret { .. })),
+        "{wrong:?}"
+    );
     accepted(&agent, &sign(&agent));
 }
