@@ -141,7 +141,7 @@ impl Agent {
         };
         let findings: Arc<[Finding]> = tokio::task::spawn_blocking(look)
             .await
-            .unwrap_or_else(|_| Arc::new([]));
+            .unwrap_or_else(|_| Arc::from(Vec::new()));
         *examined = Some((agent.milliseconds(), Arc::clone(&findings)));
         findings
     }

@@ -155,12 +155,12 @@ fn check(agent: &Agent, language: Language, findings: &[Finding], port: u16) -> 
         "check-verdict-bad",
         "check-verdict-next",
     ));
-    let _ = write!(
+    let _ = writeln!(
         page,
         "<noscript><p class=\"repair\">{no_script}</p></noscript><ol>{items}</ol>\
          <a class=\"button\" href=\"/?lang={tag}\">{again}</a></main>\
          <footer><p>{version}: {number}. {until}: {end}</p><p>{address} <code>https://127.0.0.1:{port}/</code></p></footer>\
-         </body></html>\n",
+         </body></html>",
         no_script = text("check-no-script"),
         again = text("check-again"),
         version = text("check-version"),

@@ -30,7 +30,6 @@ struct Desk {
     said: Lines<BufReader<ChildStdout>>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test is told where it runs")]
 fn in_ci() -> bool {
     std::env::var_os("CI").is_some()
 }
@@ -137,6 +136,11 @@ impl Drop for Desk {
     }
 }
 
+/// The service looks at its readers a few times a second, so this is asked again until it holds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "other programs take their time, and nobody waits for ever"
+)]
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {

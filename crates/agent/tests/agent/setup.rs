@@ -216,27 +216,6 @@ fn each_cause_is_told_with_its_repair() {
     );
     drop(started);
 
-    // A copy of the folder with the rights of a careless archive.
-    let data = home.path(".local/share/tanba-agent");
-    let modes = |folder: u32, file: u32| {
-        for (path, mode) in [
-            (data.clone(), folder),
-            (data.join("identity"), folder),
-            (data.join("identity/authority.key"), file),
-        ] {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-        }
-    };
-    modes(0o755, 0o644);
-    told(
-        &ask(),
-        &[
-            "✗ Other users of this computer can read a file of the agent",
-            "→ Take their rights away",
-        ],
-    );
-    modes(0o700, 0o600);
-
     // Another program, which does not even speak TLS.
     let taken = std::net::TcpListener::bind(("127.0.0.1", home.port)).unwrap();
     let other = std::thread::spawn(move || {
@@ -278,6 +257,28 @@ fn each_cause_is_told_with_its_repair() {
         .output()
         .unwrap();
     assert!(!output.status.success());
+}
+
+/// A copy of the folder with the rights of a careless archive.
+#[test]
+fn a_key_of_the_agent_that_others_may_read_is_told() {
+    let home = Home::new();
+    let data = home.path(".local/share/tanba-agent");
+    assert!(home.agent(&["identity", "show"]).0);
+    for (path, mode) in [
+        (data.clone(), 0o755),
+        (data.join("identity"), 0o755),
+        (data.join("identity/authority.key"), 0o644),
+    ] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let words = home.agent(&["doctor"]).1;
+    for line in [
+        "✗ Other users of this computer can read a file of the agent",
+        "→ Take their rights away",
+    ] {
+        assert!(words.contains(line), "{line}: {words}");
+    }
 }
 
 #[test]
