@@ -128,7 +128,7 @@ fn a_clock_wrong_by_years_is_told() {
     for (time, wanted) in [
         ("2000-01-01T00:00:00Z", "bad"),
         ("2027-01-01T00:00:00Z", "good"),
-        ("2090-01-01T00:00:00Z", "bad"),
+        ("2040-01-01T00:00:00Z", "bad"),
     ] {
         let time = Timestamp::parse_rfc3339(time).unwrap();
         let agent = examined(|parts, _| parts.clock = std::sync::Arc::new(Standing(time)));

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 use tanba_agent::consent::{
@@ -207,6 +208,18 @@ impl Clock for Standing {
     }
 }
 
+/// The browser goes by the clock of the same computer, unless that stands before the agent was installed.
+#[derive(Debug)]
+struct SameComputer(Arc<dyn Clock>);
+
+impl TimeProvider for SameComputer {
+    fn current_time(&self) -> Option<UnixTime> {
+        let now = self.0.now().max(Now.now());
+        let since = Duration::from_secs(u64::try_from(now.unix()).ok()?);
+        Some(UnixTime::since_unix_epoch(since))
+    }
+}
+
 #[derive(Debug)]
 struct Now;
 
@@ -228,6 +241,7 @@ pub(crate) struct Running {
     pub(crate) root: Root,
     pub(crate) owner: Arc<Owner>,
     identity: Arc<Identity>,
+    clock: Arc<dyn Clock>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -290,6 +304,7 @@ impl Running {
             random,
         };
         replace(&mut parts, folder.path());
+        let clock = Arc::clone(&parts.clock);
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (listening, heard) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -312,6 +327,7 @@ impl Running {
             root,
             owner,
             identity,
+            clock,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -388,7 +404,8 @@ impl Running {
         let authority = self.identity.authority().der().to_vec();
         roots.add(CertificateDer::from(authority)).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let clock = Arc::new(SameComputer(Arc::clone(&self.clock)));
+        let config = ClientConfig::builder_with_details(provider, clock)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)

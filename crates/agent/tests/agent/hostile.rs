@@ -280,7 +280,7 @@ fn a_key_file_that_is_gone_or_stalls_is_no_signature() {
 /// By a clock that is wrong by years no key's validity can be judged: the dialog says so, and nothing is signed.
 #[test]
 fn by_a_clock_wrong_by_years_nothing_is_signed() {
-    for time in ["2001-01-01T00:00:00Z", "2090-01-01T00:00:00Z"] {
+    for time in ["2001-01-01T00:00:00Z", "2040-01-01T00:00:00Z"] {
         let time = Timestamp::parse_rfc3339(time).unwrap();
         let agent = Running::made_of(
             Vec::new(),
