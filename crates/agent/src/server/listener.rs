@@ -100,6 +100,9 @@ pub(crate) async fn serve(agent: Arc<Agent>, listeners: Listeners) -> Result<(),
     let acceptor = TlsAcceptor::from(agent.identity().server_config()?);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut renewal = tokio::time::interval(RENEWAL);
+    // The first tick comes at once, and nobody is let in before it.
+    renewal.tick().await;
+    agent.renew_identity();
     loop {
         tokio::select! {
             accepted = listeners.accept() => match accepted {
