@@ -195,9 +195,10 @@ fn each_cause_is_told_with_its_repair() {
             "• No driver of a device was found",
         ],
     );
+    let unseen = "• The browser’s permission cannot be seen from here";
     told(
         &words,
-        &["• The browser’s permission cannot be seen from here"],
+        &[unseen, "✓ The clock of this computer can be right"],
     );
 
     assert!(home.agent(&["install"]).0);
@@ -210,7 +211,6 @@ fn each_cause_is_told_with_its_repair() {
             "✓ The agent answers at",
             "✓ The browser trusts the agent",
             "✓ The agent starts with the session",
-            "✓ The clock of this computer can be right",
             "✓ Only you can read the files of the agent",
         ],
     );
