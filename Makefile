@@ -6,6 +6,7 @@ help:
 	@echo "make test     install what the tests need and run all of them"
 	@echo "make check    the fast part of the tests: format, lints, unit tests"
 	@echo "make build    the release program with the browser part embedded: target/release/tanba"
+	@echo "make package  the Debian package of the agent: target/package"
 	@echo "make bench    the measurements of docs/benchmarks.md"
 
 demo: build
@@ -25,6 +26,10 @@ check:
 test:
 	@scripts/setup.sh test
 	@scripts/test.sh
+
+package: assets
+	@cargo build --release -p tanba-agent --features embed-fonts
+	@scripts/package.sh target/release/tanba-agent target/package
 
 bench: build
 	@scripts/bench.sh

@@ -52,6 +52,15 @@ if [ "$mode" = test ]; then
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
     need xmlsec1 xmlsec1
+    # A screen in memory for the agent's window, somebody who types and clicks there, and what a window is drawn with.
+    need Xvfb xvfb
+    need xdotool xdotool
+    for library in libegl1 libgl1 libgl1-mesa-dri libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0; do
+        dpkg -s "$library" >/dev/null 2>&1 || missing+=("$library")
+    done
+    # The agent's package is made and installed.
+    need dpkg-deb dpkg
+    need objdump binutils
     need_file /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf fonts-noto-core
 fi
 

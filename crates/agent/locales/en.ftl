@@ -125,6 +125,46 @@ ask-word-cancel = cancel
 ask-withdrawn = The site withdrew its question. Nothing was signed.
 ask-cancelled = Cancelled. Nothing was signed, and your keys are as they were.
 
+# The window
+window-site = The site that asks
+window-new-site = This site asks for the first time
+window-new-site-note = Even when it is allowed, the site cannot use your key by itself: you are asked each time. You can take the permission back later: tanba-agent grants revoke.
+window-keystore = Keystore
+window-storage = Type of keystore
+window-refresh = Refresh the list of keys
+window-other-file = Another file
+window-path = Full path of the file
+window-look-in-folders = Look in folders
+window-folder-up = One folder up
+window-folder-closed = This folder cannot be read. Choose another one or type the path of the file.
+window-no-token = No token is plugged in. Plug it in and refresh the list.
+window-no-files = No key files were found in the usual folders. Name the path of the file.
+window-show = Show
+window-hide = Hide
+window-caps-lock = Caps Lock is on.
+window-other-layout = The keyboard is not set to Latin letters. Passwords usually have Latin letters.
+window-password-stays = What you type stays on this computer; the site does not see it.
+window-opening = The keystore is being opened…
+window-open = Open the keystore
+window-keys = Keys
+window-owner = Owner
+window-validity = Valid
+window-serial = Serial number
+window-issuer = Issuer
+window-algorithm = Algorithm
+window-sign = Sign
+window-login = Sign in
+window-tell = Show to the site
+window-stamp = Put the time on it
+window-allow = Allow
+window-deny = Do not allow
+window-choose = Choose
+window-make = Make keys
+window-install = Install
+window-change = Change
+window-go = Go on
+window-cancel = Cancel
+
 fault-wrong-secret = The password is wrong. Your keys are as they were; type it again.
 fault-wrong-secret-tries = { $count ->
     [one] The PIN is wrong. { $count } try left, then the token locks itself.

@@ -125,6 +125,46 @@ ask-word-cancel = болдырмау
 ask-withdrawn = Сайт сұрауын қайтарып алды. Ештеңеге қол қойылған жоқ.
 ask-cancelled = Бас тартылды. Ештеңеге қол қойылған жоқ, кілттеріңіз сол қалпында.
 
+# Терезе
+window-site = Сұрап тұрған сайт
+window-new-site = Бұл сайт алғаш рет сұрап тұр
+window-new-site-note = Рұқсат берсеңіз де, сайт кілтіңізді өз бетімен пайдалана алмайды: келісіміңіз әр жолы сұралады. Рұқсатты кейін қайтарып алуға болады: tanba-agent grants revoke.
+window-keystore = Кілттер қоймасы
+window-storage = Сақтау орнының түрі
+window-refresh = Кілттер тізімін жаңарту
+window-other-file = Басқа файл
+window-path = Файлдың толық жолы
+window-look-in-folders = Қалталардан іздеу
+window-folder-up = Бір қалтаға жоғары
+window-folder-closed = Бұл қалтаны оқу мүмкін емес. Басқа қалтаны таңдаңыз немесе файлдың жолын енгізіңіз.
+window-no-token = Құрылғы қосылмаған. Құрылғыны қосып, тізімді жаңартыңыз.
+window-no-files = Әдеттегі қалталарда кілт файлдары табылмады. Файлдың жолын көрсетіңіз.
+window-show = Көрсету
+window-hide = Жасыру
+window-caps-lock = Caps Lock қосулы тұр.
+window-other-layout = Пернетақта латын әріптеріне ауыстырылмаған. Құпиясөз көбіне латын әріптерінен тұрады.
+window-password-stays = Енгізгеніңіз осы компьютерде қалады, сайт оны көрмейді.
+window-opening = Қойма ашылып жатыр…
+window-open = Қойманы ашу
+window-keys = Кілттер
+window-owner = Иесі
+window-validity = Әрекет ету мерзімі
+window-serial = Сериялық нөмірі
+window-issuer = Шығарушысы
+window-algorithm = Алгоритмі
+window-sign = Қол қою
+window-login = Кіру
+window-tell = Сайтқа көрсету
+window-stamp = Уақыт белгісін қою
+window-allow = Рұқсат беру
+window-deny = Рұқсат бермеу
+window-choose = Таңдау
+window-make = Кілттер жасау
+window-install = Орнату
+window-change = Ауыстыру
+window-go = Жалғастыру
+window-cancel = Болдырмау
+
 fault-wrong-secret = Құпиясөз қате. Кілттеріңіз сол қалпында, құпиясөзді қайта енгізіңіз.
 fault-wrong-secret-tries = { $count ->
     [one] PIN-код қате. Тағы { $count } мүмкіндік қалды, одан кейін құрылғы бұғатталады.

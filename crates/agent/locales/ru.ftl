@@ -129,6 +129,46 @@ ask-word-cancel = отмена
 ask-withdrawn = Сайт отозвал свой запрос. Ничего не подписано.
 ask-cancelled = Отменено. Ничего не подписано, с ключами всё по-прежнему.
 
+# Окно
+window-site = Запрашивает сайт
+window-new-site = Этот сайт обращается впервые
+window-new-site-note = Даже с разрешением сайт не может пользоваться вашим ключом сам: согласие спрашивается каждый раз. Разрешение можно отозвать позже: tanba-agent grants revoke.
+window-keystore = Хранилище ключей
+window-storage = Тип хранилища
+window-refresh = Обновить список ключей
+window-other-file = Другой файл
+window-path = Полный путь к файлу
+window-look-in-folders = Найти в папках
+window-folder-up = На папку выше
+window-folder-closed = Эту папку нельзя прочитать. Выберите другую или введите путь к файлу.
+window-no-token = Носитель не подключён. Подключите его и обновите список.
+window-no-files = В обычных папках нет файлов ключей. Укажите путь к файлу.
+window-show = Показать
+window-hide = Скрыть
+window-caps-lock = Включён Caps Lock.
+window-other-layout = Раскладка клавиатуры не латинская. Пароль обычно состоит из латинских букв.
+window-password-stays = То, что вы введёте, остаётся на этом компьютере: сайт этого не видит.
+window-opening = Хранилище открывается…
+window-open = Открыть хранилище
+window-keys = Ключи
+window-owner = Владелец
+window-validity = Срок действия
+window-serial = Серийный номер
+window-issuer = Издатель
+window-algorithm = Алгоритм
+window-sign = Подписать
+window-login = Войти
+window-tell = Показать сайту
+window-stamp = Поставить метку времени
+window-allow = Разрешить
+window-deny = Не разрешать
+window-choose = Выбрать
+window-make = Создать ключи
+window-install = Установить
+window-change = Сменить
+window-go = Продолжить
+window-cancel = Отмена
+
 fault-wrong-secret = Неверный пароль. С ключами всё по-прежнему, введите пароль ещё раз.
 fault-wrong-secret-tries = { $count ->
     [one] Неверный PIN-код. Осталась { $count } попытка, затем носитель заблокируется.

@@ -51,6 +51,10 @@ enum Command {
     /// The TLS identity of this installation
     #[command(subcommand)]
     Identity(identity::IdentityCommand),
+    /// Ask one question in a window; the agent starts this by itself
+    #[cfg(feature = "window")]
+    #[command(hide = true)]
+    Dialog,
 }
 
 /// What a command works with.
@@ -89,6 +93,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    // The window needs no folder and no configuration, and its toolkit's lines are nobody's business.
+    #[cfg(feature = "window")]
+    if matches!(arguments.command, Command::Dialog) {
+        return crate::window::run();
+    }
     crate::telemetry::start(arguments.verbose);
     let options = options(&arguments);
     let places = match &arguments.data {
@@ -115,6 +124,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Doctor => doctor::run(&setting),
         Command::Grants(command) => grants::run(&setting, &command),
         Command::Identity(command) => identity::run(&setting, &command),
+        #[cfg(feature = "window")]
+        Command::Dialog => crate::window::run(),
     }
 }
 

@@ -15,8 +15,13 @@ const PORT: u16 = 13579;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ui {
-    /// At the terminal where the agent runs.
+    /// In a window where there is a screen, else at the terminal.
     #[default]
+    Auto,
+    /// In a window.
+    #[cfg(feature = "window")]
+    Window,
+    /// At the terminal where the agent runs.
     Terminal,
     /// By a file of answers; tests only.
     #[cfg(feature = "scripted")]

@@ -11,6 +11,7 @@ mod ring;
 #[cfg(feature = "scripted")]
 mod scripted;
 mod secret;
+mod show;
 mod terminal;
 mod withdrawal;
 
@@ -25,6 +26,9 @@ pub use ring::{KeyFilter, KeyKind, Keys, OpenFault};
 pub use scripted::Scripted;
 pub use secret::SecretFault;
 pub(crate) use secret::{SecretRing, Taken};
+pub(crate) use show::Show;
+#[cfg(feature = "window")]
+pub(crate) use show::{clean, date};
 pub use terminal::Terminal;
 pub use withdrawal::Withdrawal;
 

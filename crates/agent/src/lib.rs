@@ -25,6 +25,8 @@ mod server;
 pub mod sign;
 mod telemetry;
 mod trust;
+#[cfg(feature = "window")]
+mod window;
 
 pub use agent::{Agent, Parts};
 pub use cli::run;
@@ -35,3 +37,5 @@ pub use origin::{Grant, GrantError, Grants, Origin, OriginFault, OriginPolicy, U
 pub use places::Places;
 pub use server::{ListenError, Listeners};
 pub use trust::{Identity, TrustError};
+#[cfg(feature = "window")]
+pub use window::Window;

@@ -10,6 +10,8 @@ use tanba_model::ports::{Clock, RandomSource, SharedRandom};
 use tanba_pki::Certificate;
 
 use super::{Setting, install};
+#[cfg(feature = "window")]
+use crate::Window;
 use crate::clock::SystemClock;
 use crate::consent::{Dialog, Terminal};
 use crate::containers::{Containers, DriverSearch, FileStore, TokenStore};
@@ -18,8 +20,8 @@ use crate::{Agent, Catalogue, Doctor, Grants, Identity, Listeners, Parts, Ui};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArguments {
-    /// How you are asked: `terminal`
-    #[arg(long, value_name = "UI", default_value = "terminal")]
+    /// How you are asked: `window`, `terminal`, or `auto`: in a window where there is a screen
+    #[arg(long, value_name = "UI", default_value = "auto")]
     ui: String,
 }
 
@@ -132,21 +134,34 @@ async fn interrupted() {
 
 fn ui(text: &str) -> anyhow::Result<Ui> {
     match text {
+        "auto" => Ok(Ui::Auto),
+        #[cfg(feature = "window")]
+        "window" => Ok(Ui::Window),
         "terminal" => Ok(Ui::Terminal),
         #[cfg(feature = "scripted")]
         _ if text.starts_with("script:") => Ok(Ui::Script(
             text.trim_start_matches("script:").to_owned().into(),
         )),
-        _ => bail!("there is no dialog called {text}; use --ui terminal"),
+        _ => bail!("there is no dialog called {text}; use --ui window or --ui terminal"),
     }
 }
 
 fn dialog(ui: &Ui, texts: &Arc<Catalogue>) -> anyhow::Result<Arc<dyn Dialog>> {
     match ui {
-        Ui::Terminal => Ok(Arc::new(Terminal::new(Arc::clone(texts)))),
+        #[cfg(feature = "window")]
+        Ui::Auto if Window::has_screen() => window(),
+        #[cfg(feature = "window")]
+        Ui::Window => window(),
+        Ui::Auto | Ui::Terminal => Ok(Arc::new(Terminal::new(Arc::clone(texts)))),
         #[cfg(feature = "scripted")]
         Ui::Script(path) => Ok(Arc::new(crate::consent::Scripted::read(path)?)),
     }
+}
+
+#[cfg(feature = "window")]
+fn window() -> anyhow::Result<Arc<dyn Dialog>> {
+    let window = Window::new().context("the system does not say where this program is")?;
+    Ok(Arc::new(window))
 }
 
 fn issuers(paths: &[PathBuf]) -> anyhow::Result<Vec<Certificate>> {

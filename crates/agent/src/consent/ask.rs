@@ -103,6 +103,7 @@ pub(crate) async fn ask_held<T: Send + 'static>(
         let mut ring = Ring::new(agent.containers(), &asking.storages, &asking.filter, now);
         let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
         let Answer::Key(number) = answer else {
+            unasked(&answer)?;
             tracing::info!(%origin, usage = usage.name(), "the owner of the keys said no");
             return Err(Asked::Cancelled);
         };
@@ -167,6 +168,7 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
             let filter = KeyFilter::default();
             let mut ring = Ring::new(asked.containers(), &[], &filter, now);
             let answer = asked.dialog().ask(&question, &mut ring, &withdrawal);
+            unasked(&answer)?;
             if answer != Answer::Allowed || withdrawal.is_withdrawn() {
                 return Err(Asked::Cancelled);
             }
@@ -179,6 +181,14 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
     tokio::task::spawn_blocking(ask)
         .await
         .unwrap_or(Err(Asked::Failed))
+}
+
+/// A dialog that did not open is no answer of anybody's.
+fn unasked(answer: &Answer) -> Result<(), Asked> {
+    if *answer == Answer::Unasked {
+        return Err(Asked::Failed);
+    }
+    Ok(())
 }
 
 fn granted(agent: &Agent, origin: &Origin, usage: Use) -> Result<bool, Asked> {
@@ -232,6 +242,7 @@ pub(crate) async fn ask_secret<T: Send + 'static>(
         let mut ring =
             SecretRing::new(agent.containers(), &storages, &filter, purpose, agent.now());
         let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
+        unasked(&answer)?;
         if answer != Answer::Allowed || withdrawal.is_withdrawn() {
             return Err(Asked::Cancelled);
         }
@@ -263,6 +274,7 @@ pub(crate) async fn ask_file(
         let question = Question::File(question);
         match agent.dialog().ask(&question, &mut ring, &withdrawal) {
             Answer::File(path) if !withdrawal.is_withdrawn() => Ok(path),
+            Answer::Unasked => Err(Asked::Failed),
             Answer::File(_) | Answer::Cancelled | Answer::Allowed | Answer::Key(_) => {
                 Err(Asked::Cancelled)
             }

@@ -302,4 +302,6 @@ pub enum Answer {
     Key(usize),
     /// This file or folder.
     File(PathBuf),
+    /// The question could not be shown.
+    Unasked,
 }

@@ -1,20 +1,18 @@
 //! The dialog at a terminal.
 
 mod console;
-mod show;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tanba_crypto::Secret;
-use tanba_model::language::Language;
 
 use self::console::{Console, Standard};
-use self::show::Show;
 use super::question::{
     Answer, ConfirmQuestion, FileQuestion, KeyCard, KeyQuestion, Question, SecretPurpose,
     SecretQuestion,
 };
+use super::show::Show;
 use super::{Dialog, Keys, Withdrawal};
 use crate::containers::{ContainerId, Storage};
 use crate::locale::Catalogue;
@@ -323,9 +321,6 @@ impl Talk<'_> {
         self.console.say(&text);
     }
 }
-
-/// The languages whose words for yes and no are understood whatever the dialog's language.
-const UNDERSTOOD: [Language; 3] = Language::ALL;
 
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,7 @@ fn every_key_in_the_code_has_a_text() {
         "say-",
         "doctor-",
         "unusable-",
+        "window-",
     ];
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![folder];

@@ -19,6 +19,9 @@ mod maker;
 #[cfg(test)]
 mod opinions;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod package;
+#[cfg(test)]
 mod plug;
 #[cfg(test)]
 mod program;

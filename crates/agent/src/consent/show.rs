@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tanba_model::language::Language;
 
-use super::UNDERSTOOD;
 use crate::consent::SecretFault;
 use crate::consent::question::{
     ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose, SecretQuestion,
@@ -17,34 +16,52 @@ use crate::origin::Use;
 const ZONE: &str = "Asia/Almaty";
 
 /// Writes texts of one language.
-pub(super) struct Show<'a> {
+pub(crate) struct Show<'a> {
     texts: &'a Catalogue,
     language: Language,
 }
 
 impl<'a> Show<'a> {
-    pub(super) const fn new(texts: &'a Catalogue, language: Language) -> Self {
+    pub(crate) const fn new(texts: &'a Catalogue, language: Language) -> Self {
         Self { texts, language }
     }
 
-    pub(super) fn text(&self, key: &str) -> String {
+    /// The language that is written.
+    #[cfg(feature = "window")]
+    pub(crate) const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// What a language calls itself.
+    #[cfg(feature = "window")]
+    pub(crate) fn language_name(&self, language: Language) -> String {
+        self.texts.text(language, "language-name")
+    }
+
+    /// A size.
+    pub(crate) fn octets(&self, count: u64) -> String {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.format("ask-octets", &[("count", Argument::Number(count))])
+    }
+
+    pub(crate) fn text(&self, key: &str) -> String {
         self.texts.text(self.language, key)
     }
 
-    fn format(&self, key: &str, arguments: &[(&str, Argument)]) -> String {
+    pub(crate) fn format(&self, key: &str, arguments: &[(&str, Argument)]) -> String {
         self.texts.format(self.language, key, arguments)
     }
 
     /// Whether what was typed is one of the words of a text, in any of the languages.
-    pub(super) fn is_word(&self, key: &str, typed: &str) -> bool {
-        UNDERSTOOD.iter().any(|language| {
+    pub(crate) fn is_word(&self, key: &str, typed: &str) -> bool {
+        Language::ALL.iter().any(|language| {
             let words = self.texts.text(*language, key);
             words.split(' ').any(|word| word == typed)
         })
     }
 
     /// Who asks, what for, and what is to be signed.
-    pub(super) fn question(&self, question: &KeyQuestion) -> String {
+    pub(crate) fn question(&self, question: &KeyQuestion) -> String {
         let mut lines = vec![
             String::new(),
             format!("== {} ==", self.text(question.purpose.text_key())),
@@ -75,13 +92,7 @@ impl<'a> Show<'a> {
         let mut lines = vec![format!(
             "{number}. {}, {}",
             self.text(document.form.text_key()),
-            self.format(
-                "ask-octets",
-                &[(
-                    "count",
-                    Argument::Number(i64::try_from(document.size_octets).unwrap_or(i64::MAX),)
-                )]
-            )
+            self.octets(document.size_octets)
         )];
         if let Some(file) = &document.file {
             lines.push(self.format("ask-file", &[("path", clean(file).into())]));
@@ -108,7 +119,7 @@ impl<'a> Show<'a> {
     }
 
     /// A value of a summary: codes become words.
-    fn value(&self, key: &str, value: &str) -> String {
+    pub(crate) fn value(&self, key: &str, value: &str) -> String {
         let word = match key {
             // An order that names no profile is about all of them.
             "summary-profile" if value.is_empty() => "summary-profile-all".to_owned(),
@@ -133,7 +144,7 @@ impl<'a> Show<'a> {
         }
     }
 
-    pub(super) fn first_use(&self, origin: &str, usage: Use) -> String {
+    pub(crate) fn first_use(&self, origin: &str, usage: Use) -> String {
         let key = match usage {
             Use::Login => "ask-first-login",
             Use::Signature => "ask-first-signature",
@@ -142,7 +153,7 @@ impl<'a> Show<'a> {
         self.format(key, &[("origin", clean(origin).into())])
     }
 
-    pub(super) fn storages(&self, storages: &[Storage]) -> String {
+    pub(crate) fn storages(&self, storages: &[Storage]) -> String {
         let mut lines = vec![self.text("ask-storages")];
         for (number, storage) in storages.iter().enumerate() {
             lines.push(format!(
@@ -154,7 +165,7 @@ impl<'a> Show<'a> {
         lines.join("\n")
     }
 
-    pub(super) fn containers(&self, containers: &[ContainerCard]) -> String {
+    pub(crate) fn containers(&self, containers: &[ContainerCard]) -> String {
         if containers.is_empty() {
             return self.text("ask-no-containers");
         }
@@ -178,7 +189,7 @@ impl<'a> Show<'a> {
         lines.join("\n")
     }
 
-    pub(super) fn secret_prompt(&self, storage: Storage) -> String {
+    pub(crate) fn secret_prompt(&self, storage: Storage) -> String {
         self.text(if storage.is_token() {
             "ask-pin"
         } else {
@@ -186,7 +197,7 @@ impl<'a> Show<'a> {
         })
     }
 
-    pub(super) fn keys(&self, cards: &[KeyCard]) -> String {
+    pub(crate) fn keys(&self, cards: &[KeyCard]) -> String {
         let mut lines = vec![self.text("ask-keys")];
         for (number, card) in cards.iter().enumerate() {
             lines.push(format!("  {}) {}", number + 1, clean(&card.owner)));
@@ -214,7 +225,7 @@ impl<'a> Show<'a> {
         lines.join("\n")
     }
 
-    pub(super) fn fault(&self, fault: &OpenFault) -> String {
+    pub(crate) fn fault(&self, fault: &OpenFault) -> String {
         let arguments = match fault {
             OpenFault::WrongSecret {
                 tries_left: Some(tries),
@@ -232,7 +243,7 @@ impl<'a> Show<'a> {
         self.format(fault.text_key(), &arguments)
     }
 
-    pub(super) fn final_question(&self, question: &KeyQuestion, card: &KeyCard) -> String {
+    pub(crate) fn final_question(&self, question: &KeyQuestion, card: &KeyCard) -> String {
         let key = match question.purpose {
             Purpose::Login => "ask-final-login",
             Purpose::Signature => "ask-final-signature",
@@ -250,7 +261,7 @@ impl<'a> Show<'a> {
     }
 
     /// Who asks, and what is made, installed or locked anew.
-    pub(super) fn secret_question(&self, question: &SecretQuestion) -> String {
+    pub(crate) fn secret_question(&self, question: &SecretQuestion) -> String {
         let mut lines = vec![
             String::new(),
             format!("== {} ==", self.text(question.purpose.text_key())),
@@ -266,7 +277,7 @@ impl<'a> Show<'a> {
         lines.join("\n")
     }
 
-    pub(super) fn secret_fault(&self, fault: &SecretFault) -> String {
+    pub(crate) fn secret_fault(&self, fault: &SecretFault) -> String {
         match fault {
             SecretFault::Rules(rules) => {
                 let lines: Vec<String> = rules.iter().map(|rule| self.text(rule)).collect();
@@ -277,7 +288,7 @@ impl<'a> Show<'a> {
         }
     }
 
-    pub(super) fn file_question(&self, question: &FileQuestion) -> String {
+    pub(crate) fn file_question(&self, question: &FileQuestion) -> String {
         let mut lines = vec![
             String::new(),
             format!("== {} ==", self.text("ask-title-file")),
@@ -291,7 +302,7 @@ impl<'a> Show<'a> {
 }
 
 /// `dd.MM.yyyy HH:mm`, as the national programs write it.
-fn date(seconds: i64) -> String {
+pub(crate) fn date(seconds: i64) -> String {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     Timestamp::from_second(seconds).map_or_else(
         |_| String::new(),
@@ -300,7 +311,7 @@ fn date(seconds: i64) -> String {
 }
 
 /// A text of others without characters that a terminal acts on.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|character| {
             let acts = character.is_control()

@@ -1,0 +1,95 @@
+//! What is to be signed, as far as a person can judge it.
+
+use eframe::egui::{Label, RichText, ScrollArea, Ui};
+
+use super::frame::{fact, part};
+use crate::consent::{Document, Form, KeyQuestion, Show, clean};
+use crate::window::style;
+
+/// Of a text before it scrolls, in points.
+const TALLEST: f32 = 150.0;
+
+/// Octets of a digest with SHA-256.
+const SHA256: u64 = 32;
+
+/// Shows the documents of a question.
+pub(super) fn show(ui: &mut Ui, show: &Show<'_>, question: &KeyQuestion) {
+    if question.clock_is_wrong {
+        style::bad().show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.label(RichText::new(show.text("ask-clock-is-wrong")).color(style::BAD));
+        });
+    }
+    if question.document_count == 0 {
+        return;
+    }
+    let count = [("count", question.document_count.into())];
+    part(ui, show.format("ask-documents", &count));
+    for (number, document) in question.documents.iter().enumerate() {
+        style::card().show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.push_id(("document", number), |ui| one(ui, show, document));
+        });
+    }
+    let left = question
+        .document_count
+        .saturating_sub(question.documents.len());
+    if left > 0 {
+        ui.label(show.format("ask-documents-more", &[("count", left.into())]));
+    }
+}
+
+fn one(ui: &mut Ui, show: &Show<'_>, document: &Document) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(style::bold(show.text(document.form.text_key())).color(style::INK));
+        ui.label(style::quiet(show.octets(document.size_octets)));
+    });
+    if let Some(file) = &document.file {
+        let text = show.format("ask-file", &[("path", clean(file).into())]);
+        ui.add(Label::new(text).wrap());
+    }
+    for (key, value) in &document.summary {
+        fact(ui, &show.text(key), &show.value(key, value));
+    }
+    if let Some(text) = &document.text {
+        let lines: Vec<String> = text.lines().map(clean).collect();
+        eframe::egui::Frame::new()
+            .fill(style::MUTED)
+            .corner_radius(4)
+            .inner_margin(8)
+            .show(ui, |ui| {
+                ScrollArea::vertical()
+                    .max_height(TALLEST)
+                    .auto_shrink([false, true])
+                    .show(ui, |ui| {
+                        ui.add(Label::new(RichText::new(lines.join("\n")).monospace()).wrap());
+                    });
+            });
+        if document.is_cut {
+            ui.label(style::quiet(show.text("ask-text-is-cut")));
+        }
+    }
+    let key = match document.form {
+        Form::Digest => "ask-digest-only",
+        Form::Text | Form::Xml | Form::Binary | Form::Signature | Form::Application => "ask-digest",
+    };
+    let digest = show.format(key, &[("digest", grouped(&document.sha256).into())]);
+    ui.add(Label::new(style::quiet(digest)).wrap());
+    if document.form == Form::Digest && document.size_octets != SHA256 {
+        style::warning().show(ui, |ui| {
+            ui.label(RichText::new(show.text("ask-digest-unusual")).color(style::WARN));
+        });
+    }
+}
+
+/// Hexadecimal digits in groups of eight, which can be compared by eye and wrap.
+pub(super) fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && place % 8 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,140 @@
+//! The Debian package: made, installed in a root of its own, run, and taken away without a trace.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::harness::{run, text};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tanba-agent");
+
+/// The package with the program of these tests in it.
+fn package(folder: &Path) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/package.sh");
+    let (made, words) = run(text(&script), &[PROGRAM, text(folder)]);
+    assert!(made, "{words}");
+    PathBuf::from(words.trim())
+}
+
+/// All files and folders below one, without what the manager of packages keeps for itself.
+fn tree(root: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("var/lib/dpkg") || path.ends_with("var/log") {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path.clone());
+            }
+            found.insert(path);
+        }
+    }
+    found
+}
+
+/// `dpkg` in a root of its own: as root, or as one who is root in a name space of her own.
+fn dpkg(root: &Path, words: &[&str]) -> (bool, String) {
+    let option = format!("--root={}", text(root));
+    // What the package depends on is not in this root, and the system's own programs are not either.
+    let mut all = vec!["dpkg", &option, "--force-depends", "--log=/dev/null"];
+    all.extend(words);
+    let is_root = run("id", &["-u"]).1.trim() == "0";
+    if is_root {
+        run("dpkg", &all[1..])
+    } else {
+        run("unshare", &[&["--map-root-user"], all.as_slice()].concat())
+    }
+}
+
+#[test]
+fn the_package_installs_starts_answers_and_goes_without_a_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = package(folder.path());
+    let root = folder.path().join("root");
+    let state = root.join("var/lib/dpkg");
+    for name in ["info", "updates", "triggers"] {
+        std::fs::create_dir_all(state.join(name)).unwrap();
+    }
+    std::fs::write(state.join("status"), "").unwrap();
+    let before = tree(&root);
+    let (installed, words) = dpkg(&root, &["--install", text(&package)]);
+    assert!(installed, "{words}");
+    for name in [
+        "bin/tanba-agent",
+        "share/applications/tanba-agent.desktop",
+        "share/icons/hicolor/scalable/apps/tanba-agent.svg",
+        "share/man/man1/tanba-agent.1.gz",
+        "share/doc/tanba-agent/copyright",
+        "share/doc/tanba-agent/changelog.gz",
+        "lib/systemd/user/tanba-agent.service",
+    ] {
+        assert!(root.join("usr").join(name).is_file(), "{name}");
+    }
+    starts_and_stops(&root.join("usr/bin/tanba-agent"));
+    let (removed, words) = dpkg(&root, &["--purge", "tanba-agent"]);
+    assert!(removed, "{words}");
+    assert_eq!(tree(&root), before);
+    assert!(
+        !std::fs::read_to_string(state.join("status"))
+            .unwrap()
+            .contains("tanba")
+    );
+}
+
+fn starts_and_stops(program: &Path) {
+    let data = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    std::fs::write(data.path().join("agent.toml"), format!("port = {port}\n")).unwrap();
+    let mut agent = Command::new(program)
+        .args(["--data", text(data.path()), "run"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(agent.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    assert!(line.contains("the agent listens"), "{line}");
+    let (_, told) = run(text(program), &["--data", text(data.path()), "doctor"]);
+    assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
+    let (told, words) = run("kill", &["-TERM", &agent.id().to_string()]);
+    assert!(told, "{words}");
+    assert!(agent.wait().unwrap().success());
+}
+
+#[test]
+fn the_manual_names_every_command() {
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/agent/tanba-agent.1");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let (_, help) = run(PROGRAM, &["--help"]);
+    let commands = help.split("Commands:").nth(1).unwrap();
+    let commands = commands.split("Options:").next().unwrap();
+    let mut seen = 0;
+    for line in commands.lines() {
+        let Some(name) = line
+            .strip_prefix("  ")
+            .and_then(|line| line.split(' ').next())
+        else {
+            continue;
+        };
+        if name.is_empty() || name == "help" {
+            continue;
+        }
+        seen += 1;
+        let is_named = [format!(".B {name}\n"), format!(".BR {name} ")]
+            .iter()
+            .any(|words| manual.contains(words.as_str()));
+        assert!(is_named, "{name}");
+    }
+    assert!(seen >= 6, "{help}");
+    assert!(!commands.contains("dialog"), "{help}");
+}
