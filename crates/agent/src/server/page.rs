@@ -31,7 +31,7 @@ pub(super) async fn reply(agent: &Arc<Agent>, head: &Head, port: u16) -> Vec<u8>
             let body = check(agent, language(agent, head, query), &findings, port);
             let headers = format!(
                 "{HEADERS}Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
-                 connect-src wss://127.0.0.1:{port} wss://localhost:{port} wss://[::1]:{port}; base-uri 'none'; \
+                 connect-src 'self' wss://127.0.0.1:{port} wss://localhost:{port}; base-uri 'none'; \
                  form-action 'none'; frame-ancestors 'none'\r\n"
             );
             response("200 OK", "text/html; charset=utf-8", &headers, &body)
