@@ -3,7 +3,8 @@
  *
  * The folder LOOSE_FOLDER steers it: the file `out` means that the token is pulled out; `pull-after` has the number of
  * signatures after which it is; `refuse-again` means that the PIN before a signature (CKU_CONTEXT_SPECIFIC) is refused, as
- * with cards whose signature keys have a PIN of their own.
+ * with cards whose signature keys have a PIN of their own; `locked` means that somebody else has
+ * used up the tries.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -29,6 +30,8 @@ static const char *path(const char *name) {
     snprintf(buffer, sizeof buffer, "%s/%s", getenv("LOOSE_FOLDER"), name);
     return buffer;
 }
+
+static int tries_left(void) { return access(path("locked"), F_OK) == 0 ? 0 : tries; }
 
 static int is_out(void) { return access(path("out"), F_OK) == 0; }
 
@@ -56,9 +59,9 @@ static ulong get_token_info(ulong slot, unsigned char *info) {
         ulong flags;
         memcpy(&flags, info + TOKEN_FLAGS, sizeof flags);
         flags &= ~(ulong)(COUNT_LOW | FINAL_TRY | LOCKED);
-        if (tries < 3) flags |= COUNT_LOW;
-        if (tries == 1) flags |= FINAL_TRY;
-        if (tries == 0) flags |= LOCKED;
+        if (tries_left() < 3) flags |= COUNT_LOW;
+        if (tries_left() == 1) flags |= FINAL_TRY;
+        if (tries_left() == 0) flags |= LOCKED;
         memcpy(info + TOKEN_FLAGS, &flags, sizeof flags);
     }
     return said;
@@ -66,7 +69,7 @@ static ulong get_token_info(ulong slot, unsigned char *info) {
 
 static ulong login(ulong session, ulong user, unsigned char *pin, ulong length) {
     if (is_out()) return DEVICE_REMOVED;
-    if (tries == 0) return PIN_LOCKED;
+    if (tries_left() == 0) return PIN_LOCKED;
     if (user == CONTEXT_SPECIFIC) {
         FILE *log = fopen(path("pins-again"), "a");
         if (log) { fputc('x', log); fclose(log); }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tanba_pki::{Certificate, pem};
+use tempfile::TempDir;
 
 use crate::lint::{Documents, python, script};
 use crate::second_opinion::{ask, fetch};
@@ -109,10 +110,14 @@ fn signer(house: &Installation, iin: &str, algorithm: &str, name: &str) -> Signe
 
 impl Exhibit {
     fn make(issuing_key: &'static str, own_key: &str) -> Self {
-        let mut house = Installation::make(&Choice {
+        let choice = Choice {
             arguments: vec!["--issuing-key", issuing_key],
             ..Choice::default()
-        });
+        };
+        Self::of(Installation::make(&choice), own_key)
+    }
+
+    fn of(mut house: Installation, own_key: &str) -> Self {
         house.serve();
         let person = house.register("Serikova", "serikova@example.kz");
         let good = signer(&house, &person.iin, own_key, "good");
@@ -505,6 +510,78 @@ fn ml_dsa_44_is_accepted_by_dilithium_py_and_pkilint() {
 #[test]
 fn ml_dsa_65_is_accepted_by_dilithium_py_and_pkilint() {
     let exhibit = Exhibit::make("ml-dsa-65", "ml-dsa-65");
+    exhibit.we_accept();
+    exhibit.dilithium_accepts();
+    exhibit.pkilint_accepts();
+}
+
+/// A token of another maker, which has ML-DSA; `None`, and said so, where it was not built (`scripts/build-kryoptic.sh`).
+fn kryoptic() -> Option<(TempDir, Choice)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let module = root.join("target/kryoptic/libkryoptic_pkcs11.so");
+    if !module.exists() {
+        eprintln!(
+            "SKIPPED: Kryoptic is not built; TANBA_KRYOPTIC=1 scripts/setup.sh test builds it"
+        );
+        return None;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let settings = path("kryoptic.conf");
+    let store = path("token.sql");
+    let slot = format!(
+        "[[slots]]\nslot = 1\ndbtype = \"sqlite\"\ndbargs = \"{}\"\n",
+        store.display()
+    );
+    fs::write(&settings, slot).expect("a file");
+    fs::write(path("pin"), "kilt-2468\n").expect("a file");
+    let variable = ("KRYOPTIC_CONF", text(&settings).to_owned());
+    let tool = |words: &[&str]| {
+        run(Command::new("pkcs11-tool")
+            .envs([&variable])
+            .args(["--module", text(&module)])
+            .args(words))
+    };
+    tool(&[
+        "--slot-index",
+        "0",
+        "--init-token",
+        "--label",
+        "nca",
+        "--so-pin",
+        "13579246",
+    ]);
+    tool(&[
+        "--token-label",
+        "nca",
+        "--login",
+        "--login-type",
+        "so",
+        "--so-pin",
+        "13579246",
+        "--init-pin",
+        "--new-pin",
+        "kilt-2468",
+    ]);
+    let uri = format!(
+        "pkcs11:token=nca?module-path={}&pin-source={}",
+        module.display(),
+        path("pin").display()
+    );
+    let choice = Choice {
+        arguments: vec!["--issuing-key", "ml-dsa-65", "--key-store", uri.leak()],
+        environment: vec![variable],
+        ..Choice::default()
+    };
+    Some((folder, choice))
+}
+
+#[test]
+fn ml_dsa_65_in_a_token_of_another_maker_is_accepted_by_dilithium_py_and_pkilint() {
+    let Some((_folder, choice)) = kryoptic() else {
+        return;
+    };
+    let exhibit = Exhibit::of(Installation::make(&choice), "ml-dsa-65");
     exhibit.we_accept();
     exhibit.dilithium_accepts();
     exhibit.pkilint_accepts();

@@ -20,6 +20,8 @@ const MODULE: &str = "TANBA_TOKEN_TEST_MODULE";
 pub(crate) enum Maker {
     SoftHsm,
     Kryoptic,
+    /// SoftHSM2 behind a driver that counts wrong PINs and locks itself, as hardware does.
+    Loose,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test is told where things are")]
@@ -32,7 +34,7 @@ impl Maker {
     fn module(self) -> Option<PathBuf> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let candidates = match self {
-            Self::SoftHsm => vec![
+            Self::SoftHsm | Self::Loose => vec![
                 PathBuf::from("/usr/lib/softhsm/libsofthsm2.so"),
                 PathBuf::from("/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"),
                 PathBuf::from("/usr/lib64/libsofthsm2.so"),
@@ -53,14 +55,14 @@ impl Maker {
     fn variable(self, folder: &Path) -> (&'static str, String) {
         let text = |path: PathBuf| path.to_str().expect("text").to_owned();
         match self {
-            Self::SoftHsm => ("SOFTHSM2_CONF", text(folder.join("softhsm2.conf"))),
+            Self::SoftHsm | Self::Loose => ("SOFTHSM2_CONF", text(folder.join("softhsm2.conf"))),
             Self::Kryoptic => ("KRYOPTIC_CONF", text(folder.join("kryoptic.conf"))),
         }
     }
 
     fn configure(self, folder: &Path) {
         match self {
-            Self::SoftHsm => {
+            Self::SoftHsm | Self::Loose => {
                 let tokens = folder.join("tokens");
                 fs::create_dir_all(&tokens).expect("a folder");
                 let text = format!(
@@ -78,6 +80,21 @@ impl Maker {
             }
         }
     }
+}
+
+/// Compiles the driver that stands before SoftHSM2; the agent's tests have its text.
+fn loose(folder: &Path) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/tests/agent/loose.c");
+    let made = folder.join("loose.so");
+    let output = Command::new("cc")
+        .args(["-shared", "-fPIC", "-w", "-o"])
+        .args([&made, &source])
+        .arg("-ldl")
+        .output()
+        .expect("a compiler runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    made
 }
 
 /// What a story finds when it runs.
@@ -100,9 +117,16 @@ pub(crate) fn stage(maker: Maker, story: &str, play: impl FnOnce(&Scene)) {
     maker.configure(folder.path());
     let variable = maker.variable(folder.path());
     make_token(&module, (variable.0, &variable.1), LABEL);
+    let behind = module.clone();
+    let module = match maker {
+        Maker::SoftHsm | Maker::Kryoptic => module,
+        Maker::Loose => loose(folder.path()),
+    };
     let output = Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", story, "--nocapture", "--test-threads", "1"])
         .env(variable.0, &variable.1)
+        .env("LOOSE_BEHIND", behind)
+        .env("LOOSE_FOLDER", folder.path())
         .env(FOLDER, folder.path())
         .env(MODULE, &module)
         .output()

@@ -121,6 +121,33 @@ fn a_locked_token_says_so_and_that_its_keys_are_safe() {
 }
 
 #[test]
+fn the_last_try_is_the_operators_and_a_locked_pin_is_not_tried() {
+    stage(
+        Maker::Loose,
+        "stories::the_last_try_is_the_operators_and_a_locked_pin_is_not_tried",
+        |scene| {
+            let token = scene.token();
+            for wrong in ["wrong-1", "wrong-2"] {
+                scene.enter_pin(wrong);
+                assert!(matches!(token.check(), Err(TokenError::WrongPin)));
+            }
+            // One try is left: neither a wrong PIN nor the right one is spent on it.
+            for entered in ["wrong-3", PIN] {
+                scene.enter_pin(entered);
+                assert!(matches!(token.check(), Err(TokenError::LastTry)));
+            }
+            fs::write(scene.folder.join("locked"), "").unwrap();
+            let locked = token.check().unwrap_err();
+            assert!(matches!(locked, TokenError::PinLocked));
+            let said = locked.to_string();
+            assert!(said.contains("lock") && said.contains("safe"), "{said}");
+            let tried = fs::read(scene.folder.join("wrong-pins")).unwrap();
+            assert_eq!(tried.len(), 2, "a PIN was tried that nobody asked for");
+        },
+    );
+}
+
+#[test]
 fn a_token_that_was_away_is_found_again() {
     stage(
         Maker::SoftHsm,
