@@ -538,7 +538,7 @@ fn kryoptic() -> Option<(TempDir, Choice)> {
     let variable = ("KRYOPTIC_CONF", text(&settings).to_owned());
     let tool = |words: &[&str]| {
         run(Command::new("pkcs11-tool")
-            .envs([&variable])
+            .env(variable.0, &variable.1)
             .args(["--module", text(&module)])
             .args(words))
     };
