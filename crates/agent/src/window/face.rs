@@ -152,9 +152,14 @@ impl Face {
             return;
         }
         let is_open = self.guard.is_open(ui.ctx());
-        let pressed = frame::footer(ui, &show, &self.foot(&show), is_open);
+        let foot = self.foot(&show);
+        let (pressed, entered) = frame::footer(ui, &foot, is_open, |ui| match &mut self.step {
+            Step::Key(opening) => opening.show_entry(ui, &show),
+            Step::Secret(step) => step.show_entry(ui, &show),
+            Step::FirstUse(_) | Step::Confirm | Step::File(_) => false,
+        });
         let question = Arc::clone(&self.question);
-        let entered = frame::body(ui, |ui| self.body(ui, &show, &question));
+        frame::body(ui, |ui| self.body(ui, &show, &question));
         let escaped = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         match pressed {
             _ if escaped => self.answer(Answer::Cancelled),
@@ -165,8 +170,8 @@ impl Face {
         }
     }
 
-    /// The middle of the window; whether Enter was pressed in a field for a password.
-    fn body(&mut self, ui: &mut Ui, show: &Show<'_>, question: &Question) -> bool {
+    /// The middle of the window.
+    fn body(&mut self, ui: &mut Ui, show: &Show<'_>, question: &Question) {
         match &mut self.step {
             Step::FirstUse(usage) => {
                 let text = show.first_use(question.origin(), *usage);
@@ -178,13 +183,12 @@ impl Face {
                 if let Some(question) = question.key() {
                     documents::show(ui, show, question);
                 }
-                false
             }
             Step::Key(opening) => {
                 if let Some(question) = question.key() {
                     documents::show(ui, show, question);
                 }
-                opening.show(ui, show, &mut self.sent)
+                opening.show(ui, show, &mut self.sent);
             }
             Step::Confirm => {
                 if let Question::Confirm(confirm) = question {
@@ -195,12 +199,10 @@ impl Face {
                     });
                     key_list::show_one(ui, show, &confirm.key);
                 }
-                false
             }
             Step::Secret(step) => step.show(ui, show, &mut self.sent),
             Step::File(files) => {
                 files.show(ui, show);
-                false
             }
         }
     }

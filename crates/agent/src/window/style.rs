@@ -56,6 +56,7 @@ pub(super) fn install(context: &Context) {
         spacing.item_spacing = Vec2::new(8.0, 6.0);
         spacing.button_padding = Vec2::new(14.0, 6.0);
         spacing.interact_size.y = 30.0;
+        spacing.scroll.floating_allocated_width = 10.0;
         spacing.icon_width = 18.0;
         spacing.icon_width_inner = 10.0;
     });

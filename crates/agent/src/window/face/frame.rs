@@ -84,13 +84,19 @@ pub(super) fn header(
     chosen
 }
 
-/// The buttons; nothing counts while the window has just appeared.
-pub(super) fn footer(ui: &mut Ui, show: &Show<'_>, foot: &Foot, is_open: bool) -> Option<Pressed> {
-    let mut pressed = None;
+/// What is typed, which is in sight whatever scrolls, and the buttons; nothing counts while the window has just appeared.
+pub(super) fn footer(
+    ui: &mut Ui,
+    foot: &Foot,
+    is_open: bool,
+    above: impl FnOnce(&mut Ui) -> bool,
+) -> (Option<Pressed>, bool) {
+    let (mut pressed, mut entered) = (None, false);
     let band = Frame::new()
         .fill(style::CARD)
         .inner_margin(Margin::symmetric(20, 12));
     Panel::bottom("foot").frame(band).show(ui, |ui| {
+        entered = above(ui);
         if let Some(sentence) = &foot.sentence {
             ui.add(Label::new(style::bold(sentence.clone()).color(style::INK)).wrap());
             ui.add_space(4.0);
@@ -116,9 +122,8 @@ pub(super) fn footer(ui: &mut Ui, show: &Show<'_>, foot: &Foot, is_open: bool) -
                 }
             }
         });
-        let _ = show;
     });
-    pressed
+    (pressed, entered)
 }
 
 /// The room between, which scrolls.

@@ -132,8 +132,8 @@ impl Opening {
         }
     }
 
-    /// Shows everything; whether Enter was pressed in the field for the password.
-    pub(super) fn show(&mut self, ui: &mut Ui, show: &Show<'_>, sent: &mut Vec<Sent>) -> bool {
+    /// Shows what can be chosen, and what is in it once it is open.
+    pub(super) fn show(&mut self, ui: &mut Ui, show: &Show<'_>, sent: &mut Vec<Sent>) {
         self.storage(ui, show, sent);
         ui.add_enabled_ui(!self.is_waiting, |ui| self.containers(ui, show, sent));
         if self.is_waiting {
@@ -141,23 +141,27 @@ impl Opening {
                 ui.add(Spinner::new().color(style::BRAND));
                 ui.label(show.text("window-opening"));
             });
-            return false;
         }
-        if let Some(opened) = &self.opened {
-            if !opened.cards.is_empty() {
-                part(ui, show.text("window-keys"));
-                key_list::show(ui, show, &opened.cards, &mut self.key);
-            }
-            if self.key.is_none() && !opened.cards.is_empty() {
+        if let Some(opened) = self
+            .opened
+            .as_ref()
+            .filter(|opened| !opened.cards.is_empty())
+        {
+            part(ui, show.text("window-keys"));
+            if self.key.is_none() {
                 wrong(ui, &show.text("ask-no-usable-key"));
             }
+            key_list::show(ui, show, &opened.cards, &mut self.key);
+        }
+    }
+
+    /// Shows the field for the password, while there is something to open; whether Enter was pressed in it.
+    pub(super) fn show_entry(&mut self, ui: &mut Ui, show: &Show<'_>) -> bool {
+        if self.is_waiting || self.opened.is_some() || self.container().is_none() {
             return false;
         }
         if let Some(fault) = &self.fault {
             wrong(ui, &show.fault(fault));
-        }
-        if self.container().is_none() {
-            return false;
         }
         let entered = self.entry.show(ui, show, &show.secret_prompt(self.storage));
         ui.add(Label::new(style::quiet(show.text("window-password-stays"))).wrap());
@@ -209,17 +213,25 @@ impl Opening {
                         ui.label(show.text(text));
                     });
                 }
+                let is_open = self.opened.is_some();
                 for (place, container) in containers.iter().enumerate() {
                     let is_chosen = self.place == Place::Listed(place);
-                    let radio = RadioButton::new(is_chosen, clean(&container.name));
-                    if ui.add(radio).clicked() {
-                        self.place = Place::Listed(place);
+                    // Of an open one the keys matter, and they should be in sight.
+                    if is_open && !is_chosen {
+                        continue;
                     }
-                    ui.indent(("container", place), |ui| about(ui, show, container));
+                    ui.horizontal_wrapped(|ui| {
+                        let radio = RadioButton::new(is_chosen, clean(&container.name));
+                        if ui.add(radio).clicked() {
+                            self.place = Place::Listed(place);
+                        }
+                        about(ui, show, container);
+                    });
                 }
             }
         }
-        if !self.storage.is_token() {
+        let is_other_open = self.opened.is_some() && self.place != Place::Typed;
+        if !self.storage.is_token() && !is_other_open {
             self.typed(ui, show);
         }
         if ui.button(show.text("window-refresh")).clicked() {

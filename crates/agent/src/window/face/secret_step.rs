@@ -124,32 +124,33 @@ impl SecretStep {
         false
     }
 
-    /// Shows everything; whether Enter was pressed in the last field.
-    pub(super) fn show(&mut self, ui: &mut Ui, show: &Show<'_>, sent: &mut Vec<Sent>) -> bool {
+    /// Shows what is made, installed or locked anew, and where.
+    pub(super) fn show(&mut self, ui: &mut Ui, show: &Show<'_>, sent: &mut Vec<Sent>) {
         for item in &self.question.items {
             style::card().show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 ui.add(Label::new(clean(item)).wrap());
             });
         }
-        match &mut self.opening {
-            Some(opening) => {
-                let entered = opening.show(ui, show, sent);
-                if !opening.is_open() {
-                    return entered;
-                }
-                if opening.has_factory_secret() {
-                    style::warning().show(ui, |ui| {
-                        ui.set_width(ui.available_width());
-                        let text = RichText::new(show.text("ask-factory-pin"));
-                        ui.add(Label::new(text.color(style::WARN)).wrap());
-                    });
-                }
-            }
-            None => {
-                part(ui, show.text("window-keystore"));
-                ui.label(show.text(self.question.storage.text_key()));
-            }
+        let Some(opening) = &mut self.opening else {
+            part(ui, show.text("window-keystore"));
+            ui.label(show.text(self.question.storage.text_key()));
+            return;
+        };
+        opening.show(ui, show, sent);
+        if opening.has_factory_secret() {
+            style::warning().show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                let text = RichText::new(show.text("ask-factory-pin"));
+                ui.add(Label::new(text.color(style::WARN)).wrap());
+            });
+        }
+    }
+
+    /// Shows the fields for passwords; whether Enter was pressed in the last one.
+    pub(super) fn show_entry(&mut self, ui: &mut Ui, show: &Show<'_>) -> bool {
+        if let Some(opening) = self.opening.as_mut().filter(|opening| !opening.is_open()) {
+            return opening.show_entry(ui, show);
         }
         if !self.needs_password() {
             ui.label(show.text("ask-final-keys"));
