@@ -14,8 +14,8 @@ use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::{StepError, storage_code};
 use crate::evidence::{Evidence, application_object, person_object};
-use crate::notify::notify;
-use crate::phone::{self, take_phone_away, take_phone_back};
+use crate::notify::{notify, send};
+use crate::phone::{Disowned, disowned, put_phone_right};
 use crate::reissue::reject;
 
 /// Certificates and applications of a person that are looked through.
@@ -84,7 +84,7 @@ impl RegistrationAuthority {
                 let found = work.applications().find_by_number(&number)?;
                 Some(found.ok_or(NotMeError::LinkExpired)?)
             }
-            About::Phone | About::Other => None,
+            About::Phone(_) | About::Other => None,
         };
         let serials = freezable(work.as_mut(), person, now)?
             .into_iter()
@@ -118,17 +118,20 @@ impl RegistrationAuthority {
         work.secrets()
             .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
         let person = take_address_back(work.as_mut(), person, now)?;
-        let (person, is_back) = take_phone_back(work.as_mut(), person, now)?;
-        let person = match about {
-            About::Phone if !is_back => take_phone_away(work.as_mut(), person, now)?,
-            About::Phone | About::Application(_) | About::Other => person,
+        let disowned = match &about {
+            About::Phone(disowned) => Some(disowned),
+            About::Application(_) | About::Other => None,
         };
+        let (person, gave_way) = put_phone_right(work.as_mut(), person, disowned, now)?;
         let actor = Actor::LinkHolder(person.id);
         let frozen = freeze_all(work.as_mut(), &person, &actor, codes::NOT_ME, now)?;
         let body = MessageBody::Frozen {
             serials: frozen.serials.iter().map(SerialNumber::hex).collect(),
             by_code: false,
         };
+        if let Some(number) = gave_way {
+            send(work.as_mut(), &person, number.into(), body.clone(), now)?;
+        }
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;
         tracing::warn!(person = %person.id, certificates = frozen.serials.len(), "frozen by the link of a notice");
@@ -220,8 +223,8 @@ impl By<'_> {
 /// What the notice of a link told of.
 enum About {
     Application(ApplicationNumber),
-    /// A new telephone number.
-    Phone,
+    /// A new telephone number, which it disowns.
+    Phone(Disowned),
     /// Something else, that the link need not know.
     Other,
 }
@@ -238,15 +241,14 @@ fn peek(
     let Some((Some(person), subject)) = found else {
         return Err(NotMeError::LinkExpired);
     };
-    let about = match subject.as_str() {
-        "" => About::Other,
-        phone::LINK_SUBJECT => About::Phone,
-        number => {
-            let number = ApplicationNumber::parse(number);
-            About::Application(number.map_err(|_| NotMeError::LinkExpired)?)
-        }
-    };
-    Ok((person, about))
+    if subject.is_empty() {
+        return Ok((person, About::Other));
+    }
+    if let Some(disowned) = disowned(&subject) {
+        return Ok((person, About::Phone(disowned)));
+    }
+    let number = ApplicationNumber::parse(&subject).map_err(|_| NotMeError::LinkExpired)?;
+    Ok((person, About::Application(number)))
 }
 
 /// Valid certificates of a person that have not expired.

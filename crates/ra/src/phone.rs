@@ -293,10 +293,10 @@ impl RegistrationAuthority {
             None => "person.phone-remove",
         };
         did(person, action).record(work, now)?;
-        let subject = if phone.is_some() { LINK_SUBJECT } else { "" };
+        let subject = phone.map(link_subject).unwrap_or_default();
         let body = MessageBody::PhoneChanged {
             hint: phone.map(PhoneNumber::masked).unwrap_or_default(),
-            not_me_path: self.not_me_path(work, person, subject, now)?,
+            not_me_path: self.not_me_path(work, person, &subject, now)?,
         };
         if self.text_messages
             && let Some(before) = person.phone.clone()
@@ -310,48 +310,62 @@ impl RegistrationAuthority {
 /// For how long the number of before gets notices; as long as the link "it was not me" works.
 const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What a link "it was not me" is about when it takes a number away; no number of an application looks so. Stored.
-pub(crate) const LINK_SUBJECT: &str = "phone";
+/// What a link "it was not me" is about when it disowns a number; no number of an application looks so. Stored.
+const LINK_SUBJECT: &str = "phone:";
 
-/// Whoever says "it was not me" while a number of before still counts did not change or remove it: it is the number again.
-/// The person as she is then, and whether that was so.
-pub(crate) fn take_phone_back(
-    work: &mut dyn UnitOfWork,
-    mut person: Person,
-    now: Timestamp,
-) -> Result<(Person, bool), StorageError> {
-    let Some(earlier) = person.phone_before(now).cloned() else {
-        return Ok((person, false));
-    };
-    work.persons().set_phone(person.id, Some(&earlier))?;
-    let evidence = Evidence {
-        actor: Actor::LinkHolder(person.id),
-        action: "person.phone-back",
-        object: person_object(person.id),
-        detail: codes::NOT_ME,
-    };
-    evidence.record(work, now)?;
-    person.phone = Some(earlier);
-    person.earlier_phone = None;
-    Ok((person, true))
+/// The subject of a link that disowns this number: a digest, for the link need only know the number again.
+fn link_subject(number: &PhoneNumber) -> String {
+    let digest = sha256(number.as_str().as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{LINK_SUBJECT}{hex}")
 }
 
-/// Whoever says "it was not me" to a new number did not give it: it is forgotten.
-pub(crate) fn take_phone_away(
+/// The number that a link disowns, if its subject says so; see [`Disowned::is`].
+pub(crate) fn disowned(subject: &str) -> Option<Disowned> {
+    subject
+        .starts_with(LINK_SUBJECT)
+        .then(|| Disowned(subject.to_owned()))
+}
+
+/// A number of which somebody says that it is not hers.
+pub(crate) struct Disowned(String);
+
+impl Disowned {
+    fn is(&self, number: &PhoneNumber) -> bool {
+        link_subject(number) == self.0
+    }
+}
+
+/// What the link of a notice does to the telephone: a number of before that still counts is the number again, and a number
+/// that the link disowns is neither kept nor brought back. The person as she is then, and the number that gave way to the one
+/// of before: its owner is told of the freeze once more, for an honest change cannot be told from another.
+pub(crate) fn put_phone_right(
     work: &mut dyn UnitOfWork,
     mut person: Person,
+    disowned: Option<&Disowned>,
     now: Timestamp,
-) -> Result<Person, StorageError> {
-    if person.phone.take().is_none() {
-        return Ok(person);
+) -> Result<(Person, Option<PhoneNumber>), StorageError> {
+    let is_hers = |number: &PhoneNumber| !disowned.is_some_and(|disowned| disowned.is(number));
+    let before = person.phone_before(now).cloned();
+    let is_changed =
+        person.phone.as_ref().is_some_and(|number| !is_hers(number)) || before.is_some();
+    if !is_changed {
+        return Ok((person, None));
     }
-    work.persons().set_phone(person.id, None)?;
+    let current = person.phone.take().filter(is_hers);
+    let (number, gave_way, action) = match before.filter(is_hers) {
+        Some(before) => (Some(before), current, "person.phone-back"),
+        None => (current, None, "person.phone-remove"),
+    };
+    work.persons().set_phone(person.id, number.as_ref())?;
     let evidence = Evidence {
         actor: Actor::LinkHolder(person.id),
-        action: "person.phone-remove",
+        action,
         object: person_object(person.id),
         detail: codes::NOT_ME,
     };
     evidence.record(work, now)?;
-    Ok(person)
+    person.phone = number;
+    person.earlier_phone = None;
+    Ok((person, gave_way))
 }

@@ -31,7 +31,13 @@ pub(crate) enum Command {
     /// Send messages again that were given up, to the same address
     Retry(Chosen),
     /// Lay messages to rest that were given up; what they say is wiped
-    Discard(Chosen),
+    Discard {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Why; it stands in the audit log. No names and no addresses
+        #[arg(long, value_name = "REASON")]
+        why: String,
+    },
 }
 
 /// Which messages.
@@ -109,8 +115,14 @@ impl fmt::Display for Facts {
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.command {
         Command::List { before, limit } => list(&args.config, *before, *limit, context),
-        Command::Retry(chosen) => settle(&args.config, chosen, DeadLetterAct::Retry, context),
-        Command::Discard(chosen) => settle(&args.config, chosen, DeadLetterAct::Discard, context),
+        Command::Retry(chosen) => settle(&args.config, chosen, (DeadLetterAct::Retry, ""), context),
+        Command::Discard { chosen, why } => {
+            let why = why.trim();
+            if why.is_empty() || why.contains(char::is_control) {
+                return Err(usage("--why wants one line that says why".to_owned()));
+            }
+            settle(&args.config, chosen, (DeadLetterAct::Discard, why), context)
+        }
     }
 }
 
@@ -137,7 +149,7 @@ fn list(
 fn settle(
     config: &ConfigArgs,
     chosen: &Chosen,
-    act: DeadLetterAct,
+    (act, why): (DeadLetterAct, &str),
     context: &Context,
 ) -> anyhow::Result<Outcome> {
     let storage = config.storage()?;
@@ -149,7 +161,7 @@ fn settle(
     let (actor, now) = (context.administrator(), context.now());
     let mut settled = 0_u64;
     for message in messages {
-        if settle_dead_letter(storage.as_ref(), message, (act, ""), actor.clone(), now)? {
+        if settle_dead_letter(storage.as_ref(), message, (act, why), actor.clone(), now)? {
             settled = settled.saturating_add(1);
         } else if !chosen.all {
             return Err(usage(format!(

@@ -196,7 +196,13 @@ fn what_nobody_takes_is_kept_until_an_operator_decides() {
     house.mailbox.wait("aigerim@example.kz", |mails| {
         (mails.len() == 1).then_some(())
     });
-    house.tanba(&["message", "discard", "--all"]);
+    house.tanba(&[
+        "message",
+        "discard",
+        "--all",
+        "--why",
+        "the server was gone for a week",
+    ]);
     assert_eq!(house.facts(&["message", "list"]), json!([]));
     let again = std::process::Command::new(crate::server::program())
         .args(["message", "retry", &number(second), "--config"])

@@ -316,6 +316,56 @@ fn a_number_that_was_replaced_comes_back_by_any_link_and_after_a_week_by_none() 
     }
 }
 
+/// The thief gave a number of his own; she removed it on her profile before she read the notice.
+#[test]
+fn a_number_that_was_disowned_does_not_come_back_by_the_link_that_disowns_it() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    let (mails, _) = confirmed(&world, &citizen, NUMBER, NOON);
+    let MessageBody::PhoneChanged { not_me_path, .. } = &mails[0].body else {
+        panic!("{mails:?}")
+    };
+    let session = world.sign_in(&citizen, after(60)).session;
+    world.ra.remove_phone(&session, after(60)).unwrap();
+    world.mail(after(60));
+    texts(&world, after(60));
+    let token = not_me_path.strip_prefix("/not-me/").unwrap();
+    world.ra.not_me(token, after(120)).unwrap();
+    assert_eq!(number(&world, &citizen), None);
+    assert!(world.person(&citizen).earlier_phone.is_none());
+    let his = texts(&world, after(121));
+    assert!(his.is_empty(), "{his:?}");
+}
+
+#[test]
+fn the_number_that_gives_way_to_the_one_of_before_is_told_of_the_freeze() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    confirmed(&world, &citizen, NUMBER, NOON);
+    confirmed(&world, &citizen, "+77017654321", after(DAY));
+    let now = after(2 * DAY);
+    let session = world.sign_in(&citizen, now).session;
+    world.submit(&citizen, &session, now);
+    let told = texts(&world, now);
+    let link = told.iter().find_map(|text| {
+        let MessageBody::ApplicationAccepted { not_me_path, .. } = &text.body else {
+            return None;
+        };
+        Some(not_me_path.clone())
+    });
+    let link = link.unwrap();
+    let token = link.strip_prefix("/not-me/").unwrap();
+    world.ra.not_me(token, now).unwrap();
+    let told = texts(&world, after(2 * DAY + 1));
+    let mut numbers: Vec<&str> = told
+        .iter()
+        .filter(|text| text.body.kind() == "frozen")
+        .map(|text| text.to.as_str())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [NUMBER, "+77017654321"]);
+}
+
 #[test]
 fn codes_are_limited_by_number_and_network_and_go_to_no_other_country() {
     let world = world();
