@@ -305,6 +305,7 @@ doctor-trust-old = The browser trusts an earlier installation of the agent:
 doctor-trust-missing = The browser does not trust the agent yet:
 doctor-trust-repair = Run tanba-agent install and start the browser again.
 doctor-trust-unknown = It could not be found out whether the browser trusts the agent:
+doctor-trust-slow = The database of certificates does not answer; it may lie on a drive that is away:
 doctor-trust-elsewhere = Whether the browser trusts the agent shows at https://127.0.0.1:13579/: when it opens without a warning, it does; else run tanba-agent install.
 doctor-start = The agent starts with the session.
 doctor-start-missing = The agent does not start with the session; if you want that: tanba-agent install.

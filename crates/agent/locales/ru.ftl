@@ -311,6 +311,7 @@ doctor-trust-old = Браузер доверяет прежней установ
 doctor-trust-missing = Браузер пока не доверяет агенту:
 doctor-trust-repair = Выполните tanba-agent install и перезапустите браузер.
 doctor-trust-unknown = Не удалось узнать, доверяет ли браузер агенту:
+doctor-trust-slow = База сертификатов не отвечает: возможно, она находится на недоступном диске:
 doctor-trust-elsewhere = Доверяет ли браузер агенту, видно по странице https://127.0.0.1:13579/: если она открывается без предупреждения, доверяет; иначе выполните tanba-agent install.
 doctor-start = Агент запускается вместе с сеансом.
 doctor-start-missing = Агент не запускается вместе с сеансом; если нужно: tanba-agent install.

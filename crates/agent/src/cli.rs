@@ -92,7 +92,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// What a crash leaves behind must hold neither PIN nor password, and no other program of this user reads our memory.
+fn keep_memory_to_ourselves() -> anyhow::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .context("the memory of this program cannot be kept from others")?;
+    Ok(())
+}
+
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    keep_memory_to_ourselves()?;
     // The window needs no folder and no configuration, and its toolkit's lines are nobody's business.
     #[cfg(feature = "window")]
     if matches!(arguments.command, Command::Dialog) {

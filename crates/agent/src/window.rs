@@ -29,6 +29,15 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// How long a window that answered may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
+/// The program that runs; where the system has a name for it, it is this very one after another version was installed in its
+/// place, which would not understand the question.
+fn program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok("/proc/self/exe".into());
+    }
+    std::env::current_exe()
+}
+
 /// Asks in a window.
 #[derive(Debug)]
 pub struct Window {
@@ -45,7 +54,7 @@ impl Window {
     /// When the system does not tell where the program is.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
-            program: std::env::current_exe()?,
+            program: program()?,
             chosen: Mutex::default(),
         })
     }

@@ -1,7 +1,10 @@
 //! Whether the browsers of this user trust the authority of this installation.
 
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tanba_pki::Certificate;
 
@@ -24,6 +27,7 @@ pub(super) fn look(machine: &Machine, identity: &Identity) -> Vec<Finding> {
             }
             Ok(Some(_)) => bad("doctor-trust-old"),
             Ok(None) => bad("doctor-trust-missing"),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => bad("doctor-trust-slow"),
             Err(_) => {
                 let text = "doctor-trust-unknown";
                 findings.push(Finding::bad(
@@ -39,14 +43,35 @@ pub(super) fn look(machine: &Machine, identity: &Identity) -> Vec<Finding> {
     findings
 }
 
+/// How long one database may take: the folder may lie on a drive that does not answer, and others wait for this look.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The certificate under our name in a database, if there is one.
-fn trusted(folder: &Path) -> std::io::Result<Option<Vec<u8>>> {
+fn trusted(folder: &Path) -> io::Result<Option<Vec<u8>>> {
     let database = format!("sql:{}", folder.display());
-    let output = Command::new("certutil")
+    let mut child = Command::new("certutil")
         .args(["-d", &database, "-L", "-a", "-n", NICKNAME])
         .stdin(Stdio::null())
-        .output()?;
-    Ok(output.status.success().then_some(output.stdout))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let Some(mut output) = child.stdout.take() else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    let (sender, read) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("certutil".to_owned())
+        .spawn(move || {
+            let mut pem = Vec::new();
+            let _ = sender.send(output.read_to_end(&mut pem).map(|_| pem));
+        })?;
+    let Ok(pem) = read.recv_timeout(PATIENCE) else {
+        child.kill()?;
+        child.wait()?;
+        return Err(io::ErrorKind::TimedOut.into());
+    };
+    let pem = pem?;
+    Ok(child.wait()?.success().then_some(pem))
 }
 
 fn is_same(pem: &[u8], identity: &Identity) -> bool {

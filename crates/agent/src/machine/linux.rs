@@ -171,7 +171,7 @@ fn start_with_session(machine: &Machine) -> Vec<Step> {
         path: unit(machine),
         content: format!(
             "[Unit]\nDescription=Tanba agent\nPartOf=graphical-session.target\nAfter=graphical-session.target\n\n\
-             [Service]\nExecStart={command}\nRestart=on-failure\nNoNewPrivileges=yes\n\n\
+             [Service]\nExecStart={command}\nRestart=on-failure\nNoNewPrivileges=yes\nLimitCORE=0\n\n\
              [Install]\nWantedBy=graphical-session.target\n"
         ),
     };

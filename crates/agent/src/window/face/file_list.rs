@@ -1,6 +1,6 @@
 //! Files and folders of this computer, to choose one.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 
 use eframe::egui::{Button, Label, RichText, ScrollArea, Spinner, TextEdit, Ui};
@@ -25,6 +25,40 @@ pub(super) struct FileList {
     /// Whether the path may be typed here, or only chosen.
     is_typed: bool,
     picked: Option<PathBuf>,
+    typed: Typed,
+}
+
+/// A path that was typed, and whether it is there.
+struct Typed {
+    path: PathBuf,
+    is_there: Presence,
+}
+
+enum Presence {
+    Asked(Receiver<bool>),
+    Known(bool),
+}
+
+impl Typed {
+    fn look_for(path: PathBuf) -> Self {
+        if !path.is_absolute() {
+            return Self {
+                path,
+                is_there: Presence::Known(false),
+            };
+        }
+        let (sender, receiver) = mpsc::channel();
+        let looked_for = path.clone();
+        let looking = std::thread::Builder::new().name("file".to_owned());
+        // Without a thread nothing is ever sent, and the path counts as absent.
+        let _ = looking.spawn(move || {
+            let _ = sender.send(looked_for.exists());
+        });
+        Self {
+            path,
+            is_there: Presence::Asked(receiver),
+        }
+    }
 }
 
 enum Content {
@@ -45,7 +79,7 @@ impl FileList {
     /// For a page that wants the name of a file or folder.
     pub(super) fn for_question(question: &FileQuestion) -> Self {
         let folder = question.folder.as_ref().map(PathBuf::from);
-        let folder = folder.filter(|folder| folder.is_absolute());
+        let folder = folder.filter(|folder| is_local(folder));
         Self::at(
             folder.unwrap_or_else(home),
             question.ending.as_deref(),
@@ -66,6 +100,7 @@ impl FileList {
             folder,
             is_typed,
             picked: None,
+            typed: Typed::look_for(PathBuf::new()),
         }
     }
 
@@ -75,8 +110,24 @@ impl FileList {
             return self.picked.clone();
         }
         let path = PathBuf::from(self.path.trim());
-        (self.picked.as_ref() == Some(&path) || (path.is_absolute() && path.exists()))
-            .then_some(path)
+        let is_there = self.picked.as_ref() == Some(&path)
+            || (self.typed.path == path && matches!(self.typed.is_there, Presence::Known(true)));
+        is_there.then_some(path)
+    }
+
+    /// Asks whether what is typed is there, by a thread: the window goes on being drawn while a drive does not answer.
+    fn look_for_typed(&mut self) {
+        let path = PathBuf::from(self.path.trim());
+        if self.typed.path != path {
+            self.typed = Typed::look_for(path);
+        }
+        if let Presence::Asked(receiver) = &self.typed.is_there {
+            match receiver.try_recv() {
+                Ok(is_there) => self.typed.is_there = Presence::Known(is_there),
+                Err(TryRecvError::Disconnected) => self.typed.is_there = Presence::Known(false),
+                Err(TryRecvError::Empty) => {}
+            }
+        }
     }
 
     pub(super) fn show(&mut self, ui: &mut Ui, show: &Show<'_>) {
@@ -88,7 +139,12 @@ impl FileList {
             let label = ui.label(style::quiet(show.text("window-path")));
             let field = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
             ui.add(field).labelled_by(label.id);
-            let is_absent = !self.path.trim().is_empty() && self.chosen().is_none();
+            self.look_for_typed();
+            let is_asked = matches!(self.typed.is_there, Presence::Asked(_));
+            if is_asked {
+                ui.ctx().request_repaint_after_secs(0.05);
+            }
+            let is_absent = !self.path.trim().is_empty() && !is_asked && self.chosen().is_none();
             if is_absent {
                 let text = RichText::new(show.text("ask-no-such-file")).small();
                 ui.label(text.color(style::BAD));
@@ -159,6 +215,17 @@ impl FileList {
         };
         entry.is_folder || entry.name.to_lowercase().ends_with(&format!(".{ending}"))
     }
+}
+
+/// Whether a folder that a page names lies on a drive of this computer: another one would be told who sits here by the mere
+/// look (`\\\\server\\share` makes Windows sign in there).
+fn is_local(folder: &Path) -> bool {
+    let is_disk = |prefix: Prefix<'_>| matches!(prefix, Prefix::Disk(_));
+    let is_plain = match folder.components().next() {
+        Some(Component::Prefix(prefix)) => is_disk(prefix.kind()),
+        _ => true,
+    };
+    is_plain && folder.is_absolute()
 }
 
 fn home() -> PathBuf {

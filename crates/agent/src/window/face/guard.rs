@@ -22,11 +22,14 @@ impl Guard {
 
     /// Looks at the clock and at whether the window came to the front.
     pub(super) fn look(&mut self, context: &Context) {
-        let (now, came_forward) = context.input(|input| {
+        let (now, came_forward, pressed) = context.input(|input| {
             let forward = |event: &Event| matches!(event, Event::WindowFocused(true));
-            (input.time, input.events.iter().any(forward))
+            let is_forward = input.events.iter().any(forward);
+            (input.time, is_forward, input.pointer.any_pressed())
         });
-        if self.since.is_none() || came_forward {
+        // Whoever goes on clicking has not looked yet: a game that wants quick clicks in one place agrees to nothing.
+        let is_hasty = pressed && self.left(now).is_some();
+        if self.since.is_none() || came_forward || is_hasty {
             self.since = Some(now);
         }
         if let Some(left) = self.left(now) {
