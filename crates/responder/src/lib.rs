@@ -12,6 +12,7 @@ mod crl;
 mod health;
 mod http_date;
 mod issuer_certificate;
+mod kept;
 mod metrics;
 mod ocsp;
 mod reply;

@@ -16,6 +16,7 @@ use tanba_pki::ocsp::{
 };
 use tanba_pki::{Certificate, SerialNumber, Timestamp, hex};
 
+use crate::kept::Kept;
 use crate::metrics::Outcome;
 use crate::reply::{Document, fleeting};
 use crate::router::App;
@@ -176,17 +177,27 @@ impl Service {
             .map_err(Failure::Storage)?;
         drop(unit);
         let responder = Responder::delegated(&certificate, signer.signer.algorithm());
-        let answer = Answer {
-            singles: &singles,
-            nonce: request.nonce,
-            produced_at: now,
-            extended_revoke: false,
+        let sign = |singles: &[Single<'_>], nonce| {
+            let answer = Answer {
+                singles,
+                nonce,
+                produced_at: now,
+                extended_revoke: false,
+            };
+            let tbs = responder.prepare(&answer);
+            let signature = signer.signer.sign(&tbs).ok()?;
+            Some(responder.assemble(&tbs, &signature))
         };
-        let tbs = responder.prepare(&answer);
-        let signature = signer
-            .signer
-            .sign(&tbs)
-            .map_err(|_| Failure::Signer("the key does not answer"))?;
+        let signed = sign(&singles, request.nonce);
+        // A key in this process is never away.
+        let is_device = signer.signer.may_hang();
+        if let Some(body) = signed.as_ref().filter(|_| is_device) {
+            let without_nonce = || match request.nonce {
+                Some(_) => sign(&singles, None),
+                None => Some(body.clone()),
+            };
+            self.keep(&singles, certificate.not_after(), without_nonce);
+        }
         let outcome = match singles.first().map(|single| single.status) {
             Some(CertificateStatus::Good) => Outcome::Good,
             Some(CertificateStatus::Revoked { .. }) => Outcome::Revoked,
@@ -195,12 +206,61 @@ impl Service {
         let known = singles
             .iter()
             .all(|single| single.status != CertificateStatus::Unknown);
-        let fresh = (request.nonce.is_none() && known).then_some(now);
+        if let Some(body) = signed {
+            let fresh = (request.nonce.is_none() && known).then_some(now);
+            return Ok(Reply {
+                body,
+                outcome,
+                fresh,
+            });
+        }
+        let kept = self
+            .kept(&singles, now)
+            .ok_or(Failure::Signer("the key does not answer"))?;
+        tracing::warn!(issuer = %issuer.id, "the key does not answer; an OCSP response that it signed before was given");
         Ok(Reply {
-            body: responder.assemble(&tbs, &signature),
+            body: kept,
             outcome,
-            fresh,
+            fresh: None,
         })
+    }
+
+    /// Keeps a response about one certificate that was issued, without a nonce, unless there is a young one.
+    fn keep(
+        &self,
+        singles: &[Single<'_>],
+        end_of_responder: Timestamp,
+        without_nonce: impl FnOnce() -> Option<Vec<u8>>,
+    ) {
+        let [single] = singles else {
+            return;
+        };
+        let life = self.parts.rules.ocsp_life;
+        let (from, Some(next)) = (single.this_update, single.next_update) else {
+            return;
+        };
+        if single.status == CertificateStatus::Unknown
+            || !self.kept.is_due(single.cert_id, single.status, life, from)
+        {
+            return;
+        }
+        if let Some(body) = without_nonce() {
+            let kept = Kept {
+                body,
+                status: single.status,
+                from,
+                until: next.min(end_of_responder),
+            };
+            self.kept.keep(single.cert_id, kept);
+        }
+    }
+
+    /// What was kept for this certificate; whoever sent a nonce sees that the answer has none.
+    fn kept(&self, singles: &[Single<'_>], now: Timestamp) -> Option<Vec<u8>> {
+        match singles {
+            [single] => self.kept.find(single.cert_id, single.status, now),
+            _ => None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use tanba_model::ports::{Clock, IssuerKind, OcspSigners, Storage, StorageError};
 use tanba_pki::{Certificate, ocsp};
 
 use crate::config::Rules;
+use crate::kept::KeptResponses;
 
 /// What the responder is given from outside.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub enum OpenError {
 pub(crate) struct Service {
     pub(crate) parts: Parts,
     pub(crate) issuers: Vec<Issuer>,
+    /// Responses for the time when a signing device is away.
+    pub(crate) kept: KeptResponses,
 }
 
 /// An issuer as the network asks for it.
@@ -69,7 +72,11 @@ impl Service {
                 })
             })
             .collect::<Result<_, OpenError>>()?;
-        Ok(Self { parts, issuers })
+        Ok(Self {
+            parts,
+            issuers,
+            kept: KeptResponses::default(),
+        })
     }
 
     pub(crate) fn issuer(&self, name: &str) -> Option<&Issuer> {

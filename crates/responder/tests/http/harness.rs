@@ -1,5 +1,6 @@
 //! A throw-away authority with a responder in front of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -12,7 +13,9 @@ use tanba_ca::{
     Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyChest, KeyVault, KeyVaultError,
     Parts, Profiles, Rules,
 };
-use tanba_crypto::{KeyAlgorithm, Secret, Signer, SoftwareKey};
+use tanba_crypto::{
+    KeyAlgorithm, PublicKey, Secret, SignError, SignatureAlgorithm, Signer, SoftwareKey,
+};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason};
 use tanba_model::id::CertificateId;
@@ -39,9 +42,49 @@ impl Clock for StandingClock {
     }
 }
 
-/// Keys as the vault has them, but each RSA root of the tests has the same one: making it takes seconds.
+/// Keys as the vault has them, but each RSA root of the tests has the same one: making it takes seconds. They are in a device
+/// where there is a switch for it.
 #[derive(Debug)]
-struct Chest(KeyVault);
+struct Chest {
+    vault: KeyVault,
+    is_away: Option<Arc<AtomicBool>>,
+}
+
+/// A key in a device that can be away.
+#[derive(Debug)]
+struct InDevice {
+    key: Arc<dyn Signer>,
+    is_away: Arc<AtomicBool>,
+}
+
+impl Signer for InDevice {
+    fn public_key(&self) -> &PublicKey {
+        self.key.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(SignError::Failed);
+        }
+        self.key.sign(message)
+    }
+}
+
+impl Chest {
+    fn place(&self, key: Arc<dyn Signer>) -> Arc<dyn Signer> {
+        match &self.is_away {
+            Some(is_away) => Arc::new(InDevice {
+                key,
+                is_away: Arc::clone(is_away),
+            }),
+            None => key,
+        }
+    }
+}
 
 fn root_key() -> &'static Secret {
     static KEY: OnceLock<Secret> = OnceLock::new();
@@ -55,7 +98,7 @@ fn root_key() -> &'static Secret {
 
 impl KeyChest for Chest {
     fn open_key(&self, stored: &[u8]) -> Result<Arc<dyn Signer>, KeyVaultError> {
-        self.0.open_key(stored)
+        Ok(self.place(self.vault.open_key(stored)?))
     }
 
     fn make_key(
@@ -64,10 +107,11 @@ impl KeyChest for Chest {
         random: &dyn RandomSource,
     ) -> Result<(Vec<u8>, Arc<dyn Signer>), KeyVaultError> {
         if algorithm == (KeyAlgorithm::Rsa { bits: 4096 }) {
-            let stored = self.0.seal(root_key(), random)?;
-            return Ok((stored.clone(), self.0.open_key(&stored)?));
+            let stored = self.vault.seal(root_key(), random)?;
+            return Ok((stored.clone(), self.open_key(&stored)?));
         }
-        self.0.make_key(algorithm, random)
+        let (stored, key) = self.vault.make_key(algorithm, random)?;
+        Ok((stored, self.place(key)))
     }
 }
 
@@ -95,6 +139,16 @@ impl Answer {
 
 impl House {
     pub(crate) fn new(key: IssuingKey, now: Timestamp) -> Self {
+        Self::make(key, now, None)
+    }
+
+    /// A house whose keys are in a device, and the switch that takes it away.
+    pub(crate) fn with_device(key: IssuingKey, now: Timestamp) -> (Self, Arc<AtomicBool>) {
+        let is_away = Arc::new(AtomicBool::new(false));
+        (Self::make(key, now, Some(Arc::clone(&is_away))), is_away)
+    }
+
+    fn make(key: IssuingKey, now: Timestamp, is_away: Option<Arc<AtomicBool>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let storage: Arc<dyn Storage> =
             Arc::new(SqliteStorage::open(folder.path().join("tanba.sqlite")).unwrap());
@@ -102,9 +156,10 @@ impl House {
         let passphrase = Secret::from("passphrase".to_owned());
         let parts = Parts {
             storage: Arc::clone(&storage),
-            chest: Arc::new(Chest(
-                KeyVault::create(&passphrase, Cost::THROW_AWAY, random.as_ref()).unwrap(),
-            )),
+            chest: Arc::new(Chest {
+                vault: KeyVault::create(&passphrase, Cost::THROW_AWAY, random.as_ref()).unwrap(),
+                is_away,
+            }),
             random,
             profiles: Profiles::builtin(),
             rules: Rules::default(),

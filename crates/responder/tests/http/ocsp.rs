@@ -1,5 +1,7 @@
 //! Status requests.
 
+use std::sync::atomic::Ordering;
+
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -225,4 +227,55 @@ async fn a_stop_of_the_authority_stops_no_answer() {
         status(&house, &answer.body, &record.serial),
         Status::Revoked { .. }
     ));
+}
+
+#[tokio::test]
+async fn while_the_device_is_away_what_it_signed_before_is_given_until_its_end() {
+    let (house, is_away) = House::with_device(IssuingKey::EcP256, NOW);
+    let (asked, other) = (house.certificate(1), house.certificate(2));
+    let first = house
+        .post("/ocsp", ask(&house, &asked, Some(&[1; 16])))
+        .await;
+    assert_eq!(status(&house, &first.body, &asked.serial), Status::Good);
+
+    is_away.store(true, Ordering::SeqCst);
+    house.wait(299);
+    for nonce in [None, Some([2; 16])] {
+        let nonce = nonce.as_ref().map(<[u8; 16]>::as_slice);
+        let answer = house.post("/ocsp", ask(&house, &asked, nonce)).await;
+        assert_eq!(status(&house, &answer.body, &asked.serial), Status::Good);
+        // Nobody else's nonce is given, and nothing may keep it longer.
+        assert!(Response::parse(&answer.body).unwrap().nonce().is_none());
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    // What was never signed is not made up, and a response about two is not put together from two.
+    let answer = house.post("/ocsp", ask(&house, &other, None)).await;
+    assert_eq!(refusal(&answer.body), ResponseStatus::TryLater);
+    let both = [&asked, &other].map(|record| id(&house, record.serial.as_bytes()));
+    let answer = house.post("/ocsp", request(&both, None)).await;
+    assert_eq!(refusal(&answer.body), ResponseStatus::TryLater);
+    house.wait(1);
+    let answer = house.post("/ocsp", ask(&house, &asked, None)).await;
+    assert_eq!(
+        refusal(&answer.body),
+        ResponseStatus::TryLater,
+        "its nextUpdate is over"
+    );
+
+    is_away.store(false, Ordering::SeqCst);
+    let answer = house.post("/ocsp", ask(&house, &asked, None)).await;
+    assert_eq!(status(&house, &answer.body, &asked.serial), Status::Good);
+}
+
+#[tokio::test]
+async fn a_response_that_says_good_is_not_given_any_more_once_the_certificate_is_revoked() {
+    let (house, is_away) = House::with_device(IssuingKey::EcP256, NOW);
+    let record = house.certificate(1);
+    let good = house.post("/ocsp", ask(&house, &record, None)).await;
+    assert_eq!(status(&house, &good.body, &record.serial), Status::Good);
+    house.wait(1);
+    house.revoke(record.id, RevocationReason::CertificateHold);
+    is_away.store(true, Ordering::SeqCst);
+    let answer = house.post("/ocsp", ask(&house, &record, None)).await;
+    assert_eq!(refusal(&answer.body), ResponseStatus::TryLater);
 }
