@@ -1,6 +1,8 @@
 //! Ceremonies that are interrupted at every call of a port, and tried again.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use tanba_ca::Parts;
@@ -9,6 +11,8 @@ use tanba_model::certificate::Status;
 use tanba_model::ports::{IssuerKind, Storage};
 use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, SerialNumber};
+use tanba_storage::SqliteStorage;
+use tempfile::TempDir;
 
 use crate::harness::{Behaviour, Chest, House, NOW, administrator, later, random};
 use crate::ports::{Fault, Faulty, Plan as Steps};
@@ -59,14 +63,21 @@ fn list() -> Plan {
     plan("crl", &rest)
 }
 
-/// A house over a copy of a database.
-fn house(template: Option<&Path>) -> House {
-    let Some(template) = template else {
-        return House::empty();
-    };
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::copy(template, folder.path().join("tanba.sqlite")).unwrap();
-    crate::faults::house(folder, 1)
+/// The ceremonies that are interrupted, each with those that have to be held before.
+fn stories() -> [(Vec<Plan>, Plan); 3] {
+    [
+        (vec![], root()),
+        (vec![root()], issuing()),
+        (vec![root(), issuing()], list()),
+    ]
+}
+
+/// A copy of a database, in a folder of its own.
+fn copy(template: &TempDir) -> TempDir {
+    let folder = crate::harness::folder();
+    let name = "tanba.sqlite";
+    std::fs::copy(template.path().join(name), folder.path().join(name)).unwrap();
+    folder
 }
 
 fn hold(house: &House, storage: Arc<dyn Storage>, plan: &Plan) -> Result<Artefact, CeremonyError> {
@@ -78,13 +89,29 @@ fn hold(house: &House, storage: Arc<dyn Storage>, plan: &Plan) -> Result<Artefac
     Room::open(parts).hold(plan, &Materials::default(), &administrator(), later(60))
 }
 
+/// The ceremony over ports and keys that follow the steps.
+fn interrupted(house: &House, plan: &Plan, steps: &Arc<Steps>) -> Result<Artefact, CeremonyError> {
+    let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(steps));
+    house.chest.controls.follow(steps);
+    let outcome = hold(house, Arc::new(storage), plan);
+    house.chest.controls.forget_plan();
+    outcome
+}
+
+/// The same plan once more, after an interruption: it is carried out once, and whole.
+fn assert_completed(house: &House, plan: &Plan, context: &str) {
+    let again = hold(house, Arc::clone(&house.storage), plan);
+    let artefact = again.unwrap_or_else(|error| panic!("{context}: {error}"));
+    assert_whole(house, plan, &artefact, context);
+}
+
 fn held(house: &House, plan: &Plan) -> Artefact {
     hold(house, Arc::clone(&house.storage), plan).unwrap()
 }
 
 /// Leaves a database behind in which these ceremonies were held.
-fn template(plans: &[Plan]) -> tempfile::TempDir {
-    let house = house(None);
+fn template(plans: &[Plan]) -> TempDir {
+    let house = House::empty();
     for plan in plans {
         drop(held(&house, plan));
     }
@@ -159,21 +186,11 @@ fn assert_whole(house: &House, plan: &Plan, artefact: &Artefact, context: &str) 
 
 #[test]
 fn a_ceremony_that_fails_at_any_call_is_completed_by_the_same_plan() {
-    for (before, plan) in [
-        (vec![], root()),
-        (vec![root()], issuing()),
-        (vec![root(), issuing()], list()),
-    ] {
-        let folder = (!before.is_empty()).then(|| template(&before));
-        let path = folder
-            .as_ref()
-            .map(|folder| folder.path().join("tanba.sqlite"));
+    for (before, plan) in stories() {
+        let template = template(&before);
         let attempt = |steps: &Arc<Steps>| {
-            let house = house(path.as_deref());
-            let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(steps));
-            house.chest.controls.follow(steps);
-            let outcome = hold(&house, Arc::new(storage), &plan);
-            house.chest.controls.forget_plan();
+            let house = crate::faults::house(copy(&template), 1);
+            let outcome = interrupted(&house, &plan, steps);
             (house, outcome)
         };
         let clean = Steps::clean();
@@ -195,18 +212,73 @@ fn a_ceremony_that_fails_at_any_call_is_completed_by_the_same_plan() {
                 // As after a restart: another generator, another key chest.
                 house.seed += 1;
                 house.chest = Arc::new(Chest::new());
-                let again = hold(&house, Arc::clone(&house.storage), &plan);
-                let artefact = again.unwrap_or_else(|error| panic!("{context}: {error}"));
-                assert_whole(&house, &plan, &artefact, &context);
+                assert_completed(&house, &plan, &context);
             }
         }
         assert!(failures > names.len() / 2, "{failures} of {}", names.len());
     }
 }
 
+/// What the process that is killed finds in its environment.
+const VICTIM: &str = "TANBA_TEST_CEREMONY";
+
+#[test]
+fn a_ceremony_that_is_killed_at_any_call_is_completed_by_the_same_plan() {
+    for (number, (before, plan)) in stories().iter().enumerate() {
+        let template = template(before);
+        let clean = Steps::clean();
+        drop(interrupted(&crate::faults::house(copy(&template), 1), plan, &clean).unwrap());
+        for (at, name) in clean.steps().iter().enumerate() {
+            for fault in Fault::KILLS {
+                if !fault.differs_at(name) {
+                    continue;
+                }
+                let context = format!("{} {fault:?} at {at} ({name})", plan.act.name());
+                let folder = copy(&template);
+                let orders = format!("{number} {at} {fault:?} {}", folder.path().display());
+                let output = Command::new(std::env::current_exe().unwrap())
+                    .args(["--exact", "ceremony::the_one_that_is_killed", "--nocapture"])
+                    .env(VICTIM, orders)
+                    .output()
+                    .unwrap();
+                assert_eq!(output.status.signal(), Some(9), "{context}: {output:?}");
+                assert_completed(&crate::faults::house(folder, 2), plan, &context);
+            }
+        }
+    }
+}
+
+/// Does nothing in a run of the tests; it is the process that the test above kills.
+#[test]
+fn the_one_that_is_killed() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test cannot give its other process arguments"
+    )]
+    let Ok(orders) = std::env::var(VICTIM) else {
+        return;
+    };
+    let orders: Vec<&str> = orders.splitn(4, ' ').collect();
+    let number: usize = orders[0].parse().unwrap();
+    let (_, plan) = &stories()[number];
+    let steps = Steps::new(
+        orders[1].parse().unwrap(),
+        Fault::from_name(orders[2]).unwrap(),
+    );
+    let storage = SqliteStorage::open_existing(Path::new(orders[3]).join("tanba.sqlite")).unwrap();
+    let house = House {
+        folder: crate::harness::folder(),
+        storage: Arc::new(storage),
+        chest: Arc::new(Chest::new()),
+        seed: 1,
+    };
+    let done = interrupted(&house, plan, &steps);
+    panic!("step was not reached: {done:?}, {:?}", steps.steps());
+}
+
 #[test]
 fn a_rehearsal_needs_no_key_and_leaves_nothing_and_the_signature_comes_after_the_record() {
-    let house = house(None);
+    let house = House::empty();
     drop(held(&house, &root()));
     let before = house.certificates().len();
     let room = Room::for_rehearsal(
@@ -236,7 +308,7 @@ fn a_rehearsal_needs_no_key_and_leaves_nothing_and_the_signature_comes_after_the
 
 #[test]
 fn a_plan_of_another_day_or_with_a_used_serial_number_is_refused() {
-    let house = house(None);
+    let house = House::empty();
     let refused = |plan: &Plan, now| {
         let room = Room::open(house.parts());
         match room.hold(plan, &Materials::default(), &administrator(), now) {

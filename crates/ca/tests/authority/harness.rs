@@ -44,6 +44,14 @@ pub(crate) fn random(seed: u64) -> Arc<dyn RandomSource> {
     Arc::new(SharedRandom::new(StdRng::seed_from_u64(seed)))
 }
 
+/// A folder that is gone in the end. In memory where the system has such a place: hundreds of databases are made, and what
+/// they wait for a disk proves nothing, since a process that is killed does not take what it wrote from the system.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 /// What the signing keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Behaviour {
@@ -232,7 +240,7 @@ pub(crate) fn options(key: IssuingKey, shards: u16) -> InitOptions {
 
 impl House {
     pub(crate) fn empty() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let storage = Arc::new(SqliteStorage::open(folder.path().join("tanba.sqlite")).unwrap());
         Self {
             folder,

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use crate::installation::{Installation, text};
 
+mod ending;
+mod terminal;
+mod token;
+
 /// A plan as the program prints it, filled in.
 struct Plan {
     text: String,

@@ -19,6 +19,8 @@ const PEOPLE: &str = "iin,surname,given_name,patronymic,email,language\n\
 /// An installation in a folder of its own.
 pub(crate) struct Installation {
     folder: TempDir,
+    /// What its commands find in their environment.
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Installation {
@@ -36,8 +38,16 @@ impl Installation {
     }
 
     pub(crate) fn new(arguments: &[&str]) -> Self {
+        Self::with_environment(arguments, Vec::new())
+    }
+
+    pub(crate) fn with_environment(
+        arguments: &[&str],
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
         let installation = Self {
             folder: tempfile::tempdir().expect("a folder"),
+            environment,
         };
         let fixed = [
             "init",
@@ -74,6 +84,7 @@ impl Installation {
         command
             .args(arguments)
             .current_dir(self.folder.path())
+            .envs(self.environment.clone())
             .env_remove("TANBA_CONFIG");
         command
     }
@@ -360,6 +371,7 @@ fn evidence_is_verified_where_it_is_and_where_it_was_taken() {
     );
     let elsewhere = Installation {
         folder: tempfile::tempdir().expect("a folder"),
+        environment: Vec::new(),
     };
     std::fs::copy(
         installation.path("audit.jsonl"),
@@ -533,6 +545,7 @@ fn a_renewed_tls_certificate_is_shown_without_a_restart() {
 fn exit_codes_tell_wrong_usage_from_refusal() {
     let nowhere = Installation {
         folder: tempfile::tempdir().expect("a folder"),
+        environment: Vec::new(),
     };
     assert_eq!(nowhere.tanba(&["no-such-command"]).status.code(), Some(2));
     assert_eq!(
@@ -568,6 +581,7 @@ fn exit_codes_tell_wrong_usage_from_refusal() {
 fn profiles_are_shown_and_linted() {
     let nowhere = Installation {
         folder: tempfile::tempdir().expect("a folder"),
+        environment: Vec::new(),
     };
     let names = nowhere.facts(&["profile", "show"]);
     for profile in names.as_array().expect("profiles") {

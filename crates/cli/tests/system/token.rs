@@ -83,18 +83,24 @@ impl SoftHsm {
         })
     }
 
-    fn pull(&self) {
+    /// The same with the commands of ceremonies.
+    pub(crate) fn site(&self, further: &[&str]) -> crate::installation::Installation {
+        let arguments = [&["--key-store", self.uri()], further].concat();
+        crate::installation::Installation::with_environment(&arguments, vec![self.variable()])
+    }
+
+    pub(crate) fn pull(&self) {
         fs::rename(self.path("tokens"), self.path("away")).expect("a token");
         fs::create_dir(self.path("tokens")).expect("a folder");
     }
 
-    fn plug(&self) {
+    pub(crate) fn plug(&self) {
         fs::remove_dir(self.path("tokens")).expect("a folder");
         fs::rename(self.path("away"), self.path("tokens")).expect("a token");
     }
 
     /// What a tool of another project finds in the token.
-    fn look(&self, kind: &str) -> String {
+    pub(crate) fn look(&self, kind: &str) -> String {
         run(Command::new("pkcs11-tool")
             .envs([self.variable()])
             .args(["--module", text(&self.module), "--token-label", "nca"])
