@@ -18,6 +18,7 @@ const rsa = read("issue");
 const p256 = read("issue-p256");
 const few = read("issue-few");
 const many = read("issue-many");
+const keys = read("keys");
 const recover = read("recover");
 const cabinet = read("cabinet");
 const reminders = read("reminders");
@@ -88,12 +89,20 @@ const issuing = (run) => {
   if (!run) return;
   lines.push(
     `- **Issuing**, ${run.key} issuer, ${run.stored} certificates stored before: \`tanba bench issue\`: ${run.certificates} certificates by ${run.threads} threads through the whole cycle`,
-    `  (lints, two durable commits, evidence, notice): ${number(run.certificates_per_second, 0)} a second; ${number(run.certificates_a_commit)} certificates a commit; ${number(run.roof_per_second, 0)} signatures a second of such a`,
+    `  (lints, two durable commits, evidence, notice): ${number(run.certificates_per_second, 0)} a second; ${number(run.certificates_a_commit)} certificates a commit, ${number(run.processor_ms_a_certificate, 2)} ms of processors each; ${number(run.roof_per_second, 0)} signatures a second of such a`,
     `  key by all processors, looked at between the rounds; resident memory ${number(run.resident_mib_at_start)} MiB before, ${number(run.resident_mib_at_end)} MiB after.`,
   );
 };
 [rsa, p256, few, many].forEach(issuing);
 if (recover) lines.push(`- **Recovery**: \`tanba bench recover\`: ${recover.intents} open intents of an ${recover.key} issuer are signed and stored: ${number(recover.seconds)} s.`);
+if (keys) {
+  lines.push(
+    `- **Keys**: \`tanba bench keys --count ${keys.moduli}\`: the nightly look over all keys, from the beginning: ${keys.moduli} RSA moduli of 2048 bits in`,
+    `  ${number(keys.seconds, 0)} s: ${number(keys.alone_seconds, 0)} s each alone, ${number(keys.against_each_other_seconds, 0)} s all against each other for common factors, on one processor; the longest step`,
+    `  took ${number(keys.longest_step_seconds)} s; the ${keys.planted} moduli with a common factor were ${keys.met ? "found, and no other" : "**not found**"}; resident memory ${number(keys.resident_mib_at_start)} MiB before, ${number(keys.resident_mib_at_end)} MiB after.`,
+    "  The moduli are products of 32 primes of 64 bits, which arithmetic takes as long for as for two of 1024.",
+  );
+}
 if (serve) lines.push("- **Server**: `scripts/bench-serve.mjs`: a fresh installation, started seven times; memory is VmRSS three seconds after the start.");
 if (browser) lines.push(`- **Browser**: \`tests/browser/speed.mjs\` in ${browser.browser ?? "headless Chromium"}; ${browser.method ?? "medians"}.`);
 if (cabinet) {

@@ -13,6 +13,7 @@ target/release/tanba bench issue --count 40000 --key p256 --json >target/bench/i
 target/release/tanba bench issue --count 40000 --stored 10000 --key p256 --json >target/bench/issue-few.json
 # A database of many million certificates takes 3 KB of disk for each, and minutes to fill.
 target/release/tanba bench issue --count 40000 --stored "${TANBA_BENCH_STORED:-5000000}" --key p256 --json >target/bench/issue-many.json
+target/release/tanba bench keys --count 100000 --json >target/bench/keys.json
 target/release/tanba bench recover --count 10000 --json >target/bench/recover.json
 target/release/tanba bench cabinet --json >target/bench/cabinet.json
 target/release/tanba bench reminders --json >target/bench/reminders.json

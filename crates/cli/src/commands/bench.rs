@@ -12,9 +12,11 @@ use crate::outcome::Outcome;
 mod cabinet;
 mod fill;
 mod issue;
+mod keys;
 mod lookup;
 mod nation;
 mod person;
+mod prime;
 mod queue;
 mod recover;
 mod reminders;
@@ -39,6 +41,8 @@ enum What {
     Renewal(Options),
     /// Certificates through the whole cycle by many at once, next to the roof of the machine
     Issue(Options),
+    /// The look over so many RSA keys (--count), each alone and all against each other
+    Keys(Options),
     /// The start after a crash that left so many intents open (--count)
     Recover(Options),
     /// Pages of the cabinet beside a million people with a certificate each
@@ -63,7 +67,10 @@ pub(crate) struct Options {
     /// Of `issue`: so many certificates are in the database before
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     stored: u64,
-    /// Of `issue`: so many threads. By default 16 for each processor
+    /// Of `issue`: with --json, print each round beside their medians
+    #[arg(long)]
+    rounds: bool,
+    /// Of `issue`: so many threads. By default 64 for each processor
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
     /// Key of the issuing authority
@@ -111,6 +118,7 @@ impl Options {
             count: 1,
             seconds: None,
             stored: 0,
+            rounds: false,
             threads: None,
             key: Key::P256,
             folder: many.folder.clone(),
@@ -134,6 +142,10 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         }
         What::Issue(options) => {
             let report = issue::measure(&options, context)?;
+            context.print(&report, &report)?;
+        }
+        What::Keys(options) => {
+            let report = keys::measure(&options, context)?;
             context.print(&report, &report)?;
         }
         What::Recover(options) => {

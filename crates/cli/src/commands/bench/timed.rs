@@ -6,7 +6,7 @@ use std::time::Duration;
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
     Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, Storage,
-    StorageError, UnitOfWork,
+    StorageError, UnitOfWork, Work,
 };
 
 use super::report::timed;
@@ -51,6 +51,22 @@ impl Storage for Timed {
             inner: self.inner.begin()?,
             timed: self,
         }))
+    }
+
+    fn submit(&self, work: Work) -> Result<(), StorageError> {
+        // The work itself is no commit, whoever does it.
+        let spent = Arc::new(Mutex::new(Duration::ZERO));
+        let theirs = Arc::clone(&spent);
+        let mut work = work;
+        let work: Work = Box::new(move |unit| {
+            let (is_kept, time) = timed(|| work(unit));
+            *theirs.lock().unwrap_or_else(PoisonError::into_inner) = time;
+            is_kept
+        });
+        let (result, time) = timed(|| self.inner.submit(work));
+        let spent = *spent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add(time.saturating_sub(spent));
+        result
     }
 
     fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
