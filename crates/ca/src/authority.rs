@@ -18,7 +18,7 @@ use crate::issue::result;
 use crate::issuer::Issuer;
 use crate::key_place::KeyPlace;
 use crate::key_vault::KeyChest;
-use crate::prepare::{Announce, Prepared};
+use crate::prepare::{Announce, AnnounceIntents, Prepared};
 use crate::publish::{Published, Urgency};
 use crate::recover::Recovered;
 use crate::rules::Rules;
@@ -139,7 +139,7 @@ impl Authority {
         orders: &[IssuanceOrder],
         now: Timestamp,
     ) -> Result<Prepared, IssuanceError> {
-        self.prepare_announced(orders, now, &mut |_, _| Ok(()))
+        self.prepare_announced(orders, now, Box::new(|_, _| Ok(())))
     }
 
     /// The same, and `announce` writes into the commit of the intents what else must not be missing: the notice to a
@@ -151,7 +151,7 @@ impl Authority {
         &self,
         orders: &[IssuanceOrder],
         now: Timestamp,
-        announce: Announce<'_>,
+        announce: AnnounceIntents,
     ) -> Result<Prepared, IssuanceError> {
         self.desk
             .prepare(&self.issuing, &self.issuers, orders, now, announce)

@@ -110,7 +110,7 @@ impl Desk {
             .into_iter()
             .map(|(issuer, record)| self.sign(&issuer, record, actor, now))
             .collect::<Result<Vec<_>, IssuanceError>>()?;
-        self.store(&[&signed], actor, now)?
+        self.store_together(signed, actor, now)?
             .into_iter()
             .map(|outcome| match outcome {
                 Outcome::Issued(record) => Ok(record),
@@ -187,7 +187,7 @@ impl Desk {
                     record,
                     certificate,
                 };
-                desk.store(&[&[signed]], &actor, now)
+                desk.store_together(vec![signed], &actor, now)
             });
             match stored {
                 Ok(_) => tracing::warn!(%serial, "a signature came late, and was kept"),
@@ -198,35 +198,65 @@ impl Desk {
         })
     }
 
-    /// Stores what was signed, with its evidence, in one commit: of each group all or nothing.
+    /// Stores what belongs together, with its evidence, in one commit that others may share: all or nothing.
+    fn store_together(
+        &self,
+        signed: Vec<Signed>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Outcome>, IssuanceError> {
+        if let Some(outcomes) = settled_already(&[&signed]) {
+            return Ok(outcomes);
+        }
+        let signed = Arc::new(signed);
+        let (theirs, actor) = (Arc::clone(&signed), actor.clone());
+        let outcomes = self
+            .storage
+            .durably_together(move |unit| close(unit, &theirs, &actor, now))?;
+        self.tell(&[&signed], &outcomes);
+        Ok(outcomes)
+    }
+
+    /// Stores several groups, with their evidence, in one commit: of each group all or nothing.
     pub(crate) fn store(
         &self,
         groups: &[&[Signed]],
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Outcome>, IssuanceError> {
-        let signed = || groups.iter().copied().flatten();
-        let outcomes: Vec<Outcome> = if signed().all(|item| item.certificate.is_none()) {
-            signed()
-                .map(|item| Outcome::Issued(item.record.clone()))
-                .collect()
-        } else {
-            self.storage.durably(&mut |unit| {
-                let mut outcomes = Vec::new();
-                for group in groups {
-                    outcomes.append(&mut close(unit, group, actor, now)?);
-                }
-                Ok::<_, IssuanceError>(outcomes)
-            })?
-        };
-        for (item, outcome) in signed().zip(&outcomes) {
+        if let Some(outcomes) = settled_already(groups) {
+            return Ok(outcomes);
+        }
+        let outcomes = self.storage.durably(&mut |unit| {
+            let mut outcomes = Vec::new();
+            for group in groups {
+                outcomes.append(&mut close(unit, group, actor, now)?);
+            }
+            Ok::<_, IssuanceError>(outcomes)
+        })?;
+        self.tell(groups, &outcomes);
+        Ok(outcomes)
+    }
+
+    /// Counts what was issued, and logs it.
+    fn tell(&self, groups: &[&[Signed]], outcomes: &[Outcome]) {
+        for (item, outcome) in groups.iter().copied().flatten().zip(outcomes) {
             if let (Some(_), Outcome::Issued(record)) = (&item.certificate, outcome) {
                 self.count(&record.profile, "issued");
                 tracing::info!(serial = %record.serial, profile = %record.profile, "certificate issued");
             }
         }
-        Ok(outcomes)
     }
+}
+
+/// The outcomes where everything was a certificate before, so that there is nothing to be stored.
+fn settled_already(groups: &[&[Signed]]) -> Option<Vec<Outcome>> {
+    let signed = || groups.iter().copied().flatten();
+    signed().all(|item| item.certificate.is_none()).then(|| {
+        signed()
+            .map(|item| Outcome::Issued(item.record.clone()))
+            .collect()
+    })
 }
 
 /// The certificate, if it is what was asked: whatever made the signature, only what was recorded may leave.
@@ -274,11 +304,12 @@ fn close(
     };
     if group.iter().zip(&records).any(|item| is_open(&item)) {
         // A late signature comes alone; what belongs to it is in storage.
-        let all = match group {
-            [alone] => partners(unit, &alone.record)?,
-            _ => records.clone(),
+        let from_storage = match group {
+            [alone] if alone.record.application.is_some() => Some(partners(unit, &alone.record)?),
+            _ => None,
         };
-        if let Some(lost) = lost(unit, &all)? {
+        let all = from_storage.as_deref().unwrap_or(&records);
+        if let Some(lost) = lost(unit, all)? {
             for intent in all.iter().filter(|one| one.status == Status::Intended) {
                 give_up(unit, intent, lost.reason(), now)?;
             }

@@ -46,7 +46,7 @@ pub use init::{InitOptions, InitStep, IssuingKey, init};
 pub use key_place::KeyPlace;
 pub use key_vault::{Cost, KeyChest, KeyPurpose, KeyVault, KeyVaultError};
 pub use names::AuthorityNames;
-pub use prepare::{Announce, Prepared};
+pub use prepare::{Announce, AnnounceIntents, Prepared};
 pub use publish::Published;
 pub use recover::Recovered;
 pub use rules::{Config, ConfigError, Rules};

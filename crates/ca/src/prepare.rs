@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, NewCertificate, Status};
-use tanba_model::id::PersonId;
 use tanba_model::ports::{
     IssuanceError, IssuanceOrder, RequestFault, SourceRng, StorageError, UnitOfWork,
     certificate_object,
@@ -40,6 +39,10 @@ pub(crate) type Item = (Arc<Issuer>, CertificateRecord);
 pub type Announce<'a> =
     &'a mut dyn FnMut(&mut dyn UnitOfWork, &[SerialNumber]) -> Result<(), StorageError>;
 
+/// The same for intents: it owns what it needs, because intents of many callers are recorded by one of them.
+pub type AnnounceIntents =
+    Box<dyn FnMut(&mut dyn UnitOfWork, &[SerialNumber]) -> Result<(), StorageError> + Send>;
+
 impl Desk {
     /// Checks the orders of one application and records an intent for each, all in one commit.
     ///
@@ -51,7 +54,7 @@ impl Desk {
         known: &[Arc<Issuer>],
         orders: &[IssuanceOrder],
         now: Timestamp,
-        announce: Announce<'_>,
+        mut announce: AnnounceIntents,
     ) -> Result<Prepared, IssuanceError> {
         let Some(first) = orders.first() else {
             return Err(IssuanceError::Unknown("order"));
@@ -69,20 +72,21 @@ impl Desk {
             .iter()
             .map(|order| self.draft(issuer, order, now))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut again = false;
-        self.storage.durably(&mut |unit| {
+        let (desk, known, actor) = (self.clone(), known.to_vec(), first.actor.clone());
+        let (application, mut again) = (first.application, false);
+        self.storage.durably_together(move |unit| {
             if std::mem::replace(&mut again, true)
                 && let Some(items) = recorded(unit, &drafts)?
             {
-                return Ok(self.prepared(items, &first.actor));
+                return Ok(desk.prepared(items, &actor));
             }
-            if let Some(application) = first.application {
+            if let Some(application) = application {
                 let earlier = unit.certificates().of_application(application)?;
                 if earlier.iter().any(|record| record.status != Status::Void) {
-                    return Ok(self.prepared(resume(&drafts, earlier, known)?, &first.actor));
+                    return Ok(desk.prepared(resume(&drafts, earlier, &known)?, &actor));
                 }
             }
-            self.record_in(unit, &drafts, &first.actor, now, announce)
+            desk.record_in(unit, &drafts, &actor, now, announce.as_mut())
         })
     }
 
@@ -214,7 +218,7 @@ fn intend(
     now: Timestamp,
 ) -> Result<CertificateRecord, IssuanceError> {
     if let Some(person) = new.person
-        && is_frozen(unit, person)?
+        && unit.persons().is_frozen(person)?
     {
         return Err(IssuanceError::Frozen);
     }
@@ -237,14 +241,6 @@ fn intend(
     );
     audit(unit, actor, "certificate.intend", object, detail, now)?;
     Ok(new.intended(id))
-}
-
-/// Whether somebody said "it was not me" for this person.
-pub(crate) fn is_frozen(unit: &mut dyn UnitOfWork, person: PersonId) -> Result<bool, StorageError> {
-    Ok(unit
-        .persons()
-        .find(person)?
-        .is_some_and(|person| person.frozen_at.is_some()))
 }
 
 /// Finds what an earlier call recorded for the same keys.

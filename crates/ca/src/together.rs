@@ -5,7 +5,7 @@ use tanba_model::application::State;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::ports::{IssuanceError, RequestFault, StorageError, UnitOfWork, is_signer_lost};
 
-use crate::prepare::{fault, is_frozen};
+use crate::prepare::fault;
 
 /// Why nobody may have a certificate whose intent is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ fn alone(
     record: &CertificateRecord,
 ) -> Result<Option<Lost>, StorageError> {
     if let Some(person) = record.person
-        && is_frozen(unit, person)?
+        && unit.persons().is_frozen(person)?
     {
         return Ok(Some(Lost::Frozen));
     }

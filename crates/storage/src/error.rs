@@ -88,6 +88,23 @@ pub(crate) fn storage_error(error: &rusqlite::Error) -> StorageError {
     }
 }
 
+/// The same error once more, for somebody else whom it concerns.
+pub(crate) fn alike(error: &StorageError) -> StorageError {
+    let cause = |source: &dyn std::error::Error| Box::new(Cause(source.to_string()));
+    match error {
+        StorageError::Unavailable(source) => StorageError::Unavailable(cause(source.as_ref())),
+        StorageError::NotWritable(source) => StorageError::NotWritable(cause(source.as_ref())),
+        StorageError::Conflict => StorageError::Conflict,
+        StorageError::Damaged(what) => StorageError::Damaged(what.clone()),
+        other => StorageError::Unavailable(cause(other)),
+    }
+}
+
+/// The words of another error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Cause(String);
+
 /// What is wrong with the form of a value, without the value.
 #[expect(
     clippy::wildcard_enum_match_arm,

@@ -15,6 +15,7 @@ mod identity;
 mod migrate;
 mod open;
 mod pool;
+mod queue;
 mod restored;
 mod sqlite;
 mod witness;

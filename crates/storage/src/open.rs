@@ -4,12 +4,13 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tanba_model::ports::{CommitGroups, Storage, StorageError, UnitOfWork};
+use tanba_model::ports::{CommitGroups, Storage, StorageError, UnitOfWork, Work};
 
 use crate::damage::Damage;
 use crate::error::{Mapped, storage_error};
 use crate::migrate::{self, SCHEMA_VERSION};
 use crate::pool::{Access, Pool, connect};
+use crate::queue::Queue;
 use crate::sqlite::SqliteUnit;
 use crate::witness::{Witness, WitnessError};
 use crate::writer::{Company, Writer};
@@ -28,6 +29,7 @@ const GLANCE: u64 = 256 * 1024 * 1024;
 pub struct SqliteStorage {
     path: PathBuf,
     writer: Writer,
+    queue: Queue,
     readers: Pool,
     damage: Damage,
     witness: Option<Witness>,
@@ -211,6 +213,7 @@ impl SqliteStorage {
         Self {
             path: path.to_owned(),
             writer: Writer::new(path),
+            queue: Queue::default(),
             readers: Pool::new(path.to_owned(), READERS),
             damage: Damage::default(),
             witness: None,
@@ -225,6 +228,11 @@ impl Storage for SqliteStorage {
 
     fn begin_alone(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
         self.write(Company::Alone)
+    }
+
+    fn submit(&self, work: Work) -> Result<(), StorageError> {
+        self.damage.refuse()?;
+        self.queue.submit(work, &self.writer, &self.damage)
     }
 
     fn testify(&self) -> Result<(), StorageError> {

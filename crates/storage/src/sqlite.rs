@@ -75,11 +75,30 @@ impl<'a> SqliteUnit<'a> {
             damage,
         };
         // A deferred transaction sees the database as of its first read, so that one is made at once.
-        let begin = unit
-            .connection()?
-            .execute_batch("BEGIN; SELECT count(*) FROM tally");
-        damage.note(begin)?;
+        let connection = unit.connection()?;
+        damage.note(run(connection, "BEGIN"))?;
+        damage.note(run(connection, "SELECT count(*) FROM tally"))?;
         Ok(unit)
+    }
+
+    /// Ends the work of one caller among several in this unit, and begins that of the next. `false`: nothing can follow, and
+    /// nothing of what was done will be.
+    pub(crate) fn end_part(&self, is_kept: bool) -> bool {
+        match (self.lender, &self.connection) {
+            (Lender::Writer(writer, _), Some(connection)) => writer.end_part(connection, is_kept),
+            _ => false,
+        }
+    }
+
+    /// Ends a unit in which several callers worked; those who wanted it are durable when this returns.
+    pub(crate) fn finish(mut self) -> Result<(), StorageError> {
+        match (self.lender, self.connection.take()) {
+            (Lender::Writer(writer, _), Some(connection)) => writer.end(connection),
+            (_, connection) => {
+                self.connection = connection;
+                Err(StorageError::Unavailable(Box::new(AllBusy)))
+            }
+        }
     }
 
     fn connection(&self) -> Result<&Connection, StorageError> {
@@ -154,8 +173,7 @@ impl Drop for SqliteUnit<'_> {
             Lender::Writer(writer, _) => writer.undo(connection),
             Lender::Readers(readers) => {
                 // A connection that cannot even undo is not lent again.
-                let sound =
-                    connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+                let sound = connection.is_autocommit() || run(&connection, "ROLLBACK").is_ok();
                 readers.put_back(sound.then_some(connection));
             }
         }
@@ -246,6 +264,12 @@ impl UnitOfWork for SqliteUnit<'_> {
             (Lender::Writer(..), None) => Err(StorageError::Unavailable(Box::new(AllBusy))),
         }
     }
+}
+
+/// Runs a statement that is parsed once for each connection, up to its first row.
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.raw_query().next().map(drop)
 }
 
 /// A column of any type that SQLite holds as it is.

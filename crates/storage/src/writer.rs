@@ -17,7 +17,7 @@ use crate::identity::Identity;
 use crate::pool::{Access, PATIENCE, connect};
 
 /// Units that share a commit at most: bounds how long the first of them waits.
-const MOST: u32 = 64;
+pub(crate) const MOST: u32 = 256;
 
 /// Whether a unit may share its commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +156,34 @@ impl Writer {
         let mut state = self.lock();
         state.members = state.members.saturating_add(1);
         self.finish(state, connection, company)
+    }
+
+    /// Ends what one caller did in a unit of several, and begins the next one's part behind a savepoint of its own. `false`:
+    /// the transaction is gone, or cannot go on.
+    pub(crate) fn end_part(&self, connection: &Connection, is_kept: bool) -> bool {
+        if connection.is_autocommit() {
+            return false;
+        }
+        let ended = (is_kept || plain(connection, "ROLLBACK TO unit").is_ok())
+            && plain(connection, "RELEASE unit").is_ok();
+        if ended && is_kept {
+            let mut state = self.lock();
+            state.members = state.members.saturating_add(1);
+        }
+        let goes_on = ended && plain(connection, "SAVEPOINT unit").is_ok();
+        if !goes_on {
+            // A connection that cannot even undo takes the group with it.
+            let _ = plain(connection, "ROLLBACK");
+        }
+        goes_on
+    }
+
+    /// Ends a unit of several callers; the part that was begun last is empty.
+    pub(crate) fn end(&self, connection: Connection) -> Result<(), StorageError> {
+        if !connection.is_autocommit() && plain(&connection, "RELEASE unit").is_err() {
+            let _ = plain(&connection, "ROLLBACK");
+        }
+        self.finish(self.lock(), connection, Company::Welcome)
     }
 
     /// Ends a unit that did not happen. What it saw of others is durable when this returns, or nobody's any more.

@@ -86,7 +86,7 @@ impl Template {
     }
 
     fn copy(&self) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::harness::folder();
         std::fs::copy(
             self.folder.path().join("tanba.sqlite"),
             folder.path().join("tanba.sqlite"),
@@ -141,7 +141,7 @@ fn ask(
             .prepare_announced(
                 &pair(person, application, seed),
                 later(1),
-                &mut |unit, serials| announce(unit, person, serials),
+                Box::new(move |unit, serials| announce(unit, person, serials)),
             )?
             .issue(later(2))
             .map(drop)
@@ -452,7 +452,7 @@ fn the_one_that_is_killed() {
     let application = ApplicationId(orders[4].parse().unwrap());
     let storage = SqliteStorage::open_existing(Path::new(orders[5]).join("tanba.sqlite")).unwrap();
     let house = House {
-        folder: tempfile::tempdir().unwrap(),
+        folder: crate::harness::folder(),
         storage: Arc::new(storage),
         chest: Arc::new(Chest::new()),
         seed: 4,

@@ -23,6 +23,12 @@ pub trait Persons {
     /// [`StorageError`] when storage does not answer.
     fn find(&mut self, id: PersonId) -> Result<Option<Person>, StorageError>;
 
+    /// Whether somebody said "it was not me" for this person; `false` where there is no such person.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn is_frozen(&mut self, id: PersonId) -> Result<bool, StorageError>;
+
     /// Finds a person by her IIN.
     ///
     /// # Errors

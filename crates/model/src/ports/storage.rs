@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
@@ -49,6 +50,9 @@ impl CommitGroups {
     }
 }
 
+/// A piece of work that may be done on somebody else's thread; whether it is to be kept.
+pub type Work = Box<dyn FnMut(&mut dyn UnitOfWork) -> bool + Send>;
+
 /// A database that use cases work on.
 pub trait Storage: Debug + Send + Sync {
     /// Starts a piece of work that may change things; dropping it undoes everything. One at a time gets to write.
@@ -66,6 +70,21 @@ pub trait Storage: Debug + Send + Sync {
     /// [`StorageError::Unavailable`] while the database does not answer.
     fn begin_alone(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
         self.begin()
+    }
+
+    /// Does a piece of work as one unit, which is durable when this returns if the work said so, and undone if not. Work that
+    /// comes together may be done one after the other by one of those who brought it: handing the database from thread to
+    /// thread costs more than most of what is written.
+    ///
+    /// # Errors
+    /// [`StorageError`]: nothing of it happened. The work was not done at all when the database did not answer.
+    fn submit(&self, mut work: Work) -> Result<(), StorageError> {
+        let mut unit = self.begin()?;
+        if work(unit.as_mut()) {
+            unit.commit()
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes down outside the database how far it has come, where that is done: a restored backup is then found out. To
@@ -107,6 +126,45 @@ impl dyn Storage + '_ {
         if unit.commit().is_ok() {
             return Ok(value);
         }
+        self.alone(work)
+    }
+
+    /// The same for work that owns what it needs, and so may be done together with that of others: [`Storage::submit`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn durably_together<T, E>(
+        &self,
+        work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let shared = Arc::new(Mutex::new((work, None)));
+        let theirs = Arc::clone(&shared);
+        let submitted = self.submit(Box::new(move |unit| {
+            let mut shared = theirs.lock().unwrap_or_else(PoisonError::into_inner);
+            let result = (shared.0)(unit);
+            let is_kept = result.is_ok();
+            shared.1 = Some(result);
+            is_kept
+        }));
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        match (submitted, shared.1.take()) {
+            (Ok(()), Some(result)) => result,
+            // Its commit failed.
+            (Err(_), Some(Ok(_))) => self.alone(&mut shared.0),
+            (Err(_), Some(Err(error))) => Err(error),
+            (Err(error), None) => Err(error.into()),
+            (Ok(()), None) => Err(StorageError::Damaged("work was lost".to_owned()).into()),
+        }
+    }
+
+    fn alone<T, E: From<StorageError>>(
+        &self,
+        work: &mut dyn FnMut(&mut dyn UnitOfWork) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut unit = self.begin_alone()?;
         let value = work(unit.as_mut())?;
         unit.commit()?;

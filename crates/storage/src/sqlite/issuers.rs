@@ -124,8 +124,10 @@ impl Issuers for SqliteUnit<'_> {
     }
 
     fn is_stopped(&mut self, id: IssuerId, profile: &str) -> Result<bool, StorageError> {
+        // A list after IN would be a table that is made anew for each question.
         let stopped = self.one(
-            "SELECT EXISTS (SELECT 1 FROM issuance_stop WHERE issuer_id = ?1 AND profile IN ('', ?2))",
+            "SELECT EXISTS (SELECT 1 FROM issuance_stop WHERE issuer_id = ?1 AND profile = '')
+                 OR EXISTS (SELECT 1 FROM issuance_stop WHERE issuer_id = ?1 AND profile = ?2)",
             params![id.0, profile],
             |row| column(row, 0),
         )?;

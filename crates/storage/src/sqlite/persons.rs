@@ -48,6 +48,15 @@ impl Persons for SqliteUnit<'_> {
         self.one(BY_ID, [id.0], read)
     }
 
+    fn is_frozen(&mut self, id: PersonId) -> Result<bool, StorageError> {
+        let frozen = self.one(
+            "SELECT frozen_at IS NOT NULL FROM person WHERE id = ?1",
+            [id.0],
+            |row| column(row, 0),
+        )?;
+        Ok(frozen.unwrap_or(false))
+    }
+
     fn find_by_iin(&mut self, iin: &Iin) -> Result<Option<Person>, StorageError> {
         self.one(BY_IIN, [iin.as_str()], read)
     }

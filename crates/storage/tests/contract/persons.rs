@@ -33,7 +33,11 @@ contract! {
         unit.persons().set_frozen(id, Some(given::at(5))).unwrap();
         let changed = unit.persons().find(id).unwrap().unwrap();
         assert_eq!((changed.email, changed.language, changed.frozen_at), (None, Language::Ru, Some(given::at(5))));
+        assert!(unit.persons().is_frozen(id).unwrap());
+        assert!(!unit.persons().is_frozen(other).unwrap());
+        assert!(!unit.persons().is_frozen(PersonId(other.0 + 1)).unwrap());
         unit.persons().set_frozen(id, None).unwrap();
+        assert!(!unit.persons().is_frozen(id).unwrap());
         assert_eq!(unit.persons().find(id).unwrap().unwrap().frozen_at, None);
         assert_eq!(unit.persons().find(other).unwrap().unwrap().email, Some(given::address()));
     }

@@ -8,7 +8,8 @@ use tanba_ca::Authority;
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::person::{EmailAddress, Person};
-use tanba_model::ports::{Issuance as _, IssuanceOrder};
+use tanba_model::ports::{Issuance as _, IssuanceOrder, UnitOfWork};
+use tanba_pki::SerialNumber;
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
 use tanba_ra::RegistrationAuthority;
@@ -88,9 +89,11 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         context.random(),
     )?;
     let actor = context.administrator();
-    let prepared = authority.prepare_announced(&[order], now, &mut |work, serials| {
-        ra.announce(work, person.id, serials, actor.clone(), now)
-    })?;
+    let holder = person.id;
+    let announce = move |work: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
+        ra.announce(work, holder, serials, actor.clone(), now)
+    };
+    let prepared = authority.prepare_announced(&[order], now, Box::new(announce))?;
     let issued = prepared.issue(now)?;
     let record = issued.first().context("no certificate was issued")?;
     let chain = chain(&authority, record)?;

@@ -1,0 +1,209 @@
+//! Work of many callers, done by one of them.
+//!
+//! A unit of work takes some fifty microseconds; waking the thread that has the next turn takes as long on an idle machine,
+//! and many times as long on one whose processors are busy. So callers that come together do not hand the connection on:
+//! whoever comes first does the work of all who came meanwhile, each behind its own savepoint, and commits once. While that
+//! commit is under way the next ones gather behind the one among them who waits for the connection.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::ffi;
+use tanba_model::ports::{StorageError, Work};
+
+use crate::damage::Damage;
+use crate::error::{alike, storage_error};
+use crate::sqlite::SqliteUnit;
+use crate::writer::{Company, MOST, Writer};
+
+/// Work that waits for somebody who does it.
+#[derive(Debug, Default)]
+pub(crate) struct Queue(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Entry>,
+    /// Whether somebody is on the way to do it.
+    is_led: bool,
+}
+
+struct Entry {
+    work: Work,
+    ticket: Arc<Ticket>,
+}
+
+/// What became of a piece of work; its owner waits for it.
+#[derive(Debug, Default)]
+struct Ticket {
+    outcome: Mutex<Option<Result<(), StorageError>>>,
+    told: Condvar,
+}
+
+/// Tickets of one commit, each with whether its work was kept. None is forgotten, even if work panics.
+struct Round<'a> {
+    queue: &'a Queue,
+    tickets: Vec<(Arc<Ticket>, bool)>,
+    is_over: bool,
+}
+
+impl Queue {
+    /// Brings a piece of work; returns when it is done and durable, or undone.
+    pub(crate) fn submit(
+        &self,
+        work: Work,
+        writer: &Writer,
+        damage: &Damage,
+    ) -> Result<(), StorageError> {
+        let ticket = Arc::new(Ticket::default());
+        let entry = Entry {
+            work,
+            ticket: Arc::clone(&ticket),
+        };
+        let leads = {
+            let mut state = self.lock();
+            state.waiting.push_back(entry);
+            !std::mem::replace(&mut state.is_led, true)
+        };
+        if leads {
+            while self.lead(writer, damage) {}
+        }
+        ticket.wait()
+    }
+
+    /// Does what waits in one commit. Whether there is more.
+    fn lead(&self, writer: &Writer, damage: &Damage) -> bool {
+        let mut round = Round {
+            queue: self,
+            tickets: Vec::new(),
+            is_over: false,
+        };
+        let unit = SqliteUnit::write(writer, Company::Welcome, damage);
+        let mut unit = match unit {
+            Ok(unit) => unit,
+            Err(error) => {
+                round.gather();
+                round.tell(&Err(error));
+                return false;
+            }
+        };
+        let (mut more, mut is_undone) = (false, false);
+        while let Some(Entry { mut work, ticket }) = self.next(round.tickets.len(), &mut more) {
+            round.tickets.push((ticket, true));
+            let is_kept = work(&mut unit);
+            // What it owns is free before its owner hears of it.
+            drop(work);
+            if let Some(last) = round.tickets.last_mut() {
+                last.1 = is_kept;
+            }
+            if !unit.end_part(is_kept) {
+                // SQLite has undone everything, as it does when a disk is full; the others do without whoever filled it.
+                (more, is_undone) = (self.stop(), true);
+                break;
+            }
+        }
+        let committed = unit.finish();
+        let outcome = if is_undone { Err(aborted()) } else { committed };
+        round.tell(&outcome);
+        more
+    }
+
+    /// The next piece of work; with none left, or a full commit, this one is at its end, and whoever comes then leads.
+    fn next(&self, done: usize, more: &mut bool) -> Option<Entry> {
+        let mut state = self.lock();
+        let is_full = u32::try_from(done).is_ok_and(|done| done >= MOST);
+        let entry = if is_full {
+            None
+        } else {
+            state.waiting.pop_front()
+        };
+        if entry.is_none() {
+            *more = !state.waiting.is_empty();
+            state.is_led = *more;
+        }
+        entry
+    }
+
+    fn stop(&self) -> bool {
+        let mut state = self.lock();
+        state.is_led = !state.waiting.is_empty();
+        state.is_led
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+}
+
+impl Round<'_> {
+    /// Everybody who waits gets the outcome of this round, with nothing done.
+    fn gather(&mut self) {
+        let mut state = self.queue.lock();
+        state.is_led = false;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        self.tickets
+            .extend(waiting.into_iter().map(|entry| (entry.ticket, true)));
+    }
+
+    fn tell(&mut self, outcome: &Result<(), StorageError>) {
+        self.is_over = true;
+        for (ticket, is_kept) in self.tickets.drain(..) {
+            let failed = outcome.as_ref().err().filter(|_| is_kept);
+            ticket.tell(failed.map_or(Ok(()), |error| Err(alike(error))));
+        }
+    }
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // Somebody's work panicked: nobody waits for ever for what it took with it.
+            self.gather();
+            self.tell(&Err(aborted()));
+        }
+    }
+}
+
+/// As SQLite says it of a transaction that somebody else's failure undid.
+fn aborted() -> StorageError {
+    let aborted = ffi::Error::new(ffi::SQLITE_ABORT_ROLLBACK);
+    storage_error(&rusqlite::Error::SqliteFailure(aborted, None))
+}
+
+impl Ticket {
+    fn tell(&self, outcome: Result<(), StorageError>) {
+        *self.lock() = Some(outcome);
+        self.told.notify_one();
+    }
+
+    fn wait(&self) -> Result<(), StorageError> {
+        self.told
+            .wait_while(self.lock(), |outcome| outcome.is_none())
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or(Ok(()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Result<(), StorageError>>> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("State")
+            .field("waiting", &self.waiting.len())
+            .field("is_led", &self.is_led)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

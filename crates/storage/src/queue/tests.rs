@@ -1,0 +1,156 @@
+//! What work leaves that several callers brought, when one of them gives up, fills the disk or panics.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tanba_model::ports::UnitOfWork;
+use tanba_pki::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+use crate::open::SqliteStorage;
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_500_000);
+
+struct Scene {
+    _folder: TempDir,
+    queue: Queue,
+    writer: Writer,
+    damage: Damage,
+}
+
+/// What a caller does.
+type Deed = fn(&mut dyn UnitOfWork) -> bool;
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tanba.sqlite");
+        drop(SqliteStorage::open(&path).unwrap());
+        Self {
+            queue: Queue::default(),
+            writer: Writer::new(&path),
+            damage: Damage::default(),
+            _folder: folder,
+        }
+    }
+
+    fn submit(&self, work: Work) -> Result<(), StorageError> {
+        self.queue.submit(work, &self.writer, &self.damage)
+    }
+
+    /// Does all of this in one round: the first one waits until the others are there.
+    fn together(&'static self, deeds: &[Deed]) -> Vec<Result<(), StorageError>> {
+        let begun = Arc::new(Barrier::new(2));
+        std::thread::scope(|scope| {
+            let count = deeds.len();
+            let theirs = Arc::clone(&begun);
+            let holder = scope.spawn(move || {
+                self.submit(Box::new(move |_| {
+                    let _ = theirs.wait();
+                    while self.queue.waiting() < count {
+                        std::thread::yield_now();
+                    }
+                    true
+                }))
+            });
+            let _ = begun.wait();
+            let mut callers = Vec::new();
+            for (number, deed) in deeds.iter().copied().enumerate() {
+                callers.push(scope.spawn(move || self.submit(Box::new(deed))));
+                // They are done in the order in which they came.
+                while self.queue.waiting() <= number {
+                    std::thread::yield_now();
+                }
+            }
+            let _ = holder.join();
+            let told = |caller: std::thread::ScopedJoinHandle<'_, _>| {
+                caller.join().unwrap_or_else(|_| Err(aborted()))
+            };
+            callers.into_iter().map(told).collect()
+        })
+    }
+
+    /// How many messages there are that could be sent.
+    fn count(&self) -> usize {
+        let mut unit = SqliteUnit::write(&self.writer, Company::Welcome, &self.damage).unwrap();
+        let unit: &mut dyn UnitOfWork = &mut unit;
+        unit.audit_log().page(0, 1000).unwrap().len()
+    }
+
+    fn bound(&self, pages: u32) {
+        let unit = SqliteUnit::write(&self.writer, Company::Alone, &self.damage).unwrap();
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        let _ = unit.one(&sql, [], |_| Ok(())).unwrap();
+    }
+}
+
+/// Scenes that threads may outlive; there are a few.
+fn scene() -> &'static Scene {
+    Box::leak(Box::new(Scene::new()))
+}
+
+fn write(unit: &mut dyn UnitOfWork, octets: usize) -> bool {
+    let event = tanba_model::audit::AuditEvent {
+        at: NOW,
+        actor: tanba_model::audit::Actor::System,
+        action: "test".to_owned(),
+        object: String::new(),
+        detail: "x".repeat(octets),
+        origin: String::new(),
+    };
+    unit.audit_log().append(&event).is_ok()
+}
+
+#[test]
+fn callers_that_meet_share_a_commit_and_one_that_gives_up_takes_only_its_own_back() {
+    let scene = scene();
+    let before = scene.count();
+    let commits = scene.writer.commits();
+    let gives_up: Deed = |unit| {
+        assert!(write(unit, 1));
+        false
+    };
+    let sound: Deed = |unit| write(unit, 1);
+    for result in scene.together(&[sound, gives_up, sound]) {
+        result.unwrap();
+    }
+    assert_eq!(scene.count(), before + 2);
+    assert_eq!(scene.writer.commits(), commits + 1);
+    // The next round has a leader again.
+    scene.submit(Box::new(sound)).unwrap();
+    assert_eq!(scene.count(), before + 3);
+}
+
+#[test]
+fn who_fills_the_disk_fails_those_before_it_and_those_after_it_go_on() {
+    let scene = scene();
+    let before = scene.count();
+    scene.bound(120);
+    let sound: Deed = |unit| write(unit, 1);
+    let fills: Deed = |unit| write(unit, 2_000_000);
+    let results = scene.together(&[sound, fills, sound]);
+    assert!(results[0].is_err(), "{results:?}");
+    // Its own work knew that it failed, and gave up.
+    assert!(results[1].is_ok() && results[2].is_ok(), "{results:?}");
+    scene.bound(1_000_000);
+    assert_eq!(scene.count(), before + 1);
+}
+
+#[test]
+fn nobody_waits_for_ever_for_work_that_panicked() {
+    static PANICS: AtomicBool = AtomicBool::new(false);
+    let scene = scene();
+    let before = scene.count();
+    let sound: Deed = |unit| write(unit, 1);
+    let panics: Deed = |unit| {
+        PANICS.store(write(unit, 1), Ordering::SeqCst);
+        panic!("as told");
+    };
+    let results = scene.together(&[panics, sound]);
+    assert!(PANICS.load(Ordering::SeqCst));
+    assert!(results.iter().all(Result::is_err), "{results:?}");
+    assert_eq!(scene.count(), before);
+    scene.submit(Box::new(sound)).unwrap();
+    assert_eq!(scene.count(), before + 1);
+}
