@@ -6,7 +6,7 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
@@ -145,19 +145,11 @@ pub(crate) fn gone() -> StorageError {
     StorageError::Unavailable("an injected fault".into())
 }
 
-/// Storage around another.
-#[derive(Debug)]
-pub(crate) struct Faulty {
-    pub(crate) inner: Arc<dyn Storage>,
-    pub(crate) plan: Arc<Plan>,
-    /// A database without tables: whatever is asked of it fails.
-    broken: SqliteStorage,
-    _folder: tempfile::TempDir,
-}
-
-impl Faulty {
-    pub(crate) fn new(inner: Arc<dyn Storage>, plan: Arc<Plan>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+/// A database without tables; made once, as hundreds are needed.
+fn broken() -> &'static [u8] {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let folder = crate::harness::folder();
         let path = folder.path().join("broken.sqlite");
         drop(SqliteStorage::open(&path).unwrap());
         let connection = rusqlite::Connection::open(&path).unwrap();
@@ -172,6 +164,29 @@ impl Faulty {
             let sql = format!("PRAGMA foreign_keys = OFF; DROP TABLE IF EXISTS {name}");
             connection.execute_batch(&sql).unwrap();
         }
+        connection
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+            .unwrap();
+        drop(connection);
+        std::fs::read(&path).unwrap()
+    })
+}
+
+/// Storage around another.
+#[derive(Debug)]
+pub(crate) struct Faulty {
+    pub(crate) inner: Arc<dyn Storage>,
+    pub(crate) plan: Arc<Plan>,
+    /// A database without tables: whatever is asked of it fails.
+    broken: SqliteStorage,
+    _folder: tempfile::TempDir,
+}
+
+impl Faulty {
+    pub(crate) fn new(inner: Arc<dyn Storage>, plan: Arc<Plan>) -> Self {
+        let folder = crate::harness::folder();
+        let path = folder.path().join("broken.sqlite");
+        std::fs::write(&path, broken()).unwrap();
         Self {
             inner,
             plan,

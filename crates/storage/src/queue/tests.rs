@@ -43,13 +43,12 @@ impl Scene {
     fn together(&'static self, deeds: &[Deed]) -> Vec<Result<(), StorageError>> {
         let begun = Arc::new(Barrier::new(2));
         std::thread::scope(|scope| {
-            let count = deeds.len();
             let theirs = Arc::clone(&begun);
             let holder = scope.spawn(move || {
+                let mut was_held = false;
                 self.submit(Box::new(move |_| {
-                    let _ = theirs.wait();
-                    while self.queue.waiting() < count {
-                        std::thread::yield_now();
+                    if !std::mem::replace(&mut was_held, true) {
+                        let _ = (theirs.wait(), theirs.wait());
                     }
                     true
                 }))
@@ -63,6 +62,7 @@ impl Scene {
                     std::thread::yield_now();
                 }
             }
+            let _ = begun.wait();
             let _ = holder.join();
             let told = |caller: std::thread::ScopedJoinHandle<'_, _>| {
                 caller.join().unwrap_or_else(|_| Err(aborted()))
