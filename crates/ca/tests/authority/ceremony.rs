@@ -115,11 +115,7 @@ fn template(plans: &[Plan]) -> TempDir {
     for plan in plans {
         drop(held(&house, plan));
     }
-    let House {
-        folder, storage, ..
-    } = house;
-    drop(storage);
-    folder
+    house.close()
 }
 
 /// Exactly one of everything, signed by whom it should be, and nothing is left open.

@@ -74,12 +74,8 @@ impl Template {
             drop(left.unwrap());
         }
         drop(authority);
-        let House {
-            folder, storage, ..
-        } = house;
-        drop(storage);
         Self {
-            folder,
+            folder: house.close(),
             person,
             application,
         }

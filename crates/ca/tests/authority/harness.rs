@@ -250,6 +250,15 @@ impl House {
         }
     }
 
+    /// Closes the database, which is one whole file then: a thread that signed may hold it for a moment longer.
+    pub(crate) fn close(self) -> tempfile::TempDir {
+        while Arc::strong_count(&self.storage) > 1 {
+            std::thread::yield_now();
+        }
+        drop(self.storage);
+        self.folder
+    }
+
     /// A house with an authority (P-256) in it.
     pub(crate) fn with_authority(shards: u16) -> (Self, Authority) {
         let house = Self::empty();

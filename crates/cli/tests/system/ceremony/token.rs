@@ -10,7 +10,6 @@ fn a_root_of_a_ceremony_may_have_its_key_in_a_token_and_without_the_token_nothin
     let site = token.site(&["--without-authority"]);
     let root = Plan::new(&site, "root")
         .named("Example Root CA")
-        .with("key = \"ec-p384\"", "key = \"ec-p256\"")
         .with("\n[shares]\nneeded = 2\nof = 3\n", "\n");
     root.at(&site, "root.toml");
     token.pull();
