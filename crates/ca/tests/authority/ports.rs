@@ -177,22 +177,28 @@ fn broken() -> &'static [u8] {
 pub(crate) struct Faulty {
     pub(crate) inner: Arc<dyn Storage>,
     pub(crate) plan: Arc<Plan>,
-    /// A database without tables: whatever is asked of it fails.
-    broken: SqliteStorage,
-    _folder: tempfile::TempDir,
+    /// A database without tables, made when it is needed: whatever is asked of it fails.
+    broken: OnceLock<(tempfile::TempDir, SqliteStorage)>,
 }
 
 impl Faulty {
     pub(crate) fn new(inner: Arc<dyn Storage>, plan: Arc<Plan>) -> Self {
-        let folder = crate::harness::folder();
-        let path = folder.path().join("broken.sqlite");
-        std::fs::write(&path, broken()).unwrap();
         Self {
             inner,
             plan,
-            broken: SqliteStorage::open_existing(&path).unwrap(),
-            _folder: folder,
+            broken: OnceLock::new(),
         }
+    }
+
+    fn broken(&self) -> &SqliteStorage {
+        let (_, storage) = self.broken.get_or_init(|| {
+            let folder = crate::harness::folder();
+            let path = folder.path().join("broken.sqlite");
+            std::fs::write(&path, broken()).unwrap();
+            let storage = SqliteStorage::open_existing(&path).unwrap();
+            (folder, storage)
+        });
+        storage
     }
 
     fn wrap<'a>(&'a self, inner: Box<dyn UnitOfWork + 'a>) -> Box<dyn UnitOfWork + 'a> {
@@ -233,7 +239,7 @@ impl<'a> FaultyUnit<'a> {
     /// The unit that answers this call.
     fn at(&mut self, name: &'static str) -> &mut (dyn UnitOfWork + 'a) {
         if self.storage.plan.fails(name) {
-            let broken = self.storage.broken.snapshot().unwrap();
+            let broken = self.storage.broken().snapshot().unwrap();
             return self.broken.insert(broken).as_mut();
         }
         self.inner.as_mut()
