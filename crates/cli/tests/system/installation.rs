@@ -618,6 +618,7 @@ fn profiles_are_shown_and_linted() {
 fn a_profile_of_invalid_certificates_is_told_by_samples_and_its_rules_are_listed() {
     let nowhere = Installation {
         folder: tempfile::tempdir().expect("a folder"),
+        environment: Vec::new(),
     };
     let shown = nowhere.tanba(&["profile", "show", "neutral-individual-signature"]);
     let good = text(&shown.stdout);
