@@ -11,7 +11,8 @@ use std::time::Duration;
 use tanba_pki::Timestamp;
 use tanba_pki::ocsp::Status;
 
-/// Responses of a generation; there are two. A response has about two kilobytes with the responder's certificate in it.
+/// Responses of a generation; there are two. A response has about two kilobytes with the certificate of the responder in it, and the
+/// `CertID` of a request adds its digests and serial number.
 const MOST: usize = 4_096;
 
 /// A response as it was sent.

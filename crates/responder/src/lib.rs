@@ -9,6 +9,7 @@
 mod blocking;
 mod config;
 mod crl;
+mod device;
 mod health;
 mod http_date;
 mod issuer_certificate;

@@ -162,7 +162,7 @@ impl Service {
                 "the responder's certificate is not valid now",
             ))?;
         let mut unit = self.parts.storage.snapshot().map_err(Failure::Storage)?;
-        let singles = request
+        let mut singles = request
             .certificates
             .iter()
             .map(|id| {
@@ -185,7 +185,7 @@ impl Service {
                 extended_revoke: false,
             };
             let tbs = responder.prepare(&answer);
-            let signature = signer.signer.sign(&tbs).ok()?;
+            let signature = self.devices.sign(&signer.signer, &tbs)?;
             Some(responder.assemble(&tbs, &signature))
         };
         let signed = sign(&singles, request.nonce);
@@ -214,6 +214,12 @@ impl Service {
                 fresh,
             });
         }
+        // The device may have taken its time, and a revocation may have come meanwhile: what storage says now counts.
+        let mut unit = self.parts.storage.snapshot().map_err(Failure::Storage)?;
+        for (single, id) in singles.iter_mut().zip(&request.certificates) {
+            single.status = status_of(unit.as_mut(), issuer, id).map_err(Failure::Storage)?;
+        }
+        drop(unit);
         let kept = self
             .kept(&singles, now)
             .ok_or(Failure::Signer("the key does not answer"))?;

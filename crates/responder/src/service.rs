@@ -8,6 +8,7 @@ use tanba_model::ports::{Clock, IssuerKind, OcspSigners, Storage, StorageError};
 use tanba_pki::{Certificate, ocsp};
 
 use crate::config::Rules;
+use crate::device::Devices;
 use crate::kept::KeptResponses;
 
 /// What the responder is given from outside.
@@ -41,6 +42,8 @@ pub(crate) struct Service {
     pub(crate) issuers: Vec<Issuer>,
     /// Responses for the time when a signing device is away.
     pub(crate) kept: KeptResponses,
+    /// Waits for signing devices, and for none for ever.
+    pub(crate) devices: Devices,
 }
 
 /// An issuer as the network asks for it.
@@ -76,6 +79,7 @@ impl Service {
             parts,
             issuers,
             kept: KeptResponses::default(),
+            devices: Devices::default(),
         })
     }
 

@@ -7,13 +7,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::ffi;
 use tanba_model::ports::{StorageError, Work};
 
 use crate::damage::Damage;
-use crate::error::{alike, storage_error};
+use crate::error::{AllBusy, alike, storage_error};
+use crate::pool::PATIENCE;
 use crate::sqlite::SqliteUnit;
 use crate::writer::{Company, MOST, Writer};
 
@@ -68,7 +71,23 @@ impl Queue {
         if leads {
             while self.lead(writer, damage) {}
         }
-        ticket.wait()
+        self.outcome(&ticket)
+    }
+
+    /// What became of a piece of work. Whose turn does not come takes it back; once it was begun, only its end is true.
+    fn outcome(&self, ticket: &Arc<Ticket>) -> Result<(), StorageError> {
+        if let Some(outcome) = ticket.within(PATIENCE) {
+            return outcome;
+        }
+        let mut state = self.lock();
+        let waiting = |entry: &Entry| Arc::ptr_eq(&entry.ticket, ticket);
+        let found = state.waiting.iter().position(waiting);
+        let taken_back = found.and_then(|place| state.waiting.remove(place));
+        drop(state);
+        match taken_back {
+            Some(_) => Err(StorageError::Unavailable(Box::new(AllBusy))),
+            None => ticket.wait(),
+        }
     }
 
     /// Does what waits in one commit. Whether there is more.
@@ -87,23 +106,34 @@ impl Queue {
                 return false;
             }
         };
-        let (mut more, mut is_undone) = (false, false);
+        let (mut more, mut undone) = (false, None);
         while let Some(Entry { mut work, ticket }) = self.next(round.tickets.len(), &mut more) {
             round.tickets.push((ticket, true));
-            let is_kept = work(&mut unit);
+            let done = panic::catch_unwind(AssertUnwindSafe(|| work(&mut unit)));
+            let is_kept = done.unwrap_or_else(|panic| {
+                // Everybody in this round hears that nothing happened, so nothing does.
+                unit.abandon();
+                panic::resume_unwind(panic)
+            });
             // What it owns is free before its owner hears of it.
             drop(work);
             if let Some(last) = round.tickets.last_mut() {
                 last.1 = is_kept;
             }
+            if let Err(damaged) = damage.refuse() {
+                // A page was met that cannot be: what was written beside it may be wrong.
+                unit.abandon();
+                (more, undone) = (self.stop(), Some(damaged));
+                break;
+            }
             if !unit.end_part(is_kept) {
                 // SQLite has undone everything, as it does when a disk is full; the others do without whoever filled it.
-                (more, is_undone) = (self.stop(), true);
+                (more, undone) = (self.stop(), Some(aborted()));
                 break;
             }
         }
         let committed = unit.finish();
-        let outcome = if is_undone { Err(aborted()) } else { committed };
+        let outcome = undone.map_or(committed, Err);
         round.tell(&outcome);
         more
     }
@@ -182,12 +212,21 @@ impl Ticket {
         self.told.notify_one();
     }
 
+    /// The outcome, if it comes in this time.
+    fn within(&self, patience: Duration) -> Option<Result<(), StorageError>> {
+        let (mut outcome, _) = self
+            .told
+            .wait_timeout_while(self.lock(), patience, |outcome| outcome.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        outcome.take()
+    }
+
     fn wait(&self) -> Result<(), StorageError> {
         self.told
             .wait_while(self.lock(), |outcome| outcome.is_none())
             .unwrap_or_else(PoisonError::into_inner)
             .take()
-            .unwrap_or(Ok(()))
+            .unwrap_or_else(|| Err(aborted()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Result<(), StorageError>>> {

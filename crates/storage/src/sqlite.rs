@@ -90,6 +90,13 @@ impl<'a> SqliteUnit<'a> {
         }
     }
 
+    /// Takes back everything of this unit's transaction, whoever wanted it.
+    pub(crate) fn abandon(&self) {
+        if let (Lender::Writer(writer, _), Some(connection)) = (self.lender, &self.connection) {
+            writer.abandon(connection);
+        }
+    }
+
     /// Ends a unit in which several callers worked; those who wanted it are durable when this returns.
     pub(crate) fn finish(mut self) -> Result<(), StorageError> {
         match (self.lender, self.connection.take()) {

@@ -178,6 +178,12 @@ impl Writer {
         goes_on
     }
 
+    /// Takes back everything of the open transaction; whoever is in it hears so when the unit ends.
+    pub(crate) fn abandon(&self, connection: &Connection) {
+        // Where SQLite has undone it by itself there is nothing to take back.
+        let _ = plain(connection, "ROLLBACK");
+    }
+
     /// Ends a unit of several callers; the part that was begun last is empty.
     pub(crate) fn end(&self, connection: Connection) -> Result<(), StorageError> {
         if !connection.is_autocommit() && plain(&connection, "RELEASE unit").is_err() {

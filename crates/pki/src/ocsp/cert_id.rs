@@ -21,9 +21,9 @@ impl<'a> CertId<'a> {
         let mut fields = Reader::new(value.content, "CertID");
         let mut algorithm = fields.sequence()?;
         let digest = algorithm.oid()?;
-        // Parameters are NULL or absent; they say nothing for a digest.
-        if !algorithm.is_empty() {
-            algorithm.next_value()?;
+        // Parameters are NULL or absent (RFC 5754, 2): nothing else may be echoed, and kept, at somebody else's expense.
+        if !algorithm.is_empty() && !algorithm.expect(tag::NULL)?.is_empty() {
+            return Err(Malformed::new("CertID"));
         }
         algorithm.finish()?;
         let read = Self {

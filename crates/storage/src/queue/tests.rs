@@ -156,10 +156,24 @@ fn nobody_waits_for_ever_for_work_that_panicked() {
         PANICS.store(write(unit, 1), Ordering::SeqCst);
         panic!("as told");
     };
-    let results = scene.together(&[panics, sound]);
+    let results = scene.together(&[sound, panics, sound]);
     assert!(PANICS.load(Ordering::SeqCst));
     assert!(results.iter().all(Result::is_err), "{results:?}");
     assert_eq!(scene.count(), before);
     scene.submit(Box::new(sound)).unwrap();
     assert_eq!(scene.count(), before + 1);
+}
+
+#[test]
+fn a_page_that_cannot_be_takes_back_what_was_written_beside_it() {
+    let scene = scene();
+    let before = scene.count();
+    let met = scene.submit(Box::new(move |unit| {
+        let is_written = write(unit, 1);
+        let corrupt = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
+        let _ = scene.damage.note::<()>(Err(corrupt));
+        is_written
+    }));
+    assert!(matches!(met, Err(StorageError::Damaged(_))), "{met:?}");
+    assert_eq!(scene.count(), before);
 }
