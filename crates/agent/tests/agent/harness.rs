@@ -28,7 +28,7 @@ use tokio_tungstenite::tungstenite::{Message, WebSocket};
 use crate::maker::{AIGUL, PASSWORD, RSA, Root};
 
 /// Longer than any answer takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a person says to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -363,30 +363,7 @@ impl Running {
         host: &str,
         origin: Option<&str>,
     ) -> Result<Client, String> {
-        let mut stream = self.tls(address);
-        let origin = origin.map_or_else(String::new, |origin| format!("Origin: {origin}\r\n"));
-        let head = format!(
-            "GET / HTTP/1.1\r\nHost: {host}:{}\r\n{origin}Upgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            self.port
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            let mut octet = [0];
-            if stream.read(&mut octet).unwrap_or(0) == 0 {
-                break;
-            }
-            answer.push(octet[0]);
-        }
-        let answer = String::from_utf8(answer).unwrap();
-        if !answer.starts_with("HTTP/1.1 101 ") {
-            return Err(answer);
-        }
-        assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-        let mut client = Client(WebSocket::from_raw_socket(stream, Role::Client, None));
-        assert_eq!(client.receive(), r#"{"result":{"version":"1.4"}}"#);
-        Ok(client)
+        Client::join(self.tls(address), &format!("{host}:{}", self.port), origin)
     }
 
     /// A plain request; the whole answer.
@@ -429,6 +406,36 @@ impl Drop for Running {
 pub(crate) struct Client(WebSocket<StreamOwned<ClientConnection, TcpStream>>);
 
 impl Client {
+    /// Opens a socket over a connection, or gives the head of the answer that refuses it.
+    pub(crate) fn join(
+        mut stream: StreamOwned<ClientConnection, TcpStream>,
+        host: &str,
+        origin: Option<&str>,
+    ) -> Result<Self, String> {
+        let origin = origin.map_or_else(String::new, |origin| format!("Origin: {origin}\r\n"));
+        let head = format!(
+            "GET / HTTP/1.1\r\nHost: {host}\r\n{origin}Upgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut octet = [0];
+            if stream.read(&mut octet).unwrap_or(0) == 0 {
+                break;
+            }
+            answer.push(octet[0]);
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        if !answer.starts_with("HTTP/1.1 101 ") {
+            return Err(answer);
+        }
+        assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        let mut client = Self(WebSocket::from_raw_socket(stream, Role::Client, None));
+        assert_eq!(client.receive(), r#"{"result":{"version":"1.4"}}"#);
+        Ok(client)
+    }
+
     pub(crate) fn send(&mut self, text: &str) {
         self.0.send(Message::text(text)).unwrap();
     }

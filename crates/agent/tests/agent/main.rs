@@ -37,3 +37,6 @@ mod tokens;
 mod transcript;
 #[cfg(test)]
 mod tsa;
+#[cfg(test)]
+#[cfg(all(target_os = "linux", feature = "window"))]
+mod window;
