@@ -7,8 +7,13 @@ use super::is_usable;
 use crate::consent::{KeyCard, Show, clean, date};
 use crate::window::style;
 
-/// Shows the keys, and changes which one is chosen by its place in the list.
-pub(super) fn show(ui: &mut Ui, show: &Show<'_>, cards: &[KeyCard], chosen: &mut Option<usize>) {
+/// Shows the keys, and changes which one is chosen by its place in the list; a list that is new brings that one into sight.
+pub(super) fn show(
+    ui: &mut Ui,
+    show: &Show<'_>,
+    cards: &[KeyCard],
+    (chosen, is_new): (&mut Option<usize>, bool),
+) {
     for (place, card) in cards.iter().enumerate() {
         let is_chosen = *chosen == Some(place);
         let frame = if is_chosen {
@@ -16,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, show: &Show<'_>, cards: &[KeyCard], chosen: &mut
         } else {
             style::card()
         };
-        frame.show(ui, |ui| {
+        let shown = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             let owner = style::bold(clean(&card.owner)).color(style::INK);
             let radio = RadioButton::new(is_chosen, owner);
@@ -25,6 +30,9 @@ pub(super) fn show(ui: &mut Ui, show: &Show<'_>, cards: &[KeyCard], chosen: &mut
             }
             facts(ui, show, card);
         });
+        if is_chosen && is_new {
+            shown.response.scroll_to_me(None);
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Opening {
     /// Whether the agent is opening a container now.
     is_waiting: bool,
     opened: Option<Opened>,
+    /// Whether its keys have not been shown yet: they come into sight by themselves, once.
+    is_new: bool,
     key: Option<usize>,
 }
 
@@ -52,6 +54,7 @@ impl Opening {
             fault: None,
             is_waiting: false,
             opened: None,
+            is_new: false,
             key: None,
         }
     }
@@ -79,6 +82,7 @@ impl Opening {
             Ok(opened) => {
                 self.key = opened.cards.iter().position(is_usable);
                 self.opened = Some(opened);
+                self.is_new = true;
             }
             Err(fault) => {
                 self.fault = Some(fault);
@@ -151,7 +155,8 @@ impl Opening {
             if self.key.is_none() {
                 wrong(ui, &show.text("ask-no-usable-key"));
             }
-            key_list::show(ui, show, &opened.cards, &mut self.key);
+            let is_new = std::mem::take(&mut self.is_new);
+            key_list::show(ui, show, &opened.cards, (&mut self.key, is_new));
         }
     }
 
