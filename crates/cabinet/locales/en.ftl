@@ -798,7 +798,7 @@ next-done = There is nothing to do: the new keys work.
 next-enter-code = Type the six-digit code from the mail.
 next-install = Install the certificates on the device and in the browser where the keys were made.
 next-wait = The certificates are being issued: reload the page in a minute.
-next-wait-operator = Wait for the confirmation: it may take up to 30 calendar days.
+next-wait-operator = Come with your identity card to the registration centre that you chose: its address and the last day stand in the mail about the application.
 
 ## Paper
 
