@@ -107,29 +107,42 @@ pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<
 }
 
 async fn serve(parts: Parts) -> anyhow::Result<()> {
+    // Whoever reads that it listens may end it at once.
+    let mut end = End::new()?;
     let listeners = Listeners::open(parts.config.port).await?;
     tracing::info!(port = listeners.port(), "the agent listens");
     let agent = Agent::new(parts);
     tokio::select! {
         served = agent.serve(listeners) => Ok(served?),
-        () = interrupted() => Ok(()),
+        () = end.comes() => Ok(()),
     }
 }
 
-/// Waits for the system or the person to end the program.
-async fn interrupted() {
+/// The wish of the system or the person to end the program.
+struct End {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl End {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .context("the system does not let the agent hear that it has to end")?,
+        })
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    /// Waits for it.
+    async fn comes(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 fn ui(text: &str) -> anyhow::Result<Ui> {

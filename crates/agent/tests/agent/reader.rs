@@ -167,7 +167,7 @@ fn accepted(agent: &Running, answer: &Value) {
     for signature in signed {
         let path = agent.path("signature");
         let pem = signature.as_str().unwrap();
-        std::fs::write(&path, pem.replace("CMS", "PKCS7")).unwrap();
+        std::fs::write(&path, pem.replace(" CMS", " PKCS7")).unwrap();
         let verify = ["cms", "-verify", "-inform", "PEM", "-purpose", "any"];
         let files = ["-CAfile", text(&root), "-in", text(&path)];
         let (valid, words) = run("openssl", &[verify.as_slice(), &files].concat());
