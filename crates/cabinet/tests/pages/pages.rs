@@ -164,7 +164,7 @@ async fn the_form_says_everything_that_is_wrong_and_loses_nothing() {
     let answer = browser.submit("/kk/cabinet/reissue", &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        answer.body.contains("Бұл қоймаға Таңба агенті керек"),
+        answer.body.contains("Бұл қоймаға мұнда кілт шығарылмайды"),
         "{}",
         answer.body
     );
