@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tanba_crypto::{SignError, SignatureAlgorithm};
+use tanba_crypto::{Late, SignError, SignatureAlgorithm};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::id::ApplicationId;
@@ -13,7 +13,7 @@ use crate::desk::{Desk, audit, fingerprint};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::prepare::Prepared;
-use crate::signing::{Claim, Late};
+use crate::signing::Claim;
 use crate::switch::is_stopped;
 use crate::together::{lost, partners};
 

@@ -8,6 +8,8 @@
 //! Start reading at [`Signer`], then [`PublicKey`] and [`SoftwareKey`].
 
 mod algorithm;
+#[cfg(not(target_family = "wasm"))]
+mod devices;
 mod digest;
 mod dsa;
 mod ecdsa_value;
@@ -25,6 +27,8 @@ mod strength;
 
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
 pub use der::asn1::ObjectIdentifier;
+#[cfg(not(target_family = "wasm"))]
+pub use devices::{Devices, Late};
 pub use digest::{DigestAlgorithm, Hasher, hmac_sha256, sha256};
 pub use ecdsa_value::ecdsa_der_of_numbers;
 pub use names::algorithm_name;

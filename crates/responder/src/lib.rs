@@ -9,7 +9,6 @@
 mod blocking;
 mod config;
 mod crl;
-mod device;
 mod health;
 mod http_date;
 mod issuer_certificate;

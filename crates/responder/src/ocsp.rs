@@ -185,7 +185,7 @@ impl Service {
                 extended_revoke: false,
             };
             let tbs = responder.prepare(&answer);
-            let signature = self.devices.sign(&signer.signer, &tbs)?;
+            let signature = self.devices.sign(&signer.signer, &tbs).ok()?;
             Some(responder.assemble(&tbs, &signature))
         };
         let signed = sign(&singles, request.nonce);

@@ -2,14 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tanba_crypto::Devices;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{Clock, IssuerKind, OcspSigners, Storage, StorageError};
 use tanba_pki::{Certificate, ocsp};
 
 use crate::config::Rules;
-use crate::device::Devices;
 use crate::kept::KeptResponses;
+
+/// How long a device may take for a response; verifiers give up after some fifteen seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Responses that devices have under way at most: fewer than the threads that answer requests, by which the pages of the
+/// cabinet are served too.
+const MOST: usize = 12;
 
 /// What the responder is given from outside.
 #[derive(Clone, Debug)]
@@ -79,7 +87,7 @@ impl Service {
             parts,
             issuers,
             kept: KeptResponses::default(),
-            devices: Devices::default(),
+            devices: Devices::new(PATIENCE, MOST),
         })
     }
 
