@@ -22,6 +22,7 @@ use crate::error::{StepError, Unavailable};
 use crate::evidence::{Evidence, person_object};
 use crate::notify::{notify, send};
 use crate::own_record::{did, expiry, flow, of};
+use crate::token::hex;
 
 /// Why a number was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -315,9 +316,7 @@ const LINK_SUBJECT: &str = "phone:";
 
 /// The subject of a link that disowns this number: a digest, for the link need only know the number again.
 fn link_subject(number: &PhoneNumber) -> String {
-    let digest = sha256(number.as_str().as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{LINK_SUBJECT}{hex}")
+    format!("{LINK_SUBJECT}{}", hex(&sha256(number.as_str().as_bytes())))
 }
 
 /// The number that a link disowns, if its subject says so; see [`Disowned::is`].

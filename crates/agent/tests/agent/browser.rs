@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use tanba_agent::consent::Question;
 use tanba_agent::sign::xml::verify_xml;
 
-use crate::harness::{Decision, Running, run, text};
+use crate::harness::{Decision, Running, openssl_accepts};
 
 #[test]
 fn a_site_in_chromium_signs_in_and_signs() {
@@ -47,22 +47,7 @@ fn a_site_in_chromium_signs_in_and_signs() {
     )
     .unwrap();
     let root = agent.root.pem(agent.folder.path());
-    let (valid, words) = run(
-        "openssl",
-        &[
-            "cms",
-            "-verify",
-            "-binary",
-            "-inform",
-            "DER",
-            "-purpose",
-            "any",
-            "-CAfile",
-            text(&root),
-            "-in",
-            text(&message),
-        ],
-    );
+    let (valid, words) = openssl_accepts(&root, &message, &[]);
     assert!(valid && words.contains("Шарт №1"), "{words}");
     let origin = told["origin"].as_str().unwrap();
     for question in agent.owner.seen() {

@@ -504,6 +504,15 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> (bool, String) {
     )
 }
 
+/// Whether openssl accepts a signed message (DER) under this root, and what it says; `more` is for content and output.
+pub(crate) fn openssl_accepts(root: &Path, message: &Path, more: &[&str]) -> (bool, String) {
+    let words = [
+        "cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any",
+    ];
+    let files = ["-CAfile", text(root), "-in", text(message)];
+    run("openssl", &[&words, files.as_slice(), more].concat())
+}
+
 /// The folder of foreign test material, if it is there.
 pub(crate) fn fixtures() -> Option<PathBuf> {
     let folder = std::env::var_os("TANBA_FIXTURES").map_or_else(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tanba_agent::sign::xml::verify_xml;
 use tanba_crypto::KeyAlgorithm;
 
-use crate::harness::{Decision, Running, run, text};
+use crate::harness::{Decision, Running, openssl_accepts, run, text};
 use crate::maker::AIGUL;
 use crate::opinions;
 use crate::tsa::Authority;
@@ -27,25 +27,11 @@ fn written(agent: &Running, name: &str, answer: &Value) -> PathBuf {
 
 fn verify(agent: &Running, message: &Path, content: Option<&Path>) -> (bool, String) {
     let root = agent.root.pem(agent.folder.path());
-    let mut arguments = vec![
-        "cms",
-        "-verify",
-        "-binary",
-        "-inform",
-        "DER",
-        "-purpose",
-        "any",
-        "-CAfile",
-        text(&root),
-        "-in",
-        text(message),
-        "-out",
-        "/dev/null",
-    ];
+    let mut more = vec!["-out", "/dev/null"];
     if let Some(content) = content {
-        arguments.extend(["-content", text(content)]);
+        more.extend(["-content", text(content)]);
     }
-    run("openssl", &arguments)
+    openssl_accepts(&root, message, &more)
 }
 
 fn content(agent: &Running) -> PathBuf {

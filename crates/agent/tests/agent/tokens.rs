@@ -9,7 +9,7 @@ use tanba_agent::containers::{
 use tanba_crypto::Secret;
 use tanba_pki::{Certificate, CertificateRequest, pem};
 
-use crate::harness::{Client, Decision, Running, run, text};
+use crate::harness::{Client, Decision, Running, openssl_accepts, text};
 use crate::maker::AIGUL;
 use crate::plug::{KINDS, PIN, Plug, Table, stage};
 
@@ -89,22 +89,7 @@ fn sign(agent: &Running, page: &mut Client, storage: Storage) {
     let message = agent.path("message");
     std::fs::write(&message, STANDARD.decode(signed).unwrap()).unwrap();
     let root = agent.root.pem(agent.folder.path());
-    let (accepted, words) = run(
-        "openssl",
-        &[
-            "cms",
-            "-verify",
-            "-binary",
-            "-inform",
-            "DER",
-            "-purpose",
-            "any",
-            "-CAfile",
-            text(&root),
-            "-in",
-            text(&message),
-        ],
-    );
+    let (accepted, words) = openssl_accepts(&root, &message, &[]);
     assert!(accepted && words.contains("Шарт"), "{words}");
 }
 

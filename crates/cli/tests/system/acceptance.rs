@@ -433,6 +433,16 @@ impl Exhibit {
         let (accepted, said) = verify("certificate", &save("changed.der", &changed), &issuing);
         assert!(!accepted && said.contains("does not hold"), "{said}");
     }
+
+    /// What every tool knows.
+    fn everybody_accepts(&self) {
+        self.we_accept();
+        self.openssl_accepts();
+        self.openssl_accepts_the_document();
+        self.gnutls_accepts();
+        self.nss_accepts();
+        self.pkilint_accepts();
+    }
 }
 
 /// A status answer as a stranger gets it.
@@ -459,35 +469,17 @@ fn der(path: &Path) -> Vec<u8> {
 
 #[test]
 fn rsa_is_accepted_by_openssl_gnutls_nss_and_pkilint() {
-    let exhibit = Exhibit::make("rsa-2048", "rsa-2048");
-    exhibit.we_accept();
-    exhibit.openssl_accepts();
-    exhibit.openssl_accepts_the_document();
-    exhibit.gnutls_accepts();
-    exhibit.nss_accepts();
-    exhibit.pkilint_accepts();
+    Exhibit::make("rsa-2048", "rsa-2048").everybody_accepts();
 }
 
 #[test]
 fn p256_is_accepted_by_openssl_gnutls_nss_and_pkilint() {
-    let exhibit = Exhibit::make("ec-p256", "p-256");
-    exhibit.we_accept();
-    exhibit.openssl_accepts();
-    exhibit.openssl_accepts_the_document();
-    exhibit.gnutls_accepts();
-    exhibit.nss_accepts();
-    exhibit.pkilint_accepts();
+    Exhibit::make("ec-p256", "p-256").everybody_accepts();
 }
 
 #[test]
 fn p384_is_accepted_by_openssl_gnutls_nss_and_pkilint() {
-    let exhibit = Exhibit::make("ec-p384", "p-384");
-    exhibit.we_accept();
-    exhibit.openssl_accepts();
-    exhibit.openssl_accepts_the_document();
-    exhibit.gnutls_accepts();
-    exhibit.nss_accepts();
-    exhibit.pkilint_accepts();
+    Exhibit::make("ec-p384", "p-384").everybody_accepts();
 }
 
 #[test]

@@ -38,6 +38,19 @@ fn number(world: &World, citizen: &Citizen) -> Option<String> {
     phone.map(|phone| phone.as_str().to_owned())
 }
 
+/// What stands in the link "it was not me" of the first message that has one.
+fn link(messages: &[OutboxMessage]) -> String {
+    let link = messages.iter().find_map(|message| {
+        let (MessageBody::ApplicationAccepted { not_me_path, .. }
+        | MessageBody::PhoneChanged { not_me_path, .. }) = &message.body
+        else {
+            return None;
+        };
+        not_me_path.strip_prefix("/not-me/")
+    });
+    link.expect("a link").to_owned()
+}
+
 /// Confirms a number; what is mailed and what is texted for it.
 fn confirmed(
     world: &World,
@@ -142,13 +155,10 @@ fn whoever_says_it_was_not_me_takes_the_new_number_away() {
     let world = world();
     let citizen = world.citizen("Aigerim");
     let (mails, _) = confirmed(&world, &citizen, NUMBER, NOON);
-    let MessageBody::PhoneChanged { not_me_path, .. } = &mails[0].body else {
-        panic!("{mails:?}")
-    };
-    let token = not_me_path.strip_prefix("/not-me/").unwrap();
-    let page = world.ra.not_me_page(token, after(60)).unwrap();
+    let link = link(&mails);
+    let page = world.ra.not_me_page(&link, after(60)).unwrap();
     assert!(page.application.is_none() && page.serials.len() == 2);
-    world.ra.not_me(token, after(60)).unwrap();
+    world.ra.not_me(&link, after(60)).unwrap();
     assert_eq!(number(&world, &citizen), None);
     assert!(world.person(&citizen).frozen_at.is_some());
     let stranger = texts(&world, after(61));
@@ -253,12 +263,7 @@ fn a_number_that_was_removed_gets_notices_for_a_week_and_comes_back_by_the_link(
     let session = world.sign_in(&citizen, now).session;
     world.ra.remove_phone(&session, now).unwrap();
     let removed = texts(&world, now);
-    let link = removed.iter().find_map(|text| {
-        let MessageBody::PhoneChanged { not_me_path, .. } = &text.body else {
-            return None;
-        };
-        Some(not_me_path.clone())
-    });
+    let link = link(&removed);
     world.mail(now);
     // What the thief does next is told there all the same.
     world.submit(&citizen, &session, now);
@@ -271,9 +276,7 @@ fn a_number_that_was_removed_gets_notices_for_a_week_and_comes_back_by_the_link(
         .ra
         .ask_phone_change(&session, "+77019999999", NETWORK, now);
     assert_eq!(his.unwrap_err().code(), "phone-recent");
-    let link = link.unwrap();
-    let token = link.strip_prefix("/not-me/").unwrap();
-    world.ra.not_me(token, after(120)).unwrap();
+    world.ra.not_me(&link, after(120)).unwrap();
     assert_eq!(number(&world, &citizen).as_deref(), Some(NUMBER));
     assert!(world.audit().contains(&"person.phone-back".to_owned()));
     let told = texts(&world, after(121));
@@ -303,15 +306,8 @@ fn a_number_that_was_replaced_comes_back_by_any_link_and_after_a_week_by_none() 
             .collect();
         assert_eq!(numbers.contains(&NUMBER), late == 6, "{numbers:?}");
         assert!(numbers.contains(&"+77017654321"));
-        let link = told.iter().find_map(|text| {
-            let MessageBody::ApplicationAccepted { not_me_path, .. } = &text.body else {
-                return None;
-            };
-            Some(not_me_path.clone())
-        });
-        let link = link.unwrap();
-        let token = link.strip_prefix("/not-me/").unwrap();
-        world.ra.not_me(token, now).unwrap();
+        let link = link(&told);
+        world.ra.not_me(&link, now).unwrap();
         assert_eq!(number(&world, &citizen).as_deref(), Some(expected));
     }
 }
@@ -322,15 +318,12 @@ fn a_number_that_was_disowned_does_not_come_back_by_the_link_that_disowns_it() {
     let world = world();
     let citizen = world.citizen("Aigerim");
     let (mails, _) = confirmed(&world, &citizen, NUMBER, NOON);
-    let MessageBody::PhoneChanged { not_me_path, .. } = &mails[0].body else {
-        panic!("{mails:?}")
-    };
+    let link = link(&mails);
     let session = world.sign_in(&citizen, after(60)).session;
     world.ra.remove_phone(&session, after(60)).unwrap();
     world.mail(after(60));
     texts(&world, after(60));
-    let token = not_me_path.strip_prefix("/not-me/").unwrap();
-    world.ra.not_me(token, after(120)).unwrap();
+    world.ra.not_me(&link, after(120)).unwrap();
     assert_eq!(number(&world, &citizen), None);
     assert!(world.person(&citizen).earlier_phone.is_none());
     let his = texts(&world, after(121));
@@ -347,15 +340,8 @@ fn the_number_that_gives_way_to_the_one_of_before_is_told_of_the_freeze() {
     let session = world.sign_in(&citizen, now).session;
     world.submit(&citizen, &session, now);
     let told = texts(&world, now);
-    let link = told.iter().find_map(|text| {
-        let MessageBody::ApplicationAccepted { not_me_path, .. } = &text.body else {
-            return None;
-        };
-        Some(not_me_path.clone())
-    });
-    let link = link.unwrap();
-    let token = link.strip_prefix("/not-me/").unwrap();
-    world.ra.not_me(token, now).unwrap();
+    let link = link(&told);
+    world.ra.not_me(&link, now).unwrap();
     let told = texts(&world, after(2 * DAY + 1));
     let mut numbers: Vec<&str> = told
         .iter()
