@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Computer, KINDS, PIN, freePort } from "./agent.mjs";
+import { apply } from "./applicant.mjs";
 import { foreign, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
 import { Seat } from "./seat.mjs";
@@ -27,40 +28,6 @@ async function signByToken(page, storage) {
   await page.locator("#sign-token").click();
 }
 
-/** First keys in a token, from the agreement to the number. */
-async function apply({ demo, page, language, person, address }) {
-  const [surname, given, ...patronymic] = person.name.split(" ");
-  await page.goto(`${demo.url}/${language}/obtain`);
-  await page.locator("#accepted").check();
-  await page.locator("#obtain-form button").click();
-  await page.locator("#first-person-form").waitFor(PATIENCE);
-  await page.locator("#iin").fill(person.iin);
-  await page.locator("#surname").fill(surname);
-  await page.locator("#given_name").fill(given);
-  await page.locator("#patronymic").fill(patronymic.join(" "));
-  await page.locator("#first-person").click();
-  await page.locator("#first-address-form").waitFor(PATIENCE);
-  await page.locator("#email").fill(address);
-  await page.locator("#first-address-form button").click();
-  await page.locator("#first-code-form").waitFor(PATIENCE);
-  const [mail] = await demo.mails("address_code", address);
-  await page.locator("#code").fill(mail.subject.match(/\d{6}/)[0]);
-  await page.locator("#first-code-form button").click();
-  await page.locator("#first-place-form").waitFor(PATIENCE);
-  await page.locator("#region").selectOption("KZ-75");
-  await page.locator("#settlement").selectOption("almaty");
-  await page.locator("#first-place-form button").click();
-  await page.locator("#first-centre-form").waitFor(PATIENCE);
-  await page.locator('input[value="kz-75-almaty-1"]').check();
-  await page.locator(`input[name="keystore"][value="${OF_APPLICANT}"]`).check();
-  await page.locator("#first-centre-form button").click();
-  await page.locator("#first-form").waitFor(PATIENCE);
-  assert.equal(await page.locator("#new-password").count(), 0, "a token has its PIN");
-  await page.locator("#correct").check();
-  await page.locator("#confirm").click();
-  await page.locator("#signing:not([hidden])").waitFor(PATIENCE);
-}
-
 for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-GB"]]) {
   test(`${language}: first keys are made in a token, approved and revoked by tokens`, async (context) => {
     const port = await freePort();
@@ -78,10 +45,7 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     const address = `token-${language}@example.kz`;
 
     // The new key itself signs the application; what it is given to sign is shown by the agent.
-    await apply({ demo, page, language, person: demo.person("aigerim"), address });
-    await page.locator("#sign").click();
-    await page.locator('#application[data-state="SUBMITTED"]').waitFor(PATIENCE);
-    const number = await page.locator("#application").getAttribute("data-number");
+    const number = await apply({ demo, page, language, person: demo.person("aigerim"), address, keystore: OF_APPLICANT });
     const made = await computer.objects(KINDS[OF_APPLICANT], PIN);
     assert.equal(made.match(/Private Key Object/g)?.length, 2, made);
     assert.equal(made.match(/Certificate Object/g), null, "no certificate yet");
