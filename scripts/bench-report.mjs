@@ -51,8 +51,14 @@ if (serve) {
 if (rsa) row("durable issuance, RSA-2048 issuer, share of what the processors could sign at most", "0.45", number(rsa.share_of_roof, 2), rsa.met);
 if (p256) row("durable issuance, P-256 issuer, certificates a second on two processors", "4000", number(p256.certificates_per_second, 0), p256.met);
 if (few && many) {
+  // How the certificates came there: crates/cli/src/commands/bench/stock.rs.
   const kept = many.certificates_per_second / few.certificates_per_second;
   row(`rate at ${many.stored} stored certificates, share of the rate at ${few.stored}`, "0.9", number(kept, 2), kept >= 0.9);
+}
+if (p256) {
+  // What is grown into at first, the cache of pages, is full by then.
+  const grown = p256.resident_mib_at_end / p256.resident_mib_at_half;
+  row(`resident memory after ${p256.certificates} certificates, against that after half of them`, "1.1", number(grown, 2), grown < 1.1);
 }
 if (recover) row(`start after a crash with ${recover.intents} open intents`, "5 s", `${number(recover.seconds)} s`, recover.met);
 for (const item of browser?.measurements ?? []) {
@@ -90,7 +96,8 @@ const issuing = (run) => {
   lines.push(
     `- **Issuing**, ${run.key} issuer, ${run.stored} certificates stored before: \`tanba bench issue\`: ${run.certificates} certificates by ${run.threads} threads through the whole cycle`,
     `  (lints, two durable commits, evidence, notice): ${number(run.certificates_per_second, 0)} a second; ${number(run.certificates_a_commit)} certificates a commit, ${number(run.processor_ms_a_certificate, 2)} ms of processors each; ${number(run.roof_per_second, 0)} signatures a second of such a`,
-    `  key by all processors, looked at between the rounds; resident memory ${number(run.resident_mib_at_start)} MiB before, ${number(run.resident_mib_at_end)} MiB after.`,
+    `  key by all processors, looked at between the rounds; resident memory ${number(run.resident_mib_at_start)} MiB before, ${number(run.resident_mib_at_tenth)} MiB`,
+    `  after a tenth of them, ${number(run.resident_mib_at_half)} MiB after half, ${number(run.resident_mib_at_end)} MiB after all.`,
   );
 };
 [rsa, p256, few, many].forEach(issuing);

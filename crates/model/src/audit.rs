@@ -7,6 +7,7 @@ use crate::id::{IntakeId, PersonId, StaffId};
 
 mod checkpoint;
 pub mod kept;
+mod octets;
 mod proof;
 pub mod sent;
 pub mod tree;
@@ -104,7 +105,7 @@ impl AuditRecord {
         previous: Option<(u64, [u8; 32])>,
         event: &AuditEvent,
     ) -> Result<Self, serde_json::Error> {
-        let event = crate::canonical::canonical_json(&serde_json::to_value(event)?).into_bytes();
+        let event = octets::canonical(event)?;
         let (sequence, previous_hash) =
             previous.map_or((1, [0; 32]), |(sequence, hash)| (sequence + 1, hash));
         let hash = digest(&previous_hash, sequence, &event);

@@ -11,6 +11,7 @@
 
 mod damage;
 mod error;
+mod fold;
 mod identity;
 mod migrate;
 mod open;

@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 20;
+pub const SCHEMA_VERSION: i64 = 21;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 20] = [
+const MIGRATIONS: [(i64, &str); 21] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -72,6 +72,10 @@ const MIGRATIONS: [(i64, &str); 20] = [
     (
         20,
         include_str!("../migrations/sqlite/0020_earlier_phone.sql"),
+    ),
+    (
+        21,
+        include_str!("../migrations/sqlite/0021_issue_of_certificate.sql"),
     ),
 ];
 
@@ -151,5 +155,61 @@ mod tests {
             .query_row("SELECT sum(reminders) FROM person", [], |row| row.get(0))
             .unwrap();
         assert_eq!(wanted, 2);
+    }
+
+    const ISSUER: &str = "INSERT INTO issuer (name, kind, shards, created_at, certificate, key) VALUES ('one', 'issuing', 1, 1, x'30', x'31')";
+    const CERTIFICATE: &str = "INSERT INTO certificate (issuer_id, serial, profile, purpose, channel, public_key_sha256, shard, not_before,
+            not_after, created_at, status, to_be_signed)
+        VALUES (1, ?1, 'p', 'both', 'authority', zeroblob(32), 1, 1, 2, 1, 'intended', x'30')";
+    const EVENT: &str = "INSERT INTO audit_log (sequence, previous_hash, hash, event)
+        SELECT count(*) + 1, zeroblob(32), zeroblob(32), CAST(?1 AS BLOB) FROM audit_log";
+
+    #[test]
+    fn records_of_issues_are_found_that_were_written_before_and_after_they_had_a_table() {
+        let connection = Connection::open_in_memory().unwrap();
+        let (before, after) = MIGRATIONS.split_at(20);
+        for (_, sql) in before {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.execute(ISSUER, []).unwrap();
+        let write = |serial: u8| {
+            connection
+                .execute(CERTIFICATE, [vec![0xAB, serial]])
+                .unwrap();
+            for action in [
+                "certificate.intend",
+                "certificate.issue",
+                "certificate.issue",
+                "certificate.revoke",
+            ] {
+                let event = format!(
+                    r#"{{"action":"{action}","actor":{{"kind":"system"}},"at":"x","detail":"","object":"certificate:1:ab{serial:02x}","origin":""}}"#
+                );
+                connection.execute(EVENT, [event]).unwrap();
+            }
+            // Whoever writes what is no record of an issue is not kept from it.
+            for odd in [
+                r#"{"action":"certificate.issue",oh"#,
+                r#"{"action":"certificate.issue","object":"certificate:7:zz"}"#,
+            ] {
+                connection.execute(EVENT, [odd]).unwrap();
+            }
+        };
+        write(1);
+        write(0xCD);
+        for (_, sql) in after {
+            connection.execute_batch(sql).unwrap();
+        }
+        write(0xEF);
+        let mut statement = connection
+            .prepare(
+                "SELECT certificate_id, sequence FROM certificate_issue ORDER BY certificate_id",
+            )
+            .unwrap();
+        let found = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        let found: Vec<(i64, i64)> = found.map(Result::unwrap).collect();
+        assert_eq!(found, [(1, 2), (2, 8), (3, 14)]);
     }
 }

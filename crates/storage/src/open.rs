@@ -3,11 +3,13 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tanba_model::ports::{CommitGroups, Storage, StorageError, UnitOfWork, Work};
 
 use crate::damage::Damage;
 use crate::error::{Mapped, storage_error};
+use crate::fold::Fold;
 use crate::migrate::{self, SCHEMA_VERSION};
 use crate::pool::{Access, Pool, connect};
 use crate::queue::Queue;
@@ -28,7 +30,9 @@ const GLANCE: u64 = 256 * 1024 * 1024;
 #[derive(Debug)]
 pub struct SqliteStorage {
     path: PathBuf,
-    writer: Writer,
+    writer: Arc<Writer>,
+    /// Where there is a log to be folded.
+    _fold: Option<Fold>,
     queue: Queue,
     readers: Pool,
     damage: Damage,
@@ -83,7 +87,19 @@ impl SqliteStorage {
         migrate::version(&connection)?;
         connection.execute_batch("PRAGMA journal_mode = WAL")?;
         migrate::migrate(&mut connection)?;
-        Ok(Self::over(path))
+        Ok(Self::over(path, Access::Write))
+    }
+
+    /// Makes a database that is thrown away: nothing is durable, a crash leaves a wreck, and nobody else may have it open. For
+    /// filling databases that are measured; what was written is there for [`SqliteStorage::open`] once this is dropped.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the folder must exist.
+    pub fn make_throw_away(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        make_file(path).map_err(OpenError::File)?;
+        migrate::migrate(&mut connect(path, Access::ThrowAway)?)?;
+        Ok(Self::over(path, Access::ThrowAway))
     }
 
     /// Opens a database file that is there and up to date.
@@ -99,7 +115,7 @@ impl SqliteStorage {
                 needed: SCHEMA_VERSION,
             });
         }
-        Ok(Self::over(path))
+        Ok(Self::over(path, Access::Write))
     }
 
     /// The schema of a database file; 0 where the file is empty.
@@ -154,7 +170,7 @@ impl SqliteStorage {
         }
     }
 
-    pub(crate) const fn parts(&self) -> (&Writer, &Damage) {
+    pub(crate) fn parts(&self) -> (&Writer, &Damage) {
         (&self.writer, &self.damage)
     }
 
@@ -209,10 +225,12 @@ impl SqliteStorage {
         )?))
     }
 
-    fn over(path: &Path) -> Self {
+    fn over(path: &Path, access: Access) -> Self {
+        let writer = Arc::new(Writer::with(path, access));
         Self {
             path: path.to_owned(),
-            writer: Writer::new(path),
+            _fold: (access == Access::Write).then(|| Fold::start(path, &writer)),
+            writer,
             queue: Queue::default(),
             readers: Pool::new(path.to_owned(), READERS),
             damage: Damage::default(),

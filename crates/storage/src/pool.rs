@@ -26,17 +26,25 @@ const SETTINGS: &str = "
     PRAGMA cache_size = -1024;
     PRAGMA journal_size_limit = 67108864;";
 
-/// The writer touches an index at random for each certificate, so it keeps more of them; and it folds the write-ahead log
-/// into the file less often, because pages that changed twice meanwhile are then written once.
+/// The writer touches an index at random for each certificate, so it keeps more of them. It folds the write-ahead log into
+/// the file by itself only where [`Fold`](crate::fold::Fold) did not get to it.
 const WRITER_SETTINGS: &str = "
     PRAGMA cache_size = -65536;
-    PRAGMA wal_autocheckpoint = 4000;";
+    PRAGMA wal_autocheckpoint = 16000;";
+
+/// Nothing survives a crash, not even the file; pages are written once, when there is no room for them any more.
+const THROW_AWAY_SETTINGS: &str = "
+    PRAGMA journal_mode = MEMORY;
+    PRAGMA synchronous = OFF;
+    PRAGMA cache_size = -2097152;";
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Write,
     Read,
+    /// Writes without making anything durable.
+    ThrowAway,
 }
 
 /// Opens a connection with the settings that every connection has.
@@ -52,6 +60,7 @@ pub(crate) fn connect(path: &Path, access: Access) -> rusqlite::Result<Connectio
     connection.execute_batch(match access {
         Access::Write => WRITER_SETTINGS,
         Access::Read => "PRAGMA query_only = ON",
+        Access::ThrowAway => THROW_AWAY_SETTINGS,
     })?;
     Ok(connection)
 }

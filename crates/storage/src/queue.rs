@@ -2,8 +2,12 @@
 //!
 //! A unit of work takes some fifty microseconds; waking the thread that has the next turn takes as long on an idle machine,
 //! and many times as long on one whose processors are busy. So callers that come together do not hand the connection on:
-//! whoever comes first does the work of all who came meanwhile, each behind its own savepoint, and commits once. While that
-//! commit is under way the next ones gather behind the one among them who waits for the connection.
+//! whoever comes first does the work of all who came meanwhile, and commits once. While that commit is under way the next
+//! ones gather behind the one among them who waits for the connection.
+//!
+//! Work that is not to be kept mostly has written nothing, and then there is nothing to take back. So a round has one
+//! savepoint at first: one for each piece would copy every page that it touches. Should a piece have written and then give
+//! up, the round begins anew, with a savepoint for each piece.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -43,11 +47,30 @@ struct Ticket {
     told: Condvar,
 }
 
-/// Tickets of one commit, each with whether its work was kept. None is forgotten, even if work panics.
+/// What one commit is for. No ticket is forgotten, even if work panics.
 struct Round<'a> {
     queue: &'a Queue,
-    tickets: Vec<(Arc<Ticket>, bool)>,
+    pieces: Vec<Piece>,
+    /// Whether each piece has a savepoint of its own.
+    is_guarded: bool,
     is_over: bool,
+}
+
+/// Work of a round. It is kept as long as it may have to be done again.
+struct Piece {
+    work: Option<Work>,
+    ticket: Arc<Ticket>,
+    is_kept: bool,
+}
+
+/// How a piece of work went.
+enum Step {
+    /// The next one can follow.
+    Done,
+    /// It wrote, and does not want what it wrote; others wrote before it behind the same savepoint.
+    TakeBack,
+    /// Nothing can follow, and nothing of what was done will be.
+    Undone(StorageError),
 }
 
 impl Queue {
@@ -92,11 +115,7 @@ impl Queue {
 
     /// Does what waits in one commit. Whether there is more.
     fn lead(&self, writer: &Writer, damage: &Damage) -> bool {
-        let mut round = Round {
-            queue: self,
-            tickets: Vec::new(),
-            is_over: false,
-        };
+        let mut round = Round::new(self);
         let unit = SqliteUnit::write(writer, Company::Welcome, damage);
         let mut unit = match unit {
             Ok(unit) => unit,
@@ -107,32 +126,15 @@ impl Queue {
             }
         };
         let (mut more, mut undone) = (false, None);
-        while let Some(Entry { mut work, ticket }) = self.next(round.tickets.len(), &mut more) {
-            round.tickets.push((ticket, true));
-            let done = panic::catch_unwind(AssertUnwindSafe(|| work(&mut unit)));
-            let is_kept = done.unwrap_or_else(|panic| {
-                // Everybody in this round hears that nothing happened, so nothing does.
-                unit.abandon();
-                panic::resume_unwind(panic)
-            });
-            // What it owns is free before its owner hears of it.
-            drop(work);
-            if let Some(last) = round.tickets.last_mut() {
-                last.1 = is_kept;
-            }
-            if let Err(damaged) = damage.refuse() {
-                // A page was met that cannot be: what was written beside it may be wrong.
-                unit.abandon();
-                (more, undone) = (self.stop(), Some(damaged));
-                break;
-            }
-            if !unit.end_part(is_kept) {
-                // SQLite has undone everything, as it does when a disk is full; the others do without whoever filled it.
-                (more, undone) = (self.stop(), Some(aborted()));
+        while let Some(entry) = self.next(round.pieces.len(), &mut more) {
+            round.pieces.push(Piece::of(entry));
+            let place = round.pieces.len().saturating_sub(1);
+            if let Err(error) = round.go_on(place, &mut unit, damage) {
+                (more, undone) = (self.stop(), Some(error));
                 break;
             }
         }
-        let committed = unit.finish();
+        let committed = unit.finish(round.kept());
         let outcome = undone.map_or(committed, Err);
         round.tell(&outcome);
         more
@@ -170,20 +172,115 @@ impl Queue {
     }
 }
 
-impl Round<'_> {
+impl Piece {
+    fn of(Entry { work, ticket }: Entry) -> Self {
+        Self {
+            work: Some(work),
+            ticket,
+            is_kept: true,
+        }
+    }
+}
+
+impl<'a> Round<'a> {
+    const fn new(queue: &'a Queue) -> Self {
+        Self {
+            queue,
+            pieces: Vec::new(),
+            is_guarded: false,
+            is_over: false,
+        }
+    }
+
+    /// Does the piece at this place, which is the last; all of them anew if it has to be taken back. An error: the transaction
+    /// is gone.
+    fn go_on(
+        &mut self,
+        place: usize,
+        unit: &mut SqliteUnit<'_>,
+        damage: &Damage,
+    ) -> Result<(), StorageError> {
+        match self.step(place, unit, damage) {
+            Step::Done => return Ok(()),
+            Step::Undone(error) => return Err(error),
+            Step::TakeBack => {}
+        }
+        self.is_guarded = true;
+        if !unit.take_back() {
+            return Err(aborted());
+        }
+        for place in 0..=place {
+            if let Step::Undone(error) = self.step(place, unit, damage) {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, place: usize, unit: &mut SqliteUnit<'_>, damage: &Damage) -> Step {
+        let before = unit.changes();
+        let is_kept = self.attempt(place, unit);
+        if let Err(damaged) = damage.refuse() {
+            // A page was met that cannot be: what was written beside it may be wrong.
+            unit.abandon();
+            return Step::Undone(damaged);
+        }
+        let can_follow = if self.is_guarded {
+            unit.end_part(is_kept)
+        } else if is_kept || before == unit.changes() {
+            unit.is_open()
+        } else {
+            return Step::TakeBack;
+        };
+        if can_follow {
+            Step::Done
+        } else {
+            // SQLite has undone everything, as it does when a disk is full; the others do without whoever filled it.
+            Step::Undone(aborted())
+        }
+    }
+
+    /// Does the work at this place; whether it is to be kept.
+    fn attempt(&mut self, place: usize, unit: &mut SqliteUnit<'_>) -> bool {
+        let Some(piece) = self.pieces.get_mut(place) else {
+            return false;
+        };
+        let work = &mut piece.work;
+        let done = panic::catch_unwind(AssertUnwindSafe(|| {
+            work.as_mut().is_some_and(|work| work(unit))
+        }));
+        piece.is_kept = done.unwrap_or_else(|panic| {
+            // Everybody in this round hears that nothing happened, so nothing does.
+            unit.abandon();
+            panic::resume_unwind(panic)
+        });
+        piece.is_kept
+    }
+
+    /// How many pieces are to be made durable.
+    fn kept(&self) -> usize {
+        self.pieces.iter().filter(|piece| piece.is_kept).count()
+    }
+
     /// Everybody who waits gets the outcome of this round, with nothing done.
     fn gather(&mut self) {
         let mut state = self.queue.lock();
         state.is_led = false;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        self.tickets
-            .extend(waiting.into_iter().map(|entry| (entry.ticket, true)));
+        self.pieces.extend(waiting.into_iter().map(Piece::of));
     }
 
     fn tell(&mut self, outcome: &Result<(), StorageError>) {
         self.is_over = true;
-        for (ticket, is_kept) in self.tickets.drain(..) {
+        // What work owns is free before its owner hears of it.
+        for piece in &mut self.pieces {
+            piece.work = None;
+        }
+        for Piece {
+            ticket, is_kept, ..
+        } in self.pieces.drain(..)
+        {
             let failed = outcome.as_ref().err().filter(|_| is_kept);
             ticket.tell(failed.map_or(Ok(()), |error| Err(alike(error))));
         }

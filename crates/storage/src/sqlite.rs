@@ -97,10 +97,31 @@ impl<'a> SqliteUnit<'a> {
         }
     }
 
-    /// Ends a unit in which several callers worked; those who wanted it are durable when this returns.
-    pub(crate) fn finish(mut self) -> Result<(), StorageError> {
+    /// Takes back what was done in this unit since it began or since its last part ended. `false`: nothing can follow.
+    pub(crate) fn take_back(&self) -> bool {
+        match (self.lender, &self.connection) {
+            (Lender::Writer(writer, _), Some(connection)) => writer.take_back(connection),
+            _ => false,
+        }
+    }
+
+    /// Whether the transaction is still there: SQLite undoes it by itself when the disk is full.
+    pub(crate) fn is_open(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|connection| !connection.is_autocommit())
+    }
+
+    /// Rows that were changed by this connection; says whether there is something to take back.
+    pub(crate) fn changes(&self) -> u64 {
+        self.connection
+            .as_ref()
+            .map_or(0, Connection::total_changes)
+    }
+
+    /// Ends a unit in which several callers worked, so many of whom want it to be kept; it is durable when this returns.
+    pub(crate) fn finish(mut self, kept: usize) -> Result<(), StorageError> {
         match (self.lender, self.connection.take()) {
-            (Lender::Writer(writer, _), Some(connection)) => writer.end(connection),
+            (Lender::Writer(writer, _), Some(connection)) => writer.end(connection, kept),
             (_, connection) => {
                 self.connection = connection;
                 Err(StorageError::Unavailable(Box::new(AllBusy)))

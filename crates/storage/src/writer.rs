@@ -2,7 +2,8 @@
 //!
 //! Units take turns on the connection. Whoever finishes while another waits for its turn does not pay for a commit: the
 //! transaction stays open, the next unit works in it behind a savepoint of its own, and whoever finishes with nobody
-//! waiting, or as the last of a full group, commits for all. So one write to the disk serves everybody who came while the
+//! waiting, or as the last of a full group, commits for all. The first unit of a transaction needs no savepoint, which
+//! would copy each page that it touches. So one write to the disk serves everybody who came while the
 //! last one was under way, and a lone unit waits for nobody.
 
 use std::mem;
@@ -13,6 +14,7 @@ use rusqlite::{Connection, ffi};
 use tanba_model::ports::{CommitGroups, StorageError};
 
 use crate::error::{AllBusy, Mapped, storage_error};
+use crate::fold::News;
 use crate::identity::Identity;
 use crate::pool::{Access, PATIENCE, connect};
 
@@ -30,8 +32,11 @@ pub(crate) enum Company {
 #[derive(Debug)]
 pub(crate) struct Writer {
     path: PathBuf,
+    access: Access,
     state: Mutex<State>,
     free: Condvar,
+    /// Hears of commits.
+    news: Arc<News>,
 }
 
 #[derive(Debug)]
@@ -42,6 +47,8 @@ struct State {
     /// Units of the open transaction that want it to be committed.
     members: u32,
     group: Arc<Group>,
+    /// Whether the unit that has its turn works behind a savepoint, because others are in the transaction.
+    is_behind: bool,
     /// The file that the connection is open on.
     identity: Option<Identity>,
     /// Commits that were tried.
@@ -72,37 +79,51 @@ impl Group {
 }
 
 impl Writer {
+    #[cfg(test)]
     pub(crate) fn new(path: &Path) -> Self {
+        Self::with(path, Access::Write)
+    }
+
+    pub(crate) fn with(path: &Path, access: Access) -> Self {
         Self {
             path: path.to_owned(),
+            access,
             state: Mutex::new(State {
                 turn: Turn::Free(None),
                 waiting: 0,
                 members: 0,
                 group: Arc::default(),
+                is_behind: false,
                 identity: None,
                 commits: 0,
                 groups: CommitGroups::default(),
             }),
             free: Condvar::new(),
+            news: Arc::default(),
         }
     }
 
-    /// Waits for a turn; the connection is in a transaction, behind a savepoint.
+    /// What hears of commits.
+    pub(crate) const fn news(&self) -> &Arc<News> {
+        &self.news
+    }
+
+    /// Does something while nobody writes and nothing is begun; `None` when the turn does not come.
+    pub(crate) fn pause<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let (connection, _) = self.turn().ok()?;
+        if let Some(connection) = &connection
+            && !connection.is_autocommit()
+        {
+            self.settle(connection);
+        }
+        let done = work();
+        self.give_back(connection);
+        Some(done)
+    }
+
+    /// Waits for a turn; the connection is in a transaction, behind a savepoint if it is not the first there.
     pub(crate) fn take(&self, company: Company) -> Result<Connection, StorageError> {
-        let mut state = self.lock();
-        state.waiting = state.waiting.saturating_add(1);
-        let taken = |state: &mut State| matches!(state.turn, Turn::Taken);
-        let (mut state, _) = self
-            .free
-            .wait_timeout_while(state, PATIENCE, taken)
-            .unwrap_or_else(PoisonError::into_inner);
-        state.waiting = state.waiting.saturating_sub(1);
-        let Turn::Free(connection) = mem::replace(&mut state.turn, Turn::Taken) else {
-            return Err(StorageError::Unavailable(Box::new(AllBusy)));
-        };
-        let identity = state.identity;
-        drop(state);
+        let (connection, identity) = self.turn()?;
         let connection = match connection {
             Some(connection) => Ok(connection),
             None => self.open(identity),
@@ -118,6 +139,22 @@ impl Writer {
         }
     }
 
+    /// Waits for a turn; the connection as the last one left it.
+    fn turn(&self) -> Result<(Option<Connection>, Option<Identity>), StorageError> {
+        let mut state = self.lock();
+        state.waiting = state.waiting.saturating_add(1);
+        let taken = |state: &mut State| matches!(state.turn, Turn::Taken);
+        let (mut state, _) = self
+            .free
+            .wait_timeout_while(state, PATIENCE, taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.waiting = state.waiting.saturating_sub(1);
+        let Turn::Free(connection) = mem::replace(&mut state.turn, Turn::Taken) else {
+            return Err(StorageError::Unavailable(Box::new(AllBusy)));
+        };
+        Ok((connection, state.identity))
+    }
+
     /// Begins the transaction of a group, or joins the one that is open.
     fn ready(
         &self,
@@ -131,12 +168,16 @@ impl Writer {
         if connection.is_autocommit() {
             Identity::of(&self.path)?.must_be(identity)?;
             run(connection, "BEGIN IMMEDIATE")?;
+            self.lock().is_behind = false;
+            return Ok(());
         }
-        run(connection, "SAVEPOINT unit")
+        run(connection, "SAVEPOINT unit")?;
+        self.lock().is_behind = true;
+        Ok(())
     }
 
     fn open(&self, identity: Option<Identity>) -> Result<Connection, StorageError> {
-        let connection = connect(&self.path, Access::Write).mapped()?;
+        let connection = connect(&self.path, self.access).mapped()?;
         if identity.is_none() {
             self.lock().identity = Some(Identity::of(&self.path)?);
         }
@@ -149,31 +190,46 @@ impl Writer {
         connection: Connection,
         company: Company,
     ) -> Result<(), StorageError> {
-        if let Err(error) = run(&connection, "RELEASE unit") {
+        if let Err(error) = self.release(&connection) {
             self.undo(connection);
-            return Err(error);
+            return Err(storage_error(&rusqlite::Error::SqliteFailure(error, None)));
         }
         let mut state = self.lock();
         state.members = state.members.saturating_add(1);
         self.finish(state, connection, company)
     }
 
-    /// Ends what one caller did in a unit of several, and begins the next one's part behind a savepoint of its own. `false`:
-    /// the transaction is gone, or cannot go on.
+    /// Ends what one caller did in a unit of several, and begins the next one's part behind a savepoint of its own, which the
+    /// unit has since [`Writer::take_back`]. `false`: the transaction is gone, or cannot go on.
     pub(crate) fn end_part(&self, connection: &Connection, is_kept: bool) -> bool {
         if connection.is_autocommit() {
             return false;
         }
-        let ended = (is_kept || plain(connection, "ROLLBACK TO unit").is_ok())
-            && plain(connection, "RELEASE unit").is_ok();
-        if ended && is_kept {
-            let mut state = self.lock();
-            state.members = state.members.saturating_add(1);
-        }
-        let goes_on = ended && plain(connection, "SAVEPOINT unit").is_ok();
+        let goes_on = (is_kept || plain(connection, "ROLLBACK TO unit").is_ok())
+            && plain(connection, "RELEASE unit").is_ok()
+            && plain(connection, "SAVEPOINT unit").is_ok();
         if !goes_on {
             // A connection that cannot even undo takes the group with it.
-            let _ = plain(connection, "ROLLBACK");
+            self.abandon(connection);
+        }
+        goes_on
+    }
+
+    /// Takes back what the unit did, which goes on behind a savepoint. `false`: the transaction is gone.
+    pub(crate) fn take_back(&self, connection: &Connection) -> bool {
+        if connection.is_autocommit() {
+            return false;
+        }
+        let goes_on = if self.lock().is_behind {
+            plain(connection, "ROLLBACK TO unit").is_ok()
+        } else {
+            plain(connection, "ROLLBACK").is_ok()
+                && plain(connection, "BEGIN IMMEDIATE").is_ok()
+                && plain(connection, "SAVEPOINT unit").is_ok()
+        };
+        self.lock().is_behind = true;
+        if !goes_on {
+            self.abandon(connection);
         }
         goes_on
     }
@@ -184,24 +240,38 @@ impl Writer {
         let _ = plain(connection, "ROLLBACK");
     }
 
-    /// Ends a unit of several callers; the part that was begun last is empty.
-    pub(crate) fn end(&self, connection: Connection) -> Result<(), StorageError> {
-        if !connection.is_autocommit() && plain(&connection, "RELEASE unit").is_err() {
-            let _ = plain(&connection, "ROLLBACK");
+    /// Ends a unit of several callers, so many of whom want it to be committed.
+    pub(crate) fn end(&self, connection: Connection, kept: usize) -> Result<(), StorageError> {
+        if !connection.is_autocommit() && self.release(&connection).is_err() {
+            self.abandon(&connection);
         }
-        self.finish(self.lock(), connection, Company::Welcome)
+        let mut state = self.lock();
+        let kept = u32::try_from(kept).unwrap_or(u32::MAX);
+        state.members = state.members.saturating_add(kept);
+        self.finish(state, connection, Company::Welcome)
     }
 
     /// Ends a unit that did not happen. What it saw of others is durable when this returns, or nobody's any more.
     pub(crate) fn undo(&self, connection: Connection) {
+        let is_behind = self.lock().is_behind;
         let undone = connection.is_autocommit()
-            || run(&connection, "ROLLBACK TO unit").is_ok()
-                && run(&connection, "RELEASE unit").is_ok();
+            || is_behind
+                && plain(&connection, "ROLLBACK TO unit").is_ok()
+                && plain(&connection, "RELEASE unit").is_ok();
         if !undone {
-            // A connection that cannot even undo takes the group with it.
-            let _ = run(&connection, "ROLLBACK");
+            // Nobody else is in it; or the connection cannot even undo, and takes the group with it.
+            self.abandon(&connection);
         }
         let _ = self.finish(self.lock(), connection, Company::Welcome);
+    }
+
+    /// What the unit did stays in the transaction.
+    fn release(&self, connection: &Connection) -> Result<(), ffi::Error> {
+        if self.lock().is_behind {
+            plain(connection, "RELEASE unit")
+        } else {
+            Ok(())
+        }
     }
 
     /// Hands the open transaction on, or ends it.
@@ -251,6 +321,7 @@ impl Writer {
             let _ = plain(connection, "ROLLBACK");
         }
         let _ = group.0.set(outcome);
+        self.news.committed();
     }
 
     fn give_back(&self, connection: Option<Connection>) {

@@ -26,6 +26,7 @@ mod roof;
 mod scratch;
 mod server;
 mod statistics;
+mod stock;
 mod timed;
 
 /// Arguments of `tanba bench`.
@@ -70,7 +71,7 @@ pub(crate) struct Options {
     /// Of `issue`: with --json, print each round beside their medians
     #[arg(long)]
     rounds: bool,
-    /// Of `issue`: so many threads. By default 64 for each processor
+    /// Of `issue`: so many threads. By default 128 for each processor
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
     /// Key of the issuing authority

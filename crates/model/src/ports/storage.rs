@@ -50,7 +50,8 @@ impl CommitGroups {
     }
 }
 
-/// A piece of work that may be done on somebody else's thread; whether it is to be kept.
+/// A piece of work that may be done on somebody else's thread; whether it is to be kept. It may be done several times when
+/// others that came with it gave up; what it did before is undone then, and its last answer counts.
 pub type Work = Box<dyn FnMut(&mut dyn UnitOfWork) -> bool + Send>;
 
 /// A database that use cases work on.

@@ -1,7 +1,7 @@
 //! What work leaves that several callers brought, when one of them gives up, fills the disk or panics.
 
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tanba_model::ports::{AwaitedIssuer, UnitOfWork};
 use tanba_pki::Timestamp;
@@ -120,6 +120,36 @@ fn callers_that_meet_share_a_commit_and_one_that_gives_up_takes_only_its_own_bac
     // The next round has a leader again.
     scene.submit(Box::new(sound)).unwrap();
     assert_eq!(scene.count(), before + 3);
+}
+
+#[test]
+fn a_round_begins_anew_only_for_a_piece_that_wrote_before_it_gave_up() {
+    static CLEAN: AtomicU32 = AtomicU32::new(0);
+    static DIRTY: AtomicU32 = AtomicU32::new(0);
+    let before_clean: Deed = |unit| {
+        CLEAN.fetch_add(1, Ordering::SeqCst);
+        write(unit, 1)
+    };
+    let before_dirty: Deed = |unit| {
+        DIRTY.fetch_add(1, Ordering::SeqCst);
+        write(unit, 1)
+    };
+    let only_reads: Deed = |unit| unit.audit_log().size().is_err();
+    let wrote: Deed = |unit| !write(unit, 1);
+    let sound: Deed = |unit| write(unit, 1);
+    let scene = scene();
+    let before = scene.count();
+    for result in scene.together(&[before_clean, only_reads, sound]) {
+        result.unwrap();
+    }
+    assert_eq!(CLEAN.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.count(), before + 2);
+    for result in scene.together(&[before_dirty, wrote, sound, wrote, sound]) {
+        result.unwrap();
+    }
+    // Once more for the first that gave up; from then on each has a savepoint of its own.
+    assert_eq!(DIRTY.load(Ordering::SeqCst), 2);
+    assert_eq!(scene.count(), before + 5);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use rusqlite::{Row, params};
 use tanba_model::audit::tree::TreeHash;
 use tanba_model::audit::{AuditEvent, AuditRecord, SignedCheckpoint};
 use tanba_model::ports::{AuditLog, StorageError};
+use tanba_pki::hex;
 
 use super::{SqliteUnit, column};
 use crate::error::damaged;
@@ -122,14 +123,15 @@ impl AuditLog for SqliteUnit<'_> {
     }
 
     fn issue(&mut self, object: &str) -> Result<Option<AuditRecord>, StorageError> {
-        // Word for word what the index of migration 13 holds, else it is not used.
+        let Some((issuer, serial)) = certificate_of(object) else {
+            return Ok(None);
+        };
         self.one(
-            "SELECT sequence, previous_hash, hash, event FROM audit_log
-             WHERE CASE WHEN json_valid(CAST(event AS TEXT))
-                     AND json_extract(CAST(event AS TEXT), '$.action') = 'certificate.issue'
-                 THEN json_extract(CAST(event AS TEXT), '$.object') END = ?1
-             ORDER BY sequence LIMIT 1",
-            [object],
+            "SELECT sequence, previous_hash, hash, event FROM audit_log WHERE sequence =
+                 (SELECT certificate_issue.sequence FROM certificate
+                  JOIN certificate_issue ON certificate_issue.certificate_id = certificate.id
+                  WHERE issuer_id = ?1 AND serial = ?2)",
+            params![issuer, serial],
             read,
         )
     }
@@ -147,6 +149,12 @@ impl AuditLog for SqliteUnit<'_> {
             read,
         )
     }
+}
+
+/// Issuer and serial number out of what [`certificate_object`](tanba_model::ports::certificate_object) wrote.
+fn certificate_of(object: &str) -> Option<(i64, Vec<u8>)> {
+    let (issuer, serial) = object.strip_prefix("certificate:")?.split_once(':')?;
+    Some((issuer.parse().ok()?, hex::decode(serial)?))
 }
 
 fn signed(sequence: u64) -> Result<i64, StorageError> {

@@ -2,8 +2,8 @@ use tanba_model::audit::kept::{KeptTree, recompute};
 use tanba_model::audit::tree::{
     Frontier, includes, leaf, prove_consistency, prove_inclusion, root,
 };
-use tanba_model::audit::{AuditRecord, SignedCheckpoint};
-use tanba_model::ports::{Storage, StorageError};
+use tanba_model::audit::{AuditEvent, AuditRecord, SignedCheckpoint};
+use tanba_model::ports::{Storage, StorageError, certificate_object};
 
 use crate::{contract, given};
 
@@ -81,14 +81,24 @@ contract! {
 
     fn the_record_of_an_issue_is_found_and_no_other(storage) {
         let mut unit = storage.begin().unwrap();
-        for action in ["certificate.intend", "certificate.issue", "certificate.revoke"] {
-            unit.audit_log().append(&given::event(action)).unwrap();
+        let issuer = given::issuer(&mut *unit, "one");
+        let new = given::new_certificate(issuer, None, 1);
+        let other = given::new_certificate(issuer, None, 2);
+        for certificate in [&new, &other] {
+            given::certificate(&mut *unit, certificate);
+        }
+        let object = certificate_object(issuer, &new.serial);
+        for action in ["certificate.intend", "certificate.issue", "certificate.issue", "certificate.revoke"] {
+            let event = AuditEvent { object: object.clone(), ..given::event(action) };
+            unit.audit_log().append(&event).unwrap();
         }
         unit.commit().unwrap();
         let mut unit = storage.snapshot().unwrap();
-        let found = unit.audit_log().issue("certificate:1").unwrap().unwrap();
+        let found = unit.audit_log().issue(&object).unwrap().unwrap();
         assert_eq!((found.sequence, found.is_itself()), (2, true));
-        assert_eq!(unit.audit_log().issue("certificate:2").unwrap(), None);
+        for none in [certificate_object(issuer, &other.serial), "certificate:1".to_owned(), "person:1:ab".to_owned()] {
+            assert_eq!(unit.audit_log().issue(&none).unwrap(), None, "{none}");
+        }
     }
 
     fn checkpoints_grow_with_the_log(storage) {

@@ -1,9 +1,9 @@
-//! Certificates that are there already: as large and as many as after years, made without signing.
+//! Rows of certificates that are there already, as large as real ones, made without signing.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tanba_crypto::{KeyAlgorithm, SoftwareKey};
+use tanba_crypto::SoftwareKey;
 use tanba_model::certificate::{CertificateRecord, Channel, NewCertificate};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::ports::{Issuance as _, SourceRng, Storage as _};
@@ -15,20 +15,6 @@ use crate::context::Context;
 
 /// Rows in one commit.
 const BATCH: u64 = 10_000;
-
-/// Fills the database of a measurement. Each row has its own serial number and key, and the size of a real one.
-pub(super) fn fill(scratch: &Scratch, count: u64, context: &Context) -> anyhow::Result<()> {
-    if count == 0 {
-        return Ok(());
-    }
-    let random = context.random();
-    let key = SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref()))?;
-    let rows = Rows {
-        count,
-        model: &model(scratch, &key)?,
-    };
-    rows.write(scratch, context, &mut |_| {})
-}
 
 /// A certificate for this key, after which others are made.
 pub(super) fn model(scratch: &Scratch, key: &SoftwareKey) -> anyhow::Result<CertificateRecord> {

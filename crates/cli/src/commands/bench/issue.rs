@@ -18,15 +18,17 @@ use super::report::{
     timed,
 };
 use super::scratch::Scratch;
-use super::{Key, Options, fill, person, roof};
+use super::{Key, Options, person, roof, stock};
 use crate::context::Context;
 
 /// Certificates between two looks at the roof.
-const ROUND: usize = 5_000;
+const ROUND: usize = 20_000;
 /// How long a look at the roof takes.
 const LOOK: Duration = Duration::from_millis(400);
 /// Threads for each processor: those that wait for a commit leave the processor to others.
-const THREADS_A_PROCESSOR: usize = 64;
+const THREADS_A_PROCESSOR: usize = 128;
+/// Certificates at most whose time is remembered: a measurement of hours must not need more memory than one of seconds.
+const REMEMBERED: usize = 20_000;
 /// What is promised of an RSA-2048 issuer: this share of the roof.
 const TARGET_SHARE: f64 = 0.45;
 /// What is promised of a P-256 issuer on two processors.
@@ -54,6 +56,10 @@ pub(super) struct Report {
     /// From an order to its certificate, the wait for others included.
     certificate: Spread,
     resident_mib_at_start: f64,
+    /// After a tenth of the certificates, at least.
+    resident_mib_at_tenth: f64,
+    /// After half of them.
+    resident_mib_at_half: f64,
     resident_mib_at_end: f64,
     target: String,
     met: bool,
@@ -64,6 +70,9 @@ pub(super) struct Report {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Round {
+    /// Certificates up to the end of this round.
+    certificates: usize,
+    resident_mib: f64,
     certificates_per_second: f64,
     roof_per_second: f64,
     share_of_roof: f64,
@@ -73,22 +82,23 @@ struct Round {
 pub(super) type Order = (PersonId, IssuanceOrder);
 
 pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Report> {
-    let scratch = Scratch::make(options, context)?;
-    let people = person::several(&scratch)?;
-    fill::fill(&scratch, options.stored, context)?;
+    let scratch = Scratch::make_for_filling(options, context)?;
+    let people = stock::lay_in(&scratch, options.stored, context)?;
+    let scratch = scratch.reopen(context)?;
     let threads = options
         .threads
         .unwrap_or_else(|| processors().saturating_mul(THREADS_A_PROCESSOR));
     let algorithm = options.algorithm();
     let key = SoftwareKey::generate(algorithm, &mut SourceRng(context.random().as_ref()))?;
     // The first ones fill caches, and find out that everything works.
-    round(&scratch, &orders(&people, 200, context)?, threads)?;
+    let wanted = usize::try_from(options.count)?;
+    let every = wanted.div_ceil(REMEMBERED).max(1);
+    round(&scratch, &orders(&people, 200, context)?, threads, every)?;
     let commits_before = scratch.database.commits();
     context.progress("issuing certificates");
     let (mut rounds, mut times, mut issued) = (Vec::new(), Vec::new(), 0_usize);
     let (mut spent, mut work) = (Duration::ZERO, Duration::ZERO);
     let resident_mib_at_start = resident_mib();
-    let wanted = usize::try_from(options.count)?;
     let seconds = Duration::from_secs(options.seconds.unwrap_or_default());
     let mut before = roof::all_processors(&key, LOOK)?;
     while issued < wanted || spent < seconds {
@@ -97,18 +107,20 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
             .clamp(ROUND.min(wanted), ROUND);
         let orders = orders(&people, count, context)?;
         let work_before = processor_time();
-        let (each, time) = timed(|| round(&scratch, &orders, threads));
+        let (each, time) = timed(|| round(&scratch, &orders, threads, every));
         times.extend(each?);
         work = work.saturating_add(processor_time().saturating_sub(work_before));
         let after = roof::all_processors(&key, LOOK)?;
         let certificates_per_second = per_second(u32::try_from(count)?, time);
         let roof_per_second = f64::midpoint(before, after);
+        issued = issued.saturating_add(count);
         rounds.push(Round {
+            certificates: issued,
+            resident_mib: resident_mib(),
             certificates_per_second,
             roof_per_second,
             share_of_roof: fraction(certificates_per_second, roof_per_second),
         });
-        issued = issued.saturating_add(count);
         spent = spent.saturating_add(time);
         before = after;
     }
@@ -139,11 +151,21 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
         ),
         certificate: Spread::of(times),
         resident_mib_at_start,
-        resident_mib_at_end: resident_mib(),
+        resident_mib_at_tenth: resident_after(&rounds, issued.div_ceil(10)),
+        resident_mib_at_half: resident_after(&rounds, issued.div_ceil(2)),
+        resident_mib_at_end: resident_after(&rounds, issued),
         target,
         met,
         rounds: if options.rounds { rounds } else { Vec::new() },
     })
+}
+
+/// Memory at the end of the first round that came as far as that.
+fn resident_after(rounds: &[Round], certificates: usize) -> f64 {
+    let round = rounds
+        .iter()
+        .find(|round| round.certificates >= certificates);
+    round.map_or(0.0, |round| round.resident_mib)
 }
 
 /// Requests of new keys, made by all processors; what a person's browser does is not measured.
@@ -153,9 +175,12 @@ pub(super) fn orders(
     context: &Context,
 ) -> anyhow::Result<Vec<Order>> {
     let random = context.random();
-    let make = |number: usize| {
+    let make = |_: usize| {
+        let mut octets = [0; 8];
+        random.fill(&mut octets);
+        let place = u64::from_be_bytes(octets).checked_rem(u64::try_from(people.len())?);
         let whose = people
-            .get(number.checked_rem(people.len()).unwrap_or_default())
+            .get(usize::try_from(place.unwrap_or_default())?)
             .context("nobody is in the register")?;
         let key = SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref()))?;
         Ok((*whose, person::single_order(*whose, &key)?))
@@ -177,16 +202,27 @@ pub(super) fn orders(
     })
 }
 
-/// Issues all of them, by so many threads; how long each took.
-fn round(scratch: &Scratch, orders: &[Order], threads: usize) -> anyhow::Result<Vec<Duration>> {
+/// Issues all of them, by so many threads; how long each took of which there is one in `every`.
+fn round(
+    scratch: &Scratch,
+    orders: &[Order],
+    threads: usize,
+    every: usize,
+) -> anyhow::Result<Vec<Duration>> {
     let next = AtomicUsize::new(0);
-    let times = Mutex::new(Vec::with_capacity(orders.len()));
+    let times = Mutex::new(Vec::new());
     let work = || -> anyhow::Result<()> {
         let mut mine = Vec::new();
-        while let Some((person, order)) = orders.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some((person, order)) = orders.get(number) else {
+                break;
+            };
             let (issued, time) = timed(|| one(scratch, *person, order));
             issued?;
-            mine.push(time);
+            if number.is_multiple_of(every) {
+                mine.push(time);
+            }
         }
         times
             .lock()
@@ -245,8 +281,11 @@ impl fmt::Display for Report {
         )?;
         write!(
             formatter,
-            "resident memory {} MiB before, {} MiB after",
-            self.resident_mib_at_start, self.resident_mib_at_end
+            "resident memory {} MiB before, {} MiB after a tenth, {} MiB after half, {} MiB after all",
+            self.resident_mib_at_start,
+            self.resident_mib_at_tenth,
+            self.resident_mib_at_half,
+            self.resident_mib_at_end
         )
     }
 }

@@ -23,6 +23,7 @@ use tanba_pki::{
     Timestamp,
 };
 
+use super::nation;
 use super::scratch::Scratch;
 
 /// Her profiles, in the order of requests.
@@ -129,19 +130,14 @@ pub(super) fn orders(
     PROFILES.into_iter().zip(keys).map(order).collect()
 }
 
-/// How many people the measurement of issuing has.
-const PEOPLE: u32 = 500;
-
-/// Enters many people into the register.
-pub(super) fn several(scratch: &Scratch) -> anyhow::Result<Vec<PersonId>> {
+/// Enters so many people into the register.
+pub(super) fn many(scratch: &Scratch, count: u64) -> anyhow::Result<Vec<PersonId>> {
     let mut unit = scratch.storage.begin()?;
-    let enter = |number: u32| {
-        let eleven =
-            |last: u32| format!("90010{:06}", number.saturating_mul(10).saturating_add(last));
+    let mut people = Vec::new();
+    let mut iins = nation::iins();
+    for _ in 0..count {
         let new = NewPerson {
-            iin: (0..10)
-                .find_map(|last| Iin::complete(&eleven(last)))
-                .context("no personal number fits")?,
+            iin: iins.next().context("there are no more personal numbers")?,
             surname: "ӨЛШЕМОВА".to_owned(),
             given_name: "АЙГЕРІМ".to_owned(),
             patronymic: None,
@@ -149,11 +145,8 @@ pub(super) fn several(scratch: &Scratch) -> anyhow::Result<Vec<PersonId>> {
             language: Language::Kk,
             phone: None,
         };
-        Ok(unit.persons().insert(&new, scratch.made_at)?)
-    };
-    let people = (0..PEOPLE)
-        .map(enter)
-        .collect::<anyhow::Result<Vec<PersonId>>>()?;
+        people.push(unit.persons().insert(&new, scratch.made_at)?);
+    }
     unit.commit()?;
     Ok(people)
 }

@@ -7,7 +7,7 @@ use tanba_model::ports::Storage as _;
 
 use super::report::{per_second, processors, timed};
 use super::scratch::Scratch;
-use super::{Options, issue, person};
+use super::{Options, issue, stock};
 use crate::context::Context;
 
 /// What is promised of 10 000 open intents.
@@ -29,7 +29,7 @@ pub(super) struct Report {
 
 pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Report> {
     let scratch = Scratch::make(options, context)?;
-    let people = person::several(&scratch)?;
+    let people = stock::lay_in(&scratch, 0, context)?;
     context.progress("leaving intents open");
     let intents = usize::try_from(options.count)?;
     for (_, order) in issue::orders(&people, intents, context)? {

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tanba_ca::{Authority, AuthorityNames, Cost, InitOptions, KeyVault, Parts, Profiles, Rules};
+use tanba_ca::{
+    Authority, AuthorityNames, Cost, InitOptions, KeyChest, KeyVault, Parts, Profiles, Rules,
+};
 use tanba_crypto::Secret;
 use tanba_model::audit::Actor;
+use tanba_model::ports::RandomSource;
 use tanba_pki::Timestamp;
-use tanba_storage::SqliteStorage;
+use tanba_storage::{OpenError, SqliteStorage};
 
 use super::Options;
 use super::timed::Timed;
@@ -21,13 +24,20 @@ pub(super) struct Scratch {
     pub(super) storage: Arc<Timed>,
     pub(super) database: Arc<SqliteStorage>,
     pub(super) authority: Arc<Authority>,
+    pub(super) chest: Arc<dyn KeyChest>,
     /// When the authority was made.
     pub(super) made_at: Timestamp,
-    _folder: Folder,
+    folder: Folder,
 }
 
 /// A folder that is removed with everything in it.
 struct Folder(PathBuf);
+
+impl Folder {
+    fn database(&self) -> PathBuf {
+        self.0.join("bench.sqlite")
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -38,6 +48,19 @@ impl Drop for Folder {
 
 impl Scratch {
     pub(super) fn make(options: &Options, context: &Context) -> anyhow::Result<Self> {
+        Self::over(options, context, SqliteStorage::open)
+    }
+
+    /// One that much is to be written into before it is measured: nothing is durable until it is opened anew.
+    pub(super) fn make_for_filling(options: &Options, context: &Context) -> anyhow::Result<Self> {
+        Self::over(options, context, SqliteStorage::make_throw_away)
+    }
+
+    fn over(
+        options: &Options,
+        context: &Context,
+        open: fn(PathBuf) -> Result<SqliteStorage, OpenError>,
+    ) -> anyhow::Result<Self> {
         let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
         let random = context.random();
         let mut octets = [0; 8];
@@ -46,20 +69,12 @@ impl Scratch {
             Folder(parent.join(format!("tanba-bench-{}", tanba_pki::hex::encode(&octets))));
         fs::create_dir(&folder.0)
             .with_context(|| format!("{} cannot be made", folder.0.display()))?;
-        let database = Arc::new(
-            SqliteStorage::open(folder.0.join("bench.sqlite"))
-                .context("the throw-away database cannot be made")?,
-        );
+        let database = open(folder.database()).context("the throw-away database cannot be made")?;
+        let database = Arc::new(database);
         let storage = Arc::new(Timed::new(database.clone()));
         let passphrase = Secret::from("throw-away".to_owned());
         let vault = KeyVault::create(&passphrase, Cost::THROW_AWAY, random.as_ref())?;
-        let parts = Parts {
-            storage: storage.clone(),
-            chest: Arc::new(vault),
-            random,
-            profiles: Profiles::builtin(),
-            rules: Rules::default(),
-        };
+        let chest: Arc<dyn KeyChest> = Arc::new(vault);
         let init = InitOptions {
             public_url: "http://bench.invalid".to_owned(),
             names: AuthorityNames::kazakh("(RSA) BENCH"),
@@ -69,14 +84,54 @@ impl Scratch {
         };
         context.progress("making a throw-away authority");
         let made_at = context.now().minus(Duration::from_secs(24 * 3600));
+        let parts = parts(&storage, &chest, random);
         let authority = tanba_ca::init(parts, &init, &Actor::System, made_at, &mut |_| {})?;
         storage.take();
         Ok(Self {
             storage,
             database,
             authority: Arc::new(authority),
+            chest,
             made_at,
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// Closes the database and opens it as a server does.
+    pub(super) fn reopen(self, context: &Context) -> anyhow::Result<Self> {
+        let Self {
+            storage,
+            database,
+            authority,
+            chest,
+            made_at,
+            folder,
+        } = self;
+        drop((authority, storage));
+        let closed = Arc::into_inner(database).context("the database is still in use")?;
+        drop(closed);
+        context.progress("writing the database to the disk");
+        fs::File::open(folder.database())?.sync_all()?;
+        let database = Arc::new(SqliteStorage::open(folder.database())?);
+        let storage = Arc::new(Timed::new(database.clone()));
+        let authority = Authority::open(parts(&storage, &chest, context.random()))?;
+        Ok(Self {
+            storage,
+            database,
+            authority: Arc::new(authority),
+            chest,
+            made_at,
+            folder,
+        })
+    }
+}
+
+fn parts(storage: &Arc<Timed>, chest: &Arc<dyn KeyChest>, random: Arc<dyn RandomSource>) -> Parts {
+    Parts {
+        storage: storage.clone(),
+        chest: Arc::clone(chest),
+        random,
+        profiles: Profiles::builtin(),
+        rules: Rules::default(),
     }
 }
