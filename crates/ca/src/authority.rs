@@ -48,7 +48,7 @@ pub struct Authority {
     desk: Desk,
     rules: Rules,
     issuers: Vec<Arc<Issuer>>,
-    issuing: Arc<Issuer>,
+    pub(crate) issuing: Arc<Issuer>,
 }
 
 /// What pages and the command line say of an issuer.
@@ -96,8 +96,9 @@ impl Authority {
         } = parts;
         let mut unit = storage.snapshot()?;
         let mut issuers = Vec::new();
-        for record in unit.issuers().all()? {
-            let issuer = Issuer::open(record, chest.as_ref())?;
+        let records = unit.issuers().all()?;
+        for record in &records {
+            let issuer = Issuer::open(record.clone(), &records, chest.as_ref())?;
             if let Some(list) = unit.crls().latest(issuer.id, CrlKind::Full)? {
                 issuer.listed(list.this_update);
             }

@@ -280,10 +280,9 @@ impl Room {
 
     fn find(&self, name: &str) -> Result<Option<Arc<Issuer>>, CeremonyError> {
         let records = self.desk.storage.snapshot()?.issuers().all()?;
-        let found = records
-            .into_iter()
-            .find(|record| record.issuer.name == name);
-        Ok(found.map(Issuer::closed).transpose()?.map(Arc::new))
+        let found = records.iter().find(|record| record.issuer.name == name);
+        let closed = found.map(|record| Issuer::closed(record.clone(), &records));
+        Ok(closed.transpose()?.map(Arc::new))
     }
 
     /// Refuses the name of an authority that there is.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tanba_crypto::{KeyAlgorithm, Signer};
 use tanba_model::audit::Actor;
+use tanba_model::certificate::Status;
 use tanba_model::ports::StorageError;
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
@@ -136,6 +137,15 @@ impl Desk {
         let der = record.der.as_deref().ok_or(StorageError::Conflict)?;
         let helper = Helper::new(purpose.profile, der, signer, stored_key.clone())?;
         Ok(Made { helper, stored_key })
+    }
+
+    /// Whether the certificate of a helper was not revoked.
+    pub(crate) fn counts(&self, issuer: &Issuer, helper: &Helper) -> Result<bool, AuthorityError> {
+        let mut unit = self.storage.snapshot()?;
+        let record = unit
+            .certificates()
+            .find_by_serial(issuer.id, &helper.serial)?;
+        Ok(record.is_some_and(|record| record.status == Status::Valid))
     }
 
     /// Removes the key of a helper that another one replaced; it has nothing left to sign.

@@ -132,7 +132,7 @@ pub fn init(
             desk.make_root(options, actor, now)?
         }
     };
-    let mut root = Issuer::open(root, desk.chest.as_ref())?;
+    let mut root = Issuer::open(root.clone(), &[root], desk.chest.as_ref())?;
     root.urls = Some(Urls::new(&options.public_url, ROOT)?);
     let root = Arc::new(root);
     desk.recover(std::slice::from_ref(&root), now)?;

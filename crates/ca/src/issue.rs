@@ -11,11 +11,12 @@ use tanba_pki::{Certificate, Timestamp, assemble_certificate};
 
 use crate::desk::{Desk, audit, fingerprint};
 use crate::error::AuthorityError;
+use crate::fitness::{fallen, must_be_fit};
 use crate::issuer::Issuer;
 use crate::prepare::Prepared;
 use crate::signing::Claim;
 use crate::switch::is_stopped;
-use crate::together::{lost, partners};
+use crate::together::partners;
 
 impl Prepared {
     /// Signs what was recorded, compares it octet for octet with the record, and stores all of it in one commit.
@@ -31,7 +32,7 @@ impl Prepared {
             .iter()
             .map(|(_, record)| record.profile.clone())
             .collect();
-        desk.sign_and_store(items, &actor, now)
+        desk.sign_and_store(&items, &actor, now)
             .inspect_err(|error| {
                 for profile in &profiles {
                     desk.count(profile, result(error));
@@ -42,7 +43,8 @@ impl Prepared {
 
 /// A record, and the certificate that was made of it unless it has one already.
 pub(crate) struct Signed {
-    record: CertificateRecord,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) record: CertificateRecord,
     certificate: Option<Made>,
 }
 
@@ -50,6 +52,11 @@ impl Signed {
     /// Whether another answers the same application.
     pub(crate) fn belongs_to(&self, other: &Self) -> bool {
         self.record.application.is_some() && self.record.application == other.record.application
+    }
+
+    /// Whether a certificate was made that is not stored yet.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// By which records that belong together come beside each other.
@@ -85,6 +92,7 @@ pub(crate) const fn result(error: &IssuanceError) -> &'static str {
         IssuanceError::Frozen => "frozen",
         IssuanceError::Ended => "ended",
         IssuanceError::Stopped => "stopped",
+        IssuanceError::Unfit(_) => "authority_unfit",
         IssuanceError::Storage(_) => "not_recorded",
         IssuanceError::ClockBehind => "clock_behind",
         _ => "unknown",
@@ -102,14 +110,20 @@ impl Desk {
 
     fn sign_and_store(
         &self,
-        items: Vec<(Arc<Issuer>, CertificateRecord)>,
+        items: &[(Arc<Issuer>, CertificateRecord)],
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<CertificateRecord>, IssuanceError> {
         let signed = items
-            .into_iter()
-            .map(|(issuer, record)| self.sign(&issuer, record, actor, now))
-            .collect::<Result<Vec<_>, IssuanceError>>()?;
+            .iter()
+            .map(|(issuer, record)| self.sign(issuer, record.clone(), actor, now))
+            .collect::<Result<Vec<_>, IssuanceError>>();
+        if let Err(IssuanceError::Unfit(unfit)) = &signed
+            && unfit.why.is_final()
+        {
+            self.abandon(items, unfit, now)?;
+        }
+        let signed = signed?;
         self.store_together(signed, actor, now)?
             .into_iter()
             .map(|outcome| match outcome {
@@ -129,6 +143,7 @@ impl Desk {
     ) -> Result<Signed, IssuanceError> {
         let finished = |record| {
             Ok(Signed {
+                issuer: Arc::clone(issuer),
                 record,
                 certificate: None,
             })
@@ -153,6 +168,7 @@ impl Desk {
         if is_stopped(unit.as_mut(), record.person, record.issuer, &record.profile)? {
             return Err(IssuanceError::Stopped);
         }
+        must_be_fit(unit.as_mut(), issuer, &record.profile, now)?;
         drop(unit);
         let key = issuer.key(self.chest.as_ref()).map_err(key_fault)?;
         let algorithm = key.algorithm();
@@ -163,6 +179,7 @@ impl Desk {
             .map_err(IssuanceError::Signer)?;
         let der = assemble(issuer, &record, algorithm, &signature)?;
         Ok(Signed {
+            issuer: Arc::clone(issuer),
             record,
             certificate: Some(Made { der, _claim: claim }),
         })
@@ -184,6 +201,7 @@ impl Desk {
             let stored = assemble(&issuer, &record, algorithm, &signature).and_then(|der| {
                 let certificate = Some(Made { der, _claim: claim });
                 let signed = Signed {
+                    issuer,
                     record,
                     certificate,
                 };
@@ -309,13 +327,14 @@ fn close(
             _ => None,
         };
         let all = from_storage.as_deref().unwrap_or(&records);
-        if let Some(lost) = lost(unit, all)? {
+        if let Some(fallen) = fallen(unit, group, all, now)? {
+            let reason = fallen.reason();
             for intent in all.iter().filter(|one| one.status == Status::Intended) {
-                give_up(unit, intent, lost.reason(), now)?;
+                give_up(unit, intent, reason, now)?;
             }
             let told = group.iter().zip(records).map(|(signed, record)| {
                 if is_open(&(signed, &record)) {
-                    Outcome::GivenUp(record, lost.error())
+                    Outcome::GivenUp(record, fallen.error())
                 } else {
                     settled(record)
                 }
@@ -327,7 +346,7 @@ fn close(
     for (signed, record) in group.iter().zip(records) {
         outcomes.push(match &signed.certificate {
             Some(Made { der, .. }) if record.status == Status::Intended => {
-                complete(unit, record, der, actor, now)?
+                complete(unit, &signed.issuer, record, der, actor, now)?
             }
             _ => settled(record),
         });
@@ -364,6 +383,7 @@ fn settled(record: CertificateRecord) -> Outcome {
 
 fn complete(
     unit: &mut dyn UnitOfWork,
+    issuer: &Issuer,
     stored: CertificateRecord,
     der: &[u8],
     actor: &Actor,
@@ -373,6 +393,7 @@ fn complete(
     if is_stopped(unit, stored.person, stored.issuer, &stored.profile)? {
         return Err(IssuanceError::Stopped);
     }
+    must_be_fit(unit, issuer, &stored.profile, now)?;
     unit.certificates().complete(stored.id, der, now)?;
     let object = certificate_object(stored.issuer, &stored.serial);
     audit(

@@ -1,12 +1,14 @@
 //! An authority as the program holds it: a certificate, the key that fits it, its OCSP responder and its seal.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tanba_crypto::{SignatureAlgorithm, Signer};
-use tanba_model::id::IssuerId;
+use tanba_model::fitness::AuthorityPath;
+use tanba_model::id::{ApplicationId, IssuerId};
 use tanba_model::ports::{IssuanceError, IssuerKind, IssuerRecord};
 use tanba_pki::{Certificate, Timestamp};
 
@@ -19,6 +21,9 @@ use crate::urls::Urls;
 /// What a clock may be set back by, as it is when it is kept right.
 pub(crate) const CLOCK_SLACK: Duration = Duration::from_secs(300);
 
+/// Applications of which is remembered that they were refused.
+const REMEMBERED: usize = 100_000;
+
 /// One authority.
 pub(crate) struct Issuer {
     pub(crate) id: IssuerId,
@@ -29,23 +34,31 @@ pub(crate) struct Issuer {
     pub(crate) shards: u16,
     /// `None` where the URLs are not known: a root has them in the certificates that it signs.
     pub(crate) urls: Option<Urls>,
+    /// The way up to its root: what it is worth now.
+    pub(crate) path: AuthorityPath,
     stored_key: Vec<u8>,
     signer: Option<Arc<dyn Signer>>,
     responder: RwLock<Option<Helper>>,
     seal: RwLock<Option<Helper>>,
     /// When the newest list was made, in seconds since 1970.
     newest_list: AtomicI64,
+    /// Applications that were refused since the start, so that each leaves evidence once.
+    refused: Mutex<BTreeSet<ApplicationId>>,
 }
 
 impl Issuer {
     /// Opens an authority and its keys. The key of a root stays closed until it is needed.
-    pub(crate) fn open(record: IssuerRecord, chest: &dyn KeyChest) -> Result<Self, AuthorityError> {
+    pub(crate) fn open(
+        record: IssuerRecord,
+        known: &[IssuerRecord],
+        chest: &dyn KeyChest,
+    ) -> Result<Self, AuthorityError> {
         let responder = (
             record.responder_certificate.clone(),
             record.responder_key.clone(),
         );
         let seal = (record.seal_certificate.clone(), record.seal_key.clone());
-        let mut opened = Self::closed(record)?;
+        let mut opened = Self::closed(record, known)?;
         if opened.kind == IssuerKind::Issuing {
             opened.signer = Some(opened.open_key(chest)?);
         }
@@ -54,8 +67,12 @@ impl Issuer {
         Ok(opened)
     }
 
-    /// An authority with all keys closed: each is opened when it signs.
-    pub(crate) fn closed(record: IssuerRecord) -> Result<Self, AuthorityError> {
+    /// An authority with all keys closed: each is opened when it signs. `known` are all of the installation.
+    pub(crate) fn closed(
+        record: IssuerRecord,
+        known: &[IssuerRecord],
+    ) -> Result<Self, AuthorityError> {
+        let path = AuthorityPath::of(&record, known);
         let IssuerRecord { id, issuer, .. } = record;
         let damaged = || AuthorityError::DamagedIssuer {
             name: issuer.name.clone(),
@@ -70,11 +87,13 @@ impl Issuer {
             certificate,
             key_id,
             shards: issuer.shards.max(1),
+            path,
             stored_key: issuer.key,
             signer: None,
             responder: RwLock::new(None),
             seal: RwLock::new(None),
             newest_list: AtomicI64::new(i64::MIN),
+            refused: Mutex::default(),
         })
     }
 
@@ -140,6 +159,15 @@ impl Issuer {
     /// The key as storage has it: sealed, or a reference.
     pub(crate) fn stored_key(&self) -> &[u8] {
         &self.stored_key
+    }
+
+    /// Whether this application was not refused before, as far as this program remembers.
+    pub(crate) fn refuses_first(&self, application: ApplicationId) -> bool {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() >= REMEMBERED {
+            refused.clear();
+        }
+        refused.insert(application)
     }
 
     /// Remembers when the newest list was made.

@@ -15,6 +15,7 @@ mod console;
 mod desk;
 mod draft;
 mod error;
+mod fitness;
 mod helper;
 mod hygiene;
 mod init;

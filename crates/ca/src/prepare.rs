@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tanba_model::audit::Actor;
-use tanba_model::certificate::{CertificateRecord, NewCertificate, Status};
+use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::ports::{
     IssuanceError, IssuanceOrder, RequestFault, SourceRng, StorageError, UnitOfWork,
     certificate_object,
@@ -12,6 +12,7 @@ use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
 
 use crate::desk::{Desk, audit, fingerprint};
 use crate::draft::{Contents, Draft, Holder, keystore_oid, refusal};
+use crate::fitness::must_be_fit;
 use crate::issuer::Issuer;
 use crate::switch::is_stopped;
 
@@ -68,6 +69,7 @@ impl Desk {
         if issuer.is_clock_behind(now) {
             return Err(IssuanceError::ClockBehind);
         }
+        self.admit(issuer, first, now)?;
         let drafts = orders
             .iter()
             .map(|order| self.draft(issuer, order, now))
@@ -118,10 +120,7 @@ impl Desk {
     ) -> Result<Prepared, IssuanceError> {
         let mut items = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            items.push((
-                Arc::clone(&draft.issuer),
-                intend(unit, &draft.new, actor, now)?,
-            ));
+            items.push((Arc::clone(&draft.issuer), intend(unit, draft, actor, now)?));
         }
         let serials: Vec<SerialNumber> = items.iter().map(|(_, record)| record.serial).collect();
         announce(unit, &serials)?;
@@ -213,10 +212,11 @@ fn recorded(
 /// Records one intent with its evidence.
 fn intend(
     unit: &mut dyn UnitOfWork,
-    new: &NewCertificate,
+    Draft { issuer, new, .. }: &Draft,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<CertificateRecord, IssuanceError> {
+    must_be_fit(unit, issuer, &new.profile, now)?;
     if let Some(person) = new.person
         && unit.persons().is_frozen(person)?
     {

@@ -12,6 +12,7 @@ use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::desk::Desk;
+use crate::fitness::unfit;
 use crate::issue::{Outcome, Signed, give_up};
 use crate::issuer::Issuer;
 use crate::prepare::Item;
@@ -25,7 +26,7 @@ pub struct Recovered {
     pub completed: Vec<SerialNumber>,
     /// Intents that were given up.
     pub voided: Vec<SerialNumber>,
-    /// Intents that stay open, because an administrator stopped their authority or profile.
+    /// Intents that stay open, because an administrator stopped their authority or profile, or froze the authority.
     pub waiting: Vec<SerialNumber>,
 }
 
@@ -179,6 +180,15 @@ fn fate(
         }
         if now >= intent.not_after {
             return Ok(Fate::Void("it would have expired"));
+        }
+        let issuer = known.iter().find(|issuer| issuer.id == intent.issuer);
+        if let Some(issuer) = issuer
+            && let Some(unfit) = unfit(unit, issuer, &intent.profile, now)?
+        {
+            if unfit.why.is_final() {
+                return Ok(Fate::Void(crate::fitness::LOST));
+            }
+            fate = Fate::Wait;
         }
         if is_stopped(unit, intent.person, intent.issuer, &intent.profile)? {
             fate = Fate::Wait;

@@ -7,12 +7,13 @@ use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::desk::{Desk, audit};
 use crate::error::AuthorityError;
+use crate::fitness::{RESPONDER, unfit};
 use crate::helper::Purpose;
 use crate::issuer::Issuer;
 use crate::rules::Rules;
 
 impl Desk {
-    /// Gives an issuer a new responder when it has none, or one whose certificate is past half its life.
+    /// Gives an issuer a new responder when it has none, one whose certificate is past half its life, or one that was revoked.
     ///
     /// The certificate carries id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1): nobody can ask whether it was revoked, so it
     /// lives shortly, and each has a key of its own.
@@ -23,14 +24,18 @@ impl Desk {
         rules: &Rules,
         now: Timestamp,
     ) -> Result<Option<SerialNumber>, AuthorityError> {
-        if issuer
-            .responder()
-            .is_some_and(|responder| !responder.is_due(now))
+        if let Some(responder) = issuer.responder()
+            && !responder.is_due(now)
+            && self.counts(issuer, &responder)?
         {
             return Ok(None);
         }
+        // After the end of an authority nothing that it issued counts, so nobody asks.
+        if unfit(self.storage.snapshot()?.as_mut(), issuer, RESPONDER, now)?.is_some() {
+            return Ok(None);
+        }
         let purpose = Purpose {
-            profile: "ocsp-responder",
+            profile: RESPONDER,
             name: "OCSP RESPONDER",
             life: rules.responder_life,
         };

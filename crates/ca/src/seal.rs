@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use tanba_crypto::Signer;
 use tanba_model::audit::Actor;
-use tanba_model::certificate::Status;
 use tanba_pki::cms::{self, CmsError, SignOptions};
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
 use crate::desk::{Desk, audit};
 use crate::error::AuthorityError;
-use crate::helper::{Helper, Purpose};
+use crate::fitness::unfit;
+use crate::helper::Purpose;
 use crate::issuer::Issuer;
 
+/// By which profile its certificate is made.
+const PROFILE: &str = "document-seal";
 /// How long the certificate of a seal lives; it is renewed at half of it. What was sealed is checked for long.
 const LIFE: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60);
 
@@ -60,8 +62,12 @@ impl Desk {
         {
             return Ok(None);
         }
+        // Nobody would believe the seal of an authority that counts no more.
+        if unfit(self.storage.snapshot()?.as_mut(), issuer, PROFILE, now)?.is_some() {
+            return Ok(None);
+        }
         let purpose = Purpose {
-            profile: "document-seal",
+            profile: PROFILE,
             name: "DOCUMENT SEAL",
             life: LIFE,
         };
@@ -84,13 +90,5 @@ impl Desk {
         let replaced = issuer.replace_seal(made.helper);
         self.retire(issuer, replaced);
         Ok(Some(serial))
-    }
-
-    fn counts(&self, issuer: &Issuer, seal: &Helper) -> Result<bool, AuthorityError> {
-        let mut unit = self.storage.snapshot()?;
-        let record = unit
-            .certificates()
-            .find_by_serial(issuer.id, &seal.serial)?;
-        Ok(record.is_some_and(|record| record.status == Status::Valid))
     }
 }

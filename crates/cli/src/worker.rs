@@ -184,7 +184,11 @@ impl Duties {
             }
             // Neither a token that sleeps nor whoever stopped the authority meanwhile must keep the server from answering
             // what needs no signature.
-            Err(error @ (IssuanceError::Signer(_) | IssuanceError::Stopped)) => {
+            Err(
+                error @ (IssuanceError::Signer(_)
+                | IssuanceError::Stopped
+                | IssuanceError::Unfit(_)),
+            ) => {
                 complain("what the last run left open waits", &error);
                 Recovered::default()
             }

@@ -16,6 +16,7 @@ pub mod centre;
 pub mod certificate;
 pub mod decision;
 pub mod document;
+pub mod fitness;
 pub mod help;
 pub mod id;
 pub mod iin;

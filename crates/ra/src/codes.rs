@@ -21,6 +21,7 @@ pub const ERRORS: &[&str] = &[
     ATTESTATION_MALFORMED,
     ATTESTATION_POSSESSION,
     ATTESTATION_STATEMENT,
+    AUTHORITY_UNFIT,
     CENTRE_UNKNOWN,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_FROZEN,
@@ -297,6 +298,8 @@ pub const WRONG_CODE: &str = "wrong-code";
 pub const ADDRESS_CODES_USED_UP: &str = "address-codes-used-up";
 /// The address of an applicant is not confirmed yet.
 pub const ADDRESS_NOT_CONFIRMED: &str = "address-not-confirmed";
+/// Confirmed; no certificates follow before an administrator has a new authority made or releases the one that was frozen.
+pub const AUTHORITY_UNFIT: &str = "authority-unfit";
 /// No such registration centre in that place.
 pub const CENTRE_UNKNOWN: &str = "centre-unknown";
 /// Not an individual identification number.

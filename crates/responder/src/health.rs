@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use tanba_model::fitness::judge_all;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, StorageError};
 use tanba_pki::Certificate;
@@ -66,7 +67,15 @@ impl Service {
 
     /// What is stopped. Why is not for everybody: this listener answers the whole world.
     fn stopped(&self) -> Result<Vec<String>, StorageError> {
-        let stops = self.parts.storage.snapshot()?.issuers().stops()?;
+        let mut unit = self.parts.storage.snapshot()?;
+        let stops = unit.issuers().stops()?;
+        // Why a certificate does not count is for everybody: it stands in a list.
+        let judged = judge_all(unit.as_mut(), self.parts.clock.now())?;
+        let unfit = judged.into_iter().filter_map(|(record, unfit)| {
+            let name = record.issuer.name;
+            Some(format!("{name}: it may not issue ({})", unfit?))
+        });
+        let mut all: Vec<String> = unfit.collect();
         let lines = stops.iter().filter_map(|stop| {
             let name = self.name_of(stop.issuer)?;
             Some(match &stop.profile {
@@ -74,7 +83,8 @@ impl Service {
                 Some(profile) => format!("{name}: issuance by the profile {profile} is stopped"),
             })
         });
-        Ok(lines.collect())
+        all.extend(lines);
+        Ok(all)
     }
 
     fn name_of(&self, id: IssuerId) -> Option<&str> {
@@ -187,6 +197,12 @@ impl Service {
             }
         }
         gauges.extend(self.switches(&unit.issuers().stops()?));
+        let judged = judge_all(unit.as_mut(), self.parts.clock.now())?;
+        gauges.extend(judged.into_iter().map(|(record, unfit)| {
+            let labels = format!("{{issuer=\"{}\"}}", record.issuer.name);
+            let help = "Whether the authority and all above it are valid, unrevoked, and with keys that are not blocked.";
+            ("tanba_authority_fit", help, labels, i64::from(unfit.is_none()))
+        }));
         gauges.extend(available.into_iter().filter_map(|(id, available)| {
             let labels = format!("{{issuer=\"{}\"}}", self.name_of(id)?);
             let help = "Whether the key of the authority could sign now.";

@@ -14,6 +14,7 @@ use super::{Artefact, ArtefactKind, CeremonyError, Custody, Materials, Room};
 use crate::desk::audit;
 use crate::draft::{Contents, Draft, Holder, refusal, urls};
 use crate::error::AuthorityError;
+use crate::fitness::must_be_fit;
 use crate::init::{Founding, contents, self_issued};
 use crate::issuer::Issuer;
 use crate::key_vault::{KeyChest as _, KeyPurpose};
@@ -279,6 +280,12 @@ impl Room {
                 "the key is the very one that signs".to_owned(),
             ));
         }
+        must_be_fit(
+            self.desk.storage.snapshot()?.as_mut(),
+            issuer,
+            order.profile,
+            now,
+        )?;
         let contents = Contents {
             profile: self.desk.profile(order.profile)?,
             name: &order.name,

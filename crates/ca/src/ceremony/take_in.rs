@@ -238,7 +238,7 @@ impl Room {
             ));
         }
         self.desk.lint("root-ca", root.tbs_der(), None)?;
-        Ok(Issuer::closed(IssuerRecord {
+        let record = IssuerRecord {
             id: IssuerId(0),
             issuer: NewIssuer {
                 name: name.to_owned(),
@@ -251,7 +251,8 @@ impl Room {
             responder_key: None,
             seal_certificate: None,
             seal_key: None,
-        })?)
+        };
+        Ok(Issuer::closed(record.clone(), &[record])?)
     }
 
     /// Publishes a list that a root made elsewhere.

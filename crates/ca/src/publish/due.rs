@@ -47,12 +47,17 @@ pub(super) fn due(
     let complete =
         |unit: &mut dyn UnitOfWork, kind: CrlKind| -> Result<Option<Due>, StorageError> {
             let latest = unit.crls().latest(issuer.id, kind)?;
-            if urgency == Urgency::Due && latest.is_some_and(|crl| is_fresh(&crl, every, now)) {
+            let fresh = latest.filter(|crl| urgency == Urgency::Due && is_fresh(crl, every, now));
+            // A root has no deltas: what there is to say of its few authorities is said at once.
+            if fresh.is_some() && !root {
                 return Ok(None);
             }
             let entries = unit
                 .certificates()
                 .revoked(issuer.id, kind.shard(), valid_after)?;
+            if fresh.is_some_and(|crl| says(&crl, &entries)) {
+                return Ok(None);
+            }
             Ok(Some(Due {
                 kind,
                 next_update: now.plus(life),

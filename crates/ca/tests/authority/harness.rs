@@ -63,6 +63,8 @@ pub(crate) enum Behaviour {
     Panics,
     /// Somebody stops the authority while it signs.
     IsStopped,
+    /// Somebody revokes the authority while it signs.
+    IsDisowned,
 }
 
 #[derive(Debug)]
@@ -141,6 +143,13 @@ impl Signer for Temperamental {
                 // Once: whoever stops what is stopped is told so.
                 if let Some(storage) = self.controls.switched.lock().unwrap().take() {
                     crate::switch::stop(storage.as_ref(), None);
+                }
+                self.key.sign(message)
+            }
+            Behaviour::IsDisowned => {
+                if let Some(storage) = self.controls.switched.lock().unwrap().take() {
+                    let reason = tanba_model::certificate::RevocationReason::KeyCompromise;
+                    crate::unfit::disown(storage.as_ref(), reason);
                 }
                 self.key.sign(message)
             }

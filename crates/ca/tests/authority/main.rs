@@ -21,3 +21,4 @@ mod ports;
 mod publication;
 mod revocation;
 mod switch;
+mod unfit;

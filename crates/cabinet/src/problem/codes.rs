@@ -43,7 +43,8 @@ fn status(code: &str) -> StatusCode {
         | codes::RESEND_TOO_EARLY
         | codes::TOO_MANY_APPLICATIONS
         | codes::TOO_MANY_TRIES => StatusCode::TOO_MANY_REQUESTS,
-        codes::ISSUANCE_DELAYED
+        codes::AUTHORITY_UNFIT
+        | codes::ISSUANCE_DELAYED
         | codes::ISSUANCE_STOPPED
         | codes::REGISTER_UNAVAILABLE
         | codes::TEMPORARILY_UNAVAILABLE => StatusCode::SERVICE_UNAVAILABLE,

@@ -19,8 +19,11 @@ use crate::outcome::{Outcome, usage};
 mod check;
 mod facts;
 mod issue;
+mod own;
 
 pub(super) use facts::CertificateFacts;
+pub(super) use own::advice;
+use own::{Act, Own, Word};
 
 /// Commands of `tanba certificate`.
 #[derive(Debug, clap::Subcommand)]
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     Revoke {
         /// Serial number, hexadecimal
         serial: String,
+        #[command(flatten)]
+        whose: Whose,
         /// unspecified, keyCompromise, affiliationChanged, superseded or cessationOfOperation
         #[arg(long, value_name = "REASON", default_value = "unspecified")]
         reason: String,
@@ -58,12 +63,37 @@ pub(crate) enum Command {
     Hold {
         /// Serial number, hexadecimal
         serial: String,
+        #[command(flatten)]
+        whose: Whose,
     },
     /// Release a frozen certificate
     Release {
         /// Serial number, hexadecimal
         serial: String,
+        #[command(flatten)]
+        whose: Whose,
     },
+}
+
+/// Whose certificate is meant, where it is not a person's.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Whose {
+    /// It is an authority's: everything that the authority issued hangs on it
+    #[arg(long)]
+    authority: bool,
+    /// It is of a service of an authority: an OCSP responder, a seal, time stamps
+    #[arg(long, conflicts_with = "authority")]
+    service: bool,
+}
+
+impl Whose {
+    const fn word(self) -> Word {
+        match (self.authority, self.service) {
+            (true, _) => Word::Authority,
+            (false, true) => Word::Service,
+            (false, false) => Word::None,
+        }
+    }
 }
 
 /// Arguments of `tanba certificate`.
@@ -82,7 +112,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Command::List { person, limit } => list(&args.config, person.as_deref(), *limit, context),
         Command::Check(check) => check::run(check, &args.config, context),
         Command::Show { serial, output } => show(&args.config, serial, output.as_deref(), context),
-        Command::Revoke { serial, reason } => {
+        Command::Revoke {
+            serial,
+            whose,
+            reason,
+        } => {
             let reason = RevocationReason::from_name(reason)
                 .filter(|reason| *reason != RevocationReason::CertificateHold)
                 .ok_or_else(|| {
@@ -90,15 +124,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                         "the reason {reason:?} is not one to revoke for; see --help"
                     ))
                 })?;
-            change(&args.config, serial, Change::Revoke(reason), context)
+            let change_to = Change::Revoke(reason);
+            change(&args.config, serial, (*whose, change_to), context)
         }
-        Command::Hold { serial } => change(
+        Command::Hold { serial, whose } => change(
             &args.config,
             serial,
-            Change::Revoke(RevocationReason::CertificateHold),
+            (*whose, Change::Revoke(RevocationReason::CertificateHold)),
             context,
         ),
-        Command::Release { serial } => change(&args.config, serial, Change::Release, context),
+        Command::Release { serial, whose } => {
+            change(&args.config, serial, (*whose, Change::Release), context)
+        }
     }
 }
 
@@ -186,6 +223,19 @@ fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRe
             return Ok(record);
         }
     }
+    // An authority whose root signs elsewhere has no record here.
+    for issuer in unit.issuers().all()? {
+        let certificate = tanba_pki::Certificate::from_der(&issuer.issuer.certificate);
+        if certificate.is_ok_and(|one| one.serial_bytes() == serial.as_bytes()) {
+            bail!(
+                "{serial} is the certificate of the authority {}, which was signed elsewhere; nothing was changed. It is revoked \
+                 where its root is: hold the ceremony of the root's list (`tanba ceremony plan crl`, with `revoke`) there, and \
+                 bring the list with `tanba ceremony import --crl`. Until then `tanba issuer stop {}` stops issuance here",
+                issuer.issuer.name,
+                issuer.issuer.name
+            );
+        }
+    }
     bail!("there is no certificate with this serial number")
 }
 
@@ -195,14 +245,45 @@ enum Change {
     Release,
 }
 
+impl Change {
+    const fn act(self) -> Act {
+        match self {
+            Self::Revoke(RevocationReason::CertificateHold) => Act::Hold,
+            Self::Revoke(_) => Act::Revoke,
+            Self::Release => Act::Release,
+        }
+    }
+}
+
 fn change(
     config: &ConfigArgs,
     serial: &str,
-    change: Change,
+    (whose, change): (Whose, Change),
     context: &Context,
 ) -> anyhow::Result<Outcome> {
+    let storage = config.storage()?;
+    let (record, own) = {
+        let mut unit = storage.snapshot()?;
+        let record = find(unit.as_mut(), serial)?;
+        let own = Own::of(unit.as_mut(), &record)?;
+        (record, own)
+    };
+    let act = change.act();
+    match &own {
+        Some(own) => {
+            if let Some(refusal) = own.refusal(&record.serial, whose.word(), act) {
+                return Ok(Outcome::Refused(refusal));
+            }
+        }
+        None if whose.word() != Word::None => {
+            return Err(usage(
+                "this certificate is a person's: neither --authority nor --service is for it",
+            ));
+        }
+        None => {}
+    }
+    drop(storage);
     let (storage, authority) = config.installation(context)?;
-    let record = find(storage.snapshot()?.as_mut(), serial)?;
     let (actor, now) = (context.administrator(), context.now());
     match change {
         Change::Revoke(reason) => {
@@ -212,11 +293,17 @@ fn change(
                 (AdministratorAct::Revoked, Some(reason))
             };
             authority.revoke_announced(record.id, reason, &actor, now, &mut |work, serials| {
+                if let Some(own) = &own {
+                    own.record(work, change.act(), reason.name(), &actor, now)?;
+                }
                 announce(work, &record, act, serials, said, now)
             })?;
         }
         Change::Release => {
             authority.release_announced(record.id, &actor, now, &mut |work, serials| {
+                if let Some(own) = &own {
+                    own.record(work, change.act(), "", &actor, now)?;
+                }
                 announce(
                     work,
                     &record,
@@ -230,7 +317,11 @@ fn change(
     }
     // Lists do not wait for a server that may not be running.
     let _ = authority.publish_due(now)?;
-    told(storage.as_ref(), serial, context)
+    let above = authority.issuers().into_iter();
+    let mut above = above.filter(|issuer| issuer.id == record.issuer);
+    let publishes = above.any(|issuer| issuer.key == tanba_ca::KeyPlace::Here);
+    let next = own.and_then(|own| own.next_step(act, publishes));
+    told(storage.as_ref(), serial, next.as_deref(), context)
 }
 
 /// Tells the owner, if the certificate has one.
@@ -247,7 +338,12 @@ fn announce(
     })
 }
 
-fn told(storage: &dyn Storage, serial: &str, context: &Context) -> anyhow::Result<Outcome> {
+fn told(
+    storage: &dyn Storage,
+    serial: &str,
+    next: Option<&str>,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
     let mut unit = storage.snapshot()?;
     let record = find(unit.as_mut(), serial)?;
     let facts = CertificateFacts::of(&record, &issuer_names(unit.as_mut())?);
@@ -259,6 +355,7 @@ fn told(storage: &dyn Storage, serial: &str, context: &Context) -> anyhow::Resul
         Status::Revoked { .. } => "Revoked.",
         Status::Valid | Status::Intended | Status::Void => "Released.",
     };
+    let text = next.map_or_else(|| text.to_owned(), |next| format!("{text} {next}"));
     context.print(&facts, text)?;
     Ok(Outcome::Done)
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tanba_ca::{KeyPlace, Profiles, Switch, SwitchError};
+use tanba_model::fitness::{Unfitness, judge_all};
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{IssuanceStop, IssuerKind, IssuerRecord, Storage};
 use tanba_pki::{Certificate, Timestamp};
@@ -64,6 +65,13 @@ struct Facts {
     key: &'static str,
     /// End of its certificate; `null` where that is damaged.
     not_after: Option<Timestamp>,
+    /// What keeps it from issuing, whoever starts it: `key-blocked`, `revoked`, `held`, `ended`, `not-begun`; `null` where
+    /// nothing does.
+    unfit: Option<&'static str>,
+    /// The authority whose certificate or key that is: its own or one above it.
+    unfit_authority: Option<String>,
+    #[serde(skip)]
+    unfit_sentence: Option<String>,
     /// Whether all that it issues to people is stopped.
     stopped: bool,
     stops: Vec<StopFacts>,
@@ -102,7 +110,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Err(SwitchError::Storage(error)) => return Err(error.into()),
         Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
     }
-    let facts = facts(storage.as_ref())?;
+    let facts = facts(storage.as_ref(), now)?;
     let text: Vec<String> = facts.iter().map(Facts::text).collect();
     context.print(&facts, text.join("\n"))?;
     Ok(Outcome::Done)
@@ -117,22 +125,27 @@ impl What {
     }
 }
 
-fn facts(storage: &dyn Storage) -> anyhow::Result<Vec<Facts>> {
+fn facts(storage: &dyn Storage, now: Timestamp) -> anyhow::Result<Vec<Facts>> {
     let mut unit = storage.snapshot()?;
     let stops = unit.issuers().stops()?;
-    let issuers = unit.issuers().all()?;
+    let issuers = judge_all(unit.as_mut(), now)?;
     let newest = issuers
         .iter()
-        .rfind(|record| record.issuer.kind == IssuerKind::Issuing)
-        .map(|record| record.id);
+        .rfind(|(record, _)| record.issuer.kind == IssuerKind::Issuing)
+        .map(|(record, _)| record.id);
     Ok(issuers
         .iter()
-        .map(|record| Facts::of(record, &stops, newest))
+        .map(|(record, unfit)| Facts::of(record, unfit.as_ref(), &stops, newest))
         .collect())
 }
 
 impl Facts {
-    fn of(record: &IssuerRecord, stops: &[IssuanceStop], newest: Option<IssuerId>) -> Self {
+    fn of(
+        record: &IssuerRecord,
+        unfit: Option<&Unfitness>,
+        stops: &[IssuanceStop],
+        newest: Option<IssuerId>,
+    ) -> Self {
         let stops: Vec<StopFacts> = stops
             .iter()
             .filter(|stop| stop.issuer == record.id)
@@ -146,7 +159,7 @@ impl Facts {
             id: record.id.0,
             name: record.issuer.name.clone(),
             kind: record.issuer.kind.name(),
-            issues: newest == Some(record.id),
+            issues: newest == Some(record.id) && unfit.is_none(),
             key: match KeyPlace::of(&record.issuer.key) {
                 KeyPlace::Here => "here",
                 KeyPlace::Shares(_) => "shares",
@@ -155,23 +168,32 @@ impl Facts {
             not_after: Certificate::from_der(&record.issuer.certificate)
                 .ok()
                 .map(|certificate| certificate.not_after()),
+            unfit: unfit.map(|unfit| unfit.why.name()),
+            unfit_authority: unfit.map(|unfit| unfit.authority.clone()),
+            unfit_sentence: unfit.map(ToString::to_string),
             stopped: stops.iter().any(|stop| stop.profile.is_none()),
             stops,
         }
     }
 
     fn text(&self) -> String {
-        let state = match (self.stopped, self.issues, self.kind) {
-            (true, _, _) => "stopped",
-            (false, true, _) => "issues",
-            (false, false, "root") => "signs authorities",
-            (false, false, _) => "serves lists and OCSP of what it issued",
+        let state = match (self.unfit, self.stopped, self.issues, self.kind) {
+            (Some(_), _, _, _) => "may not issue",
+            (None, true, _, _) => "stopped",
+            (None, false, true, _) => "issues",
+            (None, false, false, "root") => "signs authorities",
+            (None, false, false, _) => "serves lists and OCSP of what it issued",
         };
         let end = self.not_after.map(Timestamp::rfc3339).unwrap_or_default();
         let mut text = format!(
             "{:<24}  {:<8}  {state}; key {}; until {end}",
             self.name, self.kind, self.key
         );
+        if let Some(why) = &self.unfit_sentence {
+            text.push_str(&format!(
+                "\n    it may not issue, whoever starts it ({why}); lists and OCSP go on"
+            ));
+        }
         for stop in &self.stops {
             let what = stop.profile.as_deref().unwrap_or("everything");
             let since = stop.since.rfc3339();

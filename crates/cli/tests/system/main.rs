@@ -61,4 +61,6 @@ mod tls;
 #[cfg(test)]
 mod token;
 #[cfg(test)]
+mod unfit;
+#[cfg(test)]
 mod validate;

@@ -6,6 +6,7 @@ use tanba_pki::{SerialNumber, Timestamp};
 use super::StorageError;
 use crate::audit::Actor;
 use crate::certificate::{CertificateRecord, Channel, RevocationReason};
+use crate::fitness::Unfitness;
 use crate::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 use crate::keystore_kind::KeystoreKind;
 
@@ -72,6 +73,12 @@ pub enum IssuanceError {
     /// started again.
     #[error("an administrator has stopped this authority or profile, so nothing was signed")]
     Stopped,
+    /// The authority may not issue, although its key could sign: its own certificate or key, or one above it, counts no
+    /// more. Nothing was recorded; an administrator has to decide.
+    #[error(
+        "the authority may not issue, so nothing was signed ({0}); see `tanba issuer list` and `tanba doctor`"
+    )]
+    Unfit(Unfitness),
     /// The clock of this computer is behind what was published already; somebody has to set it.
     #[error(
         "the clock of this computer is behind what was published already, so nothing was signed"

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use tanba_pki::Timestamp;
+use tanba_pki::{SerialNumber, Timestamp};
 
 use super::StorageError;
+use crate::fitness::Worth;
 use crate::id::IssuerId;
 
 /// What an authority's key does.
@@ -199,4 +200,16 @@ pub trait Issuers {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn is_stopped(&mut self, id: IssuerId, profile: &str) -> Result<bool, StorageError>;
+
+    /// What is on record of the certificate of an authority: its status among those of the authority above it, and whether
+    /// its key is blocked. It is asked three times for each certificate that is issued.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn worth(
+        &mut self,
+        above: Option<IssuerId>,
+        serial: Option<&SerialNumber>,
+        public_key_sha256: &[u8; 32],
+    ) -> Result<Worth, StorageError>;
 }

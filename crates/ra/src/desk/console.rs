@@ -1,6 +1,7 @@
 //! What the authority itself is made of, for those who may read it.
 
 use tanba_model::administration::{Administration, IssuanceScope};
+use tanba_model::fitness::{Unfitness, judge_all};
 use tanba_model::id::IssuerId;
 use tanba_model::key::BlockedKey;
 use tanba_model::message::MessageChannel;
@@ -9,8 +10,8 @@ use tanba_model::ports::{
     IssuerRecord, KeyPlace, StorageError, UnitOfWork,
 };
 use tanba_model::staff::Right;
-use tanba_pki::Certificate;
 use tanba_pki::profile::Profile;
+use tanba_pki::{Certificate, Timestamp};
 
 use super::{Clerk, DeskError};
 use crate::RegistrationAuthority;
@@ -45,6 +46,8 @@ pub struct IssuerView {
     pub stop: Option<IssuanceStop>,
     /// What stops one profile each.
     pub profile_stops: Vec<IssuanceStop>,
+    /// What keeps it from issuing, whoever starts it.
+    pub unfit: Option<Unfitness>,
 }
 
 /// One authority, with what its page has beyond that.
@@ -100,7 +103,11 @@ impl RegistrationAuthority {
     ///
     /// # Errors
     /// [`DeskError::Forbidden`] for roles that may not.
-    pub fn console_issuers(&self, clerk: &Clerk) -> Result<Vec<IssuerView>, DeskError> {
+    pub fn console_issuers(
+        &self,
+        clerk: &Clerk,
+        now: Timestamp,
+    ) -> Result<Vec<IssuerView>, DeskError> {
         inspects(clerk)?;
         // Keys may be in a device that answers late: never within a piece of work.
         let keys = self
@@ -110,8 +117,8 @@ impl RegistrationAuthority {
             .unwrap_or_default();
         let mut work = self.storage.snapshot()?;
         let stops = work.issuers().stops()?;
-        let records = work.issuers().all()?;
-        let view = |record: IssuerRecord| {
+        let judged = judge_all(work.as_mut(), now)?;
+        let view = |(record, unfit): (IssuerRecord, Option<Unfitness>)| {
             let key = keys.iter().find(|key| key.issuer == record.id);
             let mine = || {
                 stops
@@ -134,9 +141,10 @@ impl RegistrationAuthority {
                 list: full_list(work.as_mut(), record.id)?,
                 stop: mine().find(|stop| stop.profile.is_none()),
                 profile_stops: mine().filter(|stop| stop.profile.is_some()).collect(),
+                unfit,
             })
         };
-        records.into_iter().map(view).collect()
+        judged.into_iter().map(view).collect()
     }
 
     /// One authority by its short name.
@@ -147,8 +155,9 @@ impl RegistrationAuthority {
         &self,
         clerk: &Clerk,
         name: &str,
+        now: Timestamp,
     ) -> Result<Option<IssuerPage>, DeskError> {
-        let issuers = self.console_issuers(clerk)?;
+        let issuers = self.console_issuers(clerk, now)?;
         let Some(issuer) = issuers.into_iter().find(|issuer| issuer.name == name) else {
             return Ok(None);
         };

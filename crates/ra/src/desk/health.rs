@@ -46,6 +46,8 @@ impl Standing {
 pub enum Check {
     /// The certificate of an authority counts, and for long enough.
     Certificate,
+    /// Neither the authority nor one above it was revoked or frozen, and no key of theirs is blocked.
+    Standing,
     /// The key of an authority could sign.
     Key,
     /// The OCSP responder of an authority has a certificate that counts.
@@ -66,8 +68,9 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which pages show them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Certificate,
+        Self::Standing,
         Self::Key,
         Self::Responder,
         Self::Lists,
@@ -83,6 +86,7 @@ impl Check {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
+            Self::Standing => "standing",
             Self::Key => "key",
             Self::Responder => "responder",
             Self::Lists => "lists",
@@ -117,11 +121,12 @@ impl RegistrationAuthority {
     /// [`DeskError::Forbidden`] for roles that may not.
     pub fn console_health(&self, clerk: &Clerk, now: Timestamp) -> Result<Vec<Finding>, DeskError> {
         inspects(clerk)?;
-        let issuers = self.console_issuers(clerk)?;
+        let issuers = self.console_issuers(clerk, now)?;
         let mut work = self.storage.snapshot()?;
         let mut findings = Vec::new();
         for issuer in &issuers {
             findings.push(certificate(issuer, now));
+            findings.push(standing(issuer));
             findings.push(key(issuer));
             if issuer.kind == IssuerKind::Issuing {
                 findings.push(responder(issuer, now));
@@ -191,6 +196,14 @@ fn certificate(issuer: &IssuerView, now: Timestamp) -> Finding {
         at: Some(end),
         ..finding(Check::Certificate, Some(issuer.name.clone()), standing)
     }
+}
+
+fn standing(issuer: &IssuerView) -> Finding {
+    finding(
+        Check::Standing,
+        Some(issuer.name.clone()),
+        bad(issuer.unfit.is_some()),
+    )
 }
 
 fn key(issuer: &IssuerView) -> Finding {

@@ -44,6 +44,7 @@ impl IssueError {
         match self {
             Self::Refused(fault) => request_code(*fault),
             Self::Delayed(IssuanceError::Stopped) => codes::ISSUANCE_STOPPED,
+            Self::Delayed(IssuanceError::Unfit(_)) => codes::AUTHORITY_UNFIT,
             Self::Delayed(_) => codes::ISSUANCE_DELAYED,
             Self::Step(error) => error.code(),
         }
@@ -279,8 +280,8 @@ impl RegistrationAuthority {
                 Err(StepError::Frozen.into())
             }
             // Somebody meant it, and all who wait are looked at again every few seconds.
-            IssuanceError::Stopped => {
-                tracing::debug!(application = %application.id, "a confirmed application waits for the start");
+            IssuanceError::Stopped | IssuanceError::Unfit(_) => {
+                tracing::debug!(application = %application.id, "a confirmed application waits until the authority may issue");
                 Err(IssueError::Delayed(error))
             }
             error => {

@@ -1,11 +1,13 @@
 //! Issuing authorities.
 
 use rusqlite::{Row, params};
+use tanba_model::certificate::RevocationReason;
+use tanba_model::fitness::Worth;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{
     AwaitedIssuer, IssuanceStop, IssuerKind, IssuerRecord, Issuers, NewIssuer, StorageError,
 };
-use tanba_pki::Timestamp;
+use tanba_pki::{SerialNumber, Timestamp};
 
 use super::{SqliteUnit, column, time};
 use crate::error::damaged;
@@ -133,6 +135,41 @@ impl Issuers for SqliteUnit<'_> {
         )?;
         // A question that has no answer must not open what somebody closed.
         Ok(stopped.unwrap_or(true))
+    }
+
+    fn worth(
+        &mut self,
+        above: Option<IssuerId>,
+        serial: Option<&SerialNumber>,
+        public_key_sha256: &[u8; 32],
+    ) -> Result<Worth, StorageError> {
+        let worth = self.one(
+            "SELECT EXISTS (SELECT 1 FROM blocked_key WHERE public_key_sha256 = ?3),
+                    (SELECT ifnull(reason, -1) FROM certificate WHERE issuer_id = ?1 AND serial = ?2)",
+            params![
+                above.map(|above| above.0),
+                serial.map(SerialNumber::as_bytes),
+                public_key_sha256
+            ],
+            |row| {
+                let reason: Option<i64> = column(row, 1)?;
+                let revoked = reason.filter(|reason| *reason >= 0).map(|reason| {
+                    let code = u8::try_from(reason).ok();
+                    code.and_then(RevocationReason::from_code)
+                        .ok_or_else(|| damaged("certificate.reason"))
+                });
+                Ok(Worth {
+                    is_blocked: column(row, 0)?,
+                    is_recorded: reason.is_some(),
+                    revoked: revoked.transpose()?,
+                })
+            },
+        )?;
+        // As above.
+        Ok(worth.unwrap_or(Worth {
+            is_blocked: true,
+            ..Worth::default()
+        }))
     }
 }
 

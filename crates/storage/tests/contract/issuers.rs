@@ -1,5 +1,9 @@
+use tanba_model::certificate::{RevocationReason, Status};
+use tanba_model::fitness::Worth;
 use tanba_model::id::IssuerId;
+use tanba_model::key::{BlockSource, BlockedKey};
 use tanba_model::ports::{AwaitedIssuer, IssuanceStop, IssuerKind, NewIssuer, StorageError};
+use tanba_pki::SerialNumber;
 
 use crate::{contract, given};
 
@@ -109,5 +113,28 @@ contract! {
         assert!(!storage.snapshot().unwrap().issuers().is_stopped(one, "a").unwrap());
         let mut unit = storage.begin().unwrap();
         assert!(unit.issuers().stop(&stop(IssuerId(9), None, 1)).is_err());
+    }
+
+    fn the_worth_of_an_authority_is_its_status_above_and_whether_its_key_is_blocked(storage) {
+        let mut unit = storage.begin().unwrap();
+        let root = given::issuer(&mut *unit, "root");
+        let id = given::certificate(&mut *unit, &given::new_certificate(root, None, 1));
+        let record = unit.certificates().find(id).unwrap().unwrap();
+        let (serial, key) = (record.serial, record.public_key_sha256);
+        let worth = |unit: &mut dyn tanba_model::ports::UnitOfWork, above, serial: &SerialNumber| {
+            unit.issuers().worth(above, Some(serial), &key).unwrap()
+        };
+        let fine = Worth { is_recorded: true, ..Worth::default() };
+        assert_eq!(worth(&mut *unit, Some(root), &serial), fine);
+        assert_eq!(worth(&mut *unit, None, &serial), Worth::default());
+        assert_eq!(unit.issuers().worth(Some(root), None, &key).unwrap(), Worth::default());
+        let reason = RevocationReason::CertificateHold;
+        let held = Status::Revoked { at: given::at(9), reason };
+        unit.certificates().set_status(record.id, Status::Valid, held, given::at(9)).unwrap();
+        assert_eq!(worth(&mut *unit, Some(root), &serial), Worth { revoked: Some(reason), ..fine });
+        let blocked = BlockedKey { public_key_sha256: key, at: given::at(9), source: BlockSource::List, reason: "x".to_owned(), attestation: None };
+        unit.keys().block(&blocked).unwrap();
+        assert_eq!(worth(&mut *unit, Some(root), &serial), Worth { revoked: Some(reason), is_blocked: true, ..fine });
+        assert!(worth(&mut *unit, None, &serial).is_blocked);
     }
 }

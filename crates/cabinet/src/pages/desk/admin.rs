@@ -26,8 +26,8 @@ pub(crate) async fn show(
     visit: Visit,
     at_desk: AtDesk,
 ) -> Result<Html<String>, Problem> {
-    let clerk = at_desk.0.clone();
-    let issuers = state.ra(move |ra| ra.console_issuers(&clerk)).await?;
+    let (clerk, now) = (at_desk.0.clone(), state.now());
+    let issuers = state.ra(move |ra| ra.console_issuers(&clerk, now)).await?;
     let issuers: Vec<Value> = issuers
         .iter()
         .map(|issuer| view(&state, &visit, issuer))
@@ -66,6 +66,7 @@ fn view(state: &CabinetState, visit: &Visit, issuer: &IssuerView) -> Value {
     let words = state.words(visit);
     let certificate = &issuer.certificate;
     let standing = match (issuer.kind, &issuer.stop, issuer.profile_stops.as_slice()) {
+        _ if issuer.unfit.is_some() => "unfit",
         (IssuerKind::Root, _, _) => "root",
         (IssuerKind::Issuing, Some(_), _) => "stopped",
         (IssuerKind::Issuing, None, []) => "issues",
@@ -92,6 +93,7 @@ fn view(state: &CabinetState, visit: &Visit, issuer: &IssuerView) -> Value {
         responder => issuer.responder.as_ref().map(|helper| words.date_time(helper.not_after())),
         seal => issuer.seal.as_ref().map(|helper| words.date_time(helper.not_after())),
         next_list => issuer.list.as_ref().map(|list| words.date_time(list.next_update)),
+        unfit => issuer.unfit.as_ref().map(|unfit| context! { authority => unfit.authority.as_str(), why => unfit.why.name() }),
         stop => issuer.stop.as_ref().map(|one| stop(state, visit, one)),
         profile_stops => issuer.profile_stops.iter().map(|one| stop(state, visit, one)).collect::<Vec<_>>(),
     }

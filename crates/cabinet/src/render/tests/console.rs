@@ -2,6 +2,7 @@
 
 use minijinja::{Value, context};
 use tanba_model::administration::AdministrativeAct;
+use tanba_model::fitness::Unfit;
 use tanba_model::ports::KeyPlace;
 use tanba_ra::{Check, Standing};
 
@@ -19,6 +20,14 @@ fn issuer(standing: &str) -> Value {
         stop => (standing == "stopped").then(|| stop(None)),
         profile_stops => if standing == "part" { vec![stop(Some("<p>"))] } else { Vec::new() },
     }
+}
+
+/// An authority that may not issue, for each reason.
+fn unfit() -> Vec<Value> {
+    let one = |why: Unfit| {
+        context! { unfit => context! { authority => "<b>", why => why.name() }, name => format!("rsa-{}", why.name()), ..issuer("unfit") }
+    };
+    Unfit::ALL.map(one).into()
 }
 
 const STANDINGS: [&str; 4] = ["issues", "stopped", "part", "root"];
@@ -40,7 +49,15 @@ fn issuer_pages() -> Vec<Value> {
     let done = AdministrativeAct::ALL.map(|act| page("part", Some(act)));
     let whole = context! { done => context! { act => "stop-issuance" }, ..page("stopped", None) };
     let all = STANDINGS.map(|standing| page(standing, None));
-    done.into_iter().chain(all).chain([whole]).collect()
+    let unfit = unfit();
+    let unfit = unfit
+        .into_iter()
+        .map(|issuer| context! { issuer, ..page("issues", None) });
+    done.into_iter()
+        .chain(all)
+        .chain(unfit)
+        .chain([whole])
+        .collect()
 }
 
 fn profiles() -> [Value; 2] {
@@ -57,7 +74,7 @@ fn findings() -> Value {
     let standings = [Standing::Good, Standing::Warning, Standing::Bad];
     let never = |check: Check, standing: Standing| match check {
         Check::Certificate => false,
-        Check::Key | Check::Responder | Check::Lists | Check::Clock => {
+        Check::Standing | Check::Key | Check::Responder | Check::Lists | Check::Clock => {
             standing == Standing::Warning
         }
         Check::Issuance | Check::Checkpoint | Check::Outbox | Check::DeadLetters => {
@@ -84,7 +101,8 @@ pub(super) fn samples(template: &str) -> Vec<Value> {
         "desk/admin.html" => {
             let centre =
                 context! { code => "x", name => "<b>", address => "<x>", hours => "дс–жм" };
-            let issuers: Vec<Value> = STANDINGS.map(issuer).into();
+            let mut issuers: Vec<Value> = STANDINGS.map(issuer).into();
+            issuers.extend(unfit());
             vec![
                 context! { issuers, centres => vec![centre] },
                 context! { issuers => Vec::<Value>::new(), centres => Vec::<Value>::new() },

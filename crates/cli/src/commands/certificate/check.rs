@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use tanba_ca::Profiles;
+use tanba_model::fitness::judge_all;
 use tanba_model::id::CertificateId;
 use tanba_model::ports::Storage;
 use tanba_pki::{SerialNumber, Timestamp};
@@ -113,7 +114,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             told = read.saturating_add(TOLD_EVERY);
         }
     };
-    let report = check(storage.as_ref(), responder.as_mut(), &mut progress)?;
+    let report = check(storage.as_ref(), responder.as_mut(), now, &mut progress)?;
     context.print(&report, &report)?;
     Ok(match report.faults {
         0 => Outcome::Done,
@@ -126,6 +127,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
 fn check(
     storage: &dyn Storage,
     mut responder: Option<&mut Responder<'_>>,
+    now: Timestamp,
     progress: &mut dyn FnMut(u64),
 ) -> anyhow::Result<Report> {
     let mut unit = storage.snapshot()?;
@@ -133,8 +135,9 @@ fn check(
     let profiles = Profiles::builtin();
     let evidence = Evidence::read(unit.as_mut())?;
     let mut keys = Keys::default();
-    for record in unit.issuers().all()? {
+    for (record, unfit) in judge_all(unit.as_mut(), now)? {
         let issuer = Issuer::read(unit.as_mut(), &record, &mut report)?;
+        issuer.judge(unfit.as_ref(), &mut report)?;
         let mut after: Option<CertificateId> = None;
         let mut serials: Vec<[u8; SerialNumber::LENGTH]> = Vec::new();
         let mut on_lists = 0_usize;

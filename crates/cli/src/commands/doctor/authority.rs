@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tanba_ca::{Authority, IssuerSummary, KeyPlace};
-use tanba_model::ports::{CrlKind, IssuerKind, Storage, StorageError, UnitOfWork};
+use tanba_model::fitness::{Unfit, Unfitness, judge_all};
+use tanba_model::ports::{CrlKind, IssuerKind, IssuerRecord, Storage, StorageError, UnitOfWork};
 use tanba_pki::{Certificate, Timestamp};
 use tanba_storage::SqliteStorage;
 
@@ -49,6 +50,10 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     let storage: Arc<dyn Storage> = Arc::new(storage);
     for (name, certificate) in &issuers {
         findings.extend(expiry(name, certificate, extent.now));
+    }
+    match unfit(storage.as_ref(), extent.now) {
+        Ok(unfit) => findings.extend(unfit),
+        Err(error) => return findings.push(unusable(config, &error)),
     }
     findings.extend(stops(storage.as_ref()));
     findings.extend(clock(storage.as_ref(), extent.now));
@@ -153,6 +158,34 @@ fn expiry(name: &str, certificate: &Certificate, now: Timestamp) -> Option<Findi
         end.rfc3339()
     );
     (now.plus(SOON) > end).then(|| Finding::warning("issuer-expiring", what, remedy))
+}
+
+/// Authorities that may not issue: revoked, frozen, or with a blocked key, they or one above them. Their end is told apart.
+fn unfit(storage: &dyn Storage, now: Timestamp) -> Result<Vec<Finding>, StorageError> {
+    let judged = judge_all(storage.snapshot()?.as_mut(), now)?;
+    let finding = |(record, unfit): (IssuerRecord, Option<Unfitness>)| {
+        let (unfit, name) = (unfit?, record.issuer.name);
+        let (code, remedy) = match unfit.why {
+            Unfit::KeyBlocked => (
+                "issuer-key-blocked",
+                "make a new authority with a new key (`tanba ceremony plan rollover`), and revoke this one with \
+                 `tanba certificate revoke --authority`; until then nothing is issued, lists and OCSP go on",
+            ),
+            Unfit::Revoked => (
+                "issuer-revoked",
+                "make a new authority (`tanba ceremony plan rollover`); until then nothing is issued, lists and OCSP go on",
+            ),
+            Unfit::Held => (
+                "issuer-held",
+                "decide: `tanba certificate release` lets it issue again, `tanba certificate revoke --authority` ends it; \
+                 what waits is kept",
+            ),
+            Unfit::Ended | Unfit::NotBegun => return None,
+        };
+        let what = format!("the authority {name} may not issue ({unfit})");
+        Some(Finding::error(code, what, remedy))
+    };
+    Ok(judged.into_iter().filter_map(finding).collect())
 }
 
 /// What an administrator stopped, and nobody started again yet.

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let mut work = storage.begin()?;
     let done = block_key(work.as_mut(), &key, &actor, "")?;
     work.commit()?;
-    let told = Told::of(&done);
+    let told = Told::of(storage.snapshot()?.as_mut(), &done)?;
     context.print(&told, &told)?;
     Ok(Outcome::Done)
 }
@@ -100,7 +100,8 @@ impl std::fmt::Display for Imported {
         for serial in &self.left_to_people {
             write!(
                 formatter,
-                "\nNot revoked, because it is the authority's own: {serial}"
+                "\nNot revoked, because it is the authority's own: {serial}; `tanba certificate show {serial}` says what it is, \
+                 and `tanba doctor` what follows"
             )?;
         }
         Ok(())

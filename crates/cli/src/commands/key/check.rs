@@ -13,6 +13,7 @@ use tanba_model::ports::{Storage, UnitOfWork};
 use tanba_pki::Timestamp;
 use tanba_ra::block_key;
 
+use super::super::certificate::advice;
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -31,6 +32,9 @@ struct Finding {
     valid: bool,
     /// Whether its certificate was revoked by this command.
     revoked: bool,
+    /// What to do about it, where it is of the authority itself: nothing revokes those but a person who means it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
     #[serde(skip)]
     certificate: CertificateId,
 }
@@ -66,18 +70,34 @@ pub(super) fn run(revoke: bool, config: &ConfigArgs, context: &Context) -> anyho
         check(config.storage()?.as_ref(), checker, now, &mut progress)?
     };
     context.print(&report, &report)?;
-    let open = report
-        .findings
-        .iter()
-        .filter(|finding| finding.valid && !finding.revoked)
-        .count();
-    Ok(match open {
-        0 => Outcome::Done,
-        count => Outcome::Refused(format!(
-            "{count} valid certificates have keys that must not be used; tell their owners to get new ones, then revoke \
-             with tanba key check --revoke"
-        )),
-    })
+    Ok(left(&report).map_or(Outcome::Done, Outcome::Refused))
+}
+
+/// What is left to be done, in a sentence.
+fn left(report: &Report) -> Option<String> {
+    let (mut people, mut own) = (0_usize, Vec::new());
+    let open = report.findings.iter();
+    for finding in open.filter(|finding| finding.valid && !finding.revoked) {
+        match &finding.advice {
+            None => people = people.saturating_add(1),
+            Some(advice) => own.push(advice.as_str()),
+        }
+    }
+    own.dedup();
+    let mut sentences = Vec::new();
+    if people > 0 {
+        sentences.push(format!(
+            "{people} valid certificates have keys that must not be used; tell their owners to get new ones, then revoke \
+             with `tanba key check --revoke`"
+        ));
+    }
+    if !own.is_empty() {
+        sentences.push(format!(
+            "keys of the authority itself must not be used, and `--revoke` never takes its certificates: {}",
+            own.join("; ")
+        ));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(". "))
 }
 
 /// One snapshot: what is issued meanwhile is looked at next time.
@@ -117,11 +137,15 @@ impl Report {
     ) -> anyhow::Result<()> {
         let record = unit.certificates().find(finding.certificate)?;
         let record = record.context("a certificate is gone")?;
+        let valid = record.status.is_valid() && record.not_after > now;
+        let own = valid && record.person.is_none();
+        let advice = own.then(|| advice(unit, &record.serial)).transpose()?;
         self.findings.push(Finding {
+            advice,
             serial: record.serial.hex(),
             code: finding.code,
             what: finding.what,
-            valid: record.status.is_valid() && record.not_after > now,
+            valid,
             revoked: false,
             certificate: finding.certificate,
         });

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let mut work = storage.begin()?;
     let done = tanba_ra::attested(work.as_mut(), &statement, &actor, "", now)?;
     work.commit()?;
-    let told = Told::of(&done);
+    let told = Told::of(storage.snapshot()?.as_mut(), &done)?;
     context.print(&told, &told)?;
     Ok(Outcome::Done)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use tanba_model::key::KeyCheck;
 use tanba_pki::Timestamp;
 
+use super::super::certificate::advice;
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -89,17 +90,21 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let now = context.now();
     let mut unit = storage.snapshot()?;
     let check: Option<KeyCheck> = unit.keys().check()?;
-    let mut findings = Vec::new();
+    let (mut findings, mut own) = (Vec::new(), Vec::new());
     for finding in unit.keys().findings(args.limit)? {
         let Some(record) = unit.certificates().find(finding.certificate)? else {
             continue;
         };
+        let valid = record.status.is_valid() && record.not_after > now;
+        if valid && record.person.is_none() {
+            own.push(advice(unit.as_mut(), &record.serial)?);
+        }
         findings.push(Finding {
             serial: record.serial.hex(),
             code: finding.code,
             what: finding.what,
             found_at: finding.found_at,
-            valid: record.status.is_valid() && record.not_after > now,
+            valid,
         });
     }
     let open = findings.iter().filter(|finding| finding.valid).count();
@@ -111,11 +116,18 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         findings,
     };
     context.print(&told, &told)?;
-    Ok(match open {
-        0 => Outcome::Done,
-        count => Outcome::Refused(format!(
-            "{count} findings are about valid certificates: tell their owners to get new keys, then revoke with \
-             `tanba key check --revoke`, or one by one with `tanba key block SHA256 --reason …`"
-        )),
+    let mut sentences = Vec::new();
+    if open > own.len() {
+        sentences.push(format!(
+            "{} findings are about valid certificates of people: tell their owners to get new keys, then revoke with \
+             `tanba key check --revoke`, or one by one with `tanba key block SHA256 --reason …`",
+            open.saturating_sub(own.len())
+        ));
+    }
+    own.dedup();
+    sentences.extend(own);
+    Ok(match sentences.as_slice() {
+        [] => Outcome::Done,
+        sentences => Outcome::Refused(sentences.join(". ")),
     })
 }

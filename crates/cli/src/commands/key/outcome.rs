@@ -3,8 +3,11 @@
 use std::fmt;
 
 use serde::Serialize;
+use tanba_model::ports::UnitOfWork;
 use tanba_pki::{SerialNumber, hex};
 use tanba_ra::KeyBlocked;
+
+use super::super::certificate::advice;
 
 /// What blocking a key did.
 #[derive(Debug, Serialize)]
@@ -15,17 +18,21 @@ pub(super) struct Told {
     revoked: Vec<String>,
     /// Certificates of the authority itself.
     left_to_people: Vec<String>,
+    /// What to do about each of those.
+    advice: Vec<String>,
 }
 
 impl Told {
-    pub(super) fn of(done: &KeyBlocked) -> Self {
+    pub(super) fn of(unit: &mut dyn UnitOfWork, done: &KeyBlocked) -> anyhow::Result<Self> {
         let hex = |serials: &[SerialNumber]| serials.iter().map(SerialNumber::hex).collect();
-        Self {
+        let advice = done.own.iter().map(|serial| advice(unit, serial));
+        Ok(Self {
+            advice: advice.collect::<anyhow::Result<_>>()?,
             public_key_sha256: hex::encode(&done.public_key_sha256),
             is_new: done.is_new,
             revoked: hex(&done.revoked),
             left_to_people: hex(&done.own),
-        }
+        })
     }
 }
 
@@ -48,11 +55,10 @@ impl fmt::Display for Told {
                 "\nThe running server publishes the lists within a minute; where none runs, say `tanba crl publish`."
             )?;
         }
-        for serial in &self.left_to_people {
+        for advice in &self.advice {
             write!(
                 formatter,
-                "\nCertificate {serial} of the authority itself has this key. It was not revoked: decide, and say \
-                 `tanba certificate revoke {serial} --reason keyCompromise`."
+                "\nThe authority itself has this key, and its certificate was not revoked: {advice}."
             )?;
         }
         Ok(())

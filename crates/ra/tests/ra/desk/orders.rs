@@ -243,8 +243,12 @@ fn the_console_is_read_by_administrators_and_auditors_alone() {
         let seat = seat(&world, role.name(), role, ALMATY);
         let allowed = matches!(role, Role::Administrator | Role::Auditor);
         let clerk = &seat.clerk;
-        assert_eq!(world.ra.console_issuers(clerk).is_ok(), allowed, "{role:?}");
-        assert_eq!(world.ra.console_issuer(clerk, "rsa").is_ok(), allowed);
+        assert_eq!(
+            world.ra.console_issuers(clerk, NOON).is_ok(),
+            allowed,
+            "{role:?}"
+        );
+        assert_eq!(world.ra.console_issuer(clerk, "rsa", NOON).is_ok(), allowed);
         assert_eq!(world.ra.console_profiles(clerk).is_ok(), allowed);
         assert_eq!(world.ra.console_lists(clerk).is_ok(), allowed);
         assert_eq!(world.ra.console_queues(clerk).is_ok(), allowed);

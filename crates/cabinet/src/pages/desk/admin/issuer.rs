@@ -34,9 +34,9 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    let clerk = at_desk.0.clone();
+    let (clerk, now) = (at_desk.0.clone(), state.now());
     let found = state
-        .ra(move |ra| ra.console_issuer(&clerk, &name))
+        .ra(move |ra| ra.console_issuer(&clerk, &name, now))
         .await?
         .ok_or_else(Problem::page_not_found)?;
     let stopped: Vec<String> = found

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tanba_model::certificate::{CertificateRecord, Status};
+use tanba_model::fitness::Unfitness;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{CrlKind, CrlRecord, IssuerKind, IssuerRecord, UnitOfWork};
 use tanba_pki::crl::{Crl, Reason};
@@ -78,6 +79,24 @@ impl Issuer {
             lists,
             certificate,
         })
+    }
+}
+
+impl Issuer {
+    /// Whether verifiers accept what the authority signs.
+    pub(super) fn judge(
+        &self,
+        unfit: Option<&Unfitness>,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        if let Some(unfit) = unfit {
+            let serial = SerialNumber::from_bytes(self.certificate.serial_bytes())?;
+            let what = format!(
+                "nothing that this authority issued is accepted, and it may not issue ({unfit})"
+            );
+            report.fault(&serial, "authority-unfit", what);
+        }
+        Ok(())
     }
 }
 

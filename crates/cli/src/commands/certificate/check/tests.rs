@@ -13,7 +13,7 @@ use super::*;
 use crate::commands::testing::{House, NOW};
 
 fn judged(storage: &dyn Storage) -> Report {
-    check(storage, None, &mut |_| {}).unwrap()
+    check(storage, None, NOW, &mut |_| {}).unwrap()
 }
 
 fn codes(house: &House) -> Vec<&'static str> {
@@ -287,7 +287,13 @@ fn asked(
             Ok(responder.assemble(&tbs, &signature))
         }),
     };
-    let report = check(house.storage.as_ref(), Some(&mut responder), &mut |_| {}).unwrap();
+    let report = check(
+        house.storage.as_ref(),
+        Some(&mut responder),
+        NOW,
+        &mut |_| {},
+    )
+    .unwrap();
     assert!(report.asked >= 3);
     let found = report.findings.into_iter();
     found
