@@ -102,6 +102,7 @@ fn keep_memory_to_ourselves() -> anyhow::Result<()> {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     keep_memory_to_ourselves()?;
+    crate::telemetry::report_panics();
     // The window needs no folder and no configuration, and its toolkit's lines are nobody's business.
     #[cfg(feature = "window")]
     if matches!(arguments.command, Command::Dialog) {

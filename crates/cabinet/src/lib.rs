@@ -22,6 +22,7 @@ mod headers;
 mod limited;
 mod locale;
 pub mod mail;
+mod mishap;
 mod names;
 mod pages;
 pub mod paper;

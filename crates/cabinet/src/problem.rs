@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::locale::{Argument, Catalogue};
+use crate::mishap::unless_it_panics;
 use crate::rate_limit::TooMany;
 use crate::render::Screen;
 use crate::state::CabinetState;
@@ -200,7 +201,8 @@ pub(crate) async fn show(
     next: Next,
 ) -> Response {
     let (api, method) = (is_api(request.uri().path()), request.method().clone());
-    let mut response = next.run(request).await;
+    let answered = unless_it_panics(next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|mishap| Problem::internal(&mishap).into_response());
     let problem = match (
         response.extensions_mut().remove::<Problem>(),
         response.status(),

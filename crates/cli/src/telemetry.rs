@@ -26,4 +26,13 @@ pub(crate) fn start(logging: Logging) {
         Format::Text => lines.try_init(),
         Format::Json => lines.json().flatten_event(true).try_init(),
     };
+    report_panics();
+}
+
+/// A panic says where it happened and nothing else: its words may hold what was being read, such as somebody's name.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "the program made a mistake");
+    }));
 }

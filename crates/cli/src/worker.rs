@@ -380,13 +380,12 @@ impl Duties {
 }
 
 /// One round of a duty. A mistake of ours in one round must not end the duty for ever: without lists, OCSP and mails the
-/// server would look alive and be of no use. (A release build ends at a panic, and whoever keeps the service starts it
-/// again.) Every change is a unit of work, so that nothing half done is left.
+/// server would look alive and be of no use. Every change is a unit of work, so that nothing half done is left.
 fn guarded<T>(duty: &str, work: impl FnOnce() -> T) -> Option<T> {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => Some(done),
         Err(_) => {
-            // The panic itself was reported where it happened, to the standard error output.
+            // Where in the program it happened was reported there (telemetry).
             tracing::error!(duty, "a round ended in a panic; the next one begins anew");
             None
         }

@@ -2,10 +2,15 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use serde_json::json;
 use tanba_agent::Use;
 use tanba_agent::consent::Question;
+use tanba_agent::containers::{
+    Container, ContainerId, ContainerStore, HeldKey, OpenFault, Storage,
+};
+use tanba_crypto::Secret;
 use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_pki::Timestamp;
 
@@ -253,7 +258,8 @@ fn nonsense_is_answered_and_hurts_nobody() {
 fn a_large_document_is_signed_and_more_than_the_limit_is_not() {
     let agent = Running::start();
     let mut page = agent.page();
-    let document = "A".repeat(8_000_000);
+    // The frame with it is one of 64 MiB.
+    let document = "A".repeat(64 * 1024 * 1024 - 256);
     let answer = page.common(
         "createCAdESFromBase64",
         &json!(["PKCS12", "SIGNATURE", document, false]),
@@ -277,6 +283,48 @@ fn a_key_file_that_is_gone_or_stalls_is_no_signature() {
     assert_eq!(page.ask(SIGN)["message"], "action.canceled");
 }
 
+/// A driver with a mistake that no test of ours found.
+#[derive(Debug)]
+struct Broken;
+
+impl ContainerStore for Broken {
+    fn serves(&self, storage: Storage) -> bool {
+        storage == Storage::AKey
+    }
+
+    fn list(&self, storage: Storage) -> Vec<Container> {
+        let id = ContainerId {
+            storage,
+            place: "broken".to_owned(),
+        };
+        vec![Container {
+            id,
+            name: "broken".to_owned(),
+            tries_left: None,
+            pin_was_wrong: false,
+        }]
+    }
+
+    fn open(&self, _: &ContainerId, _: &Secret) -> Result<Vec<HeldKey>, OpenFault> {
+        panic!("a mistake")
+    }
+}
+
+#[test]
+fn a_panic_in_one_request_fails_that_request_and_no_other() {
+    let agent = Running::over(vec![Arc::new(Broken)], |_| {});
+    let (mut page, mut other) = (agent.page(), agent.page_of("https://other.example"));
+    agent.owner.uses_token(Storage::AKey, "broken", "1234");
+    let answer = page.common(
+        "createCAdESFromBase64",
+        &json!(["AKAKEYStore", "SIGNATURE", "MTEK", false]),
+    );
+    assert_eq!(answer["message"], "agent.failed", "{answer}");
+    agent.owner.uses(agent.path("aigul.p12"));
+    assert_eq!(page.ask(SIGN)["code"], "200");
+    assert_eq!(other.ask(SIGN)["code"], "200");
+}
+
 /// By a clock that is wrong by years no key's validity can be judged: each dialog says so. Where the clock stands before a key
 /// began, the key signs nothing.
 #[test]
@@ -289,7 +337,7 @@ fn a_clock_wrong_by_years_is_told_in_every_dialog() {
         let agent = Running::made_of(
             Vec::new(),
             |_| {},
-            |parts, _| parts.clock = std::sync::Arc::new(Standing(time)),
+            |parts, _| parts.clock = Arc::new(Standing(time)),
         );
         for request in [SIGN, LOGIN] {
             let answer = agent.page().ask(request);

@@ -138,6 +138,17 @@ fn the_server_stands_on_fewer_than_450_packages() {
     assert!(packages.len() < 450, "{} packages", packages.len());
 }
 
+/// The queue of the storage, duties, handlers and the agent's connections each survive a panic of one piece of work.
+#[test]
+fn a_panic_in_a_release_ends_one_piece_of_work_and_not_the_program() {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    assert_eq!(
+        manifest["profile"]["release"]["panic"].as_str(),
+        Some("unwind")
+    );
+}
+
 #[test]
 fn no_file_is_a_drawer() {
     // A file that nobody can read in one sitting has a second noun in it.
