@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs fuzz targets for a named number of runs: fuzz/run.sh [RUNS] [TARGET...]. Needs no nightly compiler and no cargo-fuzz;
-# the targets of the agent, agent_frame and xml, only when named. Where cargo-fuzz is installed, `cargo fuzz run TARGET` works too. Seeds: the tests' own data, and the fixtures if they are there.
+# where cargo-fuzz is installed, `cargo fuzz run TARGET` works too. Seeds: the tests' own data, and the fixtures if they are
+# there.
 set -euo pipefail
 cd "$(dirname "$0")"
 runs=${1:-20000}
 [ $# -gt 0 ] && shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request)
+[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request agent_frame xml)
 
 fixtures=${TANBA_FIXTURES:-../../shared/fixtures}
 seeds() {
@@ -28,10 +29,7 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 triple=$(rustc -vV | sed -n 's/^host: //p')
 build=(cargo build --quiet --release --target "$triple" --target-dir ../target/fuzz)
 for target in "${targets[@]}"; do
-    case $target in
-        agent_frame | xml) "${build[@]}" --features agent --bin "$target" ;;
-        *) "${build[@]}" --bin "$target" ;;
-    esac
+    "${build[@]}" --bin "$target"
     corpus=../target/fuzz/corpus/$target
     mkdir -p "$corpus" "artifacts/$target"
     seeds "$target" | while read -r seed; do
