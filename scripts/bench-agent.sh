@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
-# Measures what the agent costs, on the release program, into target/bench/agent.json; scripts/bench-report.mjs tells it.
-# Nothing else should run on the machine meanwhile.
+# Measures what the agent costs into target/bench/agent.json, and tells it in docs/benchmarks.md: start, memory and size of the
+# program in the package, rates of the same code in a test. Nothing else should run on the machine meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p target/bench
-cargo test --release --quiet -p tanba-agent --test agent figures -- --ignored --nocapture --test-threads 1 |
+make --silent package >&2
+rm -rf target/bench/agent
+dpkg-deb --extract "$(ls -t target/package/tanba-agent_*.deb | head -n 1)" target/bench/agent
+# Without the window, which is measured in the package and takes minutes to build once more.
+TANBA_AGENT_BIN=$PWD/target/bench/agent/usr/bin/tanba-agent \
+    cargo test --release --quiet -p tanba-agent --no-default-features --test agent figures -- \
+    --ignored --exact figures::figures --nocapture --test-threads 1 |
     sed -n 's/^FIGURES //p' >target/bench/agent.json
 [ -s target/bench/agent.json ]
+node scripts/bench-report.mjs agent

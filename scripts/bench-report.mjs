@@ -1,5 +1,6 @@
-// Writes docs/benchmarks.md from what scripts/bench.sh measured.
-import { existsSync, readFileSync } from "node:fs";
+// Prints docs/benchmarks.md from what scripts/bench.sh measured. With the word `agent`: writes the agent's section alone anew
+// where it stands, from what scripts/bench-agent.sh measured.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import path from "node:path";
@@ -24,7 +25,48 @@ const cabinet = read("cabinet");
 const reminders = read("reminders");
 const lookup = read("lookup");
 const list = read("import");
+const agent = read("agent");
 const rustc = execFileSync("rustc", ["--version"]).toString().trim();
+const machine = `Machine: ${cpus().length} processors, ${cpus()[0].model.trim()}; ${rustc}.`;
+
+/** What the agent costs, as a section of its own: it is measured apart, on the program of its package. */
+function ofTheAgent() {
+  const target = (what, wanted, measured, met) => `| ${what} | ${wanted} | ${measured} | ${verdict(met)} |`;
+  const first = agent.first_octet_milliseconds;
+  const large = agent.large_milliseconds;
+  const size = agent.stripped_octets / 1_000_000;
+  const rate = (name, many) =>
+    target(`${agent.documents} small documents in one request with one entry, ${name}: share of what the key signs alone`, "0.80", number(many.share, 2), many.share >= 0.8);
+  const rates = (name, many) =>
+    `${name} signs ${number(many.raw_per_second, 0)} a second alone and ${number(many.documents_per_second, 0)} documents a second through the agent`;
+  return [
+    "## The agent",
+    "",
+    machine,
+    "",
+    "| What | Target | Measured | |",
+    "|---|---|---|---|",
+    target(`first octet on the socket after the start of the program, median of ${first.of}`, "50 ms", `${number(first.median)} ms`, first.median < 50),
+    target("idle memory without a dialog, eleven sites connected, most of all starts", "25 MB", `${number(agent.idle_memory_mib * 1.048576)} MB`, agent.idle_memory_mib * 1.048576 < 25),
+    target("program, stripped, with window and typeface", "15 MB", `${number(size)} MB`, size < 15),
+    rate("a file", agent.many),
+    rate("a token in software", agent.many_by_a_token),
+    target(`a document of ${agent.large_mib} MiB signed detached, median of ${large.of}`, "2000 ms", `${number(large.median, 0)} ms`, large.median < 2000),
+    "",
+    `\`scripts/bench-agent.sh\`, on the program of the package. The first octet is that of the greeting: start of the program, TLS`,
+    `and the switch of protocols are before it; the slowest start took ${number(first.worst)} ms. Memory is VmRSS. Rates are medians of ${agent.many.rounds}`,
+    `turns of both in one run, with the same RSA-2048 key, signed as CMS, over the socket: ${rates("the key of a file", agent.many)};`,
+    `${rates("that of the token", agent.many_by_a_token)}. The large document lies in a file; the slowest of ${large.of} took ${number(large.worst, 0)} ms.`,
+  ];
+}
+
+if (process.argv[2] === "agent") {
+  const page = path.resolve(import.meta.dirname, "../docs/benchmarks.md");
+  // From its heading to the next, or to the end.
+  const others = readFileSync(page, "utf8").replace(/^## The agent\n(?:(?!## ).*\n)*/mu, "").trimEnd();
+  writeFileSync(page, `${others}\n\n${ofTheAgent().join("\n")}\n`);
+  process.exit();
+}
 
 const lines = [
   "# Benchmarks",
@@ -32,7 +74,7 @@ const lines = [
   "Written by `make bench`; every figure is of the release program on the machine named below, run alone. Benchmarks",
   "measure; no test asserts a time.",
   "",
-  `Machine: ${cpus().length} processors, ${cpus()[0].model.trim()}; ${rustc}.`,
+  machine,
   "",
   "## Targets",
   "",
@@ -149,4 +191,5 @@ if (lookup) {
     ...lookup.pairs.map((pair) => `  - ${pair.one} against ${pair.other}: Kolmogorov-Smirnov D = ${number(pair.ks_statistic, 4)}, p = ${number(pair.ks_p_value, 4)}; medians differ by ${number(pair.median_difference_us, 1)} µs (95 % interval ${number(pair.interval_us[0], 1)} to ${number(pair.interval_us[1], 1)})`),
   );
 }
+if (agent) lines.push("", ...ofTheAgent());
 console.log(lines.join("\n"));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what docs/benchmarks.md reports, on the release program, and writes that page anew. Takes about ten minutes;
+# Measures what docs/benchmarks.md reports, on the release program, and writes that page anew. Takes about twenty minutes;
 # nothing else should run on the machine meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,5 +21,6 @@ target/release/tanba bench lookup --json >target/bench/lookup.json
 node scripts/bench-import.mjs target/release/tanba >target/bench/import.json
 node scripts/bench-serve.mjs target/release/tanba >target/bench/serve.json
 (cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node speed.mjs)
+scripts/bench-agent.sh
 node scripts/bench-report.mjs >docs/benchmarks.md
 echo "written: docs/benchmarks.md"

@@ -58,6 +58,10 @@ if [ "$mode" = test ]; then
     for library in libegl1 libgl1 libgl1-mesa-dri libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0; do
         dpkg -s "$library" >/dev/null 2>&1 || missing+=("$library")
     done
+    # What a screen reader hears of the window.
+    need dbus-daemon dbus-daemon
+    need busctl systemd
+    need_file /usr/libexec/at-spi-bus-launcher at-spi2-core
     # The agent's package is made and installed.
     need dpkg-deb dpkg
     need objdump binutils
