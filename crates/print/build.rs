@@ -1,4 +1,5 @@
-//! Embeds the typeface from `target/print-fonts` where `embed-fonts` asks for it. Reads files only.
+//! Embeds the typeface from `target/print-fonts` where `embed-fonts` asks for it. Reads files only. Builds the agent's
+//! window, too.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -9,6 +10,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let here =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
     let folder = here.join("../../target/print-fonts");
+    println!(
+        "cargo::rerun-if-changed={}",
+        here.join("../print/build.rs").display()
+    );
     let mut code = String::new();
     for (name, file) in [("REGULAR", "regular.ttf"), ("BOLD", "bold.ttf")] {
         let octets = if env::var_os("CARGO_FEATURE_EMBED_FONTS").is_some() {

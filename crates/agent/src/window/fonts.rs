@@ -8,7 +8,7 @@ use eframe::egui::{Context, FontData, FontDefinitions, FontFamily};
 include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
 
 /// The name of the family for titles.
-pub(super) const BOLD: &str = "bold";
+pub(super) const BOLD_FAMILY: &str = "bold";
 
 /// Where systems keep a typeface with the Kazakh letters, regular and bold: Debian, Fedora, Arch, macOS, Windows.
 const PLACES: [[&str; 2]; 7] = [
@@ -50,13 +50,13 @@ pub(super) fn install(context: &Context) -> Result<(), NoFont> {
     let found = embedded().or_else(|| PLACES.iter().find_map(read));
     let (regular, bold) = found.ok_or(NoFont)?;
     let mut fonts = FontDefinitions::empty();
-    for (name, data) in [("regular", regular), (BOLD, bold)] {
+    for (name, data) in [("regular", regular), (BOLD_FAMILY, bold)] {
         fonts.font_data.insert(name.to_owned(), Arc::new(data));
     }
     let families = [
         (FontFamily::Proportional, "regular"),
         (FontFamily::Monospace, "regular"),
-        (FontFamily::Name(BOLD.into()), BOLD),
+        (FontFamily::Name(BOLD_FAMILY.into()), BOLD_FAMILY),
     ];
     for (family, name) in families {
         fonts.families.insert(family, vec![name.to_owned()]);
@@ -73,7 +73,7 @@ pub(crate) struct NoFont;
 fn embedded() -> Option<(FontData, FontData)> {
     Some((
         FontData::from_static(REGULAR?),
-        FontData::from_static(STRONG?),
+        FontData::from_static(BOLD?),
     ))
 }
 

@@ -151,6 +151,12 @@ impl eframe::App for Shown {
         if self.is_over {
             return;
         }
+        // The title is what a screen reader says first; the toolkit tells it to the system alone.
+        let _ = ui
+            .ctx()
+            .accesskit_node_builder(egui::accesskit_root_id(), |window| {
+                window.set_label(self.title.as_str());
+            });
         self.face.show(ui);
         self.is_over |= self.send().is_err();
         if self.is_over {

@@ -5,7 +5,7 @@ use eframe::egui::{
     Theme, Vec2, Visuals,
 };
 
-use super::fonts::BOLD;
+use super::fonts::BOLD_FAMILY;
 
 pub(super) const BRAND: Color32 = Color32::from_rgb(0x0b, 0x55, 0x63);
 pub(super) const ORNAMENT: Color32 = Color32::from_rgb(0xd9, 0xa9, 0x21);
@@ -48,7 +48,7 @@ pub(super) fn install(context: &Context) {
             ),
             (
                 TextStyle::Heading,
-                FontId::new(21.0, FontFamily::Name(BOLD.into())),
+                FontId::new(21.0, FontFamily::Name(BOLD_FAMILY.into())),
             ),
         ]
         .into();
@@ -129,7 +129,7 @@ fn strip(fill: Color32) -> Frame {
 
 /// A text in the weight of titles.
 pub(super) fn bold(text: impl Into<String>) -> RichText {
-    RichText::new(text).family(FontFamily::Name(BOLD.into()))
+    RichText::new(text).family(FontFamily::Name(BOLD_FAMILY.into()))
 }
 
 /// A text that explains another.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -73,6 +74,7 @@ impl Owner {
 
     pub(crate) fn uses(&self, container: PathBuf) {
         *self.container.lock().unwrap() = container;
+        *self.token.lock().unwrap() = None;
     }
 
     /// From now on a token, with this PIN.
@@ -489,6 +491,33 @@ impl Client {
         let _ = self.0.close(None);
         let _ = self.0.flush();
     }
+}
+
+/// A page of a site, at an agent in a process of its own whose authority is in a file.
+pub(crate) fn visit(port: u16, authority: &Path, origin: &str) -> Client {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(authority).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let stream = StreamOwned::new(connection, stream);
+    Client::join(stream, &format!("127.0.0.1:{port}"), Some(origin)).unwrap()
+}
+
+/// The agent's program: the one of this build, or a packaged one that was named.
+#[expect(clippy::disallowed_methods, reason = "a test is told where things are")]
+pub(crate) fn program() -> String {
+    std::env::var("TANBA_AGENT_BIN")
+        .unwrap_or_else(|_| env!("CARGO_BIN_EXE_tanba-agent").to_owned())
 }
 
 /// What a program says, and whether it is content.

@@ -32,6 +32,9 @@ mod setup;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
+#[cfg(all(target_os = "linux", feature = "window"))]
+mod spoken;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod transcript;

@@ -1,19 +1,17 @@
 //! The Debian package: made, installed in a root of its own, run, and taken away without a trace.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use crate::harness::{run, text};
+use serde_json::json;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tanba-agent");
+use crate::harness::{program, run, text, visit};
+use crate::setup::{Home, Started};
 
 /// The package with the program of these tests in it.
 fn package(folder: &Path) -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/package.sh");
-    let (made, words) = run(text(&script), &[PROGRAM, text(folder)]);
+    let (made, words) = run(text(&script), &[&program(), text(folder)]);
     assert!(made, "{words}");
     PathBuf::from(words.trim())
 }
@@ -75,7 +73,7 @@ fn the_package_installs_starts_answers_and_goes_without_a_trace() {
     ] {
         assert!(root.join("usr").join(name).is_file(), "{name}");
     }
-    starts_and_stops(&root.join("usr/bin/tanba-agent"));
+    serves_a_user(root.join("usr/bin/tanba-agent"));
     let (removed, words) = dpkg(&root, &["--purge", "tanba-agent"]);
     assert!(removed, "{words}");
     assert_eq!(tree(&root), before);
@@ -86,36 +84,36 @@ fn the_package_installs_starts_answers_and_goes_without_a_trace() {
     );
 }
 
-fn starts_and_stops(program: &Path) {
-    let data = tempfile::tempdir().unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    std::fs::write(data.path().join("agent.toml"), format!("port = {port}\n")).unwrap();
-    let mut agent = Command::new(program)
-        .args(["--data", text(data.path()), "run"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(agent.stderr.take().unwrap());
-    let mut line = String::new();
-    log.read_line(&mut line).unwrap();
-    assert!(line.contains("the agent listens"), "{line}");
-    let (_, told) = run(text(program), &["--data", text(data.path()), "doctor"]);
-    assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
-    let (told, words) = run("kill", &["-TERM", &agent.id().to_string()]);
-    assert!(told, "{words}");
-    assert!(agent.wait().unwrap().success());
+/// One user's days with it: she sets it up, a page finds it, she takes it away.
+fn serves_a_user(program: PathBuf) {
+    let home = Home::of(program);
+    let (done, words) = home.agent(&["install"]);
+    assert!(done, "{words}");
+    for database in home.databases() {
+        assert_eq!(Home::trust(&database), ["C,,"]);
+    }
+    let agent = Started::new(&home);
+    let authority = home.path(".local/share/tanba-agent/identity/authority.pem");
+    let mut page = visit(home.port, &authority, "https://egov.example");
+    let answer = page.common("getActiveTokens", &json!([]));
+    assert_eq!(answer["code"], "200", "{answer}");
+    let (_, told) = home.agent(&["doctor"]);
+    assert!(told.contains(&format!("127.0.0.1:{}", home.port)), "{told}");
+    page.hang_up();
+    agent.end();
+    let (done, words) = home.agent(&["uninstall"]);
+    assert!(done, "{words}");
+    for database in home.databases() {
+        assert!(Home::trust(&database).is_empty());
+    }
+    assert!(!home.path(".config/autostart/tanba-agent.desktop").exists());
 }
 
 #[test]
 fn the_manual_names_every_command() {
     let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/agent/tanba-agent.1");
     let manual = std::fs::read_to_string(manual).unwrap();
-    let (_, help) = run(PROGRAM, &["--help"]);
+    let (_, help) = run(&program(), &["--help"]);
     let commands = help.split("Commands:").nth(1).unwrap();
     let commands = commands.split("Options:").next().unwrap();
     let mut seen = 0;

@@ -62,9 +62,11 @@ fn softhsm() -> Option<PathBuf> {
     found
 }
 
-/// Runs a story in a process of its own; `story` is the path of the test that calls this.
-pub(crate) fn stage(plug: Plug, story: &str, play: impl FnOnce(&Table)) {
-    let Some(behind) = softhsm() else { return };
+/// Runs a story in a process of its own; `story` is the path of the test that calls this. Gives what it said there.
+pub(crate) fn stage(plug: Plug, story: &str, play: impl FnOnce(&Table)) -> String {
+    let Some(behind) = softhsm() else {
+        return String::new();
+    };
     if let Some(folder) = environment(FOLDER) {
         let folder = PathBuf::from(folder);
         let driver = match plug {
@@ -72,7 +74,7 @@ pub(crate) fn stage(plug: Plug, story: &str, play: impl FnOnce(&Table)) {
             Plug::Loose => folder.join("loose.so"),
         };
         play(&Table { folder, driver });
-        return;
+        return String::new();
     }
     let folder = tempfile::tempdir().unwrap();
     let tokens = folder.path().join("tokens");
@@ -100,6 +102,8 @@ pub(crate) fn stage(plug: Plug, story: &str, play: impl FnOnce(&Table)) {
     }
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", story, "--nocapture", "--test-threads", "1"])
+        // Figures are stories that run when they are asked for.
+        .arg("--include-ignored")
         .env("SOFTHSM2_CONF", &configuration)
         .env("LOOSE_BEHIND", &behind)
         .env("LOOSE_FOLDER", folder.path())
@@ -110,6 +114,7 @@ pub(crate) fn stage(plug: Plug, story: &str, play: impl FnOnce(&Table)) {
         + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "the story was not found: {said}");
+    said
 }
 
 impl Table {

@@ -4,14 +4,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{run, text};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tanba-agent");
+use crate::harness::{program, run, text};
 
 fn agent(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let mut all = vec!["--data", text(folder)];
     all.extend(arguments);
-    run(PROGRAM, &all)
+    run(&program(), &all)
 }
 
 /// A program that is ended when the test ends.
@@ -28,7 +26,7 @@ impl Drop for Started {
 fn it_starts_says_where_and_ends_when_told() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("agent.toml"), "port = 0\n").unwrap();
-    let mut child = Command::new(PROGRAM)
+    let mut child = Command::new(program())
         .args(["--data", text(folder.path()), "run"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -138,7 +136,11 @@ fn mistakes_are_sentences_and_wrong_usage_is_two() {
         !done && words.contains("is taken by another program"),
         "{words}"
     );
-    let status = Command::new(PROGRAM).arg("dance").output().unwrap().status;
+    let status = Command::new(program())
+        .arg("dance")
+        .output()
+        .unwrap()
+        .status;
     assert_eq!(status.code(), Some(2));
     let (_, told) = agent(folder.path(), &["doctor"]);
     assert!(told.contains('✓'), "{told}");

@@ -5,19 +5,24 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{run, text};
+use crate::harness::{program, run, text};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tanba-agent");
 const NICKNAME: &str = "Tanba agent (this computer)";
 
 /// A home folder with profiles of Firefox, one of them Snap's.
-struct Home {
+pub(crate) struct Home {
     folder: tempfile::TempDir,
-    port: u16,
+    program: PathBuf,
+    pub(crate) port: u16,
 }
 
 impl Home {
     fn new() -> Self {
+        Self::of(program().into())
+    }
+
+    /// The home of somebody who uses this program.
+    pub(crate) fn of(program: PathBuf) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Taken and given back: nobody listens there now.
         let port = std::net::TcpListener::bind("127.0.0.1:0")
@@ -25,7 +30,11 @@ impl Home {
             .local_addr()
             .unwrap()
             .port();
-        let home = Self { folder, port };
+        let home = Self {
+            folder,
+            program,
+            port,
+        };
         for profile in home.profiles() {
             std::fs::create_dir_all(&profile).unwrap();
             let database = format!("sql:{}", text(&profile));
@@ -38,7 +47,7 @@ impl Home {
         home
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -59,12 +68,12 @@ impl Home {
         .collect()
     }
 
-    fn databases(&self) -> Vec<PathBuf> {
+    pub(crate) fn databases(&self) -> Vec<PathBuf> {
         [vec![self.path(".pki/nssdb")], self.profiles()].concat()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .env("HOME", self.folder.path())
@@ -75,7 +84,7 @@ impl Home {
         command
     }
 
-    fn agent(&self, arguments: &[&str]) -> (bool, String) {
+    pub(crate) fn agent(&self, arguments: &[&str]) -> (bool, String) {
         let output = self.command(arguments).output().unwrap();
         let words = [output.stdout, output.stderr].concat();
         (
@@ -85,7 +94,7 @@ impl Home {
     }
 
     /// What a database says of our authority: how it is trusted.
-    fn trust(folder: &Path) -> Vec<String> {
+    pub(crate) fn trust(folder: &Path) -> Vec<String> {
         let (_, listed) = run("certutil", &["-d", &format!("sql:{}", text(folder)), "-L"]);
         listed
             .lines()
@@ -94,10 +103,10 @@ impl Home {
     }
 }
 
-struct Started(Child);
+pub(crate) struct Started(Child);
 
 impl Started {
-    fn new(home: &Home) -> Self {
+    pub(crate) fn new(home: &Home) -> Self {
         let mut child = home
             .command(&["run"])
             .stdout(Stdio::null())
@@ -109,6 +118,13 @@ impl Started {
         log.read_line(&mut line).unwrap();
         assert!(line.contains("the agent listens"), "{line}");
         Self(child)
+    }
+
+    /// Ends it as the system does.
+    pub(crate) fn end(mut self) {
+        let (told, words) = run("kill", &["-TERM", &self.0.id().to_string()]);
+        assert!(told, "{words}");
+        assert!(self.0.wait().unwrap().success());
     }
 }
 
@@ -132,7 +148,7 @@ fn browsers_trust_it_after_install_and_forget_it_after_uninstall() {
     let start =
         std::fs::read_to_string(home.path(".config/autostart/tanba-agent.desktop")).unwrap();
     assert!(
-        start.contains(&format!("\nExec={PROGRAM} run\n")),
+        start.contains(&format!("\nExec={} run\n", program())),
         "{start}"
     );
     let made = std::fs::read_dir(home.path(".mozilla/firefox/Crash Reports")).unwrap();

@@ -22,7 +22,12 @@ fn call(page: &mut Client, module: &str, method: &str, arguments: &Value) -> Val
 }
 
 /// Makes a key in a token, has it certified and installs the certificate; gives its key identifier.
-fn furnish(agent: &Running, page: &mut Client, storage: Storage, algorithm: &str) -> String {
+pub(crate) fn furnish(
+    agent: &Running,
+    page: &mut Client,
+    storage: Storage,
+    algorithm: &str,
+) -> String {
     let order = json!({
         "storage": storage, "keys": [{ "alg": algorithm }],
         "subject": { "cn": "ТЕСТОВА АЙГҮЛ", "surname": "ТЕСТОВА", "serialNumber": "IIN900101400017", "c": "KZ" },

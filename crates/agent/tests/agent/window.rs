@@ -1,30 +1,24 @@
 //! The real program with its real window, on a screen that exists in memory alone, and a person who types and clicks.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, PATIENCE, openssl_accepts, text};
+use crate::harness::{Client, PATIENCE, openssl_accepts, program, text, visit};
 use crate::maker::{AIGUL, PASSWORD, RSA, Root};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tanba-agent");
 const TEXT: &[u8] = "Осы құжатқа қол қоямын.\n".as_bytes();
 /// Between two looks at the screen.
 const GLANCE: Duration = Duration::from_millis(50);
-const SITE: &str = "https://egov.example";
+pub(crate) const SITE: &str = "https://egov.example";
 
 /// A program that is ended when the test ends.
-struct Started(Child);
+pub(crate) struct Started(pub(crate) Child);
 
 impl Drop for Started {
     fn drop(&mut self) {
@@ -34,14 +28,14 @@ impl Drop for Started {
 }
 
 /// A screen in memory.
-struct Screen {
-    name: String,
+pub(crate) struct Screen {
+    pub(crate) name: String,
     folder: tempfile::TempDir,
     _server: Started,
 }
 
 impl Screen {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Command::new("Xvfb")
             .args([
@@ -70,7 +64,7 @@ impl Screen {
     }
 
     /// What xdotool says to these words, if it can do them.
-    fn tool(&self, words: &[&str]) -> Option<String> {
+    pub(crate) fn tool(&self, words: &[&str]) -> Option<String> {
         let output = Command::new("xdotool")
             .args(words)
             .env("DISPLAY", &self.name)
@@ -95,7 +89,7 @@ impl Screen {
     }
 
     /// Waits until a window with such a title is painted, and brings the keyboard there: before that it would not hear of it.
-    fn wait_for(&self, words: &str) -> String {
+    pub(crate) fn wait_for(&self, words: &str) -> String {
         until(|| {
             let windows = self.windows().into_iter();
             let (id, _) = windows
@@ -172,7 +166,7 @@ struct Image {
 }
 
 /// Asks again and again, because windows come and go in their own time.
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..PATIENCE.as_millis() / GLANCE.as_millis() {
         if let Some(found) = look() {
             return found;
@@ -183,7 +177,7 @@ fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The program, with a key file of its own.
-struct Running {
+pub(crate) struct Running {
     folder: tempfile::TempDir,
     port: u16,
     root: Root,
@@ -192,6 +186,11 @@ struct Running {
 
 impl Running {
     fn start(display: &str, granted: &[&str]) -> Self {
+        Self::within(display, granted, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub(crate) fn within(display: &str, granted: &[&str], environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::new();
         let keys = folder.path().join("keys");
@@ -208,11 +207,12 @@ impl Running {
             })
             .collect();
         std::fs::write(folder.path().join("grants.toml"), grants).unwrap();
-        let mut program = Command::new(PROGRAM)
+        let mut program = Command::new(program())
             .args(["--data", text(folder.path()), "run", "--ui", "window"])
             .env("DISPLAY", display)
             .env_remove("WAYLAND_DISPLAY")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -234,24 +234,9 @@ impl Running {
         }
     }
 
-    fn page(&self, origin: &str) -> Client {
+    pub(crate) fn page(&self, origin: &str) -> Client {
         let authority = self.folder.path().join("identity/authority.pem");
-        let authority = CertificateDer::from_pem_file(authority).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(authority).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from("127.0.0.1").unwrap();
-        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let stream = StreamOwned::new(connection, stream);
-        let host = format!("127.0.0.1:{}", self.port);
-        Client::join(stream, &host, Some(origin)).unwrap()
+        visit(self.port, &authority, origin)
     }
 
     /// Whether openssl accepts the signature over [`TEXT`].
@@ -269,10 +254,10 @@ impl Running {
 }
 
 /// A page that waits for its answer.
-struct Page(std::thread::JoinHandle<(Client, String)>);
+pub(crate) struct Page(pub(crate) std::thread::JoinHandle<(Client, String)>);
 
 impl Page {
-    fn asks(mut client: Client) -> Self {
+    pub(crate) fn asks(mut client: Client) -> Self {
         client.send(&request());
         Self(std::thread::spawn(move || {
             let answer = client.receive();
@@ -280,7 +265,7 @@ impl Page {
         }))
     }
 
-    fn join(self) -> (Client, Value) {
+    pub(crate) fn join(self) -> (Client, Value) {
         let (client, answer) = self.0.join().unwrap();
         (client, serde_json::from_str(&answer).unwrap())
     }
