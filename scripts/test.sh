@@ -11,12 +11,10 @@ cargo clippy --quiet --workspace --all-targets -- -D warnings
 step "browser part"
 scripts/build-assets.sh
 
-step "the program"
-cargo build --release -p tanba-cli --features embed-assets
-
 step "unit, contract, system and conformance tests"
-# The agent that answers from a file is made for the browser walks; only tests know this feature.
-TANBA_BIN="$PWD/target/release/tanba" cargo test --workspace --features tanba-agent/scripted --no-fail-fast
+# One build for everything that is run: the program with what browsers need embedded, and the agent that answers from a file,
+# which only tests know. (`make build` makes the release program.)
+cargo test --workspace --features tanba-cli/embed-assets,tanba-agent/scripted --no-fail-fast
 
 step "fuzz targets, 20000 runs each"
 if find "$(rustc --print sysroot)" -name 'librustc*_rt.asan.a' | grep -q .; then
@@ -29,6 +27,6 @@ step "browser part: unit tests"
 (cd crates/cabinet/web && npm test --silent)
 
 step "browser walks"
-(cd tests/browser && TANBA_BIN="$PWD/../../target/release/tanba" node --test --test-concurrency=2)
+(cd tests/browser && TANBA_BIN="$PWD/../../target/debug/tanba" node --test --test-concurrency=2)
 
 step "all suites passed"

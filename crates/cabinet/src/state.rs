@@ -108,11 +108,11 @@ impl CabinetState {
         })
     }
 
-    /// Prints in this typeface, and not in the one that the program carries.
+    /// Prints in this typeface, and not in the one that the program carries; with `None` nothing can be printed.
     #[must_use]
-    pub fn with_fonts(self, fonts: Fonts) -> Self {
+    pub fn with_fonts(self, fonts: Option<Fonts>) -> Self {
         Self {
-            fonts: Some(Arc::new(fonts)),
+            fonts: fonts.map(Arc::new),
             ..self
         }
     }

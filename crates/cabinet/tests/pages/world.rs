@@ -210,10 +210,7 @@ impl World {
         let clock = Arc::new(StandingClock(AtomicI64::new(NOON)));
         let config = section.check(ORIGIN, false).unwrap();
         let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();
-        let state = match fonts {
-            Some(fonts) => state.with_fonts(fonts),
-            None => state,
-        };
+        let state = state.with_fonts(fonts);
         let peer = ConnectInfo(SocketAddr::from(([203, 0, 113, 7], 4711)));
         let router = router(state).layer(axum::Extension(peer));
         Self {
