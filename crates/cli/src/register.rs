@@ -17,8 +17,6 @@ use crate::{outbound, password};
 
 /// Octets of the longest answer that is read.
 const LONGEST_ANSWER: u64 = 64 * 1024;
-/// Letters of the longest name in a certificate (RFC 5280, appendix A: ub-name).
-const LONGEST_NAME: usize = 64;
 /// Wait before the second try; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// People of one number that are looked at.
@@ -159,15 +157,8 @@ fn read(body: &[u8], iin: &Iin) -> Option<RegisterAnswer> {
     }
     let mut people = Vec::with_capacity(answer.persons.len());
     for found in &answer.persons {
-        let patronymic = found.patronymic.as_deref().map(str::trim);
-        people.push(PersonFacts {
-            surname: name(&found.surname)?,
-            given_name: name(&found.given_name)?,
-            patronymic: match patronymic.filter(|patronymic| !patronymic.is_empty()) {
-                Some(patronymic) => Some(name(patronymic)?),
-                None => None,
-            },
-        });
+        let patronymic = found.patronymic.as_deref().unwrap_or_default();
+        people.push(PersonFacts::read(&found.surname, &found.given_name, patronymic).ok()?);
     }
     Some(match (people.len(), answer.persons.first()) {
         (0, _) => RegisterAnswer::Unknown,
@@ -175,16 +166,6 @@ fn read(body: &[u8], iin: &Iin) -> Option<RegisterAnswer> {
         (1, _) => RegisterAnswer::Person(people.pop()?),
         _ => RegisterAnswer::Ambiguous(people),
     })
-}
-
-/// A name as certificates have it.
-fn name(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let name = words.join(" ").to_uppercase();
-    let fits = !name.is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(char::is_control);
-    fits.then_some(name)
 }
 
 #[cfg(test)]

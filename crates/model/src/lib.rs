@@ -27,6 +27,7 @@ pub mod language;
 pub mod login;
 pub mod message;
 pub mod meter;
+pub mod name;
 pub mod person;
 pub mod phone;
 pub mod place;

@@ -9,7 +9,8 @@ use crate::iin::Iin;
 use crate::language::Language;
 use crate::phone::PhoneNumber;
 
-/// An e-mail address that looks like one (RFC 5321, 4.1.2: one `@`, at most 254 octets, no white space or control).
+/// An e-mail address that looks like one (RFC 5321, 4.1.2: one `@`, a dot-string before it, at most 254 octets, no white
+/// space or control).
 ///
 /// Personal data: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -28,11 +29,14 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self, EmailAddressError> {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError)?;
+        // A dot stands between characters (RFC 5321, 4.1.2: Dot-string).
         let plain = |part: &str| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_graphic() && !"@,;:<>()[]\\\"".contains(c))
+            part.split('.').all(|atom| {
+                !atom.is_empty()
+                    && atom
+                        .chars()
+                        .all(|c| c.is_ascii_graphic() && !"@,;:<>()[]\\\"".contains(c))
+            })
         };
         let labels = domain.split('.').all(|label| {
             !label.is_empty()

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A telephone number in international form (ITU-T E.164): `+`, then 8 to 15 digits of which the first is not 0.
+/// A telephone number in international form (ITU-T E.164): `+`, then 8 to 15 digits of which the first is not 0;
+/// after +7 exactly ten.
 ///
 /// Personal data: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -29,6 +30,10 @@ impl PhoneNumber {
         }
         let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
         if !(8..=15).contains(&digits.len()) || digits.starts_with('0') {
+            return Err(PhoneNumberError);
+        }
+        // The country code 7 is Kazakhstan's and Russia's: ten digits follow it in both.
+        if digits.starts_with('7') && digits.len() != 11 {
             return Err(PhoneNumberError);
         }
         Ok(Self(format!("+{digits}")))
@@ -78,6 +83,8 @@ mod tests {
             "+0701123456",
             "+7701",
             "+7701123456789012",
+            "+7701123456",
+            "+770112345678",
             "+7701x234567",
             "+7701\n1234567",
             "++77011234567",

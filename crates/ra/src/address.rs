@@ -233,3 +233,52 @@ impl RegistrationAuthority {
         Ok(until)
     }
 }
+
+impl RegistrationAuthority {
+    /// Makes an address the confirmed one because an operator saw its owner. For as long as after a change of her own the
+    /// one of before goes on counting, both are told, and its owner takes everything back with one button: whoever shows a
+    /// stranger's document at a counter must not gain a renewal either. Returns the person as she is now; where she had no
+    /// address before, nobody was told.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    pub(crate) fn replace_address(
+        &self,
+        work: &mut dyn UnitOfWork,
+        person: &Person,
+        address: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<Person, StorageError> {
+        let mut moved = Person {
+            email: Some(address.clone()),
+            ..person.clone()
+        };
+        // Where an earlier one still counts it goes on counting: the one after it may be a thief's.
+        let Some(before) = person.code_address(now).cloned() else {
+            work.persons().set_email(person.id, Some(address))?;
+            return Ok(moved);
+        };
+        let until = now.plus(GRACE);
+        let earlier = EarlierEmail {
+            address: before,
+            until,
+        };
+        work.persons().change_email(person.id, address, &earlier)?;
+        let replaced = person
+            .email
+            .clone()
+            .filter(|replaced| *replaced != earlier.address);
+        moved.earlier_email = Some(earlier);
+        let body = MessageBody::AddressChanged {
+            hint: address.masked(),
+            until,
+            not_me_path: self.not_me_path(work, &moved, "", now)?,
+            at_desk: true,
+        };
+        if let Some(replaced) = replaced {
+            send_to(work, &moved, replaced, &body, now)?;
+        }
+        notify(work, &moved, body, now)?;
+        Ok(moved)
+    }
+}

@@ -37,6 +37,7 @@ pub const ERRORS: &[&str] = &[
     CODE_EXPIRED,
     CODE_MALFORMED,
     CODES_PAUSED,
+    DATA_CHANGED,
     DECISION_EXPIRED,
     DESK_FORBIDDEN,
     DOCUMENT_CHANGED,
@@ -75,6 +76,7 @@ pub const ERRORS: &[&str] = &[
     OTHER_PERSONS_KEY,
     OWN_ACT,
     OWN_AFFAIR,
+    PERSON_DIED,
     PERSON_FROZEN,
     PERSON_NOT_CONFIRMED,
     PERSON_UNKNOWN,
@@ -123,8 +125,10 @@ pub const ERRORS: &[&str] = &[
 /// The codes that stand as the reason of a rejected application.
 pub const REASONS: &[&str] = &[
     AT_DESK,
+    DATA_CHANGED,
     KEY_REVOKED,
     NOT_ME,
+    PERSON_DIED,
     REQUEST_BLOCKED_KEY,
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
@@ -192,6 +196,8 @@ pub const CODE_EXPIRED: &str = "code-expired";
 pub const CODE_MALFORMED: &str = "code-malformed";
 /// Too many wrong or sent codes of this person: waiting helps.
 pub const CODES_PAUSED: &str = "codes-paused";
+/// The register names the person otherwise than her keys do.
+pub const DATA_CHANGED: &str = "data-changed";
 /// What was signed is not what was prepared: preparing again helps.
 pub const DOCUMENT_CHANGED: &str = "document-changed";
 /// Not an e-mail address.
@@ -238,6 +244,8 @@ pub const NOT_A_SIGNING_KEY: &str = "not-a-signing-key";
 pub const NOT_ME: &str = "not-me";
 /// The key is another person's.
 pub const OTHER_PERSONS_KEY: &str = "other-persons-key";
+/// The register says that the person died.
+pub const PERSON_DIED: &str = "person-died";
 /// The person's keys were frozen by "it was not me".
 pub const PERSON_FROZEN: &str = "person-frozen";
 /// Not a telephone number in international form.

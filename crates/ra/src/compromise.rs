@@ -142,6 +142,8 @@ fn storage_fault(error: StepError) -> StorageError {
         StepError::Storage(error) => error,
         StepError::Issuance(_)
         | StepError::Frozen
+        | StepError::Died
+        | StepError::DataChanged
         | StepError::NotFound
         | StepError::WrongState(_) => StorageError::Conflict,
     }

@@ -31,6 +31,12 @@ pub enum StepError {
     /// The person's keys are frozen; only a registration centre helps.
     #[error("the person is frozen")]
     Frozen,
+    /// The register says that the person died; if that is wrong, only a registration centre helps.
+    #[error("the register says that the person died")]
+    Died,
+    /// The register names the person otherwise than her keys do; only a registration centre issues keys with the new data.
+    #[error("the data of the person changed")]
+    DataChanged,
     /// Storage did not do it: trying again helps.
     #[error("nothing was changed")]
     Storage(#[from] StorageError),
@@ -52,6 +58,8 @@ impl StepError {
                 _ => codes::APPLICATION_WRONG_STATE,
             },
             Self::Frozen => codes::PERSON_FROZEN,
+            Self::Died => codes::PERSON_DIED,
+            Self::DataChanged => codes::DATA_CHANGED,
             Self::Storage(error) => storage_code(error),
             Self::Issuance(_) => codes::TEMPORARILY_UNAVAILABLE,
         }

@@ -22,6 +22,7 @@ mod work;
 pub use address::AddressError;
 pub use claim::{ClaimError, ClaimForm};
 pub(crate) use metered::Metered;
+pub(crate) use name::same_name;
 pub use name::same_person;
 pub use register::Register;
 pub(crate) use register::TableRegister;

@@ -342,6 +342,8 @@ fn not_me_error(error: StepError) -> NotMeError {
         StepError::Storage(error) => NotMeError::Storage(error),
         StepError::Issuance(_)
         | StepError::Frozen
+        | StepError::Died
+        | StepError::DataChanged
         | StepError::NotFound
         | StepError::WrongState(_) => StorageError::Conflict.into(),
     }

@@ -6,6 +6,7 @@
 mod begin;
 mod cancel;
 mod confirm;
+mod identity;
 mod install;
 mod issue;
 mod prepare;

@@ -37,6 +37,8 @@ fn status(code: &str) -> StatusCode {
         | codes::OWN_ACT
         | codes::OWN_AFFAIR
         | codes::PERSON_FROZEN
+        | codes::PERSON_DIED
+        | codes::DATA_CHANGED
         | codes::SECOND_NEEDED => StatusCode::FORBIDDEN,
         codes::CODES_PAUSED
         | codes::TEXTS_PAUSED

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::decision::{Act, Step};
 use tanba_model::iin::Iin;
+use tanba_model::name::NamePart;
 use tanba_model::person::{EmailAddress, Person};
-use tanba_model::ports::{StorageError, UnitOfWork};
+use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 
 use super::application::reason_of;
@@ -17,8 +18,6 @@ use crate::RegistrationAuthority;
 pub(super) const ALL: u32 = 10_000;
 /// Certificates that one document revokes.
 const MOST: usize = 200;
-/// Letters of a name.
-const NAME: usize = 100;
 
 /// What a clerk wants to do for a person.
 #[derive(Clone, Debug, Default)]
@@ -175,35 +174,23 @@ fn email(wished: &Changes, person: &Person) -> Result<Changes, DeskError> {
 
 /// The whole name as it is to be; an empty patronymic says that there is none.
 fn names(wished: &Changes, person: &Person) -> Result<Changes, DeskError> {
-    let written = |field: &str| {
-        let words: Vec<String> = wished
-            .get(field)
+    let written = |part: NamePart| {
+        wished
+            .get(part.field())
             .map(String::as_str)
             .unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_uppercase)
-            .collect();
-        words.join(" ")
     };
-    let fits = |name: &str| {
-        name.chars().count() <= NAME
-            && name
-                .chars()
-                .all(|letter| letter.is_alphabetic() || " -'’.".contains(letter))
-    };
-    let (surname, given_name, patronymic) = (
-        written("surname"),
-        written("given_name"),
-        written("patronymic"),
-    );
-    if surname.is_empty()
-        || given_name.is_empty()
-        || ![&surname, &given_name, &patronymic]
-            .into_iter()
-            .all(|name| fits(name))
-    {
-        return Err(DeskError::Change);
-    }
+    let PersonFacts {
+        surname,
+        given_name,
+        patronymic,
+    } = PersonFacts::read(
+        written(NamePart::Surname),
+        written(NamePart::GivenName),
+        written(NamePart::Patronymic),
+    )
+    .map_err(|_| DeskError::Change)?;
+    let patronymic = patronymic.unwrap_or_default();
     let same = surname == person.surname
         && given_name == person.given_name
         && patronymic == person.patronymic.as_deref().unwrap_or_default();

@@ -5,7 +5,7 @@ use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::decision::{Act, DecisionReason};
 use tanba_model::id::ApplicationId;
 use tanba_model::message::{AdministratorAct, MessageBody};
-use tanba_model::person::{EarlierEmail, EmailAddress, Person};
+use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork, certificate_object};
 use tanba_pki::{SerialNumber, Timestamp};
 
@@ -13,11 +13,10 @@ use super::DeskError;
 use super::act::{on_hold, revocable, serials};
 use super::sign::Signed;
 use crate::RegistrationAuthority;
-use crate::address::GRACE;
 use crate::codes;
 use crate::evidence::{Evidence, person_object};
 use crate::not_me::{NotMeError, freeze_all};
-use crate::notify::{notify, send_to};
+use crate::notify::notify;
 
 impl RegistrationAuthority {
     /// Does what was signed. Returns the applications that were being issued when a person was frozen: see
@@ -43,63 +42,22 @@ impl RegistrationAuthority {
                 let text = signed.document.changes.get("email");
                 let address = text.and_then(|text| EmailAddress::parse(text).ok());
                 let address = address.ok_or(DeskError::Change)?;
-                self.move_address(work, &actor, person, &address, now)?;
+                did(
+                    work,
+                    &actor,
+                    "person.email",
+                    person_object(person.id),
+                    "",
+                    now,
+                )?;
+                let moved = self.replace_address(work, person, &address, now)?;
+                if moved.earlier_email.is_none() {
+                    tell(work, &moved, AdministratorAct::EmailChanged, &[], None, now)?;
+                }
                 Ok(Vec::new())
             }
             Act::Names => rename(work, signed, &actor, person, now).map(|()| Vec::new()),
         }
-    }
-
-    /// Another address is the confirmed one; both are told. For as long as after a change of her own the one of before goes
-    /// on counting, and its owner takes everything back with one button: whoever shows a stranger's document at a counter
-    /// must not gain a renewal either.
-    fn move_address(
-        &self,
-        work: &mut dyn UnitOfWork,
-        actor: &Actor,
-        person: &Person,
-        address: &EmailAddress,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
-        // Where an earlier one still counts it goes on counting: the one after it may be a thief's.
-        let before = person.code_address(now).cloned();
-        let until = now.plus(GRACE);
-        let earlier = before.map(|address| EarlierEmail { address, until });
-        match &earlier {
-            Some(earlier) => work.persons().change_email(person.id, address, earlier)?,
-            None => work.persons().set_email(person.id, Some(address))?,
-        }
-        did(
-            work,
-            actor,
-            "person.email",
-            person_object(person.id),
-            "",
-            now,
-        )?;
-        let replaced = person.email.as_ref().filter(|replaced| {
-            earlier
-                .as_ref()
-                .is_some_and(|kept| kept.address != **replaced)
-        });
-        let moved = Person {
-            email: Some(address.clone()),
-            earlier_email: earlier.clone(),
-            ..person.clone()
-        };
-        if earlier.is_none() {
-            return tell(work, &moved, AdministratorAct::EmailChanged, &[], None, now);
-        }
-        let body = MessageBody::AddressChanged {
-            hint: address.masked(),
-            until,
-            not_me_path: self.not_me_path(work, &moved, "", now)?,
-            at_desk: true,
-        };
-        if let Some(replaced) = replaced {
-            send_to(work, &moved, replaced.clone(), &body, now)?;
-        }
-        notify(work, &moved, body, now)
     }
 }
 

@@ -278,7 +278,7 @@ pub(crate) fn announce_expired(
 }
 
 /// Announces the certificates of a first application. An operator has seen the applicant, so the address that she
-/// confirmed is hers from now on; one that was known before hears of it first.
+/// confirmed is hers from now on; one that was known before hears of it first, and goes on counting for a while.
 pub(crate) fn announce_issued(
     authority: &RegistrationAuthority,
     work: &mut dyn UnitOfWork,
@@ -304,7 +304,7 @@ pub(crate) fn announce_issued(
         notify(work, person, body, now)?;
     }
     if person.email.as_ref() != Some(&first.email) {
-        work.persons().set_email(person.id, Some(&first.email))?;
+        authority.replace_address(work, person, &first.email, now)?;
         let evidence = Evidence {
             actor: tanba_model::audit::Actor::System,
             action: "person.address",

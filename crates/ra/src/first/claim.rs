@@ -14,9 +14,6 @@ use crate::codes;
 use crate::error::StepError;
 use crate::token::FirstSecret;
 
-/// Letters of the longest name in a certificate (RFC 5280, appendix A: ub-name).
-const LONGEST: usize = 64;
-
 /// What the applicant typed of herself.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ClaimForm {
@@ -199,32 +196,7 @@ fn confirmed(answer: &RegisterAnswer, typed: &PersonFacts) -> Option<PersonFacts
 fn check(form: &ClaimForm) -> Result<Checked, ClaimError> {
     let digits: String = form.iin.split_whitespace().collect();
     let iin = Iin::parse(&digits).map_err(|_| ClaimError::Iin)?;
-    let patronymic = form.patronymic.trim();
-    let facts = PersonFacts {
-        surname: name("surname", &form.surname)?,
-        given_name: name("given_name", &form.given_name)?,
-        patronymic: if patronymic.is_empty() {
-            None
-        } else {
-            Some(name("patronymic", patronymic)?)
-        },
-    };
+    let facts = PersonFacts::read(&form.surname, &form.given_name, &form.patronymic)
+        .map_err(|error| ClaimError::Name(error.part().field()))?;
     Ok(Checked { iin, facts })
-}
-
-/// A name as it is kept until the register says how it is spelled: upper case, single spaces.
-fn name(field: &'static str, typed: &str) -> Result<String, ClaimError> {
-    let words: Vec<&str> = typed.split_whitespace().collect();
-    let name = words.join(" ").to_uppercase();
-    let fits = !name.is_empty()
-        && name.chars().count() <= LONGEST
-        && name.chars().any(char::is_alphabetic)
-        && !name
-            .chars()
-            .any(|c| c.is_control() || c.is_ascii_digit() || "<>\"&;\\/@#".contains(c));
-    if fits {
-        Ok(name)
-    } else {
-        Err(ClaimError::Name(field))
-    }
 }

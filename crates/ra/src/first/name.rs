@@ -32,6 +32,12 @@ pub fn same_person(one: &PersonFacts, other: &PersonFacts) -> bool {
     digest(one).ct_eq(&digest(other)).into()
 }
 
+/// Whether two parts of a name are the same, by the rules of [`same_person`].
+#[must_use]
+pub(crate) fn same_name(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
+}
+
 fn digest(facts: &PersonFacts) -> [u8; 32] {
     let parts = [
         facts.surname.as_str(),

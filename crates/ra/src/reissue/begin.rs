@@ -8,6 +8,7 @@ use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{NewApplication, Session, StorageError, UnitOfWork};
 use tanba_pki::{Purpose, Timestamp};
 
+use super::identity::{alive, named_by};
 use crate::RegistrationAuthority;
 use crate::codes;
 use crate::config::CertificateEmail;
@@ -120,6 +121,7 @@ impl RegistrationAuthority {
         form: &ReissueForm,
         now: Timestamp,
     ) -> Result<Application, BeginError> {
+        self.ask_register(session)?;
         let mut work = self.storage.begin()?;
         let person = work
             .persons()
@@ -127,6 +129,11 @@ impl RegistrationAuthority {
             .ok_or(StepError::NotFound)?;
         if person.frozen_at.is_some() {
             return Err(StepError::Frozen.into());
+        }
+        alive(work.as_mut(), &person)?;
+        let login = work.certificates().find(session.certificate)?;
+        if let Some(der) = login.and_then(|record| record.der) {
+            named_by(&der, &person)?;
         }
         let checked = self.check_form(form, &person)?;
         if self

@@ -155,6 +155,7 @@ impl RegistrationAuthority {
         code: &str,
         now: Timestamp,
     ) -> Result<Application, ConfirmError> {
+        self.ask_register(session)?;
         let mut work = self.storage.begin()?;
         let (mut application, person) = Self::own(work.as_mut(), session, number)?;
         if person.frozen_at.is_some() {

@@ -7,11 +7,12 @@ use tanba_model::id::ApplicationId;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
 use tanba_model::ports::{
-    IssuanceError, IssuanceOrder, RequestFault, StorageError, is_signer_lost,
+    IssuanceError, IssuanceOrder, RequestFault, StorageError, UnitOfWork, is_signer_lost,
 };
 use tanba_pki::Timestamp;
 
 use super::confirm::reject;
+use super::identity::refused_for;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::codes;
@@ -119,8 +120,9 @@ impl RegistrationAuthority {
             self.withhold(application.id, now)?;
             return Err(StepError::Frozen.into());
         }
-        if is_signer_lost(self.storage.snapshot()?.as_mut(), &application)? {
-            return settled(self.refuse(application.id, codes::KEY_REVOKED, now)?);
+        let refused = must_not_be_issued(self.storage.snapshot()?.as_mut(), &application, &person)?;
+        if let Some(reason) = refused {
+            return settled(self.refuse(application.id, reason, now)?);
         }
         let records = match self
             .issuance
@@ -134,9 +136,7 @@ impl RegistrationAuthority {
                 tracing::info!(application = %application.id, state = application.state.name(), "brought to an end");
                 settled(*application)
             }
-            Ok(Conclusion::SignerLost) => {
-                settled(self.refuse(application.id, codes::KEY_REVOKED, now)?)
-            }
+            Ok(Conclusion::Refused(reason)) => settled(self.refuse(application.id, reason, now)?),
             Ok(Conclusion::Frozen) => {
                 self.withhold(application.id, now)?;
                 Err(StepError::Frozen.into())
@@ -206,8 +206,8 @@ impl RegistrationAuthority {
         if person.frozen_at.is_some() {
             return Ok(Conclusion::Frozen);
         }
-        if is_signer_lost(work.as_mut(), &application)? {
-            return Ok(Conclusion::SignerLost);
+        if let Some(reason) = must_not_be_issued(work.as_mut(), &application, &person)? {
+            return Ok(Conclusion::Refused(reason));
         }
         if records.len() != application.requests.len() {
             return Err(StorageError::Damaged(format!(
@@ -330,8 +330,20 @@ enum Conclusion {
     Settled(Box<Application>),
     /// Its person was frozen meanwhile.
     Frozen,
-    /// The key that signed it counts no more.
-    SignerLost,
+    /// It must not be issued any more, for this reason of [`codes::REASONS`].
+    Refused(&'static str),
+}
+
+/// Why a confirmed application must not be issued any more.
+fn must_not_be_issued(
+    work: &mut dyn UnitOfWork,
+    application: &Application,
+    person: &Person,
+) -> Result<Option<&'static str>, StorageError> {
+    if is_signer_lost(work, application)? {
+        return Ok(Some(codes::KEY_REVOKED));
+    }
+    refused_for(work, application, person)
 }
 
 /// What somebody who asked for issuance is told when somebody else brought the application to an end.

@@ -9,6 +9,7 @@ use tanba_pki::profile::{Profile, Subject};
 use tanba_pki::{CertificateRequest, Timestamp};
 
 use super::begin::evidence;
+use super::identity::alive;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::codes;
@@ -91,6 +92,7 @@ impl RegistrationAuthority {
         if person.frozen_at.is_some() {
             return Err(StepError::Frozen.into());
         }
+        alive(work.as_mut(), &person)?;
         if application.state != State::Draft {
             return Err(wrong_state("prepare", &application).into());
         }

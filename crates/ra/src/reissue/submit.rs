@@ -9,6 +9,7 @@ use tanba_model::ports::{Session, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{Purpose, Timestamp};
 
 use super::begin::evidence;
+use super::identity::{alive, named_by};
 use super::issue::IssueError;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
@@ -106,6 +107,7 @@ impl RegistrationAuthority {
     ) -> Result<Application, SubmitError> {
         let signature = Signature::read(message, now)?;
         let judged = self.judge(&signature, now)?;
+        self.ask_register(session)?;
         let mut work = self.storage.begin()?;
         let (mut application, person) = Self::own(work.as_mut(), session, number)?;
         if person.frozen_at.is_some() {
@@ -113,6 +115,10 @@ impl RegistrationAuthority {
         }
         let signer = judged.map_err(|refused| refused.fault)?;
         check_signer(&signer, &person)?;
+        alive(work.as_mut(), &person)?;
+        if let Some(der) = &signer.der {
+            named_by(der, &person)?;
+        }
         match application.state {
             State::Draft => {}
             State::Awaiting2fa { .. }

@@ -12,7 +12,7 @@ use tanba_model::iin::Iin;
 use tanba_model::intake::{IntakeStage, Standing};
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
-use tanba_model::person::NewPerson;
+use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::ports::{PersonFacts, PersonRegister, RegisterAnswer, Storage as _};
 use tanba_pki::{CertificateRequest, RequestAttributes, Timestamp};
 use tanba_ra::{
@@ -656,7 +656,7 @@ fn an_applicant_withdraws_by_the_link_and_begins_again_with_what_was_typed() {
 
 /// A register that says what it is told to.
 #[derive(Debug)]
-struct Told(Mutex<RegisterAnswer>);
+pub(crate) struct Told(pub(crate) Mutex<RegisterAnswer>);
 
 impl PersonRegister for Told {
     fn look_up(&self, _: &Iin) -> RegisterAnswer {
@@ -806,6 +806,49 @@ fn an_operator_learns_of_a_death_and_of_a_new_name_since_the_application() {
     );
     assert_eq!(now(RegisterAnswer::Dead), Register::Dead);
     assert_eq!(now(RegisterAnswer::Unavailable), Register::Unavailable);
+}
+
+/// Whoever shows a stranger's document at a counter gains no renewal by it: the address of before goes on counting.
+#[test]
+fn an_address_that_a_first_application_replaces_goes_on_counting_and_is_taken_back_by_its_owner() {
+    let world = World::with(section());
+    enter(&world);
+    let known = EmailAddress::parse("known@example.kz").unwrap();
+    let mut work = world.storage.begin().unwrap();
+    let id = work.persons().find_by_iin(&iin()).unwrap().unwrap().id;
+    work.persons().set_email(id, Some(&known)).unwrap();
+    work.commit().unwrap();
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    drop(mails(&world, NOON));
+    let mut application = world.ra.first(&secret).unwrap().application.unwrap();
+    let mut work = world.storage.begin().unwrap();
+    application.state = application.state.confirm(after(10)).unwrap();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    assert_eq!(world.ra.resume(after(11)).unwrap().finished, 1);
+    let person = |world: &World| {
+        let mut work = world.storage.snapshot().unwrap();
+        work.persons().find(id).unwrap().unwrap()
+    };
+    let now = person(&world);
+    assert_eq!(now.email.as_ref().unwrap().as_str(), "new@example.kz");
+    assert_eq!(now.code_address(after(12)), Some(&known));
+    let told = mails(&world, after(12));
+    let changed: Vec<_> = told
+        .iter()
+        .filter(|mail| mail.body.kind() == "address_changed")
+        .collect();
+    let addresses: Vec<&str> = changed.iter().map(|mail| mail.to.as_str()).collect();
+    assert!(addresses.contains(&"known@example.kz"), "{addresses:?}");
+    assert!(addresses.contains(&"new@example.kz"), "{addresses:?}");
+    let MessageBody::AddressChanged { not_me_path, .. } = &changed[0].body else {
+        panic!("another message");
+    };
+    let link = not_me_path.rsplit('/').next().unwrap();
+    world.ra.not_me(link, after(13)).unwrap();
+    let now = person(&world);
+    assert_eq!(now.email, Some(known));
+    assert!(now.frozen_at.is_some());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod desk;
 mod first;
 mod frozen;
 mod happy;
+mod identity;
 mod install;
 mod keyless;
 mod limits;

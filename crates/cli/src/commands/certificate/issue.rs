@@ -64,6 +64,15 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let country = ra_config.country().to_owned();
     let (storage, authority) = config.installation(context)?;
     let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
+    if matches!(
+        storage.snapshot()?.persons().source(person.id)?,
+        Some((_, true))
+    ) {
+        bail!(
+            "the register says that this person has died; nothing was issued. If that is a mistake, correct the register \
+             first (`tanba person import --update`)"
+        );
+    }
     let order = IssuanceOrder {
         person: Some(person.id),
         application: None,

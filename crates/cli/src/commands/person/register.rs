@@ -7,6 +7,7 @@ use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::phone::PhoneNumber;
+use tanba_model::ports::PersonFacts;
 
 /// The columns, in any order; those after the first three may be absent.
 const COLUMNS: [&str; 8] = [
@@ -20,8 +21,6 @@ const COLUMNS: [&str; 8] = [
     "deceased",
 ];
 const REQUIRED: usize = 3;
-/// Longest name in a certificate (RFC 5280, appendix A: ub-name).
-const LONGEST: usize = 64;
 /// Octets of the longest line that is read, quoted line ends included.
 const LONGEST_LINE: usize = 64 * 1024;
 
@@ -134,11 +133,17 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
             .filter(|field| !field.is_empty())
     });
     let iin = Iin::parse(&iin.ok_or("the IIN is missing")?).map_err(|error| error.to_string())?;
+    let name = PersonFacts::read(
+        &surname.unwrap_or_default(),
+        &given_name.unwrap_or_default(),
+        &patronymic.unwrap_or_default(),
+    )
+    .map_err(|error| error.to_string())?;
     let person = NewPerson {
         iin,
-        surname: name(&surname.ok_or("the surname is missing")?)?,
-        given_name: name(&given_name.ok_or("the given name is missing")?)?,
-        patronymic: patronymic.as_deref().map(name).transpose()?,
+        surname: name.surname,
+        given_name: name.given_name,
+        patronymic: name.patronymic,
         email: email
             .map(|text| EmailAddress::parse(&text))
             .transpose()
@@ -162,19 +167,6 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
         person,
         deceased,
     })
-}
-
-/// A name as it stands in certificates: upper case.
-fn name(text: &str) -> Result<String, String> {
-    let text = text.to_uppercase();
-    let fits = text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
-    if fits {
-        Ok(text)
-    } else {
-        Err(format!(
-            "a name is longer than {LONGEST} letters or holds control characters"
-        ))
-    }
 }
 
 /// Splits the file; a quoted field may hold commas, quotes (doubled) and line ends.
@@ -307,7 +299,7 @@ mod tests {
     fn people_are_read_whatever_the_order_and_the_quotes() {
         let text = format!(
             "\u{feff}surname,given_name,iin,email,deceased,phone\r\n\"Серікқызы\",Әйгерім,{},aigerim@example.kz,,+7 (701) 123-45-67\r\n\r\n\
-             \"O\"\"Neil, Jr\",Ann,{},,yes,\n\"Two\nlines\",Ann,{},,,",
+             \"O'Neil Jr.\",Ann,{},,yes,\n\"Two\nlines\",Ann,{},,,",
             iin("85010130012"),
             iin("90010130012"),
             iin("91010130012")
@@ -316,8 +308,12 @@ mod tests {
         // A line end inside of a name is a control character.
         assert_eq!(
             faults,
-            ["line 5: a name is longer than 64 letters or holds control characters"]
+            [
+                "line 5: the surname holds something else than letters, spaces, hyphens, apostrophes and dots"
+            ]
         );
+        let (_, faults) = read("iin,\"sur\"\"na,me\",given_name\n");
+        assert!(faults[0].contains("sur\\\"na,me"), "{faults:?}");
         let [first, second] = entries.as_slice() else {
             panic!("two people")
         };
@@ -342,7 +338,7 @@ mod tests {
                 second.person.surname.as_str(),
                 second.person.email.is_none()
             ),
-            ("O\"NEIL, JR", true)
+            ("O'NEIL JR.", true)
         );
         assert_eq!((second.line, second.deceased), (4, true));
     }
