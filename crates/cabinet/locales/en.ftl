@@ -88,7 +88,7 @@ key-file = File
 key-keystore = Keystore
 key-issued = Issued
 key-issued-cabinet = { $date }, through the Personal Account
-key-issued-administrator = { $date }, through a registration centre
+key-issued-administrator = { $date }, by an administrator of the certification authority
 key-issued-authority = { $date }, by the authority itself
 key-frozen = Frozen
 key-revoked = Revoked
@@ -131,6 +131,13 @@ cabinet-keys-soon =
        *[other] Your keys expire in { $days } days: renew them now.
     }
 cabinet-keys-today = Your keys expire today: renew them now.
+cabinet-keys-soon-waiting =
+    { $days ->
+        [one] Your keys expire in { $days } day. An application for new ones is under way: bring it to its end before that.
+       *[other] Your keys expire in { $days } days. An application for new ones is under way: bring it to its end before that.
+    }
+cabinet-keys-today-waiting = Your keys expire today. An application for new ones is under way: bring it to its end today.
+cabinet-keys-issued = The certificates of your new keys are issued: they only have to be installed.
 cabinet-keys-good = Your keys are valid until { $date }.
 cabinet-keys-none = You have no valid keys: please go to a registration centre.
 cabinet-renew = Renew digital signature keys
@@ -397,7 +404,7 @@ report-status = Status
 report-ended = Revoked or frozen on
 report-reason = Reason
 channel-cabinet = Personal Account
-channel-administrator = registration centre
+channel-administrator = an administrator of the certification authority
 channel-authority = the authority itself
 applications-none = You have no applications.
 revoke-lead = A revoked certificate never becomes valid again. On this page you revoke your own keys yourself.
@@ -476,7 +483,7 @@ mail-code-lead = The code that confirms application { $number }:
 mail-code-life = The code can be used for { $minutes } minutes, once. Type it only in the Personal Account that you opened yourself.
 mail-code-not-me = If it was not you who applied, tell the code to nobody: no key is issued without it. Open the “It was not me” link in the other mail about this application, or call { contact-phone }.
 mail-accepted-subject = Application { $number } was accepted
-mail-accepted-lead = An application to renew digital signature keys was submitted in your name. Application number: { $number }.
+mail-accepted-lead = An application for digital signature keys was submitted in your name. Application number: { $number }.
 mail-status-link = Status of the application:
 mail-not-me-link = If it was not you, open this page and freeze your keys (opening the link changes nothing, you have to press its button):
 mail-issued-subject = New digital signature keys were issued to you
@@ -851,6 +858,7 @@ guide-group-start = Getting started
 guide-group-cabinet = In your Personal Account
 guide-group-trouble = When something goes wrong
 guide-group-devices = Devices and files
+guide-group-staff = For members of staff
 guide-group-integrators = For those who verify, and for developers
 guide-steps-keywords = steps renew extend guide how to extension of validity fifteen in order
 guide-figure = This is how the page looks.

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use tanba_model::application::ApplicationNumber;
+use tanba_ra::{DeskError, StepError};
 
 use crate::problem::Problem;
 
@@ -97,4 +98,9 @@ pub(crate) fn base64(octets: &[u8]) -> String {
 /// An application number in a path.
 pub(crate) fn number(text: &str) -> Result<ApplicationNumber, Problem> {
     ApplicationNumber::parse(text).map_err(|_| Problem::application_not_found())
+}
+
+/// The same at the desk, where the application is a visitor's.
+pub(crate) fn visitors_number(text: &str) -> Result<ApplicationNumber, Problem> {
+    ApplicationNumber::parse(text).map_err(|_| DeskError::from(StepError::NotFound).into())
 }

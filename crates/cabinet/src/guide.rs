@@ -24,7 +24,14 @@ include!(concat!(env!("OUT_DIR"), "/guide.rs"));
 pub(crate) const STEPS: &str = "renew";
 
 /// Groups of articles, in the order in which they are shown.
-pub(crate) const GROUPS: [&str; 5] = ["start", "cabinet", "trouble", "devices", "integrators"];
+pub(crate) const GROUPS: [&str; 6] = [
+    "start",
+    "cabinet",
+    "trouble",
+    "devices",
+    "staff",
+    "integrators",
+];
 
 /// Why the guide cannot be used. A test shows that the one that ships can.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,10 @@ use serde::Serialize;
 use tanba_model::application::{Application, State};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::id::CertificateId;
 use tanba_model::language::Language;
 use tanba_model::person::Person;
+use tanba_model::staff::Role;
 use tanba_pki::{Certificate, Purpose, Timestamp};
 use tanba_ra::NextStep;
 
@@ -140,6 +142,36 @@ pub(crate) fn is_usable(record: &CertificateRecord, now: Timestamp) -> bool {
     Standing::of(record, now).is_some_and(Standing::usable)
 }
 
+/// Certificates that are issued and wait for being installed beside their private keys.
+fn certificates_to_install(applications: &[Application]) -> Vec<CertificateId> {
+    let issued = applications
+        .iter()
+        .filter(|application| matches!(application.state, State::Issued { .. }));
+    issued
+        .flat_map(|application| &application.requests)
+        .filter_map(|request| request.certificate)
+        .collect()
+}
+
+/// Whether an application is signed and not at its end.
+const fn is_under_way(application: &Application) -> bool {
+    matches!(
+        application.state,
+        State::Submitted { .. }
+            | State::Awaiting2fa { .. }
+            | State::Confirmed { .. }
+            | State::Issued { .. }
+    )
+}
+
+/// Whether the key is for the desk: it neither opens the cabinet nor renews.
+fn is_staff(record: &CertificateRecord) -> bool {
+    let certificate = record.der.as_deref().map(Certificate::from_der);
+    certificate
+        .and_then(Result::ok)
+        .is_some_and(|certificate| Role::of_certificate(&certificate).is_some())
+}
+
 pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Authentication => "authentication",
@@ -255,23 +287,49 @@ impl Words<'_> {
             .format(self.language, "key-revoked-reason", &arguments)
     }
 
-    /// The state of somebody's keys in one sentence.
-    pub(crate) fn keys_sentence(&self, records: &[CertificateRecord]) -> String {
-        let usable = || records.iter().filter(|record| is_usable(record, self.now));
-        // Only a signing key renews: whoever can merely sign in is sent to a registration centre.
-        let signs = |record: &&CertificateRecord| {
-            matches!(record.purpose, Purpose::Signature | Purpose::Both)
+    /// The state of somebody's keys in one sentence: what she can work with, where older keys that were kept beside newer
+    /// ones do not count, nor do those that are issued and not installed yet.
+    pub(crate) fn keys_sentence(
+        &self,
+        records: &[CertificateRecord],
+        applications: &[Application],
+    ) -> String {
+        let to_install = certificates_to_install(applications);
+        let usable: Vec<&CertificateRecord> = records
+            .iter()
+            .filter(|record| is_usable(record, self.now) && !is_staff(record))
+            .collect();
+        let installed = usable
+            .iter()
+            .filter(|record| !to_install.contains(&record.id));
+        let ends = |purpose: Purpose| {
+            let of_purpose = installed
+                .clone()
+                .filter(|record| record.purpose == purpose || record.purpose == Purpose::Both);
+            of_purpose.map(|record| record.not_after).max()
         };
-        let end = usable().map(|record| record.not_after).min();
-        let (Some(_), Some(end)) = (usable().find(signs), end) else {
-            return self.text("cabinet-keys-none");
+        // Only a signing key renews: whoever can merely sign in is sent to a registration centre.
+        let Some(signs_until) = ends(Purpose::Signature) else {
+            let waits = usable.iter().any(|record| to_install.contains(&record.id));
+            let key = if waits {
+                "cabinet-keys-issued"
+            } else {
+                "cabinet-keys-none"
+            };
+            return self.text(key);
+        };
+        let end = ends(Purpose::Authentication).map_or(signs_until, |end| end.min(signs_until));
+        let waiting = applications.iter().any(is_under_way);
+        let key = |plain: &'static str, under_way: &'static str| {
+            if waiting { under_way } else { plain }
         };
         match dates::days_between(self.now, end) {
-            ..=0 => self.text("cabinet-keys-today"),
-            days @ 1..=SOON => {
-                self.catalogue
-                    .format(self.language, "cabinet-keys-soon", &[("days", days.into())])
-            }
+            ..=0 => self.text(key("cabinet-keys-today", "cabinet-keys-today-waiting")),
+            days @ 1..=SOON => self.catalogue.format(
+                self.language,
+                key("cabinet-keys-soon", "cabinet-keys-soon-waiting"),
+                &[("days", days.into())],
+            ),
             _ => self.catalogue.format(
                 self.language,
                 "cabinet-keys-good",

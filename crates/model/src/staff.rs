@@ -34,9 +34,10 @@ pub enum Right {
     Inspect,
     /// Stopping and starting what the authority issues.
     Administer,
-    /// Seeing which messages nobody took, without a word of what they say.
+    /// Seeing which messages nobody took, without a word of what they say; an operator sees those about applications of
+    /// the own centre.
     Messages,
-    /// Sending such messages again, or laying them to rest.
+    /// Sending such messages again, or laying them to rest; also seeing those of all centres.
     Settle,
 }
 
@@ -70,11 +71,10 @@ impl Role {
     #[must_use]
     pub const fn may(self, right: Right) -> bool {
         match right {
-            Right::Read => true,
+            Right::Read | Right::Messages => true,
             Right::Decide => matches!(self, Self::Operator | Self::SeniorOperator),
             Right::Audit | Right::Inspect => matches!(self, Self::Administrator | Self::Auditor),
             Right::Administer => matches!(self, Self::Administrator),
-            Right::Messages => !matches!(self, Self::Operator),
             Right::Settle => matches!(self, Self::SeniorOperator | Self::Administrator),
         }
     }

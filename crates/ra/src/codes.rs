@@ -39,13 +39,21 @@ pub const ERRORS: &[&str] = &[
     CODES_PAUSED,
     DATA_CHANGED,
     DECISION_EXPIRED,
+    DESK_APPLICATION_CANCELLED,
+    DESK_APPLICATION_DECIDED,
+    DESK_APPLICATION_EXPIRED,
+    DESK_APPLICATION_NOT_FOUND,
+    DESK_CHANGED_MEANWHILE,
     DESK_FORBIDDEN,
+    DESK_NOT_ISSUED,
+    DESK_PERSON_FROZEN,
     DOCUMENT_CHANGED,
     EMAIL_INVALID,
     EMAIL_NOT_CONFIRMED,
     ENTRY_CODE_SPENT,
     ENTRY_CODE_WRONG,
     EVENT_UNKNOWN,
+    IDENTIFICATION_IN_PERSON,
     IDENTIFICATION_MISSING,
     IIN_INVALID,
     INTAKE_ENDED,
@@ -337,6 +345,22 @@ pub const CHANGE_INVALID: &str = "change-invalid";
 pub const DECISION_EXPIRED: &str = "decision-expired";
 /// The role does not allow it.
 pub const DESK_FORBIDDEN: &str = "desk-forbidden";
+/// The applicant withdrew the application that a member of staff wants to decide.
+pub const DESK_APPLICATION_CANCELLED: &str = "desk-application-cancelled";
+/// Another member of staff was faster, or the application is at another stage.
+pub const DESK_APPLICATION_DECIDED: &str = "desk-application-decided";
+/// The applicant did not come to the registration centre in time.
+pub const DESK_APPLICATION_EXPIRED: &str = "desk-application-expired";
+/// A member of staff asked for an application that is not there.
+pub const DESK_APPLICATION_NOT_FOUND: &str = "desk-application-not-found";
+/// Somebody else changed a record while a member of staff did.
+pub const DESK_CHANGED_MEANWHILE: &str = "desk-changed-meanwhile";
+/// What was approved at the desk was refused by the authority.
+pub const DESK_NOT_ISSUED: &str = "desk-not-issued";
+/// The person whose application a member of staff wants to approve is frozen.
+pub const DESK_PERSON_FROZEN: &str = "desk-person-frozen";
+/// The act needs the person in front of the clerk.
+pub const IDENTIFICATION_IN_PERSON: &str = "identification-in-person";
 /// How the person was identified was not said.
 pub const IDENTIFICATION_MISSING: &str = "identification-missing";
 /// The certificate is not one of staff, or not the clerk's.

@@ -151,6 +151,9 @@ pub enum DeskError {
     /// An order of an administrator needs words that say why.
     #[error("the reason of an order is missing")]
     OrderReason,
+    /// The person has to stand before the clerk, with a document.
+    #[error("the person has to be there")]
+    InPerson,
     /// How the person was identified has to be said.
     #[error("the way of identification is missing")]
     Identification,
@@ -201,6 +204,7 @@ impl DeskError {
             Self::RegisterUnavailable => codes::REGISTER_UNAVAILABLE,
             Self::Reason => codes::REASON_MISSING,
             Self::OrderReason => codes::ORDER_REASON_MISSING,
+            Self::InPerson => codes::IDENTIFICATION_IN_PERSON,
             Self::Identification => codes::IDENTIFICATION_MISSING,
             Self::Change => codes::CHANGE_INVALID,
             Self::NothingToDo => codes::NOTHING_TO_DO,
@@ -209,9 +213,24 @@ impl DeskError {
             Self::NotPrepared => codes::DECISION_EXPIRED,
             Self::Signature(fault) => fault.code(),
             Self::OtherKey => codes::NOT_A_STAFF_KEY,
-            Self::Step(error) => error.code(),
-            Self::Issue(error) => error.code(),
+            Self::Step(error) => step_code(error),
+            Self::Issue(_) => codes::DESK_NOT_ISSUED,
         }
+    }
+}
+
+/// What citizens are told of their own applications is not true of a visitor's.
+fn step_code(error: &StepError) -> &'static str {
+    match error {
+        StepError::NotFound => codes::DESK_APPLICATION_NOT_FOUND,
+        StepError::WrongState(error) => match error.from {
+            "CANCELLED" => codes::DESK_APPLICATION_CANCELLED,
+            "EXPIRED" => codes::DESK_APPLICATION_EXPIRED,
+            _ => codes::DESK_APPLICATION_DECIDED,
+        },
+        StepError::Frozen => codes::DESK_PERSON_FROZEN,
+        StepError::Storage(StorageError::Conflict) => codes::DESK_CHANGED_MEANWHILE,
+        StepError::Storage(_) | StepError::Issuance(_) => error.code(),
     }
 }
 
@@ -285,4 +304,12 @@ fn remark(text: &str) -> String {
 /// How the person was identified, as it was chosen.
 fn identification(name: &str) -> Result<Identification, DeskError> {
     Identification::from_name(name).ok_or(DeskError::Identification)
+}
+
+/// Refuses an act that gives something back or away while nobody stands before the clerk.
+fn is_in_person(act: Act, way: Option<Identification>) -> Result<(), DeskError> {
+    if act.needs_presence() && !way.is_some_and(Identification::is_in_person) {
+        return Err(DeskError::InPerson);
+    }
+    Ok(())
 }

@@ -14,7 +14,7 @@ use tanba_ra::{ActWish, DeskError, Outcome, Verdict};
 
 use super::Nothing;
 use super::login::text;
-use crate::body::{Json, number, octets};
+use crate::body::{Json, octets, visitors_number};
 use crate::clerk::{AtDesk, opening_cookie, token};
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
@@ -112,7 +112,7 @@ pub(super) async fn verdict(
     AtDesk(clerk): AtDesk,
     Json(wish): Json<VerdictWish>,
 ) -> Result<Answer<Document>, Problem> {
-    let (asked, now) = (number(&wish.number)?, state.now());
+    let (asked, now) = (visitors_number(&wish.number)?, state.now());
     let about = asked.as_str().to_owned();
     let verdict = match wish.verdict.as_str() {
         "approve" => Verdict::Approve {

@@ -367,6 +367,31 @@ fn letters_are_what_was_looked_at() {
 }
 
 /// A link as long as they get: an origin of 30 letters.
+/// Whoever has keys already is told of a first application as of a renewal: the words have to be true of both.
+#[test]
+fn the_notice_of_an_application_says_what_was_applied_for_of_either_kind() {
+    let body = MessageBody::ApplicationAccepted {
+        number: "123456789012".to_owned(),
+        not_me_path: "/not-me/abc".to_owned(),
+    };
+    for (language, said, renewal) in [
+        (Language::Kk, "ЭЦҚ кілттеріне өтінім берілді", "қайта шығар"),
+        (Language::Ru, "подана заявка на ключи ЭЦП", "перевыпуск"),
+        (
+            Language::En,
+            "application for digital signature keys was submitted",
+            "renew",
+        ),
+    ] {
+        let mail = letter(body.clone(), language);
+        for text in [&mail.text, &mail.html] {
+            assert!(text.contains(said), "{text}");
+            assert!(!text.contains(renewal), "{text}");
+            assert!(text.contains("/not-me/abc"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn text_messages_take_two_of_the_network_at_most() {
     for language in Language::ALL {

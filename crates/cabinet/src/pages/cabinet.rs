@@ -50,7 +50,7 @@ pub(crate) async fn show(
     let values = context! {
         person => Serde(words.person(&signed_in.person)),
         waiting => waiting(&applications, &visit),
-        keys_sentence => words.keys_sentence(&records),
+        keys_sentence => words.keys_sentence(&records, &applications),
         certificates => Serde(words.certificates(&records)),
         menu,
     };

@@ -14,6 +14,7 @@ use super::Problem;
 fn status(code: &str) -> StatusCode {
     match code {
         codes::APPLICATION_NOT_FOUND
+        | codes::DESK_APPLICATION_NOT_FOUND
         | codes::CERTIFICATE_NOT_FOUND
         | codes::KEY_UNKNOWN
         | codes::NOTHING_WAITS
@@ -25,6 +26,10 @@ fn status(code: &str) -> StatusCode {
         | codes::APPLICATION_WRONG_STATE
         | codes::ACT_WAITS
         | codes::CHANGED_MEANWHILE
+        | codes::DESK_APPLICATION_CANCELLED
+        | codes::DESK_APPLICATION_DECIDED
+        | codes::DESK_APPLICATION_EXPIRED
+        | codes::DESK_CHANGED_MEANWHILE
         | codes::KEY_BLOCKED_ALREADY
         | codes::NOTHING_TO_DO
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
@@ -36,6 +41,7 @@ fn status(code: &str) -> StatusCode {
         | codes::OTHER_CENTRE
         | codes::OWN_ACT
         | codes::OWN_AFFAIR
+        | codes::DESK_PERSON_FROZEN
         | codes::PERSON_FROZEN
         | codes::PERSON_DIED
         | codes::DATA_CHANGED

@@ -1,7 +1,11 @@
 //! The guide and its adviser: without script, in three languages, for questions as people ask them.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde_json::Value;
+use tanba_cabinet::{Rule, Verb, doors};
+use tanba_model::staff::Role;
 
 use crate::browser::Browser;
 use crate::world::World;
@@ -204,5 +208,135 @@ async fn each_screen_helps_with_what_it_is_for() {
         let shown = browser.get(&format!("/ru/cabinet{page}")).await;
         let link = format!("/ru/guide/{article}\"");
         assert!(shown.body.contains(&link), "{page} lacks {link}");
+    }
+}
+
+/// What stands in place of the names in the paths, for pages that are there; a page of a new name has to be found a place here.
+fn filled(path: &str, named: &BTreeMap<&str, String>) -> String {
+    let parts = path.split('/').map(|part| {
+        let name = part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'));
+        name.map_or(part, |name| {
+            let value = named.get(name);
+            value.unwrap_or_else(|| panic!("say what stands for {name} in {path}"))
+        })
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// Every page of the table of doors, as somebody sees it who may: with its help, or it is the guide itself.
+#[tokio::test]
+async fn no_page_of_the_table_of_doors_is_without_help() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let person = world.newcomer();
+    let mut applicant = Browser::new(&world);
+    let (number, link) = crate::sheet::apply(&mut applicant, &person).await;
+    let mut owner = Browser::new(&world);
+    owner.sign_in(&citizen).await;
+    let own = owner.begin().await;
+    let mut operator = Browser::new(&world);
+    operator
+        .sit_down(&world.staff("Bolat", Role::Operator))
+        .await;
+    let mut administrator = Browser::new(&world);
+    administrator
+        .sit_down(&world.staff("Dana", Role::Administrator))
+        .await;
+    // What stands behind a link of a mail that is over says so, and helps as well.
+    let mut named = BTreeMap::from([
+        ("iin", citizen.iin()),
+        ("issuer", "rsa".to_owned()),
+        ("name", "kz-individual-rsa".to_owned()),
+        ("token", "AAAAAAAAAAAAAAAAAAAAAA".to_owned()),
+        ("act", "1".to_owned()),
+        ("article", "staff-queue".to_owned()),
+        ("file", "nothing".to_owned()),
+        ("secret", link.rsplit('/').next().unwrap().to_owned()),
+        ("number", number.as_str().to_owned()),
+    ]);
+    let pages: BTreeMap<String, Rule> = doors()
+        .into_iter()
+        .filter(|door| door.verb == Verb::Get && door.path.starts_with("/kk"))
+        .map(|door| (door.path, door.rule))
+        .collect();
+    let (mut seen, mut without) = (0, Vec::new());
+    for (path, rule) in pages {
+        let mut nobody = Browser::new(&world);
+        let browser = match rule {
+            Rule::Staff(right) if Role::Operator.may(right) => &mut operator,
+            Rule::Staff(_) => &mut administrator,
+            Rule::Citizen => &mut owner,
+            _ if path.starts_with("/kk/obtain") => &mut applicant,
+            _ => &mut nobody,
+        };
+        let belongs = if rule == Rule::Citizen {
+            own.as_str()
+        } else {
+            number.as_str()
+        };
+        named.insert("number", belongs.to_owned());
+        let mut answer = browser.get(&filled(&path, &named)).await;
+        // Who asks for a step that is not next is led to the one that is.
+        if answer.status.is_redirection() {
+            let to = answer.location().to_owned();
+            answer = browser.get(&to).await;
+        }
+        if !answer.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        seen += 1;
+        let helps = answer
+            .body
+            .contains("<details class=\"govuk-details\" id=\"help\">");
+        if !helps && !path.starts_with("/kk/guide") {
+            without.push(path);
+        }
+    }
+    assert!(without.is_empty(), "without help: {without:?}");
+    assert!(seen > 45, "only {seen} pages were seen");
+}
+
+#[tokio::test]
+async fn members_of_staff_are_helped_where_they_are_and_find_it_by_asking() {
+    let world = World::new();
+    let mut operator = Browser::new(&world);
+    operator
+        .sit_down(&world.staff("Bolat", Role::SeniorOperator))
+        .await;
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let person = format!("/persons/{}", citizen.iin());
+    for (page, article) in [
+        ("", "staff-queue"),
+        ("/pending", "staff-second"),
+        ("/messages", "staff-messages"),
+        (person.as_str(), "staff-acts"),
+    ] {
+        let shown = operator.get(&format!("/ru/desk{page}")).await;
+        let link = format!("/ru/guide/{article}\"");
+        assert!(
+            shown.body.contains(&link),
+            "{page} lacks {link}: {}",
+            shown.body
+        );
+    }
+    let mut browser = Browser::new(&world);
+    for (language, question, article) in [
+        ("kk", "екінші қолтаңба", "staff-second"),
+        ("kk", "жеткізілмеген хабарлар", "staff-messages"),
+        ("ru", "вторая подпись", "staff-second"),
+        ("ru", "недоставленные сообщения", "staff-messages"),
+        ("ru", "роль оператора", "staff-roles"),
+        ("en", "second signature", "staff-second"),
+        ("en", "undelivered messages", "staff-messages"),
+        ("en", "how to approve or refuse", "staff-decision"),
+    ] {
+        let found = articles(&mut browser, language, question).await;
+        let place = found.iter().position(|found| found == article);
+        assert!(
+            place.is_some_and(|place| place < 3),
+            "{language} {question:?}: {found:?}"
+        );
     }
 }

@@ -114,11 +114,18 @@ async fn a_message_that_was_laid_to_rest_cannot_be_sent_any_more() {
 }
 
 #[tokio::test]
-async fn an_operator_is_shown_no_messages_and_an_auditor_settles_none() {
+async fn an_operator_sees_none_of_other_affairs_and_an_auditor_settles_none() {
     let world = World::new();
     dead_letters(&world).await;
     let mut operator = at_desk(&world, &world.staff("Bolat", Role::Operator)).await;
-    assert_eq!(operator.get(PAGE).await.status, StatusCode::FORBIDDEN);
+    let page = operator.get(PAGE).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert!(letters(&page.body).is_empty(), "{}", page.body);
+    assert!(page.body.contains("id=\"own-centre\"") && !page.body.contains("id=\"total\""));
+    let settled = operator
+        .submit(PAGE, &[("message", "1"), ("act", "retry")])
+        .await;
+    assert_eq!(settled.status, StatusCode::FORBIDDEN);
     let mut auditor = at_desk(&world, &world.staff("Dana", Role::Auditor)).await;
     let id = letter(&auditor.get(PAGE).await.body, NOTICE);
     for act in ["retry", "discard"] {

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use serde_json::json;
 use tanba_model::staff::Role;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, base64};
 use crate::world::World;
 
 const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
@@ -124,6 +125,111 @@ async fn the_cabinet_says_how_long_keys_are_valid() {
     for (language, sentence) in sentences {
         let answer = browser.get(&format!("/{language}/cabinet")).await;
         assert!(answer.body.contains(sentence), "{}", answer.body);
+    }
+}
+
+/// What the cabinet says in three languages about the keys of whoever is signed in.
+async fn is_told(browser: &mut Browser<'_>, sentences: [&str; 3]) {
+    for (language, sentence) in ["kk", "ru", "en"].into_iter().zip(sentences) {
+        let answer = browser.get(&format!("/{language}/cabinet")).await;
+        let rest = answer.body.split("tanba-keys-state__sentence").nth(1);
+        let told = rest.and_then(|rest| rest.split("</p>").next());
+        let told = told.unwrap_or_default();
+        assert!(told.contains(sentence), "{language}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn the_cabinet_urges_nobody_who_has_new_keys_or_only_has_to_install_them() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let urge = [
+        "қазір қайта шығарыңыз",
+        "перевыпустите их сейчас",
+        "renew them now",
+    ];
+    // A draft is nothing yet.
+    browser.begin().await;
+    is_told(&mut browser, urge).await;
+    let under_way = [
+        "20 күн қалды. Жаңа кілттерге өтінім беріліп қойған",
+        "через 20 дней. Заявка на новые ключи уже подана",
+        "in 20 days. An application for new ones is under way",
+    ];
+    let (number, keys) = browser.apply(&citizen).await;
+    is_told(&mut browser, under_way).await;
+    let (code, _) = world.mailed();
+    let path = format!("/applications/{number}");
+    let confirmed = browser
+        .post(&format!("{path}/code"), json!({ "code": code }))
+        .await;
+    assert_eq!(confirmed.json()["state"], "ISSUED", "{}", confirmed.body);
+    // They are issued, and still the old ones are all that she can work with.
+    is_told(&mut browser, under_way).await;
+    let issued = browser
+        .get(&format!("/api/v1{path}/certificates"))
+        .await
+        .json();
+    let challenge = browser
+        .post(&format!("{path}/installation/challenge"), json!({}))
+        .await;
+    let challenge = challenge.json()["challenge"].as_str().unwrap().to_owned();
+    let certificates = issued["certificates"].as_array().unwrap().iter();
+    let proofs = certificates.zip(keys).map(|(certificate, software)| {
+        crate::world::proof(certificate.as_str().unwrap(), software, &challenge)
+    });
+    let proofs: Vec<String> = proofs.map(|proof| base64(&proof)).collect();
+    let wish = json!({ "proofs": proofs, "revoke_old": false });
+    let installed = browser.post(&format!("{path}/installation"), wish).await;
+    assert_eq!(installed.json()["state"], "INSTALLED", "{}", installed.body);
+    // The old ones are kept, and end in 20 days all the same.
+    is_told(
+        &mut browser,
+        ["Кілттеріңіз жарамды", "действуют до", "valid until"],
+    )
+    .await;
+    world.clock.forward(19 * 24 * 60 * 60);
+    let mut later = Browser::new(&world);
+    later.sign_in(&citizen).await;
+    is_told(
+        &mut later,
+        ["Кілттеріңіз жарамды", "действуют до", "valid until"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn at_the_desk_nobody_is_told_of_her_own_keys_or_another_tab() {
+    let world = World::new();
+    let mut operator = Browser::new(&world);
+    operator
+        .sit_down(&world.staff("Bolat", Role::Operator))
+        .await;
+    for number in ["123456789012", "100000000007", "1"] {
+        for (language, told, citizens) in [
+            ("kk", "Мұндай нөмірлі өтінім жоқ", "Кілттеріңіз қауіпсіз"),
+            ("ru", "Заявки с таким номером нет", "У вас нет заявки"),
+            (
+                "en",
+                "There is no application of this number",
+                "Your keys are safe",
+            ),
+        ] {
+            let page = operator
+                .get(&format!("/{language}/desk/applications/{number}"))
+                .await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND);
+            assert!(page.body.contains(told), "{}", page.body);
+            assert!(!page.body.contains(citizens), "{}", page.body);
+        }
+        let wish = json!({ "number": number, "verdict": "approve", "identification": "operator" });
+        let refused = operator.post("/desk/verdicts", wish).await;
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::NOT_FOUND, "desk-application-not-found")
+        );
     }
 }
 

@@ -19,7 +19,7 @@ async fn a_person_revokes_her_keys_and_the_list_says_why() {
         "Кілтім жоғалды немесе ұрланды",
         "Кері шақыру түпкілікті",
         "Дербес компьютер",
-        "тіркеу орталығы арқылы",
+        "куәландырушы орталықтың әкімшісі арқылы",
     ] {
         assert!(page.body.contains(part), "{part} is missing: {}", page.body);
     }

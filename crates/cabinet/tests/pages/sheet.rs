@@ -35,7 +35,10 @@ async fn solved(browser: &mut Browser<'_>) -> (String, String) {
 }
 
 /// An application for first keys by the pages; its number and the address of the page that the mail links.
-async fn apply(browser: &mut Browser<'_>, person: &NewPerson) -> (ApplicationNumber, String) {
+pub(crate) async fn apply(
+    browser: &mut Browser<'_>,
+    person: &NewPerson,
+) -> (ApplicationNumber, String) {
     let world = browser.world;
     let begun = browser.submit("/ru/obtain", &[("accepted", AGREEMENT)]);
     assert_eq!(begun.await.location(), "/ru/obtain/person");

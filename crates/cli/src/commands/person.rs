@@ -149,10 +149,18 @@ fn import(
         &context.administrator(),
         context.now(),
     )?;
-    let (imported, faults) = match done {
+    let (mut imported, faults) = match done {
         Ok(done) => done,
         Err(faults) => {
             let told = faults.told();
+            if context.json() {
+                let faults = faults.into_list();
+                let nobody = Imported {
+                    faults,
+                    ..Imported::default()
+                };
+                context.print(&nobody, "")?;
+            }
             return Ok(Outcome::Refused(format!("nobody was entered:\n{told}")));
         }
     };
@@ -161,6 +169,7 @@ fn import(
         already_there,
         updated,
         skipped,
+        ..
     } = imported;
     let mut text = format!("Entered {entered}, already in the register {already_there}.");
     if how.update {
@@ -168,6 +177,7 @@ fn import(
     }
     if !faults.is_empty() {
         text.push_str(&format!(" Left out {skipped}:\n{}", faults.told()));
+        imported.faults = faults.into_list();
     }
     context.print(&imported, text)?;
     Ok(Outcome::Done)

@@ -125,7 +125,7 @@ fn first_keys_from_the_agreement_to_the_installed_certificate() {
     assert_eq!((submitted.as_str(), registrar.asked()), ("SUBMITTED", 2));
     let clerk = Clerk::hire(&house, "Bolatova");
     assert_eq!(clerk.approve(&number), "issued");
-    assert_eq!(clerk.approve(&number), "application-wrong-state");
+    assert_eq!(clerk.approve(&number), "desk-application-decided");
 
     let (client, status) = Applicant::status(&house, &number, &applicant.iin);
     assert_eq!(status.text("state"), "ISSUED");
@@ -344,8 +344,8 @@ fn of_two_operators_at_once_one_is_heard_and_nobody_approves_her_own_or_what_exp
     let told = told.expect("the other one").as_str();
     assert!(
         [
-            "changed-meanwhile",
-            "application-wrong-state",
+            "desk-changed-meanwhile",
+            "desk-application-decided",
             "decision-expired"
         ]
         .contains(&told),
@@ -371,7 +371,7 @@ fn of_two_operators_at_once_one_is_heard_and_nobody_approves_her_own_or_what_exp
     house.sql("UPDATE application SET state_at = 1 WHERE state = 'SUBMITTED'");
     let code = first.approve(&number);
     assert!(
-        ["application-expired", "application-wrong-state"].contains(&code.as_str()),
+        ["desk-application-expired", "desk-application-decided"].contains(&code.as_str()),
         "{code}"
     );
     // What is over is looked for at the start, and once a minute.

@@ -357,6 +357,106 @@ fn a_register_with_a_wrong_line_enters_nobody() {
 }
 
 #[test]
+fn one_wrong_line_in_a_hundred_thousand_is_named_and_nobody_is_entered() {
+    const LINES: usize = 100_000;
+    const WRONG: usize = 87_654;
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let mut content = "iin,surname,given_name,email\n".to_owned();
+    let people = (0_u64..).filter_map(|at| {
+        tanba_model::iin::Iin::complete(&format!(
+            "{:06}{:05}",
+            800_101 + at / 100_000,
+            at % 100_000
+        ))
+    });
+    for (line, iin) in (2..LINES + 2).zip(people) {
+        let iin = iin.as_str();
+        // A name with a comma that nobody put in quotation marks: the address would be lost, and the name cut.
+        let row = if line == WRONG {
+            format!("{iin},Smith, Jr,John,wrong@example.kz\n")
+        } else {
+            format!("{iin},Smith,John,\n")
+        };
+        content.push_str(&row);
+    }
+    std::fs::write(installation.path("people.csv"), &content).expect("written");
+    let people = || {
+        let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+        let count =
+            database
+                .expect("a database")
+                .query_row("SELECT count(*) FROM person", [], |row| {
+                    row.get::<_, i64>(0)
+                });
+        count.expect("a number")
+    };
+    let before = people();
+    let refused = installation.tanba(&["person", "import", "people.csv"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let told = text(&refused.stderr);
+    let what = "the line has 5 cells and the first line 4";
+    assert!(told.contains("nobody was entered"), "{told}");
+    assert!(told.contains(&format!("line {WRONG}: {what}")), "{told}");
+    assert_eq!(
+        told.matches("line ").count(),
+        3,
+        "one line is wrong: {told}"
+    );
+    assert!(!told.contains("wrong@example.kz"), "{told}");
+    assert_eq!(people(), before);
+
+    // A program is told where, too, whether the others are entered or not.
+    let refused = installation.tanba(&["--json", "person", "import", "people.csv"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let facts: Value = serde_json::from_slice(&refused.stdout).expect("JSON");
+    assert_eq!(
+        (&facts["entered"], &facts["faults"][0]["line"]),
+        (&0.into(), &WRONG.into())
+    );
+    let head: Vec<&str> = content.lines().take(3).collect();
+    let few = format!("{}\n123,A,B\n", head.join("\n"));
+    std::fs::write(installation.path("few.csv"), few).expect("written");
+    let facts = installation.facts(&["person", "import", "few.csv", "--skip-bad"]);
+    assert_eq!(
+        (&facts["entered"], &facts["skipped"]),
+        (&2.into(), &1.into())
+    );
+    let fault = &facts["faults"][0];
+    assert_eq!(
+        (&fault["line"], &fault["column"]),
+        (&4.into(), &"iin".into())
+    );
+    assert!(
+        fault["what"]
+            .as_str()
+            .is_some_and(|what| what.contains("12 digits")),
+        "{fault}"
+    );
+    assert_eq!(people(), before + 2);
+}
+
+#[test]
+fn a_list_that_comes_through_a_pipe_is_refused_at_once() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let made = installation.command("mkfifo", &["people.csv"]).status();
+    assert!(made.expect("mkfifo runs").success());
+    // Nobody ever writes into it: whoever opens it waits for ever.
+    let refused = installation.refusal(&["person", "import", "people.csv"]);
+    assert!(refused.contains("no file but a pipe"), "{refused}");
+    assert!(refused.contains("nobody was entered"), "{refused}");
+    let output = installation
+        .command(
+            env!("CARGO_BIN_EXE_tanba"),
+            &["person", "import", "/dev/stdin"],
+        )
+        .stdin(Stdio::piped())
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no file but a pipe"));
+}
+
+#[test]
 fn evidence_is_verified_where_it_is_and_where_it_was_taken() {
     let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
     installation.import_people();

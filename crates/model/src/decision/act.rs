@@ -41,6 +41,16 @@ impl Act {
         }
     }
 
+    /// Whether the person has to stand before the clerk: whoever calls could be anybody, and what is given back or moved
+    /// here opens everything else.
+    #[must_use]
+    pub const fn needs_presence(self) -> bool {
+        match self {
+            Self::Release | Self::Email | Self::Names => true,
+            Self::Application | Self::Freeze | Self::Revoke => false,
+        }
+    }
+
     /// The act of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -124,6 +134,12 @@ impl Identification {
             Self::DigitalId => "1.2.398.3.3.4.3.2.1",
             Self::AiPlatform => "1.2.398.3.3.4.3.2.2",
         }
+    }
+
+    /// Whether the person stood before the clerk, with a document.
+    #[must_use]
+    pub const fn is_in_person(self) -> bool {
+        matches!(self, Self::Operator)
     }
 
     /// The way of an object identifier.

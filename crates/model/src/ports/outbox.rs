@@ -109,6 +109,17 @@ pub trait Outbox {
         limit: u32,
     ) -> Result<Vec<DeadMessage>, StorageError>;
 
+    /// The same, of those that name an application of a registration centre.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn dead_of_centre(
+        &mut self,
+        centre: &str,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DeadMessage>, StorageError>;
+
     /// Finds a dead letter.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 
 use super::application::reason_of;
-use super::{Clerk, DeskError, identification, remark};
+use super::{Clerk, DeskError, identification, is_in_person, remark};
 use crate::RegistrationAuthority;
 
 /// Certificates of a person that are looked through.
@@ -67,7 +67,9 @@ impl RegistrationAuthority {
         document.reason = Some(reason.name().to_owned());
         // A court may freeze or revoke without anybody standing here; whoever gets something back or new has to.
         if !wish.identification.is_empty() || !matches!(act, Act::Freeze | Act::Revoke) {
-            document.identification = Some(identification(&wish.identification)?.oid().to_owned());
+            let way = identification(&wish.identification)?;
+            is_in_person(act, Some(way))?;
+            document.identification = Some(way.oid().to_owned());
         }
         match act {
             Act::Application => return Err(DeskError::Change),

@@ -2,16 +2,16 @@
 
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
-use tanba_model::decision::{Act, DecisionReason};
+use tanba_model::decision::{Act, DecisionReason, Identification};
 use tanba_model::id::ApplicationId;
 use tanba_model::message::{AdministratorAct, MessageBody};
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork, certificate_object};
 use tanba_pki::{SerialNumber, Timestamp};
 
-use super::DeskError;
 use super::act::{on_hold, revocable, serials};
 use super::sign::Signed;
+use super::{DeskError, is_in_person};
 use crate::RegistrationAuthority;
 use crate::codes;
 use crate::evidence::{Evidence, person_object};
@@ -33,6 +33,9 @@ impl RegistrationAuthority {
         let reason = reason
             .and_then(DecisionReason::from_name)
             .ok_or(DeskError::Reason)?;
+        // Also of what waited for its second signature since before this was asked for.
+        let way = signed.document.identification.as_deref();
+        is_in_person(signed.act(), way.and_then(Identification::from_oid))?;
         match signed.act() {
             Act::Application => Err(DeskError::NotPrepared),
             Act::Freeze => freeze(work, &actor, person, reason, now),

@@ -25,13 +25,13 @@ pub struct DeadLetterPage {
     pub letters: Vec<DeadMessage>,
     /// Below which record the next page starts; `None` at the end.
     pub next: Option<MessageId>,
-    /// How many there are altogether.
-    pub total: u64,
+    /// How many there are altogether; `None` where only those of one centre are shown.
+    pub total: Option<u64>,
 }
 
 impl RegistrationAuthority {
-    /// Dead letters of all centres, from below a record: a message belongs to a person and not to a centre, and its page
-    /// names neither.
+    /// Dead letters from below a record, of all centres: a message belongs to a person and not to a centre, and its page
+    /// names neither. Whoever may only read and belongs to a centre sees those about applications there.
     ///
     /// # Errors
     /// [`DeskError::Forbidden`] for roles that may not.
@@ -45,8 +45,13 @@ impl RegistrationAuthority {
         }
         let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
         let mut work = self.storage.snapshot()?;
-        let mut letters = work.outbox().dead(before, limit)?;
-        let total = work.outbox().count_dead()?;
+        let (mut letters, total) = match clerk.centre().filter(|_| !clerk.may(Right::Settle)) {
+            Some(centre) => (work.outbox().dead_of_centre(centre, before, limit)?, None),
+            None => {
+                let total = work.outbox().count_dead()?;
+                (work.outbox().dead(before, limit)?, Some(total))
+            }
+        };
         let more = letters.len() > PAGE;
         letters.truncate(PAGE);
         let next = letters.last().map(|last| last.id).filter(|_| more);

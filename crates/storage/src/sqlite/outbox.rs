@@ -121,6 +121,23 @@ impl Outbox for SqliteUnit<'_> {
         )
     }
 
+    fn dead_of_centre(
+        &mut self,
+        centre: &str,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DeadMessage>, StorageError> {
+        self.many(
+            dead!(
+                "id < ?1 AND EXISTS (
+                     SELECT 1 FROM application WHERE application.number = message.body ->> '$.number' AND application.centre = ?3
+                 ) ORDER BY id DESC LIMIT ?2"
+            ),
+            params![before.map_or(i64::MAX, |id| id.0), limit, centre],
+            read_dead,
+        )
+    }
+
     fn find_dead(&mut self, id: MessageId) -> Result<Option<DeadMessage>, StorageError> {
         self.one(dead!("id = ?1"), [id.0], read_dead)
     }

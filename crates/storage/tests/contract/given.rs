@@ -1,6 +1,8 @@
 //! Records that tests start from.
 
-use tanba_model::application::{Application, ApplicationKind, ApplicationNumber, KeyRequest};
+use tanba_model::application::{
+    Application, ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest,
+};
 use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::certificate::{Channel, NewCertificate};
 use tanba_model::id::{ApplicationId, CertificateId, IssuerId, PersonId};
@@ -83,6 +85,36 @@ pub(crate) fn application(
     unit.applications()
         .insert(&new_application(person, eleven), at(0))
         .unwrap()
+}
+
+/// The number of an application, one for first keys where there is a registration centre.
+pub(crate) fn application_at(
+    unit: &mut dyn UnitOfWork,
+    person: PersonId,
+    seconds: i64,
+    centre: Option<&str>,
+) -> ApplicationNumber {
+    let mut new = new_application(person, &format!("1234567890{seconds}"));
+    if centre.is_some() {
+        new.kind = ApplicationKind::First;
+    }
+    let mut application = unit.applications().insert(&new, at(seconds)).unwrap();
+    if let Some(centre) = centre {
+        let first = FirstIssuance {
+            centre: centre.to_owned(),
+            email: address(),
+            language: Language::Kk,
+            appear_by: at(99),
+            agreement: "2026-11".to_owned(),
+            agreed_at: at(seconds),
+            document: b"{}".to_vec(),
+            signature: vec![1],
+        };
+        unit.applications()
+            .submit_first(&mut application, first)
+            .unwrap();
+    }
+    application.number
 }
 
 pub(crate) fn request(key: u8) -> KeyRequest {

@@ -138,6 +138,32 @@ contract! {
         assert_eq!(unit.outbox().dead(None, 9).unwrap(), []);
     }
 
+    fn a_centre_has_the_dead_letters_of_its_applications_alone(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let mut letters = Vec::new();
+        for (at, centre) in [(1, Some("here")), (2, Some("there")), (3, None)] {
+            let number = given::application_at(&mut *unit, person, at, centre).as_str().to_owned();
+            let body = MessageBody::ApplicationRejected { number, reason: "x".to_owned() };
+            let id = unit.outbox().insert(&NewMessage { body, ..notice(person) }, given::at(at)).unwrap();
+            letters.push(id);
+        }
+        letters.push(unit.outbox().insert(&notice(person), given::at(4)).unwrap());
+        let of = |unit: &mut dyn UnitOfWork, centre: &str, before| -> Vec<MessageId> {
+            let page = unit.outbox().dead_of_centre(centre, before, 9).unwrap();
+            page.iter().map(|dead| dead.id).collect()
+        };
+        assert_eq!(of(&mut *unit, "here", None), [], "it still waits");
+        for id in &letters {
+            unit.outbox().give_up(*id, given::at(50), "refused").unwrap();
+        }
+        assert_eq!(of(&mut *unit, "here", None), [letters[0]]);
+        assert_eq!(of(&mut *unit, "there", None), [letters[1]]);
+        assert_eq!(of(&mut *unit, "there", Some(letters[1])), []);
+        assert_eq!(of(&mut *unit, "elsewhere", None), []);
+        assert_eq!(unit.outbox().dead(None, 9).unwrap().len(), 4);
+    }
+
     fn what_was_given_up_is_kept_until_somebody_decides(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);

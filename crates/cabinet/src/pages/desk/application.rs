@@ -10,7 +10,7 @@ use tanba_model::ports::RegisterAnswer;
 use tanba_pki::CertificateRequest;
 use tanba_ra::DeskApplication;
 
-use crate::body::number;
+use crate::body::visitors_number;
 use crate::clerk::AtDesk;
 use crate::problem::Problem;
 use crate::render::Screen;
@@ -61,7 +61,7 @@ pub(crate) async fn show(
     Path(asked): Path<String>,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    let (clerk, number, now) = (at_desk.0.clone(), number(&asked)?, state.now());
+    let (clerk, number, now) = (at_desk.0.clone(), visitors_number(&asked)?, state.now());
     let found = state
         .ra(move |ra| ra.desk_application(&clerk, &number, now))
         .await?;

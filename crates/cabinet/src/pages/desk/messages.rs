@@ -51,7 +51,7 @@ pub(crate) async fn show(
         .into_iter()
         .find(|outcome| fields.done.as_deref() == Some(outcome));
     let values = context! {
-        letters, done, before => fields.before, total => page.total, next => page.next.map(|next| next.0),
+        letters, done, before => fields.before, total => page.total, own_centre => page.total.is_none(), next => page.next.map(|next| next.0),
     };
     Ok(state.render_desk(&visit, &at_desk, &SCREEN, values))
 }

@@ -34,8 +34,10 @@ struct Offer {
     reasons: Vec<&'static str>,
     /// Whether somebody else has to agree.
     second: bool,
-    /// Whether the person has to stand here.
+    /// Whether it has to be said how the person was identified.
     identified: bool,
+    /// How she may be identified for it.
+    ways: Vec<&'static str>,
     /// Whether the same act waits already.
     waits: bool,
 }
@@ -81,6 +83,11 @@ pub(crate) async fn show(
             .collect(),
         second: policy.needs_second(act),
         identified: !matches!(act, Act::Freeze | Act::Revoke),
+        ways: Identification::ALL
+            .into_iter()
+            .filter(|way| way.is_in_person() || !act.needs_presence())
+            .map(Identification::name)
+            .collect(),
         waits: found.pending.iter().any(|waiting| waiting.act == act),
     })
     .collect();
@@ -112,7 +119,6 @@ pub(crate) async fn show(
         actable => found.actable,
         own => at_desk.0.person.id == found.person.id,
         offers => Serde(offers),
-        identifications => Identification::ALL.map(Identification::name),
         done => done.zip(act).map(|(done, act)| context! { how => done, act => act.name() }),
         errors => Vec::<String>::new(),
     };

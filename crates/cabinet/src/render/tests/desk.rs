@@ -15,7 +15,7 @@ pub(super) fn frame(reads: bool) -> Value {
     };
     context! {
         role => role.name(), centre => (!reads).then_some("Алматы № 1"), decides => !reads, audits => reads,
-        inspects => reads, administers => reads, reads_messages => reads, settles_messages => reads,
+        inspects => reads, administers => reads, reads_messages => true, settles_messages => reads,
     }
 }
 
@@ -100,18 +100,18 @@ fn persons() -> Vec<Value> {
         context! {
             act => act.name(), reasons => DecisionReason::of(*act).iter().map(|reason| reason.name()).collect::<Vec<_>>(),
             second => act == &Act::Email, identified => act != &Act::Freeze, waits => act == &Act::Names,
+            ways => names(Identification::ALL.map(Identification::name)),
         }
     };
     let offers: Vec<Value> = Act::ALL.iter().skip(1).map(offer).collect();
     let pending = context! { id => 7, act => "release", asked => "бүгін", expires => "ертең" };
-    let ways = Identification::ALL.map(Identification::name);
     let one = |how: &str| {
         context! {
             person => person(true), iin => "850101300123", email => "a@example.kz", frozen => "бүгін",
             certificates => vec![certificate("both")], more_certificates => true,
             revocable => vec![certificate("signature")], applications => vec![application("ISSUED")],
             pending => vec![pending.clone()], decisions => decisions(), older => 5, actable => true, own => false,
-            offers => offers.clone(), identifications => names(ways),
+            offers => offers.clone(),
             done => context! { how, act => "release" }, errors => errors(),
         }
     };
@@ -119,7 +119,7 @@ fn persons() -> Vec<Value> {
     let nothing = context! {
         person => person(false), iin => "850101300123", certificates => nobody(), revocable => nobody(),
         applications => nobody(), pending => nobody(), decisions => nobody(), actable => false, own => true,
-        offers => nobody(), identifications => nobody(), more_certificates => false, errors => nobody(),
+        offers => nobody(), more_certificates => false, errors => nobody(),
     };
     vec![one("done"), one("waits"), one("withdrawn"), nothing]
 }
@@ -137,8 +137,10 @@ fn messages() -> Vec<Value> {
         letter(8, "mail", "too-old", false),
         letter(7, "mail", "other", false),
     ];
-    let page = |done: Option<&str>| context! { letters => letters.clone(), done, before => 9, total => 51, next => 7 };
-    let nothing = context! { letters => Vec::<Value>::new(), done => Value::from(()), before => Value::from(()), total => 0 };
+    let page = |done: Option<&str>| {
+        context! { letters => letters.clone(), done, before => 9, total => 51, own_centre => false, next => 7 }
+    };
+    let nothing = context! { letters => Vec::<Value>::new(), done => Value::from(()), before => Value::from(()), total => Value::from(()), own_centre => true };
     let outcomes = crate::pages::desk::messages::OUTCOMES.map(|outcome| page(Some(outcome)));
     outcomes.into_iter().chain([nothing]).collect()
 }

@@ -18,8 +18,10 @@ use super::register::{Entries, Entry, Fault};
 
 /// People of one unit of work.
 const PIECE: usize = 500;
-/// Faults that are told; the file is corrected and tried again anyway.
+/// Faults that are told on a terminal; the file is corrected and tried again anyway.
 const TOLD: usize = 100;
+/// Faults that a program is given.
+const KEPT: usize = 10_000;
 /// Where what is known of these people comes from.
 const SOURCE: &str = "table";
 
@@ -39,6 +41,8 @@ pub(super) struct Imported {
     pub(super) already_there: usize,
     pub(super) updated: usize,
     pub(super) skipped: usize,
+    /// What is wrong, and where: the first ten thousand of `skipped`, or of what kept everybody out.
+    pub(super) faults: Vec<Fault>,
 }
 
 /// What is wrong with a file.
@@ -51,7 +55,7 @@ pub(super) struct Faults {
 impl Faults {
     fn push(&mut self, fault: Fault) {
         self.count = self.count.saturating_add(1);
-        if self.first.len() < TOLD {
+        if self.first.len() < KEPT {
             self.first.push(fault);
         }
     }
@@ -60,10 +64,16 @@ impl Faults {
         self.count == 0
     }
 
+    /// The same for a program.
+    pub(super) fn into_list(self) -> Vec<Fault> {
+        self.first
+    }
+
     /// One line for each, the first hundred.
     pub(super) fn told(&self) -> String {
-        let lines: Vec<String> = self.first.iter().map(ToString::to_string).collect();
-        let more = self.count.saturating_sub(self.first.len());
+        let first = self.first.iter().take(TOLD);
+        let lines: Vec<String> = first.map(ToString::to_string).collect();
+        let more = self.count.saturating_sub(lines.len());
         let rest = if more > 0 {
             format!("\nand {more} more")
         } else {
@@ -121,8 +131,17 @@ pub(super) fn import(
 }
 
 fn entries(file: &Path) -> anyhow::Result<Result<Entries<BufReader<File>>, Fault>> {
-    let file =
-        File::open(file).with_context(|| format!("the file {} cannot be read", file.display()))?;
+    // It is read twice, and opening a named pipe would wait for whoever writes into it.
+    let shown = file.display();
+    let unreadable = || format!("the file {shown} cannot be read, so nobody was entered");
+    let kind = std::fs::metadata(file).with_context(unreadable)?;
+    if !kind.is_file() {
+        bail!(
+            "{shown} is no file but a pipe, a device or a folder, and the list is read twice; nobody was entered: write it to a \
+             file first"
+        );
+    }
+    let file = File::open(file).with_context(unreadable)?;
     Ok(Entries::new(BufReader::with_capacity(256 * 1024, file)))
 }
 
@@ -152,10 +171,7 @@ fn check(storage: &dyn Storage, file: &Path, how: How) -> anyhow::Result<Faults>
             }
         };
         if !seen.insert(key(&entry)) {
-            faults.push(Fault::new(
-                entry.line,
-                "the same IIN stands in an earlier line",
-            ));
+            faults.push(Fault::new(entry.line, "the same IIN stands in an earlier line").of("iin"));
             continue;
         }
         let there = unit.persons().find_by_iin(&entry.person.iin)?;
@@ -319,6 +335,23 @@ mod tests {
         assert_eq!((imported.entered, imported.skipped), (1500, 2));
         let (again, _) = table.import(&text, skip).unwrap();
         assert_eq!((again.entered, again.already_there), (0, 1500));
+    }
+
+    #[test]
+    fn what_cannot_be_read_twice_is_refused_at_once() {
+        use std::os::unix::net::UnixListener;
+        let table = Table::new();
+        let socket = table.folder.path().join("people.csv");
+        let _open = UnixListener::bind(&socket).unwrap();
+        for file in [socket.as_path(), table.folder.path()] {
+            let refused = import(&table.storage, file, STRICT, &Actor::System, NOW);
+            let told = refused.unwrap_err().to_string();
+            assert!(
+                told.contains("is no file but a pipe") && told.contains("nobody"),
+                "{told}"
+            );
+        }
+        assert!(table.find(&iin(0)).is_none());
     }
 
     #[test]

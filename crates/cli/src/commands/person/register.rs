@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{BufRead, Read as _};
 
+use serde::Serialize;
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::{EmailAddress, NewPerson};
@@ -36,9 +37,11 @@ pub(super) struct Entry {
 }
 
 /// What is wrong with a line; nothing of the line's content is repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Fault {
     line: usize,
+    /// The column that is wrong; `None` where it is the line as a whole.
+    column: Option<&'static str>,
     what: String,
 }
 
@@ -46,8 +49,15 @@ impl Fault {
     pub(super) fn new(line: usize, what: &str) -> Self {
         Self {
             line,
+            column: None,
             what: what.to_owned(),
         }
+    }
+
+    /// The same, of one column.
+    pub(super) fn of(mut self, column: &'static str) -> Self {
+        self.column = Some(column);
+        self
     }
 }
 
@@ -62,6 +72,8 @@ impl fmt::Display for Fault {
 pub(super) struct Entries<R> {
     records: Records<R>,
     places: [Option<usize>; COLUMNS.len()],
+    /// How many cells a line has at most.
+    width: usize,
 }
 
 impl<R: BufRead> Entries<R> {
@@ -75,8 +87,12 @@ impl<R: BufRead> Entries<R> {
         let header = records
             .next()
             .ok_or_else(|| Fault::new(1, "the file is empty"))??;
-        let places = places(&header)?;
-        Ok(Self { records, places })
+        let (places, width) = (places(&header)?, header.fields.len());
+        Ok(Self {
+            records,
+            places,
+            width,
+        })
     }
 }
 
@@ -88,7 +104,16 @@ impl<R: BufRead> Iterator for Entries<R> {
             Ok(record) => record,
             Err(fault) => return Some(Err(fault)),
         };
-        Some(entry(&record, &self.places).map_err(|what| Fault::new(record.line, &what)))
+        // What stands in no column would be lost without a word: most often a comma that should be in quotation marks.
+        if record.fields.len() > self.width {
+            let what = format!(
+                "the line has {} cells and the first line {}: a comma inside of a cell needs the cell in quotation marks",
+                record.fields.len(),
+                self.width
+            );
+            return Some(Err(Fault::new(record.line, &what)));
+        }
+        Some(entry(&record, &self.places))
     }
 }
 
@@ -105,18 +130,27 @@ fn places(header: &Record) -> Result<[Option<usize>; COLUMNS.len()], Fault> {
         let what = format!("the column {unknown:?} is unknown; there are {known}");
         return Err(Fault::new(header.line, &what));
     }
+    for column in COLUMNS {
+        if names.iter().filter(|name| **name == column).count() > 1 {
+            let what =
+                format!("the column {column} stands there twice; only one of them can count");
+            return Err(Fault::new(header.line, &what).of(column));
+        }
+    }
     let places = COLUMNS.map(|column| names.iter().position(|name| *name == column));
     let missing = COLUMNS.iter().zip(places).take(REQUIRED);
     match missing.into_iter().find(|(_, place)| place.is_none()) {
         Some((column, _)) => {
             let what = format!("the column {column} is missing");
-            Err(Fault::new(header.line, &what))
+            Err(Fault::new(header.line, &what).of(column))
         }
         None => Ok(places),
     }
 }
 
-fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Entry, String> {
+fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Entry, Fault> {
+    let wrong =
+        |column: &'static str| move |what: String| Fault::new(record.line, &what).of(column);
     let [
         iin,
         surname,
@@ -132,13 +166,14 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
             .map(|field| field.trim().to_owned())
             .filter(|field| !field.is_empty())
     });
-    let iin = Iin::parse(&iin.ok_or("the IIN is missing")?).map_err(|error| error.to_string())?;
+    let iin = iin.ok_or_else(|| wrong("iin")("the IIN is missing".to_owned()))?;
+    let iin = Iin::parse(&iin).map_err(|error| wrong("iin")(error.to_string()))?;
     let name = PersonFacts::read(
         &surname.unwrap_or_default(),
         &given_name.unwrap_or_default(),
         &patronymic.unwrap_or_default(),
     )
-    .map_err(|error| error.to_string())?;
+    .map_err(|error| wrong(error.part().field())(error.to_string()))?;
     let person = NewPerson {
         iin,
         surname: name.surname,
@@ -147,20 +182,21 @@ fn entry(record: &Record, places: &[Option<usize>; COLUMNS.len()]) -> Result<Ent
         email: email
             .map(|text| EmailAddress::parse(&text))
             .transpose()
-            .map_err(|error| error.to_string())?,
+            .map_err(|error| wrong("email")(error.to_string()))?,
         language: match language {
-            Some(tag) => Language::from_tag(&tag).ok_or("the language is not kk, ru or en")?,
+            Some(tag) => Language::from_tag(&tag)
+                .ok_or_else(|| wrong("language")("the language is not kk, ru or en".to_owned()))?,
             None => Language::default(),
         },
         phone: phone
             .map(|text| PhoneNumber::parse(&text))
             .transpose()
-            .map_err(|error| error.to_string())?,
+            .map_err(|error| wrong("phone")(error.to_string()))?,
     };
     let deceased = match deceased.as_deref() {
         None | Some("no" | "false" | "0") => false,
         Some("yes" | "true" | "1") => true,
-        Some(_) => return Err("deceased is not yes or no".to_owned()),
+        Some(_) => return Err(wrong("deceased")("deceased is not yes or no".to_owned())),
     };
     Ok(Entry {
         line: record.line,
@@ -391,5 +427,47 @@ mod tests {
         assert!(faults("name,iin\n")[0].contains("\"name\" is unknown"));
         assert!(faults("iin,surname\n")[0].contains("given_name is missing"));
         assert!(faults("iin,surname,given_name\n\"85")[0].contains("not closed"));
+        let doubled = "iin,surname,given_name,email,phone,email\n";
+        assert_eq!(
+            faults(doubled),
+            ["line 1: the column email stands there twice; only one of them can count"]
+        );
+    }
+
+    #[test]
+    fn a_cell_under_no_column_is_a_fault_of_its_line_and_not_dropped() {
+        let (one, two) = (iin("85010130012"), iin("90010130012"));
+        let text = format!(
+            "iin,surname,given_name,email\n{one},A,B,a@example.kz,+77011234567\n{one},Smith, Jr,B,\n{two},\"Smith Jr.\",B\n"
+        );
+        let (entries, faults) = read(&text);
+        let told = "the line has 5 cells and the first line 4: a comma inside of a cell needs the cell in quotation marks";
+        assert_eq!(
+            faults,
+            [format!("line 2: {told}"), format!("line 3: {told}")]
+        );
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].person.surname, "SMITH JR.");
+    }
+
+    #[test]
+    fn a_fault_names_the_column() {
+        let good = iin("85010130012");
+        let text = format!(
+            "iin,surname,given_name,email,language\n123,A,B\n{good},,B\n{good},A,B,nowhere\n{good},A,B,,de\n{good},A,B,,,x\n"
+        );
+        let columns: Vec<_> = Entries::new(text.as_bytes())
+            .unwrap()
+            .map(|entry| entry.unwrap_err())
+            .map(|fault| (fault.line, fault.column))
+            .collect();
+        let expected = [
+            Some("iin"),
+            Some("surname"),
+            Some("email"),
+            Some("language"),
+            None,
+        ];
+        assert_eq!(columns, (2..).zip(expected).collect::<Vec<_>>());
     }
 }

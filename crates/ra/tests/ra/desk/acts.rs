@@ -347,6 +347,93 @@ fn names_are_corrected_by_two_and_certificates_revoked_on_paper_by_one() {
 }
 
 #[test]
+fn what_opens_everything_else_needs_the_person_at_the_counter() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    act(&world, &first, &citizen, &wish("freeze", "key-lost")).unwrap();
+    let changes = |fields: &[(&str, &str)]| {
+        let fields = fields.iter();
+        let owned = fields.map(|(field, value)| ((*field).to_owned(), (*value).to_owned()));
+        owned.collect::<BTreeMap<_, _>>()
+    };
+    for (name, reason, changed) in [
+        ("release", "alarm-over", changes(&[])),
+        ("email", "own-wish", changes(&[("email", "new@example.kz")])),
+        (
+            "names",
+            "data-changed",
+            changes(&[("surname", "B"), ("given_name", "C"), ("patronymic", "")]),
+        ),
+    ] {
+        for way in ["remote", "digital-id", "ai-platform"] {
+            let mut wanted = wish(name, reason);
+            wanted.changes.clone_from(&changed);
+            wanted.identification = way.to_owned();
+            let refused = act(&world, &first, &citizen, &wanted);
+            assert!(
+                matches!(refused, Err(DeskError::InPerson)),
+                "{name} {way}: {refused:?}"
+            );
+        }
+        let mut wanted = wish(name, reason);
+        wanted.changes.clone_from(&changed);
+        assert!(
+            matches!(
+                act(&world, &first, &citizen, &wanted),
+                Ok(Outcome::Waits(..))
+            ),
+            "{name}"
+        );
+    }
+    // What makes safer is done for whoever calls.
+    let other = world.citizen("Dinara");
+    let mut freeze = wish("freeze", "key-lost");
+    freeze.identification = "remote".to_owned();
+    assert!(matches!(
+        act(&world, &first, &other, &freeze),
+        Ok(Outcome::Done(..))
+    ));
+}
+
+#[test]
+fn a_release_that_was_proposed_without_the_person_is_not_carried_out() {
+    use tanba_model::decision::{Act, DecisionDocument, Identification};
+    use tanba_model::ports::NewPendingAct;
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    act(&world, &first, &citizen, &wish("freeze", "key-lost")).unwrap();
+    // As an earlier program would have let it wait.
+    let release = wish("release", "alarm-over");
+    let prepared = world
+        .ra
+        .prepare_act(&first.clerk, &iin(&citizen), &release, NOON);
+    let mut document = DecisionDocument::from_bytes(&prepared.unwrap()).unwrap();
+    document.identification = Some(Identification::Remote.oid().to_owned());
+    let asked = NewPendingAct {
+        act: Act::Release,
+        person: citizen.id,
+        centre: ALMATY.to_owned(),
+        first: first.clerk.member.id,
+        asked_at: NOON,
+        expires_at: after(DAY),
+        document: document.to_bytes().unwrap(),
+    };
+    let mut work = world.storage.begin().unwrap();
+    work.decisions().ask(&asked).unwrap();
+    work.commit().unwrap();
+    let refused = answer(&world, &second, true);
+    assert!(matches!(refused, Err(DeskError::InPerson)), "{refused:?}");
+    assert_eq!(held(&world, &citizen), 2);
+    assert!(matches!(
+        answer(&world, &second, false),
+        Ok(Outcome::Withdrawn(..))
+    ));
+}
+
+#[test]
 fn what_nobody_agrees_to_in_time_lapses_and_readers_may_only_look() {
     let world = World::new();
     let first = seat(&world, "Bolat", Role::Operator, ALMATY);

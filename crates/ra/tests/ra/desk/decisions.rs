@@ -174,7 +174,7 @@ fn of_two_who_decide_at_once_one_is_heard_and_the_other_is_told() {
         .unwrap();
     assert!(first.sign(&world, &approve, NOON).is_ok());
     let late = second.sign(&world, &reject, NOON).unwrap_err();
-    assert_eq!(late.code(), "application-wrong-state");
+    assert_eq!(late.code(), "desk-application-decided");
     let shown = world
         .ra
         .desk_application(&second.clerk, &number, NOON)
@@ -191,7 +191,7 @@ fn what_is_over_cannot_be_decided_and_an_absent_key_loses_nothing() {
     let expired = operator
         .decide(&world, &number, &approval(), after(30 * DAY))
         .unwrap_err();
-    assert_eq!(expired.code(), "application-expired");
+    assert_eq!(expired.code(), "desk-application-expired");
     world.issuance.key_is_away.store(true, Ordering::SeqCst);
     let outcome = operator.decide(&world, &number, &approval(), NOON).unwrap();
     assert_eq!(outcome, Outcome::Approved(number.clone()));
@@ -200,7 +200,7 @@ fn what_is_over_cannot_be_decided_and_an_absent_key_loses_nothing() {
     let again = operator
         .decide(&world, &number, &approval(), after(61))
         .unwrap_err();
-    assert_eq!(again.code(), "application-wrong-state");
+    assert_eq!(again.code(), "desk-application-decided");
     let [application] = world.applications(applicant.id).try_into().ok().unwrap();
     assert!(matches!(application.state, State::Issued { .. }));
 }
