@@ -269,7 +269,8 @@ async fn no_page_of_the_table_of_doors_is_without_help() {
             Rule::Staff(_) => &mut administrator,
             Rule::Citizen => &mut owner,
             _ if path.starts_with("/kk/obtain") => &mut applicant,
-            _ => &mut nobody,
+            Rule::Anybody | Rule::LimitedCitizen | Rule::Applicant => &mut nobody,
+            other => panic!("say who sees {other:?}"),
         };
         let belongs = if rule == Rule::Citizen {
             own.as_str()
