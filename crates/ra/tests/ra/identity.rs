@@ -32,9 +32,11 @@ fn refused(world: &World, citizen: &Citizen, seconds: u64) -> String {
     let applications = world.applications(citizen.id);
     let reason = applications
         .iter()
-        .find_map(|application| match &application.state {
-            State::Rejected { reason, .. } => Some(reason.clone()),
-            _ => None,
+        .find_map(|application| {
+            let State::Rejected { reason, .. } = &application.state else {
+                return None;
+            };
+            Some(reason.clone())
         })
         .unwrap();
     let told = world.mail(after(seconds));
