@@ -230,7 +230,10 @@ fn step_code(error: &StepError) -> &'static str {
         },
         StepError::Frozen => codes::DESK_PERSON_FROZEN,
         StepError::Storage(StorageError::Conflict) => codes::DESK_CHANGED_MEANWHILE,
-        StepError::Storage(_) | StepError::Issuance(_) => error.code(),
+        StepError::Died
+        | StepError::DataChanged
+        | StepError::Storage(_)
+        | StepError::Issuance(_) => error.code(),
     }
 }
 
