@@ -179,18 +179,19 @@ impl Authority {
         self.desk.revoke(certificate, reason, actor, now, announce)
     }
 
-    /// [`Issuance::release`], announced in the same commit.
+    /// [`Issuance::release`], announced in the same commit; `reason` says why, for the evidence.
     ///
     /// # Errors
     /// As there.
     pub fn release_announced(
         &self,
         certificate: CertificateId,
+        reason: &str,
         actor: &Actor,
         now: Timestamp,
         announce: Announce<'_>,
     ) -> Result<(), IssuanceError> {
-        self.desk.release(certificate, actor, now, announce)
+        self.desk.release(certificate, reason, actor, now, announce)
     }
 
     /// Publishes the lists that are due: bases in their rhythm, deltas also after each revocation.
@@ -364,7 +365,7 @@ impl Issuance for Authority {
         actor: Actor,
         now: Timestamp,
     ) -> Result<(), IssuanceError> {
-        self.release_announced(certificate, &actor, now, &mut |_, _| Ok(()))
+        self.release_announced(certificate, "", &actor, now, &mut |_, _| Ok(()))
     }
 
     fn find_certificate(&self, der: &[u8]) -> Result<Option<CertificateRecord>, IssuanceError> {

@@ -67,6 +67,7 @@ impl Desk {
     pub(crate) fn release(
         &self,
         id: CertificateId,
+        reason: &str,
         actor: &Actor,
         now: Timestamp,
         announce: Announce<'_>,
@@ -83,7 +84,7 @@ impl Desk {
                 unit,
                 &record,
                 Status::Valid,
-                ("certificate.release", ""),
+                ("certificate.release", reason),
                 actor,
                 now,
                 announce,

@@ -130,16 +130,22 @@ fn a_change_is_announced_in_its_own_commit_or_does_not_happen() {
     }
     assert_eq!(told, [record.serial], "told once");
     authority
-        .release_announced(record.id, &by, later(3), &mut |_, _| {
+        .release_announced(record.id, "a false alarm", &by, later(3), &mut |_, _| {
             Err(StorageError::Conflict)
         })
         .unwrap_err();
     assert!(matches!(status(), Status::Revoked { .. }));
     authority
-        .release_announced(record.id, &by, later(4), &mut |_, serials| {
-            told.extend_from_slice(serials);
-            Ok(())
-        })
+        .release_announced(
+            record.id,
+            "a false alarm",
+            &by,
+            later(4),
+            &mut |_, serials| {
+                told.extend_from_slice(serials);
+                Ok(())
+            },
+        )
         .unwrap();
     assert_eq!(status(), Status::Valid);
     assert_eq!(told.len(), 2);

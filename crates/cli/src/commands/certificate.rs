@@ -72,6 +72,9 @@ pub(crate) enum Command {
         serial: String,
         #[command(flatten)]
         whose: Whose,
+        /// Why, for the evidence; no names
+        #[arg(long, value_name = "WORDS")]
+        reason: String,
     },
 }
 
@@ -133,8 +136,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             (*whose, Change::Revoke(RevocationReason::CertificateHold)),
             context,
         ),
-        Command::Release { serial, whose } => {
-            change(&args.config, serial, (*whose, Change::Release), context)
+        Command::Release {
+            serial,
+            whose,
+            reason,
+        } => {
+            let release = Change::Release(why(reason)?);
+            change(&args.config, serial, (*whose, release), context)
         }
     }
 }
@@ -240,25 +248,35 @@ fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRe
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Change {
+enum Change<'a> {
     Revoke(RevocationReason),
-    Release,
+    /// Why.
+    Release(&'a str),
 }
 
-impl Change {
+impl Change<'_> {
     const fn act(self) -> Act {
         match self {
             Self::Revoke(RevocationReason::CertificateHold) => Act::Hold,
             Self::Revoke(_) => Act::Revoke,
-            Self::Release => Act::Release,
+            Self::Release(_) => Act::Release,
         }
     }
+}
+
+/// Why something is given back, as it is kept for evidence.
+pub(super) fn why(reason: &str) -> anyhow::Result<&str> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.len() > 500 || reason.contains(char::is_control) {
+        return Err(usage("--reason: say why in one line of at most 500 octets"));
+    }
+    Ok(reason)
 }
 
 fn change(
     config: &ConfigArgs,
     serial: &str,
-    (whose, change): (Whose, Change),
+    (whose, change): (Whose, Change<'_>),
     context: &Context,
 ) -> anyhow::Result<Outcome> {
     let storage = config.storage()?;
@@ -299,10 +317,10 @@ fn change(
                 announce(work, &record, act, serials, said, now)
             })?;
         }
-        Change::Release => {
-            authority.release_announced(record.id, &actor, now, &mut |work, serials| {
+        Change::Release(why) => {
+            authority.release_announced(record.id, why, &actor, now, &mut |work, serials| {
                 if let Some(own) = &own {
-                    own.record(work, change.act(), "", &actor, now)?;
+                    own.record(work, change.act(), why, &actor, now)?;
                 }
                 announce(
                     work,

@@ -51,6 +51,9 @@ pub(crate) enum Command {
     Release {
         /// Individual identification number
         iin: String,
+        /// Why, for the evidence; no names
+        #[arg(long, value_name = "WORDS")]
+        reason: String,
     },
 }
 
@@ -91,11 +94,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             import(&args.config, file, How { skip_bad, update }, context)
         }
         Command::Show { iin } => show(&args.config, iin, context),
-        Command::Release { iin } => {
+        Command::Release { iin, reason } => {
+            let why = certificate::why(reason)?;
             let storage = args.config.storage()?;
             if !release(
                 storage.as_ref(),
-                iin,
+                (iin, why),
                 &context.administrator(),
                 context.now(),
             )? {
@@ -109,7 +113,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
 /// Lifts the freeze of a person; whether there was one.
 fn release(
     storage: &dyn Storage,
-    iin: &str,
+    (iin, why): (&str, &str),
     actor: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<bool> {
@@ -124,7 +128,7 @@ fn release(
         actor: actor.clone(),
         action: "person.release".to_owned(),
         object: format!("person:{}", person.id),
-        detail: String::new(),
+        detail: why.to_owned(),
         origin: String::new(),
     };
     let _ = unit.audit_log().append(&event)?;
@@ -266,7 +270,8 @@ mod tests {
         import::import(&storage, &file, how, &Actor::System, now)
             .unwrap()
             .unwrap();
-        let release = || release(&storage, iin.as_str(), &Actor::System, now).unwrap();
+        let released = (iin.as_str(), "her sister called in error");
+        let release = || release(&storage, released, &Actor::System, now).unwrap();
         assert!(!release(), "she was not frozen");
         let mut unit = storage.begin().unwrap();
         let person = find(unit.as_mut(), iin.as_str()).unwrap();
@@ -281,7 +286,10 @@ mod tests {
         let events = log
             .iter()
             .filter(|record| String::from_utf8_lossy(&record.event).contains("person.release"));
-        assert_eq!(events.count(), 1);
+        let events: Vec<_> = events.collect();
+        assert_eq!(events.len(), 1);
+        let event = String::from_utf8_lossy(&events[0].event);
+        assert!(event.contains("her sister called in error"), "{event}");
         drop(unit);
         let mut unit = storage.begin().unwrap();
         let mails = unit.outbox().due(MessageChannel::Mail, now, 10).unwrap();

@@ -295,12 +295,40 @@ fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
     let serial = issued["serial"].as_str().expect("a serial number");
     let held = installation.facts(&["certificate", "hold", serial]);
     assert_eq!(held["reason"], "certificateHold");
-    let released = installation.facts(&["certificate", "release", serial]);
+    let released = installation.facts(&[
+        "certificate",
+        "release",
+        serial,
+        "--reason",
+        "a false alarm",
+    ]);
     assert_eq!(released["status"], "valid");
+    // Nothing is given back without a word, and the word is kept.
+    let silent = installation.tanba(&["certificate", "release", serial]);
+    assert_eq!(silent.status.code(), Some(2));
+    assert!(text(&silent.stderr).contains("--reason"));
+    let empty = installation.tanba(&["person", "release", &iin, "--reason", " "]);
+    assert_eq!(empty.status.code(), Some(2));
+    assert!(text(&empty.stderr).contains("say why"));
+    installation.tanba(&["audit", "export", "-o", "log.jsonl"]);
+    let log = std::fs::read_to_string(installation.path("log.jsonl")).expect("a log");
+    let event = log
+        .lines()
+        .find(|line| line.contains("certificate.release"));
+    assert!(
+        event.is_some_and(|event| event.contains("a false alarm")),
+        "{log}"
+    );
     let revoke = |reason: &'static str| ["certificate", "revoke", serial, "--reason", reason];
     let revoked = installation.facts(&revoke("keyCompromise"));
     assert_eq!(revoked["status"], "revoked");
-    let final_word = installation.refusal(&["certificate", "release", serial]);
+    let final_word = installation.refusal(&[
+        "certificate",
+        "release",
+        serial,
+        "--reason",
+        "a false alarm",
+    ]);
     assert!(final_word.contains("already revoked"), "{final_word}");
     let misused = installation.tanba(&revoke("boredom"));
     assert_eq!(misused.status.code(), Some(2));

@@ -131,7 +131,13 @@ fn a_crash_on_the_way_loses_no_text_message_and_a_repetition_can_be_told() {
     let (head, _) = gateway.request();
     assert_eq!(key(&head), first, "the same message");
     gateway.answer("202 Accepted");
-    house.tanba(&["certificate", "release", &serial]);
+    house.tanba(&[
+        "certificate",
+        "release",
+        &serial,
+        "--reason",
+        "a false alarm",
+    ]);
     let (head, _) = gateway.request();
     assert_ne!(key(&head), first, "another message");
     gateway.answer("200 OK");
@@ -161,7 +167,13 @@ fn what_nobody_takes_is_kept_until_an_operator_decides() {
     house.mailbox.refuse(Some(550));
     house.serve();
     house.tanba(&["certificate", "hold", &serial]);
-    house.tanba(&["certificate", "release", &serial]);
+    house.tanba(&[
+        "certificate",
+        "release",
+        &serial,
+        "--reason",
+        "a false alarm",
+    ]);
     house.mailbox.wait_for_a_refusal();
     let mut listed = json!([]);
     for _ in 0..400 {

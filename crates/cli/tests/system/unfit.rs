@@ -116,9 +116,25 @@ fn a_frozen_authority_keeps_applications_and_a_revoked_one_issues_nothing_again(
     assert_eq!(client.state(&number).expect("a server"), "CONFIRMED");
     assert_eq!(house.ocsp(&[&citizen.signature.certificate]), ["good"]);
 
-    let (exit, said) = told(&house, &["certificate", "release", &authority]);
+    let (exit, said) = told(
+        &house,
+        &[
+            "certificate",
+            "release",
+            &authority,
+            "--reason",
+            "looked into",
+        ],
+    );
     assert_eq!(exit, Some(1), "{said}");
-    house.facts(&["certificate", "release", &authority, "--authority"]);
+    house.facts(&[
+        "certificate",
+        "release",
+        &authority,
+        "--authority",
+        "--reason",
+        "looked into",
+    ]);
     let mut tries = 0;
     while client.state(&number).expect("a server") != "ISSUED" {
         tries += 1;
@@ -144,7 +160,14 @@ fn a_frozen_authority_keeps_applications_and_a_revoked_one_issues_nothing_again(
     assert_eq!(list.len(), 1);
     let (exit, said) = told(
         &house,
-        &["certificate", "release", &authority, "--authority"],
+        &[
+            "certificate",
+            "release",
+            &authority,
+            "--authority",
+            "--reason",
+            "looked into",
+        ],
     );
     assert_eq!(exit, Some(1), "{said}");
     evidence_is_whole(&house);
