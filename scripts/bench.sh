@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what docs/benchmarks.md reports, on the release program, and writes that page anew. Takes about twenty minutes;
+# Measures what docs/benchmarks.md reports, on the release program, and writes that page anew. Takes about fifty minutes;
 # nothing else should run on the machine meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,13 +8,7 @@ scripts/build-assets.sh
 cargo build --release -p tanba-cli --features embed-assets
 mkdir -p target/bench
 target/release/tanba bench renewal --count 200 --json >target/bench/renewal.json
-target/release/tanba bench issue --count 20000 --json >target/bench/issue.json
-target/release/tanba bench issue --count 40000 --key p256 --json >target/bench/issue-p256.json
-target/release/tanba bench issue --count 40000 --stored 10000 --key p256 --json >target/bench/issue-few.json
-# A database of many million certificates takes 3 KB of disk for each, and minutes to fill.
-target/release/tanba bench issue --count 40000 --stored "${TANBA_BENCH_STORED:-5000000}" --key p256 --json >target/bench/issue-many.json
-target/release/tanba bench keys --count 100000 --json >target/bench/keys.json
-target/release/tanba bench recover --count 10000 --json >target/bench/recover.json
+TANBA_BIN=target/release/tanba scripts/bench-issue.sh
 target/release/tanba bench cabinet --json >target/bench/cabinet.json
 target/release/tanba bench reminders --json >target/bench/reminders.json
 target/release/tanba bench lookup --json >target/bench/lookup.json
