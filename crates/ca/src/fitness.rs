@@ -44,7 +44,7 @@ pub(crate) fn must_be_fit(
 }
 
 impl Desk {
-    /// Refuses an order before anything is made for it, with evidence, where the authority may not issue. What was issued
+    /// Refuses an order, for which nothing was recorded, with evidence, where the authority may not issue. What was issued
     /// for the same application already is not refused: it comes out again.
     pub(crate) fn admit(
         &self,

@@ -69,14 +69,17 @@ impl Desk {
         if issuer.is_clock_behind(now) {
             return Err(IssuanceError::ClockBehind);
         }
-        self.admit(issuer, first, now)?;
+        // Beyond its dates a draft would only be told faulty.
+        if issuer.path.is_outside(now) {
+            self.admit(issuer, first, now)?;
+        }
         let drafts = orders
             .iter()
             .map(|order| self.draft(issuer, order, now))
             .collect::<Result<Vec<_>, _>>()?;
         let (desk, known, actor) = (self.clone(), known.to_vec(), first.actor.clone());
         let (application, mut again) = (first.application, false);
-        self.storage.durably_together(move |unit| {
+        let prepared = self.storage.durably_together(move |unit| {
             if std::mem::replace(&mut again, true)
                 && let Some(items) = recorded(unit, &drafts)?
             {
@@ -89,7 +92,11 @@ impl Desk {
                 }
             }
             desk.record_in(unit, &drafts, &actor, now, announce.as_mut())
-        })
+        });
+        if matches!(prepared, Err(IssuanceError::Unfit(_))) {
+            self.admit(issuer, first, now)?;
+        }
+        prepared
     }
 
     /// Records intents in one commit: serial and bytes, evidence.

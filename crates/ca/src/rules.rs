@@ -1,5 +1,6 @@
 //! How often lists and responder certificates are renewed, and how long a signature may take.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct Config {
     pub signing_patience_seconds: u32,
     /// Hour of the day, in UTC, from which on all keys are looked over. Default 20: the night of Kazakhstan begins.
     pub key_check_hour: u32,
+    /// The folder of the operator's own profiles, a TOML file for each. Default none.
+    pub profiles: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -42,6 +45,7 @@ impl Default for Config {
             checkpoint_every_minutes: 10,
             signing_patience_seconds: 15,
             key_check_hour: 20,
+            profiles: None,
         }
     }
 }

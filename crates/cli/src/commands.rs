@@ -66,8 +66,7 @@ enum Command {
     /// Messages that nobody took
     Message(message::Args),
     /// Certificate profiles
-    #[command(subcommand)]
-    Profile(profile::Command),
+    Profile(profile::Args),
     /// Authorities, and the switch that stops them
     Issuer(issuer::Args),
     /// Key ceremonies: roots, authorities, cross-certificates, rollovers, by a reviewed plan
@@ -106,7 +105,7 @@ impl Tanba {
             Command::Certificate(args) => certificate::run(&args, &context),
             Command::Key(args) => key::run(&args, &context),
             Command::Message(args) => message::run(&args, &context),
-            Command::Profile(command) => profile::run(&command, &context),
+            Command::Profile(args) => profile::run(&args, &context),
             Command::Issuer(args) => issuer::run(&args, &context),
             Command::Ceremony(args) => ceremony::run(&args, &context),
             Command::Crl(args) => crl::run(&args, &context),

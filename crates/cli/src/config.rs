@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tanba_ca::Rules;
+use tanba_ca::{Profiles, Rules};
 use tanba_cabinet::{CabinetConfig, CabinetSection};
 use tanba_ra::{RaConfig, RaSection, SecondFactorPolicy};
 
@@ -16,6 +16,7 @@ mod finding;
 mod keys;
 mod logging;
 mod mail;
+mod profiles;
 mod register;
 mod server;
 mod sms;
@@ -118,6 +119,8 @@ pub(crate) struct Config {
     pub(crate) logging: Logging,
     /// How often lists are renewed.
     pub(crate) ca: Rules,
+    /// By which profiles is issued: those that ship, and the operator's own.
+    pub(crate) profiles: Profiles,
     /// How applications are decided.
     pub(crate) ra: RaConfig,
     /// How the cabinet is run.
@@ -177,6 +180,14 @@ impl Written {
         let register = findings.take(register);
         let sms = findings.take(self.sms.map(|section| section.check(folder)).transpose());
         let logging = self.logging.check();
+        let own = self.ca.profiles.take().map(|path| folder.join(path));
+        let profiles = match profiles::read(own.as_deref()) {
+            Ok(profiles) => Some(profiles),
+            Err(found) => {
+                findings.extend(found.as_slice().iter().cloned());
+                None
+            }
+        };
         let ca = findings.take(self.ca.check().map_err(|error| section_error("ca", &error)));
         let responder = findings.take(
             self.responder
@@ -222,6 +233,7 @@ impl Written {
                 sms: sms?,
                 logging,
                 ca: ca?,
+                profiles: profiles?,
                 ra: ra?,
                 cabinet: cabinet?,
                 responder: responder?,

@@ -129,7 +129,7 @@ pub(crate) fn storage_finding(config: &Config, error: &OpenError) -> Finding {
 pub(crate) fn authority(
     storage: &Arc<dyn Storage>,
     keys: &Keys,
-    rules: Rules,
+    (rules, profiles): (Rules, &Profiles),
     context: &Context,
 ) -> anyhow::Result<Authority> {
     let issuers = storage.snapshot()?.issuers().all()?;
@@ -143,7 +143,7 @@ pub(crate) fn authority(
         storage: Arc::clone(storage),
         chest: Arc::new(chest),
         random: context.random(),
-        profiles: Profiles::builtin(),
+        profiles: profiles.clone(),
         rules,
     };
     Ok(Authority::open(parts)?)
@@ -155,7 +155,12 @@ pub(crate) fn installation(
     context: &Context,
 ) -> anyhow::Result<(Arc<dyn Storage>, Authority)> {
     let storage: Arc<dyn Storage> = Arc::new(storage(config)?);
-    let authority = authority(&storage, &config.keys, config.ca, context)?;
+    let authority = authority(
+        &storage,
+        &config.keys,
+        (config.ca, &config.profiles),
+        context,
+    )?;
     Ok((storage, authority))
 }
 

@@ -158,6 +158,14 @@ impl AuthorityPath {
         Self(steps)
     }
 
+    /// Whether the dates alone keep the authority from issuing; asks nobody.
+    #[must_use]
+    pub fn is_outside(&self, now: Timestamp) -> bool {
+        self.0
+            .iter()
+            .any(|step| now > step.not_after || now < step.not_before)
+    }
+
     /// The first thing on the way up that keeps the authority from issuing; its own before those above it.
     ///
     /// # Errors

@@ -147,7 +147,7 @@ impl Profile {
     /// [`ProfileError::Syntax`], [`ProfileError::Contradiction`].
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         let specification: Specification =
-            toml::from_str(text).map_err(|error| ProfileError::Syntax(error.to_string()))?;
+            toml::from_str(text).map_err(|error| ProfileError::Syntax(place(text, &error)))?;
         specification.check()?;
         Ok(Self {
             specification,
@@ -301,6 +301,20 @@ impl Profile {
     pub fn prepare(&self, input: &TbsInput<'_>) -> Result<Vec<u8>, ProfileError> {
         encode::to_be_signed(self, input)
     }
+}
+
+/// What is wrong with a text and in which line, as one line.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let words: Vec<&str> = error.message().split_whitespace().collect();
+    let message = words.join(" ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    before.map_or_else(
+        || message.clone(),
+        |before| {
+            let line = before.matches('\n').count().saturating_add(1);
+            format!("line {line}: {message}")
+        },
+    )
 }
 
 #[cfg(test)]

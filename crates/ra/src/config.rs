@@ -326,6 +326,15 @@ impl RaConfig {
         self.profiles.roles().map(|role| role.profile)
     }
 
+    /// How the names of profiles begin that ship for other installations than this.
+    #[must_use]
+    pub const fn other_profiles(&self) -> &'static str {
+        match self.profiles {
+            ProfileSet::Kz => "neutral-",
+            ProfileSet::Neutral => "kz-",
+        }
+    }
+
     pub(crate) const fn roles(&self) -> [KeyRole; 2] {
         self.profiles.roles()
     }

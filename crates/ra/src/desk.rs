@@ -38,7 +38,7 @@ pub use access::{DeskLoginError, DeskOpened};
 pub use act::ActWish;
 pub use application::{DeskApplication, Verdict};
 pub use audit::{AuditFilter, AuditPage, actor_text};
-pub use console::{BlockedPage, IssuerLists, IssuerPage, IssuerView, Queues};
+pub use console::{BlockedPage, BlockedView, IssuerLists, IssuerPage, IssuerView, Queues};
 pub use health::{Check, Finding, Standing};
 pub use messages::DeadLetterPage;
 pub use order::Ordered;

@@ -54,10 +54,10 @@ pub use config::{
 pub use dead_letters::{DeadLetterAct, settle_dead_letter};
 pub use delivery::Delivered;
 pub use desk::{
-    ActWish, AuditFilter, AuditPage, BlockedPage, Check, Clerk, DeadLetterPage, DeskApplication,
-    DeskError, DeskLoginError, DeskOpened, DeskPerson, Employment, Finding, Found, IssuerLists,
-    IssuerPage, IssuerView, Ordered, Outcome, PendingView, QueuePage, QueueWish, Queues,
-    StaffError, Standing, Verdict, actor_text, dismiss, employ, staff,
+    ActWish, AuditFilter, AuditPage, BlockedPage, BlockedView, Check, Clerk, DeadLetterPage,
+    DeskApplication, DeskError, DeskLoginError, DeskOpened, DeskPerson, Employment, Finding, Found,
+    IssuerLists, IssuerPage, IssuerView, Ordered, Outcome, PendingView, QueuePage, QueueWish,
+    Queues, StaffError, Standing, Verdict, actor_text, dismiss, employ, staff,
 };
 pub use entry::EntryError;
 pub use error::{StepError, Unavailable};

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tanba_model::fitness::judge_all;
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, StorageError};
+use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, IssuerRecord, StorageError};
 use tanba_pki::Certificate;
 
 use crate::metrics::Gauge;
@@ -71,11 +71,18 @@ impl Service {
         let stops = unit.issuers().stops()?;
         // Why a certificate does not count is for everybody: it stands in a list.
         let judged = judge_all(unit.as_mut(), self.parts.clock.now())?;
-        let unfit = judged.into_iter().filter_map(|(record, unfit)| {
-            let name = record.issuer.name;
-            Some(format!("{name}: it may not issue ({})", unfit?))
-        });
-        let mut all: Vec<String> = unfit.collect();
+        let mut all = Vec::new();
+        for (record, unfit) in judged {
+            let name = &record.issuer.name;
+            if let Some(unfit) = unfit {
+                all.push(format!("{name}: it may not issue ({unfit})"));
+            }
+            if self.is_newer(&record) {
+                all.push(format!(
+                    "{name}: it was made after this server was started; restart the server"
+                ));
+            }
+        }
         let lines = stops.iter().filter_map(|stop| {
             let name = self.name_of(stop.issuer)?;
             Some(match &stop.profile {
@@ -85,6 +92,13 @@ impl Service {
         });
         all.extend(lines);
         Ok(all)
+    }
+
+    /// Whether an authority came after the start: keys and certificates are opened then.
+    fn is_newer(&self, record: &IssuerRecord) -> bool {
+        !self.issuers.iter().any(|issuer| {
+            issuer.id == record.id && issuer.certificate.der() == record.issuer.certificate
+        })
     }
 
     fn name_of(&self, id: IssuerId) -> Option<&str> {
@@ -198,6 +212,13 @@ impl Service {
         }
         gauges.extend(self.switches(&unit.issuers().stops()?));
         let judged = judge_all(unit.as_mut(), self.parts.clock.now())?;
+        let newer = judged.iter().filter(|(record, _)| self.is_newer(record));
+        gauges.push((
+            "tanba_restart_due",
+            "Authorities that were made after this server was started: it does not know them yet.",
+            String::new(),
+            i64::try_from(newer.count()).unwrap_or(i64::MAX),
+        ));
         gauges.extend(judged.into_iter().map(|(record, unfit)| {
             let labels = format!("{{issuer=\"{}\"}}", record.issuer.name);
             let help = "Whether the authority and all above it are valid, unrevoked, and with keys that are not blocked.";

@@ -10,6 +10,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
 use crate::error::TokenError;
+use crate::keys::wants_pin_each_time;
 use crate::reference::hex;
 
 /// Logged in for as long as it lives: the login is the token's, and ends with the last session.
@@ -23,6 +24,8 @@ pub(crate) struct Connection {
     pool: Mutex<Pool>,
     freed: Condvar,
     handles: Mutex<HashMap<Vec<u8>, ObjectHandle>>,
+    /// Whether the key of an identifier wants the PIN before each signature.
+    pin_each_time: Mutex<HashMap<Vec<u8>, bool>>,
 }
 
 #[derive(Debug)]
@@ -53,6 +56,7 @@ impl Connection {
             }),
             freed: Condvar::new(),
             handles: Mutex::default(),
+            pin_each_time: Mutex::default(),
         }
     }
 
@@ -126,6 +130,26 @@ impl Connection {
             .ok_or_else(|| TokenError::NoKey { id: hex(id) })?;
         let _ = handles.insert(id.to_vec(), handle);
         Ok(handle)
+    }
+
+    /// Whether the token wants its PIN before each signature of a key; asked once.
+    pub(crate) fn wants_pin_each_time(
+        &self,
+        session: &Session,
+        id: &[u8],
+        key: ObjectHandle,
+    ) -> bool {
+        let known = || {
+            self.pin_each_time
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(wants) = known().get(id) {
+            return *wants;
+        }
+        let wants = wants_pin_each_time(session, key);
+        let _ = known().insert(id.to_vec(), wants);
+        wants
     }
 
     /// Forgets where a key is.

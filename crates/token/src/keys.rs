@@ -55,7 +55,7 @@ impl Token {
                 algorithm,
                 Label::Text(label),
                 provisional,
-                None,
+                Some(&|session| self.enter_again(context, connection, session)),
             )
         })?;
         Ok(TokenKey::new(Arc::clone(self), reference))

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use cryptoki::session::Session;
 use tanba_crypto::{PublicKey, SignError, SignatureAlgorithm, Signer};
 
 use crate::error::TokenError;
-use crate::keys::sign_with;
+use crate::keys::{sign_again, sign_with};
 use crate::reference::KeyReference;
 use crate::token::Token;
 
@@ -69,8 +70,14 @@ impl Signer for TokenKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let signed = self.token.work(&|context, connection| {
             connection.with_session(context, |session| {
-                let key = connection.key(session, &self.reference.id)?;
-                sign_with(session, connection, key, self.algorithm, message)
+                let id = &self.reference.id;
+                let key = connection.key(session, id)?;
+                if !connection.wants_pin_each_time(session, id, key) {
+                    return sign_with(session, connection, key, self.algorithm, message);
+                }
+                let again =
+                    |session: &Session| self.token.enter_again(context, connection, session);
+                sign_again(session, connection, key, self.algorithm, message, &again)
             })
         });
         signed.map_err(SignError::from)

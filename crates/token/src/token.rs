@@ -104,6 +104,26 @@ impl Token {
         })
     }
 
+    /// Enters the PIN for the operation that was just begun, as keys want that bear CKA_ALWAYS_AUTHENTICATE (PKCS#11,
+    /// CKU_CONTEXT_SPECIFIC). A PIN that was refused is not entered again before it was corrected.
+    pub(crate) fn enter_again(
+        &self,
+        context: &Pkcs11,
+        connection: &Connection,
+        session: &Session,
+    ) -> Result<(), TokenError> {
+        let info = context
+            .get_token_info(connection.slot)
+            .map_err(TokenError::of)?;
+        let mut state = self.state();
+        self.enter(
+            session,
+            UserType::ContextSpecific,
+            &info,
+            &mut state.refused,
+        )
+    }
+
     /// Works with the token. When it was away, it is found once more and the work is done again.
     pub(crate) fn work<T>(
         &self,
@@ -178,7 +198,7 @@ impl Token {
         let (slot, info) = self.find(context)?;
         let session = context.open_ro_session(slot).map_err(TokenError::of)?;
         if info.login_required() {
-            self.log_in(&session, &info, &mut state.refused)?;
+            self.enter(&session, UserType::User, &info, &mut state.refused)?;
         }
         let mechanisms = context.get_mechanism_list(slot).map_err(TokenError::of)?;
         let limit = self.settings.sessions.max(1);
@@ -231,9 +251,10 @@ impl Token {
         }
     }
 
-    fn log_in(
+    fn enter(
         &self,
         session: &Session,
+        user: UserType,
         info: &TokenInfo,
         refused: &mut Option<Secret>,
     ) -> Result<(), TokenError> {
@@ -244,7 +265,7 @@ impl Token {
             return Err(TokenError::PinNotSet);
         }
         let entered = if info.protected_authentication_path() {
-            session.login(UserType::User, None)
+            session.login(user, None)
         } else {
             let pin = self.pin.pin().map_err(TokenError::NoPin)?;
             if refused.as_ref() == Some(&pin) {
@@ -254,7 +275,7 @@ impl Token {
                 return Err(TokenError::LastTry);
             }
             let raw = RawAuthPin::new(Box::new(pin.expose().to_vec()));
-            let entered = session.login_with_raw(UserType::User, &raw);
+            let entered = session.login_with_raw(user, &raw);
             if matches!(
                 entered,
                 Err(Error::Pkcs11(

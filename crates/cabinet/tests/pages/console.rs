@@ -192,6 +192,39 @@ async fn blocked_keys_are_listed_page_by_page_with_why() {
     let first = browser.get("/en/desk/admin/blocked").await;
     assert_eq!(first.body.matches("tanba-digest").count(), 50);
     assert!(first.body.contains("a &lt;published&gt; list"));
+    // How many certificates hang on each, and who blocked it.
+    let mut work = world.storage.begin().unwrap();
+    let root = work.issuers().all().unwrap().remove(0);
+    let own = work
+        .certificates()
+        .page(root.id, None, 1)
+        .unwrap()
+        .remove(0);
+    let key = BlockedKey {
+        public_key_sha256: own.public_key_sha256,
+        at: world.clock.now(),
+        source: BlockSource::Administrator,
+        reason: "seen".to_owned(),
+        attestation: None,
+    };
+    assert!(work.keys().block(&key).unwrap());
+    work.commit().unwrap();
+    let mut before = own.public_key_sha256;
+    before[31] = before[31].wrapping_sub(1);
+    let after = tanba_pki::hex::encode(&before);
+    let page = browser
+        .get(&format!("/en/desk/admin/blocked?after={after}"))
+        .await;
+    assert!(
+        page.body.contains("of them still valid: 1"),
+        "{}",
+        page.body
+    );
+    let digest = tanba_pki::hex::encode(&own.public_key_sha256);
+    let evidence = format!("/en/desk/audit?action=key.block&amp;object=key:{digest}");
+    assert!(page.body.contains(&evidence), "{}", page.body);
+    let log = browser.get(&evidence.replace("&amp;", "&")).await;
+    assert_eq!(log.status, StatusCode::OK);
     let next = first.body.split("id=\"next-page\" href=\"").nth(1).unwrap();
     let second = browser.get(next.split('"').next().unwrap()).await;
     assert_eq!(second.body.matches("tanba-digest").count(), 10);

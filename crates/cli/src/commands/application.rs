@@ -140,7 +140,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             context.print(&facts, text)?;
         }
         Command::Show { number } => {
-            let number = ApplicationNumber::parse(number)?;
+            let number = ApplicationNumber::parse(number).map_err(usage)?;
             let found = unit.applications().find_by_number(&number)?;
             let application =
                 found.ok_or_else(|| anyhow!("there is no application with this number"))?;
@@ -164,7 +164,7 @@ fn decide(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let (actor, now) = (context.administrator(), context.now());
     let (number, decided) = match &args.command {
         Command::Approve { number, reason } => {
-            let number = ApplicationNumber::parse(number)?;
+            let number = ApplicationNumber::parse(number).map_err(usage)?;
             let decided = ra.approve_without_desk(&number, reason, &actor, now);
             (number, decided)
         }
@@ -173,7 +173,7 @@ fn decide(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             reason,
             remark,
         } => {
-            let number = ApplicationNumber::parse(number)?;
+            let number = ApplicationNumber::parse(number).map_err(usage)?;
             let decided = ra.reject_without_desk(&number, reason, remark, &actor, now);
             (number, decided)
         }

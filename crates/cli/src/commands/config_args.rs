@@ -38,6 +38,15 @@ impl ConfigArgs {
         Ok(Config::load(&self.path())?)
     }
 
+    /// Its checked content; `None` where none was named and there is none.
+    pub(crate) fn load_if_there(&self) -> anyhow::Result<Option<Config>> {
+        let named = self.config.is_some() || environment("TANBA_CONFIG").is_some();
+        if !named && !self.path().exists() {
+            return Ok(None);
+        }
+        self.load().map(Some)
+    }
+
     /// The database of the installation.
     pub(crate) fn storage(&self) -> anyhow::Result<Arc<dyn Storage>> {
         Ok(Arc::new(wire::storage(&self.load()?)?))

@@ -93,9 +93,18 @@ fn examine(config: &Config, extent: Extent, context: &Context) -> Findings {
     if let Some(tls) = &config.tls {
         findings.extend(files::tls(tls, extent.now));
     }
+    match super::profile::faults(&config.profiles, context) {
+        Ok(faults) => findings.extend(faults),
+        Err(error) => findings.push(Finding::error(
+            "profile-faulty",
+            crate::outcome::sentence(&error),
+            "look at the folder of profiles",
+        )),
+    }
     authority::examine(config, extent, context, &mut findings);
     if extent.network {
         findings.extend(network::ports(config));
+        findings.extend(network::restart(config));
         findings.extend(config.mail.as_ref().and_then(network::mail));
     }
     findings

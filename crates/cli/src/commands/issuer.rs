@@ -1,7 +1,7 @@
 //! `tanba issuer …`: which authorities issue, and the switch that stops them.
 
 use serde::Serialize;
-use tanba_ca::{KeyPlace, Profiles, Switch, SwitchError};
+use tanba_ca::{KeyPlace, Switch, SwitchError};
 use tanba_model::fitness::{Unfitness, judge_all};
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{IssuanceStop, IssuerKind, IssuerRecord, Storage};
@@ -9,7 +9,8 @@ use tanba_pki::{Certificate, Timestamp};
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
+use crate::wire;
 
 /// Commands of `tanba issuer`.
 #[derive(Debug, clap::Subcommand)]
@@ -87,30 +88,25 @@ struct StopFacts {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let (storage, now) = (args.config.storage()?, context.now());
+    let config = args.config.load()?;
+    let storage = wire::storage(&config)?;
+    let now = context.now();
     let actor = context.administrator();
     let switched = match &args.command {
         Command::List => Ok(()),
         Command::Stop { what } => what
             .switch()
-            .stop(
-                storage.as_ref(),
-                &Profiles::builtin(),
-                &what.reason,
-                &actor,
-                now,
-            )
+            .stop(&storage, &config.profiles, &what.reason, &actor, now)
             .map(drop),
-        Command::Start { what } => what
-            .switch()
-            .start(storage.as_ref(), &what.reason, &actor, now),
+        Command::Start { what } => what.switch().start(&storage, &what.reason, &actor, now),
     };
     match switched {
         Ok(()) => {}
         Err(SwitchError::Storage(error)) => return Err(error.into()),
+        Err(reason @ SwitchError::NoReason) => return Err(usage(reason)),
         Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
     }
-    let facts = facts(storage.as_ref(), now)?;
+    let facts = facts(&storage, now)?;
     let text: Vec<String> = facts.iter().map(Facts::text).collect();
     context.print(&facts, text.join("\n"))?;
     Ok(Outcome::Done)

@@ -14,7 +14,7 @@ use tanba_ra::{Employment, StaffError, dismiss, employ, staff};
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
 
 /// Commands of `tanba operator`.
 #[derive(Debug, clap::Subcommand)]
@@ -106,12 +106,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                 since: since.unwrap_or(now),
                 until: *until,
             };
-            let (iin, actor) = (Iin::parse(iin)?, context.administrator());
+            let (iin, actor) = (Iin::parse(iin).map_err(usage)?, context.administrator());
             let centres = args.config.load()?.ra.centres()?;
             employ(storage.as_ref(), &centres, &iin, &employment, &actor, now)
         }
         Command::Remove { iin } => {
-            let (iin, actor) = (Iin::parse(iin)?, context.administrator());
+            let (iin, actor) = (Iin::parse(iin).map_err(usage)?, context.administrator());
             dismiss(storage.as_ref(), &iin, &actor, now)
         }
     };

@@ -16,7 +16,7 @@ use tanba_ra::announce_act;
 use super::certificate::{self, CertificateFacts};
 use super::config_args::ConfigArgs;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
 
 mod import;
 mod register;
@@ -238,7 +238,7 @@ fn text(person: &Person, facts: &PersonFacts) -> String {
 
 /// The person of an IIN.
 pub(super) fn find(unit: &mut dyn UnitOfWork, iin: &str) -> anyhow::Result<Person> {
-    let iin = Iin::parse(iin)?;
+    let iin = Iin::parse(iin).map_err(usage)?;
     unit.persons()
         .find_by_iin(&iin)?
         .ok_or_else(|| anyhow!("nobody with this IIN is in the register"))

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+use tanba_ca::Profiles;
 use tanba_pki::Certificate;
 use tanba_pki::lint::{Finding, RULES, Rule, Severity, lint_certificate};
 use tanba_pki::profile::{Profile, Standard};
 
+use super::config_args::ConfigArgs;
+use crate::config::{Config, Finding as Fault};
 use crate::context::Context;
 use crate::outcome::Outcome;
 
@@ -18,7 +21,7 @@ mod sample;
 pub(crate) enum Command {
     /// Say what is wrong with a profile, or with a certificate that was made by it
     Lint {
-        /// Name of a shipped profile, or a TOML file
+        /// Name of a profile, or a TOML file
         profile: String,
         /// Certificate to be read against the profile, PEM or DER
         #[arg(long, value_name = "FILE")]
@@ -30,17 +33,34 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "certificate")]
         rules: bool,
     },
-    /// Show a shipped profile, or list their names
+    /// Show the text of a profile
     Show {
-        /// Its name
+        /// Its name; without one, as `list` does
         name: Option<String>,
     },
+    /// List the profiles that this installation issues by: those that ship for it, its own, and the authority's
+    List {
+        /// Those that ship for other installations, too
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// Arguments of `tanba profile`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Command,
 }
 
 #[derive(Debug, Serialize)]
 struct Summary {
     name: String,
     description: String,
+    /// `shipped` or `own`.
+    source: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,38 +95,28 @@ struct RuleFacts {
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &Command, context: &Context) -> anyhow::Result<Outcome> {
-    match command {
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    // Profiles are looked at on machines without an installation, too.
+    let config = args.config.load_if_there()?;
+    let known = config
+        .as_ref()
+        .map_or_else(Profiles::builtin, |config| config.profiles.clone());
+    match &args.command {
         Command::Show { name: Some(name) } => {
-            let profile = open(name)?;
+            let profile = open(name, &known)?;
             let source = serde_json::json!({ "name": profile.name(), "source": profile.source() });
             context.print(&source, profile.source())?;
             Ok(Outcome::Done)
         }
-        Command::Show { name: None } => {
-            let summary = |profile: Profile| Summary {
-                name: profile.name().to_owned(),
-                description: profile.description().to_owned(),
-            };
-            let all: Vec<Summary> = Profile::builtin_names()
-                .iter()
-                .filter_map(|name| Profile::builtin(name))
-                .map(summary)
-                .collect();
-            let lines: Vec<String> = all
-                .iter()
-                .map(|facts| format!("{}\n    {}", facts.name, facts.description))
-                .collect();
-            context.print(&all, lines.join("\n"))?;
-            Ok(Outcome::Done)
-        }
+        Command::Show { name: None } => names(&known, config.as_ref(), context),
+        Command::List { all } => names(&known, config.as_ref().filter(|_| !all), context),
         Command::Lint {
             profile,
             certificate,
             issuer,
             rules,
         } => {
-            let profile = open(profile)?;
+            let profile = open(profile, &known)?;
             match certificate {
                 Some(certificate) => judge(&profile, certificate, issuer.as_deref(), context),
                 None if *rules => list(&profile, context),
@@ -116,21 +126,63 @@ pub(crate) fn run(command: &Command, context: &Context) -> anyhow::Result<Outcom
     }
 }
 
-/// A shipped profile by its name, or one from a file.
-fn open(name: &str) -> anyhow::Result<Profile> {
-    if let Some(profile) = Profile::builtin(name) {
-        return Ok(profile);
+/// The names of the profiles; with a configuration only of those that its people, its staff and its authorities get.
+fn names(known: &Profiles, config: Option<&Config>, context: &Context) -> anyhow::Result<Outcome> {
+    let of_another = config.map(|config| config.ra.other_profiles());
+    let applies = |profile: &&Profile| {
+        let name = profile.name();
+        !of_another.is_some_and(|prefix| {
+            Profile::builtin_names().contains(&name) && name.starts_with(prefix)
+        })
+    };
+    let all: Vec<Summary> = known
+        .all()
+        .filter(applies)
+        .map(|profile| Summary {
+            name: profile.name().to_owned(),
+            description: profile.description().to_owned(),
+            source: if Profile::builtin_names().contains(&profile.name()) {
+                "shipped"
+            } else {
+                "own"
+            },
+        })
+        .collect();
+    let mut lines: Vec<String> = all
+        .iter()
+        .map(|facts| {
+            let own = if facts.source == "own" {
+                "  (your own)"
+            } else {
+                ""
+            };
+            format!("{}{own}\n    {}", facts.name, facts.description)
+        })
+        .collect();
+    let left_out = known.all().count().saturating_sub(all.len());
+    if left_out > 0 {
+        lines.push(format!(
+            "{left_out} profiles that ship for other installations are left out; `tanba profile list --all` lists them."
+        ));
+    }
+    context.print(&all, lines.join("\n"))?;
+    Ok(Outcome::Done)
+}
+
+/// A profile by its name, or one from a file.
+fn open(name: &str, known: &Profiles) -> anyhow::Result<Profile> {
+    if let Some(profile) = known.find(name) {
+        return Ok(profile.clone());
     }
     let path = Path::new(name);
     if !path.exists() {
         bail!(
-            "there is no profile {name:?} and no such file; shipped are {}",
-            Profile::builtin_names().join(", ")
+            "there is no profile {name:?} and no such file; `tanba profile list --all` lists them"
         );
     }
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the file {name} cannot be read as text"))?;
-    Ok(Profile::from_toml(&text)?)
+    Profile::from_toml(&text).with_context(|| format!("the file {name} is no profile"))
 }
 
 /// The rules that certificates of the profile have to keep.
@@ -151,21 +203,46 @@ fn list(profile: &Profile, context: &Context) -> anyhow::Result<Outcome> {
             sentence: rule.sentence,
         })
         .collect();
-    let lines: Vec<String> = facts
-        .iter()
-        .map(|rule| {
-            let RuleFacts {
-                code,
-                standard,
-                section,
-                sentence,
-                ..
-            } = rule;
-            format!("{code}  ({standard}, {section})\n    {sentence}")
-        })
-        .collect();
+    let mut lines = vec![format!(
+        "Certificates of the profile {} are read before they are signed. One is not signed when any of these is true of it \
+         (a warning is logged, and it is signed):",
+        profile.name()
+    )];
+    lines.extend(facts.iter().map(|rule| {
+        let warning = if rule.severity == Severity::Warning.name() {
+            ", a warning"
+        } else {
+            ""
+        };
+        let place = reference(rule.standard, rule.section);
+        format!("{}  ({place}){warning}\n    {}", rule.code, rule.sentence)
+    }));
     context.print(&facts, lines.join("\n"))?;
     Ok(Outcome::Done)
+}
+
+/// Where a rule comes from, so that a reader finds it: of several standards each with its own section.
+fn reference(standard: &str, section: &str) -> String {
+    let one = |standard: &str, section: &str| {
+        let word = if standard.starts_with("ETSI") || standard.starts_with("ITU") {
+            "clause"
+        } else {
+            "section"
+        };
+        format!("{standard}, {word} {section}")
+    };
+    if standard == "profile" {
+        return format!("the profile itself: {section}");
+    }
+    let (standards, sections): (Vec<&str>, Vec<&str>) = (
+        standard.split(", ").collect(),
+        section.split("; ").collect(),
+    );
+    if standards.len() > 1 && standards.len() == sections.len() {
+        let pairs = standards.into_iter().zip(sections);
+        return pairs.map(|(a, b)| one(a, b)).collect::<Vec<_>>().join("; ");
+    }
+    one(standard, section)
 }
 
 /// Makes samples of the profile and says what is wrong with them.
@@ -239,4 +316,33 @@ fn read(path: &Path) -> anyhow::Result<Certificate> {
         .into_iter()
         .next()
         .with_context(|| format!("the file {} holds no certificate", path.display()))
+}
+
+/// What is wrong with the operator's own profiles beyond their texts: samples of each are made and read as before a
+/// signature, so that nobody applies for what would then be refused.
+pub(super) fn faults(profiles: &Profiles, context: &Context) -> anyhow::Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for profile in profiles.own() {
+        let name = profile.name();
+        let sentences: Vec<String> = match sample::samples(profile, context) {
+            Ok(samples) => samples
+                .iter()
+                .flat_map(|one| &one.findings)
+                .filter(|finding| finding.severity == Severity::Error)
+                .map(ToString::to_string)
+                .collect(),
+            Err(error) => vec![crate::outcome::sentence(&error)],
+        };
+        if !sentences.is_empty() {
+            faults.push(Fault::error(
+                "profile-faulty",
+                format!(
+                    "no certificate of the profile {name} would be signed: {}",
+                    sentences.join("; ")
+                ),
+                format!("correct it; `tanba profile lint {name}` says the same"),
+            ));
+        }
+    }
+    Ok(faults)
 }

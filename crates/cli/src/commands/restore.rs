@@ -66,11 +66,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     drop(storage);
     let storage: std::sync::Arc<dyn tanba_model::ports::Storage> =
         std::sync::Arc::new(wire::storage(&config)?);
-    let published = wire::authority(&storage, &config.keys, config.ca, context)
-        .and_then(|authority| Ok(authority.publish_all(context.now())?))
-        .context(
-            "the database is accepted, but its lists were not published; run `tanba crl publish`",
-        )?;
+    let published = wire::authority(
+        &storage,
+        &config.keys,
+        (config.ca, &config.profiles),
+        context,
+    )
+    .and_then(|authority| Ok(authority.publish_all(context.now())?))
+    .context(
+        "the database is accepted, but its lists were not published; run `tanba crl publish`",
+    )?;
     let facts = facts(&accepted, published.len());
     context.print(&facts, text(&facts))?;
     Ok(Outcome::Done)

@@ -9,7 +9,7 @@ use tanba_model::ports::Carrier;
 
 use super::config_args::ConfigArgs;
 use crate::carrier::{SmsCarrier, SmtpCarrier};
-use crate::config::Config;
+use crate::config::{Config, Findings};
 use crate::context::Context;
 use crate::listen::{self, Listener};
 use crate::outcome::Outcome;
@@ -33,6 +33,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let [people, machines] = config.addresses().map(listen::bind);
     let (people, machines) = (people?, machines?);
     let tls = config.tls.as_ref().map(Tls::open).transpose()?;
+    let mut faults = Findings::default();
+    faults.extend(super::profile::faults(&config.profiles, context)?);
+    if !faults.as_slice().is_empty() {
+        return Err(faults.into());
+    }
     wire::glance(&config)?;
     let carriers = carriers(&config)?;
     let (storage, authority) = wire::installation(&config, context)?;

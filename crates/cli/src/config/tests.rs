@@ -63,6 +63,7 @@ fn every_default_of_the_example_is_a_default_of_the_program() {
                 "password_file =",
                 "token_file =",
                 "centres =",
+                "profiles = \"profiles\"",
             ]
             .iter()
             .any(|key| line.starts_with(key))

@@ -280,8 +280,9 @@ fn first_people_get_first_keys_from_the_command_line() {
 
     let again = installation.refusal(&issue(&other));
     assert!(again.contains("used before"), "{again}");
-    let nobody = installation.refusal(&["person", "show", "123"]);
-    assert!(nobody.contains("12 digits"), "{nobody}");
+    let nobody = installation.tanba(&["person", "show", "123"]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(text(&nobody.stderr).contains("12 digits"));
     let applications = installation.facts(&["application", "list"]);
     assert!(applications.as_array().is_some_and(Vec::is_empty));
 }
@@ -705,6 +706,73 @@ fn exit_codes_tell_wrong_usage_from_refusal() {
     );
 }
 
+/// 1: the answer is no, or it failed. 2: it cannot be meant so. One table over the commands.
+#[test]
+fn every_command_tells_an_answer_of_no_from_wrong_usage() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let (serial, digest) = ("01".repeat(20), "ab".repeat(32));
+    let table: &[(i32, &[&str])] = &[
+        (2, &[]),
+        (2, &["certificate", "check"]),
+        (2, &["certificate", "show", "zz"]),
+        (1, &["certificate", "show", &serial]),
+        (
+            2,
+            &["certificate", "revoke", &serial, "--reason", "boredom"],
+        ),
+        (1, &["certificate", "revoke", &serial]),
+        (2, &["certificate", "list", "--limit", "x"]),
+        (2, &["certificate", "list", "--person", "123"]),
+        (2, &["person", "show", "123"]),
+        (1, &["person", "show", "790415300217"]),
+        (2, &["person", "release", "123"]),
+        (1, &["person", "import", "absent.csv"]),
+        (2, &["application", "show", "123"]),
+        (2, &["application", "list", "--state", "NO_SUCH"]),
+        (2, &["application", "approve", "123", "--reason", "x"]),
+        (2, &["operator", "add", "123", "--role", "operator"]),
+        (2, &["operator", "add", "790415300217", "--role", "king"]),
+        (1, &["operator", "remove", "790415300217"]),
+        (2, &["key", "block", "zz", "--reason", "x"]),
+        (2, &["key", "block", &digest, "--reason", ""]),
+        (2, &["key", "blocked", "--after", "zz"]),
+        (1, &["key", "blocked", &digest]),
+        (0, &["key", "findings"]),
+        (2, &["issuer", "stop"]),
+        (2, &["issuer", "stop", "nca-rsa", "--reason", ""]),
+        (1, &["issuer", "stop", "nobody", "--reason", "x"]),
+        (1, &["issuer", "start", "nca-rsa", "--reason", "x"]),
+        (2, &["profile", "lint"]),
+        (1, &["profile", "lint", "no-such"]),
+        (1, &["profile", "show", "no-such"]),
+        (0, &["profile", "list"]),
+        (2, &["ceremony", "plan", "no-such"]),
+        (2, &["ceremony", "import"]),
+        (2, &["audit", "export", "--since", "x"]),
+        (1, &["audit", "export", "--since", "999999"]),
+        (1, &["audit", "verify", "absent.log"]),
+        (2, &["message", "retry"]),
+        (0, &["message", "list"]),
+        (2, &["validate", "--trusted", "a.pem"]),
+        // Here 1 is a verdict about a certificate, and nothing else.
+        (2, &["validate", "--trusted", "absent.pem", "absent.pem"]),
+        (2, &["cms", "verify"]),
+        (1, &["cms", "verify", "absent"]),
+        (2, &["keystore", "show"]),
+        (1, &["keystore", "show", "absent.p12"]),
+        (2, &["restore", "accept"]),
+        (2, &["bench"]),
+        (2, &["crl"]),
+        (0, &["issuer", "list"]),
+    ];
+    for (code, arguments) in table {
+        let output = installation.tanba(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {said}");
+        assert_eq!(*code == 0, said.is_empty(), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn profiles_are_shown_and_linted() {
     let nowhere = Installation {
@@ -777,6 +845,16 @@ fn a_profile_of_invalid_certificates_is_told_by_samples_and_its_rules_are_listed
         let findings: Value = serde_json::from_slice(&linted.stdout).expect("JSON");
         let mut findings = findings.as_array().expect("findings").iter();
         assert!(findings.any(|finding| finding["code"] == code), "{to}");
+    }
+    let listed = nowhere.tanba(&["profile", "lint", "tls-server", "--rules"]);
+    let listed = text(&listed.stdout);
+    for reference in [
+        "RFC 4055, section 5; RFC 5758, section 3.2",
+        "the profile itself: subject",
+        "ITU-T X.690, clause 11",
+        "One is not signed when",
+    ] {
+        assert!(listed.contains(reference), "{listed}");
     }
     let rules = |profile: &str| {
         let listed = nowhere.facts(&["profile", "lint", profile, "--rules"]);

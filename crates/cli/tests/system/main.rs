@@ -39,6 +39,8 @@ mod messages;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod own_profile;
+#[cfg(test)]
 mod privacy;
 #[cfg(test)]
 mod refusals;

@@ -83,11 +83,22 @@ pub struct Queues {
     pub applications: Vec<(&'static str, Backlog)>,
 }
 
+/// A key of the block list, with what hangs on it.
+#[derive(Clone, Debug)]
+pub struct BlockedView {
+    /// The key, since when and why.
+    pub key: BlockedKey,
+    /// Certificates of it that were ever issued here.
+    pub certificates: usize,
+    /// Those that count still: the authority's own, which people decide about.
+    pub valid: usize,
+}
+
 /// A part of the block list.
 #[derive(Clone, Debug, Default)]
 pub struct BlockedPage {
     /// Keys by digest.
-    pub keys: Vec<BlockedKey>,
+    pub keys: Vec<BlockedView>,
     /// After which digest the next page begins; `None` at the end.
     pub next: Option<[u8; 32]>,
 }
@@ -253,9 +264,19 @@ impl RegistrationAuthority {
         let more = keys.len() > full;
         keys.truncate(full);
         let next = keys.last().map(|key| key.public_key_sha256);
+        let mut views = Vec::with_capacity(keys.len());
+        for key in keys {
+            let records = work.certificates().of_key(&key.public_key_sha256)?;
+            let issued = records.iter().filter(|record| record.der.is_some());
+            views.push(BlockedView {
+                certificates: issued.clone().count(),
+                valid: issued.filter(|record| record.status.is_valid()).count(),
+                key,
+            });
+        }
         Ok(BlockedPage {
             next: next.filter(|_| more),
-            keys,
+            keys: views,
         })
     }
 

@@ -144,6 +144,31 @@ async fn health_and_counters_say_what_is_going_on() {
     );
 }
 
+/// Keys are opened at the start, so a new authority waits for the next one; that must not stay unnoticed.
+#[tokio::test]
+async fn an_authority_that_was_made_after_the_start_is_told_of_until_the_restart() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    let metrics = house.get("/metrics").await;
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    assert!(text.contains("tanba_restart_due 0\n"), "{text}");
+    assert!(
+        text.contains("tanba_authority_fit{issuer=\"test\"} 1\n"),
+        "{text}"
+    );
+    let mut unit = house.storage.begin().unwrap();
+    let mut new = unit.issuers().all().unwrap().remove(1).issuer;
+    new.name = "test-2".to_owned();
+    unit.issuers().insert(&new, NOW).unwrap();
+    unit.commit().unwrap();
+    let ready = house.get("/health/ready").await;
+    assert_eq!(ready.status, StatusCode::OK);
+    let expected = "ready\ntest-2: it was made after this server was started; restart the server\n";
+    assert_eq!(std::str::from_utf8(&ready.body).unwrap(), expected);
+    let metrics = house.get("/metrics").await;
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    assert!(text.contains("tanba_restart_due 1\n"), "{text}");
+}
+
 #[tokio::test]
 async fn what_is_stopped_is_told_and_is_no_failure() {
     let house = House::new(IssuingKey::EcP256, NOW);

@@ -269,3 +269,79 @@ fn a_reference_that_was_changed_is_no_reference() {
         assert!(KeyReference::from_bytes(&stored[..position]).is_none());
     }
 }
+
+/// A key of a tool of another project that wants its PIN before each signature, as a reference of ours.
+fn careful_key(scene: &Scene) -> KeyReference {
+    let tool = |arguments: &[&str]| {
+        let output = std::process::Command::new("pkcs11-tool")
+            .arg("--module")
+            .arg(&scene.module)
+            .args(["--token-label", LABEL, "--login", "--pin", PIN])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}");
+    };
+    let file = scene.folder.join("public.der");
+    let label = ["--id", "0a0b", "--label", "careful"];
+    tool(
+        &[
+            &["--keypairgen", "--key-type", "rsa:2048", "--always-auth"],
+            &label[..],
+        ]
+        .concat(),
+    );
+    let read = ["--read-object", "--type", "pubkey", "--output-file"];
+    tool(&[&read[..], &[file.to_str().unwrap()], &label].concat());
+    let spki = fs::read(&file).unwrap();
+    let mut stored = b"tanba-tok\x01\x02\x0a\x0b".to_vec();
+    stored.extend_from_slice(&spki);
+    let checksum = tanba_crypto::sha256(&stored);
+    stored.extend_from_slice(&checksum[..8]);
+    KeyReference::from_bytes(&stored).unwrap()
+}
+
+#[test]
+fn a_key_of_the_authority_that_wants_its_pin_each_time_gets_it_each_time() {
+    stage(
+        Maker::SoftHsm,
+        "stories::a_key_of_the_authority_that_wants_its_pin_each_time_gets_it_each_time",
+        |scene| {
+            let reference = careful_key(scene);
+            let token = scene.token();
+            let key = TokenKey::open(&token, reference);
+            key.check().unwrap();
+            for number in 0..3_u8 {
+                let signature = key.sign(&[number]).unwrap();
+                key.public_key()
+                    .verify(key.algorithm(), &[number], &signature)
+                    .unwrap();
+            }
+            // Threads sign beside each other, each with its own entry of the PIN.
+            std::thread::scope(|scope| {
+                let workers: Vec<_> = (0..4_u8)
+                    .map(|number| {
+                        scope.spawn({
+                            let key = &key;
+                            move || key.sign(&[number; 40]).unwrap()
+                        })
+                    })
+                    .collect();
+                for (number, worker) in (0_u8..).zip(workers) {
+                    let signature = worker.join().unwrap();
+                    key.public_key()
+                        .verify(key.algorithm(), &[number; 40], &signature)
+                        .unwrap();
+                }
+            });
+            // A PIN that was changed behind our back is tried once; corrected, it helps without a restart.
+            scene.enter_pin("0000");
+            for _ in 0..20 {
+                assert!(matches!(key.sign(MESSAGE), Err(SignError::Refused { .. })));
+            }
+            scene.enter_pin(PIN);
+            key.sign(MESSAGE).unwrap();
+        },
+    );
+}

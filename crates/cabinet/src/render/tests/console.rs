@@ -140,7 +140,8 @@ pub(super) fn samples(template: &str) -> Vec<Value> {
         }
         "desk/admin/blocked.html" => {
             let key = |source: tanba_model::key::BlockSource| {
-                context! { digest => "00ff", since => "бүгін", source => source.name(), reason => "<&>" }
+                let valid = u8::from(source == tanba_model::key::BlockSource::List);
+                context! { certificates => 2, valid, digest => source.name(), since => "бүгін", source => source.name(), reason => "<&>" }
             };
             let keys = tanba_model::key::BlockSource::ALL.map(key).to_vec();
             vec![

@@ -18,7 +18,7 @@ use super::proof;
 use super::statement::Judge;
 use crate::commands::config_args::ConfigArgs;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -125,7 +125,12 @@ impl<'a> Log<'a> {
             frontier: Frontier::default(),
             checkpoints: 0,
             signed: None,
-            expect: args.expect.as_deref().map(line::hash).transpose()?,
+            expect: args
+                .expect
+                .as_deref()
+                .map(line::hash)
+                .transpose()
+                .map_err(usage)?,
             met: false,
             continued: earlier.is_some_and(|head| head == Frontier::default().head()),
             earlier,

@@ -116,10 +116,15 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         shares,
         ..facts(&plan, &artefact, files.artefact)?
     };
-    let lines = format!(
+    let mut lines = format!(
         "{text}\nThe transcript is in {}, .p7s (its signature) and .txt (this text).",
         files.transcript.display()
     );
+    if issuer(storage.as_ref(), &artefact.name)?
+        .is_some_and(|known| known.issuer.certificate == artefact.der)
+    {
+        lines.push_str("\nA server that runs on this database does not know the new authority yet: restart it now.");
+    }
     context.print(&facts, lines)?;
     Ok(Outcome::Done)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::Serialize;
 use tanba_ca::Profiles;
 use tanba_model::fitness::judge_all;
@@ -13,7 +13,8 @@ use tanba_pki::{SerialNumber, Timestamp};
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outbound;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, usage};
+use crate::wire;
 use evidence::Evidence;
 use issuer::Issuer;
 use keys::Keys;
@@ -88,11 +89,12 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     if !args.all {
-        bail!(
-            "say --all: every certificate that was ever issued is read, which takes a minute for each hundred thousand"
-        );
+        return Err(usage(
+            "say --all: every certificate that was ever issued is read, which takes a minute for each hundred thousand",
+        ));
     }
-    let storage = config.storage()?;
+    let config = config.load()?;
+    let storage = wire::storage(&config)?;
     let agent = outbound::agent(None, std::time::Duration::from_secs(20))?;
     let ask = |url: &str, request: &[u8]| -> anyhow::Result<Vec<u8>> {
         let mut response = agent
@@ -114,7 +116,12 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             told = read.saturating_add(TOLD_EVERY);
         }
     };
-    let report = check(storage.as_ref(), responder.as_mut(), now, &mut progress)?;
+    let report = check(
+        &storage,
+        &config.profiles,
+        (responder.as_mut(), now),
+        &mut progress,
+    )?;
     context.print(&report, &report)?;
     Ok(match report.faults {
         0 => Outcome::Done,
@@ -126,13 +133,12 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
 /// One snapshot: what is issued meanwhile is judged next time.
 fn check(
     storage: &dyn Storage,
-    mut responder: Option<&mut Responder<'_>>,
-    now: Timestamp,
+    profiles: &Profiles,
+    (mut responder, now): (Option<&mut Responder<'_>>, Timestamp),
     progress: &mut dyn FnMut(u64),
 ) -> anyhow::Result<Report> {
     let mut unit = storage.snapshot()?;
     let mut report = Report::default();
-    let profiles = Profiles::builtin();
     let evidence = Evidence::read(unit.as_mut())?;
     let mut keys = Keys::default();
     for (record, unfit) in judge_all(unit.as_mut(), now)? {
@@ -149,7 +155,7 @@ fn check(
             after = Some(last.id);
             for record in &records {
                 serials.push(*record.serial.as_bytes());
-                if let Some(certificate) = judge::judge(record, &issuer, &profiles, &mut report) {
+                if let Some(certificate) = judge::judge(record, &issuer, profiles, &mut report) {
                     keys.add(record, &certificate);
                     evidence.judge(unit.as_mut(), &issuer, record, &mut report)?;
                 }

@@ -66,7 +66,12 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     {
         return;
     }
-    match wire::authority(&storage, &config.keys, config.ca, context) {
+    match wire::authority(
+        &storage,
+        &config.keys,
+        (config.ca, &config.profiles),
+        context,
+    ) {
         Ok(authority) => {
             findings.extend(keys(&authority));
             findings.extend(public_url(config, authority.public_url()));

@@ -1,11 +1,18 @@
 //! Ports and the mail server.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use crate::carrier::SmtpCarrier;
 use crate::config::{Config, Finding, Mail};
+use crate::outbound;
 use crate::outcome::sentence;
+
+/// How long the server may take to say how it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How its lines end that ask for a restart.
+const RESTART: &str = "restart the server";
 
 /// Whether both addresses can be listened on.
 pub(super) fn ports(config: &Config) -> Vec<Finding> {
@@ -51,6 +58,35 @@ fn port(key: &str, address: SocketAddr) -> Option<Finding> {
     } else {
         Finding::error(code, what, remedy)
     })
+}
+
+/// Whether the server that runs knows all authorities: it says of itself what it does not.
+pub(super) fn restart(config: &Config) -> Vec<Finding> {
+    let [_, machines] = config.addresses();
+    let ask = || -> anyhow::Result<String> {
+        let host = if machines.ip().is_unspecified() {
+            IpAddr::from(Ipv4Addr::LOCALHOST)
+        } else {
+            machines.ip()
+        };
+        let url = format!(
+            "http://{}/health/ready",
+            SocketAddr::new(host, machines.port())
+        );
+        let mut answer = outbound::agent(None, PATIENCE)?.get(&url).call()?;
+        Ok(answer.body_mut().read_to_string()?)
+    };
+    // Where no server answers, there is nothing to restart.
+    let said = ask().unwrap_or_default();
+    let due = said.lines().filter(|line| line.ends_with(RESTART));
+    due.map(|line| {
+        Finding::warning(
+            "server-restart-due",
+            format!("the running server says: {line}"),
+            "restart it; until then it goes on with the authorities that it knows",
+        )
+    })
+    .collect()
 }
 
 /// Whether the mail server would take mails.

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use minijinja::{Value, context};
 use serde::Deserialize;
-use tanba_model::key::BlockedKey;
+use tanba_ra::BlockedView;
 
 use crate::clerk::AtDesk;
 use crate::problem::Problem;
@@ -45,8 +45,10 @@ pub(crate) async fn show(
     Ok(state.render_desk(&visit, &at_desk, &SCREEN, values))
 }
 
-fn view(state: &CabinetState, visit: &Visit, key: &BlockedKey) -> Value {
+fn view(state: &CabinetState, visit: &Visit, blocked: &BlockedView) -> Value {
+    let key = &blocked.key;
     context! {
+        certificates => blocked.certificates, valid => blocked.valid,
         digest => tanba_pki::hex::encode(&key.public_key_sha256), since => state.words(visit).date_time(key.at),
         source => key.source.name(), reason => key.reason.as_str(),
     }

@@ -13,7 +13,7 @@ use super::*;
 use crate::commands::testing::{House, NOW};
 
 fn judged(storage: &dyn Storage) -> Report {
-    check(storage, None, NOW, &mut |_| {}).unwrap()
+    check(storage, &Profiles::builtin(), (None, NOW), &mut |_| {}).unwrap()
 }
 
 fn codes(house: &House) -> Vec<&'static str> {
@@ -289,8 +289,8 @@ fn asked(
     };
     let report = check(
         house.storage.as_ref(),
-        Some(&mut responder),
-        NOW,
+        &Profiles::builtin(),
+        (Some(&mut responder), NOW),
         &mut |_| {},
     )
     .unwrap();
