@@ -109,6 +109,8 @@ fn an_operators_own_profile_is_listed_issued_by_stopped_and_read_again() {
         "--reason",
         "x",
     ]);
+    // Into the same file, for a key that was not used.
+    house.request(&person, SHIPPED, &new_key(KeyAlgorithm::EcP256));
     let said = house.refusal(&issue);
     assert!(said.contains("stopped"), "{said}");
     evidence_is_whole(&house);
