@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the Debian package of the agent from a built program: package.sh PROGRAM [FOLDER]. Prints the path of the package.
-# The same program gives the same package, octet by octet.
+# The same program gives the same package, octet by octet. TANBA_PACKAGE_LEVEL (0 to 9): how hard it is packed.
 set -euo pipefail
 umask 022
 cd "$(dirname "$0")/.."
@@ -76,5 +76,5 @@ find "$root" -print0 | xargs -0 touch --no-dereference --date="@$SOURCE_DATE_EPO
 
 mkdir -p "$out"
 package=$out/tanba-agent_${version}_$architecture.deb
-dpkg-deb --root-owner-group -Zxz --build "$root" "$package" >/dev/null
+dpkg-deb --root-owner-group -Zxz -z"${TANBA_PACKAGE_LEVEL:-6}" --build "$root" "$package" >/dev/null
 echo "$package"

@@ -26,9 +26,8 @@ pub use ring::{KeyFilter, KeyKind, Keys, OpenFault};
 pub use scripted::Scripted;
 pub use secret::SecretFault;
 pub(crate) use secret::{SecretRing, Taken};
-pub(crate) use show::Show;
 #[cfg(feature = "window")]
-pub(crate) use show::{clean, date};
+pub(crate) use show::{Show, clean, date};
 pub use terminal::Terminal;
 pub use withdrawal::Withdrawal;
 
