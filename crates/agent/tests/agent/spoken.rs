@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::harness::text;
+use crate::maker::PASSWORD;
 use crate::window::{Page, Running, SITE, Screen, Started, until};
 
 /// Roles of AT-SPI (`AtspiRole`).
@@ -25,7 +26,7 @@ struct Bus {
 
 fn ask(address: &str, words: &[&str]) -> Option<Value> {
     let output = Command::new("busctl")
-        .args(["--json=short", &format!("--address={address}")])
+        .args(["--json=short", &format!("--address={address}"), "--"])
         .args(words)
         .output()
         .expect("scripts/setup.sh test installs systemd");
@@ -103,6 +104,16 @@ impl Bus {
         Some(())
     }
 
+    /// The text in a field.
+    fn text(&self, told: &Told) -> String {
+        let [service, path] = told.place.each_ref().map(String::as_str);
+        let whole = ["org.a11y.atspi.Text", "GetText", "ii", "0", "-1"];
+        let command = [&["call", service, path], whole.as_slice()].concat();
+        let said = ask(&self.assistive, &command);
+        said.and_then(|said| Some(said[0].as_str()?.to_owned()))
+            .unwrap_or_default()
+    }
+
     /// Does what can be done with it, as a screen reader does for its user.
     fn press(&self, told: &Told) {
         let [service, path] = told.place.each_ref().map(String::as_str);
@@ -159,6 +170,15 @@ fn a_screen_reader_hears_what_is_asked_and_refuses_for_its_user() {
     for told in told.iter().filter(|told| OPERATED.contains(&told.role)) {
         assert!(!told.name.is_empty(), "{told:?}");
     }
+    // What is typed is nobody's to hear, and no other program's to read.
+    let window = screen.wait_for("қол қою");
+    let field = told.iter().find(|told| told.role == PASSWORD_FIELD);
+    let typed = until(|| {
+        screen.tool(&["windowfocus", &window]);
+        screen.tool(&["type", "--delay", "8", PASSWORD]);
+        Some(bus.text(field?)).filter(|text| !text.is_empty())
+    });
+    assert!(typed.chars().all(|letter| letter == '•'), "{typed}");
     let refuse = named(&told, BUTTON, "Болдырмау").unwrap();
     until(|| {
         bus.press(refuse);
