@@ -192,6 +192,10 @@ async fn blocked_keys_are_listed_page_by_page_with_why() {
     let first = browser.get("/en/desk/admin/blocked").await;
     assert_eq!(first.body.matches("tanba-digest").count(), 50);
     assert!(first.body.contains("a &lt;published&gt; list"));
+    let next = first.body.split("id=\"next-page\" href=\"").nth(1).unwrap();
+    let second = browser.get(next.split('"').next().unwrap()).await;
+    assert_eq!(second.body.matches("tanba-digest").count(), 10);
+    assert!(!second.body.contains("next-page"));
     // How many certificates hang on each, and who blocked it.
     let mut work = world.storage.begin().unwrap();
     let root = work.issuers().all().unwrap().remove(0);
@@ -210,7 +214,13 @@ async fn blocked_keys_are_listed_page_by_page_with_why() {
     assert!(work.keys().block(&key).unwrap());
     work.commit().unwrap();
     let mut before = own.public_key_sha256;
-    before[31] = before[31].wrapping_sub(1);
+    for octet in before.iter_mut().rev() {
+        let (less, borrowed) = octet.overflowing_sub(1);
+        *octet = less;
+        if !borrowed {
+            break;
+        }
+    }
     let after = tanba_pki::hex::encode(&before);
     let page = browser
         .get(&format!("/en/desk/admin/blocked?after={after}"))
@@ -225,10 +235,6 @@ async fn blocked_keys_are_listed_page_by_page_with_why() {
     assert!(page.body.contains(&evidence), "{}", page.body);
     let log = browser.get(&evidence.replace("&amp;", "&")).await;
     assert_eq!(log.status, StatusCode::OK);
-    let next = first.body.split("id=\"next-page\" href=\"").nth(1).unwrap();
-    let second = browser.get(next.split('"').next().unwrap()).await;
-    assert_eq!(second.body.matches("tanba-digest").count(), 10);
-    assert!(!second.body.contains("next-page"));
 }
 
 #[tokio::test]
