@@ -1,6 +1,5 @@
 //! The certification authority: its issuers and what may be asked of them.
 
-use std::fmt;
 use std::sync::Arc;
 
 use tanba_model::audit::Actor;
@@ -441,11 +440,5 @@ impl DocumentSeals for Authority {
                 .collect(),
             signer: seal.signer,
         })
-    }
-}
-
-impl fmt::Display for IssuerSummary {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({})", self.name, self.kind.name())
     }
 }

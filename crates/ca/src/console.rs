@@ -1,5 +1,6 @@
 //! The authority as its administrators see it, and what it counts.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tanba_model::administration::{AdministrativeAct, IssuanceScope};
@@ -9,7 +10,7 @@ use tanba_model::ports::{AuthorityConsole, KeyPlace, KeyStanding, SwitchError, U
 use tanba_pki::Timestamp;
 use tanba_pki::profile::Profile;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, IssuerSummary};
 use crate::key_vault::KeyVault;
 use crate::switch::Switch;
 
@@ -59,5 +60,11 @@ impl AuthorityConsole for Authority {
                 .map(drop),
             AdministrativeAct::StartIssuance => switch.start_within(work, reason, actor, now),
         }
+    }
+}
+
+impl fmt::Display for IssuerSummary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.name, self.kind.name())
     }
 }
