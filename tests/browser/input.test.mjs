@@ -146,6 +146,9 @@ describe("bad input", () => {
       await page.locator("#sign-in").click();
       const { text } = await problem(page);
       assert.match(text, /тіркеу орталығы|центр\S* регистрации|registration centre/i);
+      // The card, the page below it and the page that it names say the same: apply there, then come once.
+      assert.match(text, /«ЭЦҚ кілттерін алу»|«Получение ключей ЭЦП»|“Obtain digital signature keys”/);
+      assert.equal(await page.locator(`main a[href="/${language}/obtain"]`).count(), 1);
     }
   });
 

@@ -7,7 +7,10 @@ const PATIENCE = { timeout: 30_000 };
 export class Seat {
   constructor({ demo, page, language, role }) {
     const member = demo.staff.find((one) => one.role === role);
-    Object.assign(this, { page, member, address: `${demo.url}/${language}/desk` });
+    const address = `${demo.url}/${language}/desk`;
+    // Who decides begins at the queue, the others at what they are there for.
+    const home = { administrator: `${address}/admin`, auditor: `${address}/audit` }[role] ?? address;
+    Object.assign(this, { page, member, address, home });
   }
 
   async sitDown() {
@@ -19,7 +22,7 @@ export class Seat {
     await page.locator("#refresh-keys").click();
     await page.locator("#key-cards .tanba-key-card").first().waitFor(PATIENCE);
     await page.locator("#sign-in").click();
-    await page.waitForURL(this.address, PATIENCE);
+    await page.waitForURL(this.home, PATIENCE);
   }
 
   /** Looks for a person or an application, by what is said, shown or scanned. */

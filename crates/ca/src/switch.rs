@@ -10,6 +10,7 @@ use tanba_model::id::{IssuerId, PersonId};
 use tanba_model::ports::{
     IssuanceStop, IssuerKind, Storage, StorageError, SwitchError, UnitOfWork,
 };
+use tanba_model::reason_line::{ReasonLine, ReasonLineError};
 use tanba_pki::Timestamp;
 
 use crate::desk::{Profiles, audit};
@@ -171,9 +172,9 @@ pub(crate) fn is_stopped(
 }
 
 fn one_line(reason: &str) -> Result<&str, SwitchError> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.len() > 500 || reason.contains(char::is_control) {
-        return Err(SwitchError::NoReason);
+    match ReasonLine::parse(reason) {
+        Ok(line) => Ok(line.as_str()),
+        Err(ReasonLineError::Personal) => Err(SwitchError::Personal),
+        Err(_) => Err(SwitchError::NoReason),
     }
-    Ok(reason)
 }

@@ -91,8 +91,12 @@ profile-for-persons = for people
 profile-for-services = for services or authorities
 profile-purpose = Purpose of the key
 profile-keys = Keys that are allowed
-profile-years-persons = years for a key in a file: { $file }; in a device: { $token }
-profile-years-most = at most { $years } years
+profile-years-persons = key in a file: { $file }, key in a device: { $token }
+profile-years-most =
+    { $years ->
+        [one] at most { $years } year
+       *[other] at most { $years } years
+    }
 profile-subject = Parts of the name
 profile-attribute = Attribute
 profile-value = Value

@@ -1,8 +1,10 @@
 ## Desk of a registration centre
 
-desk-label = Desk of the registration centre
+desk-label = Workplace of a registration centre
+desk-label-authority = Workplace of the certification authority
+desk-label-staff = Workplace of the staff
 desk-title = Queue of applications
-desk-enter-title = Sign in as staff of a registration centre
+desk-enter-title = Sign in as staff
 desk-enter-lead = Choose the key that you were given as a member of staff and type its password. Your personal keys do not serve here.
 desk-menu-queue = Queue
 desk-menu-pending = Awaits a second signature
@@ -129,6 +131,7 @@ desk-audit-to = To
 desk-audit-actor = Who
 desk-audit-action = What
 desk-audit-object = About what (record, serial number or IIN)
+desk-audit-about = About
 desk-audit-at = When
 desk-audit-detail = Detail
 desk-audit-none = Nothing was found.
@@ -238,6 +241,8 @@ error-other-centre = It belongs to another registration centre
 error-other-centre-detail = The applicant has to go there, or to withdraw the application and submit a new one. Nothing is lost.
 error-why-missing = Say why
 error-why-missing-detail = Nothing changed. Go back and write in one line why the message is laid to rest: it is recorded as evidence.
+error-why-personal = Write it without personal data
+error-why-personal-detail = Nothing changed, and your key is safe. What you write here is kept as evidence for good: leave out mail addresses and numbers of nine digits or more (IIN, telephone, document, application), and try again.
 error-own-act = This message may be about an act of your own
 error-own-act-detail = You decided about this person before, so another member of staff has to lay the message to rest. Nothing changed; you may send it again.
 error-own-affair = Nobody decides about herself

@@ -14,13 +14,13 @@ language-en = English
 account-label = Personal Account
 demo-label = Demonstration
 demo-text = Keys have no legal force; mails arrive here:
-demo-mailbox = mailbox of the demonstration
+demo-mailbox = the mailbox
 footer-title = More information
 nav-guide = Guide
 contact-title = Do you need help?
 contact-centre = Unified contact centre, free of charge
 footer-note = Your private key and your password never leave your device. Nobody has the right to ask for them, not even the contact centre.
-help-title = Help: about this step
+help-title = Help: about this page
 help-all = Read the whole guide
 search = Search
 warning = Warning
@@ -49,13 +49,14 @@ front-need-title = What you need
 front-need-file = the files of your digital signature keys (.p12), or the folder they are kept in
 front-need-password = the password of these keys
 front-need-mail = the e-mail address that you confirmed earlier: the confirmation code goes there
-front-expired = If your keys have already expired, they cannot be renewed online: please go to a registration centre.
+front-expired = If your keys have already expired, they cannot be renewed: apply for new ones here and come to a registration centre once.
 front-obtain = If you have no digital signature keys yet, or they have expired.
-front-guide = Fifteen steps of extending the validity of your digital signature.
+front-guide = The fifteen steps of renewing, answers to questions, and what to do when something goes wrong.
 
 ## Sign in
 
 enter-lead = Show the folder or the files with your keys and type the password once. The page finds the authentication key itself.
+enter-no-keys = No keys yet, or expired ones?
 login-storage = Keys Repository
 login-path = Path to keys repository
 keystore-PKCS12-hint = A .p12 file on this computer, phone or flash drive. No other program is needed.
@@ -139,7 +140,7 @@ cabinet-keys-soon-waiting =
 cabinet-keys-today-waiting = Your keys expire today. An application for new ones is under way: bring it to its end today.
 cabinet-keys-issued = The certificates of your new keys are issued: they only have to be installed.
 cabinet-keys-good = Your keys are valid until { $date }.
-cabinet-keys-none = You have no valid keys: please go to a registration centre.
+cabinet-keys-none = You have no valid keys: apply for new ones and come to a registration centre once.
 cabinet-renew = Renew digital signature keys
 cab-search-title = Search by application number
 menu-keys = My digital signature keys
@@ -178,7 +179,11 @@ reissue-keystore-hint = Keys on a personal computer are valid for 1 year, keys o
 compare-title = Compare the keystores
 compare-keys = Kinds of keys
 compare-validity = Certificate valid for
-compare-years = { $years } y
+compare-years =
+    { $years ->
+        [one] { $years } year
+       *[other] { $years } years
+    }
 compare-copy = Can the key be copied
 compare-copy-file = yes, with its file
 compare-copy-device = no, it never leaves the device
@@ -368,6 +373,7 @@ phone-code-lead = The code was sent to { $phone }; it can be used for 10 minutes
 phone-confirm = Confirm the number
 phone-remove = Remove the number
 phone-remove-hint = Once it is removed, notices about your keys go to { $phone } for one more week, and then no more.
+phone-remove-hint-new = Once it is removed, nothing more goes to { $phone }: it was confirmed less than a week ago.
 phone-grace = Until { $date } notices about your keys go to the earlier number ({ $phone }) too, and the number cannot be changed again. If it was not you who changed or removed it, open the “It was not me” link in the mail about it.
 session-device = Program
 sessions-end-all = Sign out everywhere
@@ -449,8 +455,9 @@ profile-email-none = none: confirm one at a registration centre to be able to re
 profile-mail-language = Language of mails
 profile-language = Language of pages and mails
 profile-save = Save
-profile-reminders = Remind me by e-mail before my keys expire
-profile-reminders-hint = 30, 14 and 7 days before, with a file for your calendar. Untick the box if you do not want them.
+profile-reminders-title = Reminders before keys expire
+profile-reminders = Remind me before my keys expire
+profile-reminders-hint = While the box is ticked, reminders come: by e-mail 30, 14 and 7 days before, with a file for your calendar, and by text message 10 days before where your telephone is confirmed. To decline them, untick the box and press “Save”.
 profile-notices = Mails about issued, revoked and frozen keys are always sent, for your safety, and cannot be cancelled. We send no advertising.
 profile-sessions = Where your Personal Account is open now. If you do not know one of them, end it and revoke your key.
 session-opened = Signed in
@@ -480,7 +487,11 @@ not-me-used-next = If you believe that your keys are in danger, call at once:
 mail-footer = This mail was sent automatically; there is no need to answer. Give your key, password and code to nobody. If you have questions, call { contact-phone }.
 mail-code-subject = Confirmation code: { $code }
 mail-code-lead = The code that confirms application { $number }:
-mail-code-life = The code can be used for { $minutes } minutes, once. Type it only in the Personal Account that you opened yourself.
+mail-code-life =
+    { $minutes ->
+        [one] The code can be used for { $minutes } minute, once. Type it only in the Personal Account that you opened yourself.
+       *[other] The code can be used for { $minutes } minutes, once. Type it only in the Personal Account that you opened yourself.
+    }
 mail-code-not-me = If it was not you who applied, tell the code to nobody: no key is issued without it. Open the “It was not me” link in the other mail about this application, or call { contact-phone }.
 mail-accepted-subject = Application { $number } was accepted
 mail-accepted-lead = An application for digital signature keys was submitted in your name. Application number: { $number }.
@@ -542,7 +553,7 @@ mail-reminder-subject = Your digital signature keys expire on { $date }
 mail-reminder-lead = Your digital signature keys expire on { $date }. Until then you can renew them yourself in your Personal Account.
 mail-reminder-link = Renew your keys:
 mail-reminder-serials = Serial numbers of the certificates:
-mail-reminder-late = Expired keys cannot be renewed online: then a visit to a registration centre is needed.
+mail-reminder-late = Expired keys cannot be renewed: then you have to apply anew and come to a registration centre.
 mail-reminder-off = Stop such reminders:
 
 ## Text messages: at most two of the network each, with a link of about 65 letters
@@ -614,7 +625,7 @@ error-application-rejected-detail = Nothing was issued for it. Your present keys
 error-application-wrong-state = This step is not possible now
 error-application-wrong-state-detail = The application is at another stage; perhaps it went on in another tab. Your keys are safe. Open the page of the application again.
 error-certificate-expired = The key has expired
-error-certificate-expired-detail = This key can no longer sign in or sign; nothing is wrong with the file itself. Please get new keys at a registration centre.
+error-certificate-expired-detail = This key can no longer sign in or sign; nothing is wrong with the file itself. Apply for new keys on the page “Obtain digital signature keys” and come to a registration centre once.
 error-certificate-frozen = The key is frozen
 error-certificate-frozen-detail = A key is usually frozen after an “It was not me” message. Nobody can use it. Go to a registration centre with your ID card or call { contact-phone }.
 error-certificate-not-yet-valid = The key is not valid yet
@@ -628,7 +639,7 @@ error-proof-not-yet-detail = The issue of the certificate is on record, but the 
 error-certificate-not-revocable = The chosen key cannot be revoked
 error-certificate-not-revocable-detail = Nothing was revoked. The key may have expired or been revoked already: reload the page and choose from the list again.
 error-certificate-revoked = The key is revoked
-error-certificate-revoked-detail = It is no longer valid and cannot be restored. If you have a newer key, choose that one; if not, go to a registration centre.
+error-certificate-revoked-detail = It is no longer valid and cannot be restored. If you have a newer key, choose that one; if not, apply on the page “Obtain digital signature keys” and come to a registration centre once.
 error-certificate-unknown = This key was issued by another authority
 error-certificate-unknown-detail = We cannot recognise it. Your key is safe. Choose a key issued by this authority: the issuer is on the key card.
 error-challenge-expired = The sign-in request has expired
@@ -777,7 +788,7 @@ error-code-required-detail = It ends after ten minutes without activity. Nothing
 error-csrf = It is not certain that this request came from the Personal Account
 error-csrf-detail = For safety we did not carry it out; your key is safe. Reload the page and try again.
 error-too-many-requests = Too many requests
-error-too-many-requests-detail = This limit keeps others from guessing numbers and codes. Your keys are safe. Try again in { $seconds } seconds.
+error-too-many-requests-detail = This limit keeps others from guessing numbers and codes. Your keys are safe. Try again in { $seconds } s.
 error-bad-request = The request could not be understood
 error-bad-request-detail = Nothing was changed and your keys are safe. Reload the page and try again.
 error-bad-address = The address of the page is wrong
@@ -972,7 +983,7 @@ days-left = Days left: { $days }
 days-expired = Expired, days ago: { $days }
 validity-range = { $from } – { $to }
 key-name = { $purpose }, { $owner }
-key-expired = expired on { $date }: these keys can only be replaced at a registration centre; nothing is wrong with the file
+key-expired = expired on { $date }: apply on the page “Obtain digital signature keys” and come to a registration centre once; nothing is wrong with the file
 key-not-yet-valid = valid only from { $date }; check the date on this computer
 key-for-signing = a signing key: to sign in, choose the authentication key (AUTH_RSA256_…)
 key-for-authentication = an authentication key: to sign the application, choose the signing key (RSA256_…)
@@ -1106,7 +1117,11 @@ summary-centre = Registration centre
 summary-agreement = User agreement, version
 mail-address-code-subject = Code to confirm your e-mail: { $code }
 mail-address-code-lead = This address was given in an application for digital signature keys. The code that confirms it:
-mail-address-code-life = The code can be used for { $minutes } minutes. Type it only on the page that you opened yourself.
+mail-address-code-life =
+    { $minutes ->
+        [one] The code can be used for { $minutes } minute. Type it only on the page that you opened yourself.
+       *[other] The code can be used for { $minutes } minutes. Type it only on the page that you opened yourself.
+    }
 mail-address-code-not-me = If it was not you who applied, tell the code to nobody: the address is not used without it. There is nothing else to do.
 mail-first-submitted-subject = Application { $number } was accepted: come by { $date }
 mail-first-submitted-lead = Your application for digital signature keys was accepted. Application number: { $number }.

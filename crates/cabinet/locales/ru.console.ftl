@@ -91,8 +91,12 @@ profile-for-persons = для людей
 profile-for-services = для служб или центров
 profile-purpose = Назначение ключа
 profile-keys = Разрешённые ключи
-profile-years-persons = ключ в файле: { $file } г., ключ в устройстве: { $token } г.
-profile-years-most = не более { $years } лет
+profile-years-persons = ключ в файле: { $file }, ключ в устройстве: { $token }
+profile-years-most =
+    { $years ->
+        [one] не более { $years } года
+       *[other] не более { $years } лет
+    }
 profile-subject = Части имени
 profile-attribute = Атрибут
 profile-value = Значение

@@ -144,7 +144,7 @@ impl Writer<'_> {
                 minutes,
             } => {
                 let number = [("number", grouped(number).into())];
-                let life = [("minutes", minutes.to_string().into())];
+                let life = [("minutes", (*minutes).into())];
                 let blocks = vec![
                     self.say("mail-code-lead", &number),
                     Block::Code { text: code.clone() },
@@ -378,7 +378,7 @@ impl Writer<'_> {
 
     /// A code that belongs to no application.
     fn bare_code(&self, key: &str, code: &str, minutes: u32) -> (String, Vec<Block>) {
-        let life = [("minutes", minutes.to_string().into())];
+        let life = [("minutes", minutes.into())];
         let blocks = vec![
             self.say(&format!("{key}-lead"), &[]),
             Block::Code {

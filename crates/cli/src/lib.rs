@@ -16,6 +16,7 @@ mod chest;
 mod commands;
 mod config;
 mod context;
+mod count;
 mod key_store;
 mod listen;
 mod outbound;

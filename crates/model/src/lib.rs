@@ -32,5 +32,6 @@ pub mod person;
 pub mod phone;
 pub mod place;
 pub mod ports;
+pub mod reason_line;
 pub mod revocation;
 pub mod staff;

@@ -127,6 +127,8 @@ pub struct Person {
     pub earlier_email: Option<EarlierEmail>,
     /// The telephone number for short notices, where she gave one.
     pub phone: Option<PhoneNumber>,
+    /// Since when that is so; `None` where it always was: from a file, or confirmed before this was recorded.
+    pub phone_since: Option<Timestamp>,
     /// The number of before, where it was changed or removed; ask [`Person::notice_phones`].
     pub earlier_phone: Option<EarlierPhone>,
     /// Since when the mail server of her address takes nothing for it; forgotten when it does again, or with a new address.

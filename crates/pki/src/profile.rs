@@ -180,10 +180,11 @@ impl Profile {
         &self.specification.name
     }
 
-    /// One sentence on what it is for.
+    /// One sentence on what it is for, in the language of a tag: `kk` or `ru`, else English. A profile that is described in one
+    /// language alone has the same sentence for all.
     #[must_use]
-    pub fn description(&self) -> &str {
-        &self.specification.description
+    pub fn description(&self, language: &str) -> &str {
+        self.specification.description.text(language)
     }
 
     /// What the key is for.

@@ -126,6 +126,7 @@ pub const ERRORS: &[&str] = &[
     TOO_MANY_CODES,
     TOO_MANY_TRIES,
     WHY_MISSING,
+    WHY_PERSONAL,
     WORK_INVALID,
     WRONG_CODE,
 ];
@@ -434,3 +435,5 @@ pub const TEXTS_PAUSED: &str = "texts-paused";
 pub const OWN_ACT: &str = "own-act";
 /// It is not said why a message is laid to rest.
 pub const WHY_MISSING: &str = "why-missing";
+/// Words for the records hold what looks like personal data.
+pub const WHY_PERSONAL: &str = "why-personal";

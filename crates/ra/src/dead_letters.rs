@@ -3,7 +3,7 @@
 use tanba_model::audit::Actor;
 use tanba_model::id::MessageId;
 use tanba_model::message::DeadMessage;
-use tanba_model::ports::{Storage, StorageError};
+use tanba_model::ports::{Storage, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
@@ -70,6 +70,42 @@ pub fn settle_dead_letter(
     now: Timestamp,
 ) -> Result<bool, Unavailable> {
     let mut work = storage.begin()?;
+    let is_dead = settle(work.as_mut(), id, (act, why), actor, now)?;
+    if is_dead {
+        work.commit()?;
+    }
+    Ok(is_dead)
+}
+
+/// Decides about several dead letters in one unit of work: about each of them, or, where one is none, about nothing. The first
+/// that is none.
+///
+/// # Errors
+/// [`Unavailable`] when storage does not answer.
+pub fn settle_dead_letters(
+    storage: &dyn Storage,
+    ids: &[MessageId],
+    (act, why): (DeadLetterAct, &str),
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Result<(), MessageId>, Unavailable> {
+    let mut work = storage.begin()?;
+    for id in ids {
+        if !settle(work.as_mut(), *id, (act, why), actor.clone(), now)? {
+            return Ok(Err(*id));
+        }
+    }
+    work.commit()?;
+    Ok(Ok(()))
+}
+
+fn settle(
+    work: &mut dyn UnitOfWork,
+    id: MessageId,
+    (act, why): (DeadLetterAct, &str),
+    actor: Actor,
+    now: Timestamp,
+) -> Result<bool, Unavailable> {
     let letter = work.outbox().find_dead(id)?;
     let done = match act {
         DeadLetterAct::Retry => work.outbox().revive(id, now),
@@ -89,8 +125,7 @@ pub fn settle_dead_letter(
         object: format!("message:{id}"),
         detail: &letter.map_or_else(String::new, |letter| described(&letter, why)),
     };
-    evidence.record(work.as_mut(), now)?;
-    work.commit()?;
+    evidence.record(work, now)?;
     Ok(true)
 }
 

@@ -8,6 +8,7 @@ use tanba_model::decision::{Act, DecisionDocument, Identification};
 use tanba_model::document::Applicant;
 use tanba_model::person::Person;
 use tanba_model::ports::{StaffSession, StorageError};
+use tanba_model::reason_line::looks_personal;
 use tanba_model::staff::{Right, Role, StaffMember};
 use tanba_pki::Timestamp;
 
@@ -124,6 +125,11 @@ pub enum DeskError {
     /// Nothing says in one line why a message is laid to rest; saying so helps.
     #[error("it is not said why")]
     Why,
+    /// Words for the records hold what looks like personal data; writing them without helps.
+    #[error(
+        "words that are kept as evidence hold no mail address and no number of nine digits or more; say it without them"
+    )]
+    Personal,
     /// It belongs to another registration centre.
     #[error("it belongs to another registration centre")]
     OtherCentre,
@@ -195,6 +201,7 @@ impl DeskError {
             Self::OwnAffair => codes::OWN_AFFAIR,
             Self::OwnAct => codes::OWN_ACT,
             Self::Why => codes::WHY_MISSING,
+            Self::Personal => codes::WHY_PERSONAL,
             Self::OtherCentre => codes::OTHER_CENTRE,
             Self::NoPerson => codes::PERSON_UNKNOWN,
             Self::NothingWaits => codes::NOTHING_WAITS,
@@ -302,6 +309,15 @@ fn remark(text: &str) -> String {
         .filter(|letter| !letter.is_control())
         .take(REMARK)
         .collect()
+}
+
+/// The same for the records alone, which are kept for good: nobody is named there.
+fn note(text: &str) -> Result<String, DeskError> {
+    let line = remark(text);
+    if looks_personal(&line) {
+        return Err(DeskError::Personal);
+    }
+    Ok(line)
 }
 
 /// How the person was identified, as it was chosen.

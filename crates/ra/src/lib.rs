@@ -51,7 +51,7 @@ pub use config::{
     CertificateEmail, ConfigError, DeskPolicy, DeskSection, FirstSection, ProfileSet, RaConfig,
     RaSection, SecondFactorPolicy, TextsSection,
 };
-pub use dead_letters::{DeadLetterAct, settle_dead_letter};
+pub use dead_letters::{DeadLetterAct, settle_dead_letter, settle_dead_letters};
 pub use delivery::Delivered;
 pub use desk::{
     ActWish, AuditFilter, AuditPage, BlockedPage, BlockedView, Check, Clerk, DeadLetterPage,
@@ -72,7 +72,7 @@ pub use listing::{History, Page};
 pub use login::{Device, LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
 pub use notify::announce_act;
-pub use phone::{PendingPhone, PhoneChangeError};
+pub use phone::{PendingPhone, PhoneChangeError, is_phone_settled};
 pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
     PrepareError, ReissueForm, ResendError, SubmitError,

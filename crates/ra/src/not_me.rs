@@ -14,7 +14,7 @@ use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::{StepError, storage_code};
 use crate::evidence::{Evidence, application_object, person_object};
-use crate::notify::{notify, send};
+use crate::notify::notify;
 use crate::phone::{Disowned, disowned, put_phone_right};
 use crate::reissue::reject;
 
@@ -122,16 +122,13 @@ impl RegistrationAuthority {
             About::Phone(disowned) => Some(disowned),
             About::Application(_) | About::Other => None,
         };
-        let (person, gave_way) = put_phone_right(work.as_mut(), person, disowned, now)?;
+        let person = put_phone_right(work.as_mut(), person, disowned, now)?;
         let actor = Actor::LinkHolder(person.id);
         let frozen = freeze_all(work.as_mut(), &person, &actor, codes::NOT_ME, now)?;
         let body = MessageBody::Frozen {
             serials: frozen.serials.iter().map(SerialNumber::hex).collect(),
             by_code: false,
         };
-        if let Some(number) = gave_way {
-            send(work.as_mut(), &person, number.into(), body.clone(), now)?;
-        }
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;
         tracing::warn!(person = %person.id, certificates = frozen.serials.len(), "frozen by the link of a notice");

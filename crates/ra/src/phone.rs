@@ -253,7 +253,7 @@ impl RegistrationAuthority {
         Err(refused)
     }
 
-    /// Forgets the number; it is told of that, and of everything else for another week.
+    /// Forgets the number; it is told of that, and where it counted for a week, of everything else for another one.
     ///
     /// # Errors
     /// [`PhoneChangeError::NoneYet`] when there is none, [`PhoneChangeError::Recent`] within a week after another change.
@@ -281,13 +281,19 @@ impl RegistrationAuthority {
         if person.phone_before(now).is_some() {
             return Err(PhoneChangeError::Recent);
         }
-        match person.phone.clone() {
+        // A number that came a few days ago may be a thief's: the owner who takes it away is not to keep him informed.
+        match person
+            .phone
+            .clone()
+            .filter(|_| is_phone_settled(person, now))
+        {
             Some(number) => {
                 let until = now.plus(GRACE);
                 let earlier = EarlierPhone { number, until };
-                work.persons().change_phone(person.id, phone, &earlier)?;
+                work.persons()
+                    .change_phone(person.id, phone, &earlier, now)?;
             }
-            None => work.persons().set_phone(person.id, phone)?,
+            None => work.persons().set_phone(person.id, phone, Some(now))?,
         }
         let action = match phone {
             Some(_) => "person.phone-change",
@@ -308,8 +314,18 @@ impl RegistrationAuthority {
     }
 }
 
-/// For how long the number of before gets notices; as long as the link "it was not me" works.
+/// For how long the number of before gets notices; as long as the link "it was not me" works. A number that did not count for
+/// that long itself gets none.
 const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Whether the telephone number counted for a week, so that its owner had time to hear of it and to disown it. Such a number is
+/// told of everything for another week when it is changed or removed, and any other one is not.
+#[must_use]
+pub fn is_phone_settled(person: &Person, now: Timestamp) -> bool {
+    person
+        .phone_since
+        .is_none_or(|since| since.plus(GRACE) <= now)
+}
 
 /// What a link "it was not me" is about when it disowns a number; no number of an application looks so. Stored.
 const LINK_SUBJECT: &str = "phone:";
@@ -335,28 +351,28 @@ impl Disowned {
     }
 }
 
-/// What the link of a notice does to the telephone: a number of before that still counts is the number again, and a number
-/// that the link disowns is neither kept nor brought back. The person as she is then, and the number that gave way to the one
-/// of before: its owner is told of the freeze once more, for an honest change cannot be told from another.
+/// What the link of a notice does to the telephone: a number of before that still counts is the number again. Otherwise the
+/// number stays, unless the link disowns it or it was confirmed within the last week, when whoever is disowned could have done
+/// it. What is taken away gets no notice any more, not even of the freeze. The person as she is then.
 pub(crate) fn put_phone_right(
     work: &mut dyn UnitOfWork,
     mut person: Person,
     disowned: Option<&Disowned>,
     now: Timestamp,
-) -> Result<(Person, Option<PhoneNumber>), StorageError> {
+) -> Result<Person, StorageError> {
     let is_hers = |number: &PhoneNumber| !disowned.is_some_and(|disowned| disowned.is(number));
     let before = person.phone_before(now).cloned();
-    let is_changed =
-        person.phone.as_ref().is_some_and(|number| !is_hers(number)) || before.is_some();
+    let stays = |number: &PhoneNumber| is_hers(number) && is_phone_settled(&person, now);
+    let is_changed = person.phone.as_ref().is_some_and(|number| !stays(number)) || before.is_some();
     if !is_changed {
-        return Ok((person, None));
+        return Ok(person);
     }
-    let current = person.phone.take().filter(is_hers);
-    let (number, gave_way, action) = match before.filter(is_hers) {
-        Some(before) => (Some(before), current, "person.phone-back"),
-        None => (current, None, "person.phone-remove"),
+    let current = person.phone.clone().filter(stays);
+    let (number, action) = match before.filter(is_hers) {
+        Some(before) => (Some(before), "person.phone-back"),
+        None => (current, "person.phone-remove"),
     };
-    work.persons().set_phone(person.id, number.as_ref())?;
+    work.persons().set_phone(person.id, number.as_ref(), None)?;
     let evidence = Evidence {
         actor: Actor::LinkHolder(person.id),
         action,
@@ -365,6 +381,7 @@ pub(crate) fn put_phone_right(
     };
     evidence.record(work, now)?;
     person.phone = number;
+    person.phone_since = None;
     person.earlier_phone = None;
-    Ok((person, gave_way))
+    Ok(person)
 }

@@ -10,6 +10,8 @@ use tanba_model::application::ApplicationNumber;
 use tanba_model::decision::Act;
 use tanba_model::id::ActId;
 use tanba_model::iin::Iin;
+use tanba_model::language::Language;
+use tanba_model::staff::Role;
 use tanba_ra::{ActWish, DeskError, Outcome, Verdict};
 
 use super::Nothing;
@@ -75,11 +77,22 @@ pub(super) async fn login(
             tracing::warn!(id = %visit.request_id, code = problem.code(), "an earlier session of the desk goes on");
         }
     }
+    let next = home(visit.language, opened.clerk.role());
     let answer = Opened {
         csrf: opened.clerk.session.csrf,
-        next: format!("/{}/desk", visit.language.tag()),
+        next,
     };
     Ok(([(SET_COOKIE, cookie)], Answer(answer)))
+}
+
+/// Where somebody in this role begins: who decides at the queue, the others at what they are there for.
+fn home(language: Language, role: Role) -> String {
+    let page = match role {
+        Role::Operator | Role::SeniorOperator => "",
+        Role::Administrator => "/admin",
+        Role::Auditor => "/audit",
+    };
+    format!("/{}/desk{page}", language.tag())
 }
 
 #[derive(Debug, Serialize)]

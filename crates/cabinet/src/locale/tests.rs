@@ -239,4 +239,50 @@ fn plural_forms_are_chosen() {
     assert_eq!(days(Language::Ru, 20), "осталось 20 дней");
     assert_eq!(days(Language::Kk, 20), "20 күн қалды");
     assert_eq!(days(Language::En, 1), "1 day left");
+    let text = |language, key: &str, name: &'static str, number: i64| {
+        catalogue.format(language, key, &[(name, number.into())])
+    };
+    for (language, one, three, five) in [
+        (Language::Kk, "1 жыл", "3 жыл", "5 жыл"),
+        (Language::Ru, "1 год", "3 года", "5 лет"),
+        (Language::En, "1 year", "3 years", "5 years"),
+    ] {
+        let years = [1, 3, 5].map(|years| text(language, "compare-years", "years", years));
+        assert_eq!(years, [one, three, five]);
+    }
+    assert_eq!(
+        text(Language::Ru, "profile-years-most", "years", 1),
+        "не более 1 года"
+    );
+    assert_eq!(
+        text(Language::Ru, "profile-years-most", "years", 25),
+        "не более 25 лет"
+    );
+    let life = text(Language::Ru, "mail-code-life", "minutes", 10);
+    assert!(life.starts_with("Код действует 10 минут "), "{life}");
+}
+
+/// In Russian and English the word after a number changes with it, so it has its forms or stands before: "Keys: 5".
+#[test]
+fn no_word_follows_a_number_without_its_forms() {
+    for (language, source) in SOURCES {
+        if language == Language::Kk {
+            continue;
+        }
+        for (key, text) in entries(source) {
+            // The number of files there is a constant.
+            if text.contains("->") || key == "file-too-many" {
+                continue;
+            }
+            for name in ["count", "days", "minutes", "seconds", "years", "tries"] {
+                let word = text
+                    .split_once(&format!("{{ ${name} }} "))
+                    .map(|(_, rest)| rest);
+                let letters = word.map_or(0, |rest| {
+                    rest.chars().take_while(|c| c.is_alphabetic()).count()
+                });
+                assert!(letters <= 3, "{key}: {text}");
+            }
+        }
+    }
 }

@@ -80,10 +80,7 @@ impl Writer<'_> {
             Block::Code {
                 text: code.to_owned(),
             },
-            self.say(
-                "mail-address-code-life",
-                &[("minutes", minutes.to_string().into())],
-            ),
+            self.say("mail-address-code-life", &[("minutes", minutes.into())]),
             self.say("mail-address-code-not-me", &[]),
         ];
         (

@@ -202,6 +202,7 @@ fn the_report_has_every_certificate_and_numbers_its_pages() {
         earlier_email: None,
         earlier_phone: None,
         phone: None,
+        phone_since: None,
         email_refused_at: None,
     };
     let at = Timestamp::parse_rfc3339("2025-06-01T06:00:00Z").unwrap();

@@ -194,7 +194,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 context! {
                     person => person(all), reminders => all, sessions => vec![session(true), session(all)], errors,
                     earlier, pending => all.then_some("a@example.kz"), typed => "", email_error, code_error => email_error,
-                    texts => all || grace, earlier_phone, phone => all.then_some("+7•••67"), pending_phone => all.then_some("+77011234567"),
+                    texts => all || grace, earlier_phone, phone => all.then_some("+7•••67"), phone_settled => grace, pending_phone => all.then_some("+77011234567"),
                     phone_error => email_error, phone_code_error => email_error,
                 }
             })

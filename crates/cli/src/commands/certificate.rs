@@ -8,6 +8,7 @@ use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::IssuerId;
 use tanba_model::message::AdministratorAct;
 use tanba_model::ports::{Storage, StorageError, UnitOfWork};
+use tanba_model::reason_line::ReasonLine;
 use tanba_pki::{SerialNumber, Timestamp};
 use tanba_ra::announce_act;
 
@@ -266,11 +267,8 @@ impl Change<'_> {
 
 /// Why something is given back, as it is kept for evidence.
 pub(super) fn why(reason: &str) -> anyhow::Result<&str> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.len() > 500 || reason.contains(char::is_control) {
-        return Err(usage("--reason: say why in one line of at most 500 octets"));
-    }
-    Ok(reason)
+    let line = ReasonLine::parse(reason).map_err(|error| usage(format!("--reason: {error}")))?;
+    Ok(line.as_str())
 }
 
 fn change(

@@ -5,6 +5,7 @@ use tanba_ca::Published;
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::Outcome;
 
 /// Commands of `tanba crl`.
@@ -54,7 +55,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .sum();
     let text = match facts.len() {
         0 => "No list is due.".to_owned(),
-        count => format!("Published {count} lists; {entries} revoked certificates on full lists."),
+        lists => format!(
+            "Published {}; {} on full lists.",
+            count(lists, "list"),
+            count(entries, "revoked certificate")
+        ),
     };
     context.print(&facts, text)?;
     Ok(Outcome::Done)

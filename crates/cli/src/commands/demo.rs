@@ -1,6 +1,5 @@
 //! `tanba demo`: a throw-away national authority on embedded defaults.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -16,11 +15,12 @@ use tanba_model::ports::Storage;
 use tanba_pki::Timestamp;
 use tanba_storage::SqliteStorage;
 
-use crate::config::Register;
+use crate::config::{Example, FILE_NAME, Register};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::wire;
 
+mod guide;
 mod mailbox;
 mod people;
 
@@ -61,6 +61,10 @@ struct Facts {
     root: PathBuf,
     /// Folder with the people's key files.
     keys: PathBuf,
+    /// Configuration with which the command line works on the demo.
+    config: PathBuf,
+    /// The database.
+    database: PathBuf,
     people: Vec<Made>,
     /// Those who sign in at `/kk/desk/enter`.
     staff: Vec<Made>,
@@ -77,8 +81,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         )
     })?;
     let origin = format!("http://localhost:{}", listener.local_addr()?.port());
-    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(folder.join("tanba.sqlite"))?);
-    let authority = Arc::new(make_authority(&storage, &origin, context)?);
+    let database = folder.join("tanba.sqlite");
+    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&database)?);
+    let passphrase = passphrase(context);
+    let config = write_config(&folder, &origin, &passphrase)?;
+    let authority = Arc::new(make_authority(&storage, &origin, passphrase, context)?);
     context.progress("Making three people and their keys");
     let keys = folder.join("keys");
     let now = context.now();
@@ -107,6 +114,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         url: origin,
         root,
         keys,
+        config,
+        database,
         people,
         staff,
     };
@@ -117,7 +126,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         register,
     };
     let server = wire::demo(storage, authority, mailbox.carriers(), place, context)?;
-    context.print(&facts, walk_through(&facts))?;
+    context.print(&facts, guide::text(&facts))?;
     server.serve(listener, mailbox.router())?;
     Ok(Outcome::Done)
 }
@@ -143,16 +152,41 @@ fn prepare_folder(folder: &Path) -> Result<PathBuf> {
         .context("the folder for the demo cannot be found")
 }
 
+/// What the keys of the demo's authority are under; nothing worth protecting is.
+fn passphrase(context: &Context) -> String {
+    let mut octets = [0; 16];
+    context.random().fill(&mut octets);
+    tanba_pki::hex::encode(&octets)
+}
+
+/// Writes what the command line needs to work on the demo while it runs.
+fn write_config(folder: &Path, origin: &str, passphrase: &str) -> Result<PathBuf> {
+    fs::write(folder.join("passphrase"), passphrase)
+        .context("the passphrase of the demo cannot be written")?;
+    let text = Example {
+        origin,
+        public_url: origin,
+        passphrase: Some(("passphrase_file", "passphrase")),
+        token: None,
+        trusted_proxy: None,
+        profiles: "kz",
+    }
+    .text();
+    let file = folder.join(FILE_NAME);
+    fs::write(&file, text).context("the configuration of the demo cannot be written")?;
+    Ok(file)
+}
+
 /// An authority that exists since before its people got the keys that now expire.
 fn make_authority(
     storage: &Arc<dyn Storage>,
     origin: &str,
+    passphrase: String,
     context: &Context,
 ) -> Result<Authority> {
     let random = context.random();
-    let mut passphrase = vec![0; 32];
-    random.fill(&mut passphrase);
-    let vault = KeyVault::create(&Secret::new(passphrase), Cost::THROW_AWAY, random.as_ref())?;
+    let passphrase = Secret::new(passphrase.into_bytes());
+    let vault = KeyVault::create(&passphrase, Cost::THROW_AWAY, random.as_ref())?;
     let parts = tanba_ca::Parts {
         storage: Arc::clone(storage),
         chest: Arc::new(vault),
@@ -182,50 +216,4 @@ fn root_pem(authority: &Authority) -> Result<String> {
     let issuers = authority.issuers();
     let root = issuers.first().context("the demo has no root")?;
     Ok(root.certificate.to_pem())
-}
-
-fn walk_through(facts: &Facts) -> String {
-    let mut text = format!(
-        "\nTanba: a throw-away national certification authority.\n\n  Cabinet   {}\n  Mailbox   {}\n\n",
-        facts.url, facts.mailbox
-    );
-    for person in &facts.people {
-        let state = match person.days_left {
-            days if days < 0 => "expired yesterday".to_owned(),
-            days => format!("{days} days left"),
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "  {} ({state})\n      files     {}\n      password  {}\n",
-            person.name,
-            person.folder.display(),
-            person.password
-        );
-    }
-    // Writing to a String cannot fail.
-    let _ = write!(
-        text,
-        "\n  Registration centre and staff: {}/kk/desk/enter\n",
-        facts.url
-    );
-    for person in &facts.staff {
-        let _ = write!(
-            text,
-            "  {} ({})\n      files     {}\n      password  {}\n",
-            person.name,
-            person.role.unwrap_or_default(),
-            person.folder.display(),
-            person.password
-        );
-    }
-    text.push_str(
-        "\nWhat to do:\n  \
-         1. Open the cabinet, press “Sign in”, choose the folder of the first person, type the password, press “Sign”.\n  \
-         2. Press “Renew”, choose region and city, “Submit application”; tick, choose a new password, “Confirm”, “Sign”.\n  \
-         3. Type the code from the mailbox. Remember the number. Install the new keys.\n  \
-         4. The third person is told what to do when keys have expired.\n  \
-         5. Staff of the registration centre signs in at /kk/desk/enter, decides applications and looks after people.\n\nCtrl-C ends the demo.\n",
-    );
-    text
 }

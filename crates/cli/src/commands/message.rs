@@ -1,13 +1,15 @@
 //! `tanba message …`: messages that nobody took. What they say and the whole of an address is nobody's business here.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 use tanba_model::id::MessageId;
 use tanba_model::message::DeadMessage;
 use tanba_model::ports::UnitOfWork;
+use tanba_model::reason_line::ReasonLine;
 use tanba_pki::Timestamp;
-use tanba_ra::{DeadLetterAct, settle_dead_letter};
+use tanba_ra::{DeadLetterAct, settle_dead_letter, settle_dead_letters};
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
@@ -34,7 +36,7 @@ pub(crate) enum Command {
     Discard {
         #[command(flatten)]
         chosen: Chosen,
-        /// Why; it stands in the audit log. No names and no addresses
+        /// Why, in one line; it stands in the audit log for good. No names, addresses or long numbers
         #[arg(long, value_name = "REASON")]
         why: String,
     },
@@ -76,7 +78,7 @@ struct Facts {
 
 #[derive(Debug, Serialize)]
 struct Settled {
-    messages: u64,
+    messages: usize,
 }
 
 impl From<&DeadMessage> for Facts {
@@ -117,11 +119,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Command::List { before, limit } => list(&args.config, *before, *limit, context),
         Command::Retry(chosen) => settle(&args.config, chosen, (DeadLetterAct::Retry, ""), context),
         Command::Discard { chosen, why } => {
-            let why = why.trim();
-            if why.is_empty() || why.contains(char::is_control) {
-                return Err(usage("--why wants one line that says why".to_owned()));
-            }
-            settle(&args.config, chosen, (DeadLetterAct::Discard, why), context)
+            let why = ReasonLine::parse(why).map_err(|error| usage(format!("--why: {error}")))?;
+            let discard = (DeadLetterAct::Discard, why.as_str());
+            settle(&args.config, chosen, discard, context)
         }
     }
 }
@@ -153,21 +153,25 @@ fn settle(
     context: &Context,
 ) -> anyhow::Result<Outcome> {
     let storage = config.storage()?;
-    let messages = if chosen.all {
-        all(storage.snapshot()?.as_mut())?
-    } else {
-        chosen.messages.iter().copied().map(MessageId).collect()
-    };
     let (actor, now) = (context.administrator(), context.now());
-    let mut settled = 0_u64;
-    for message in messages {
-        if settle_dead_letter(storage.as_ref(), message, (act, why), actor.clone(), now)? {
-            settled = settled.saturating_add(1);
-        } else if !chosen.all {
+    let mut settled = 0_usize;
+    if chosen.all {
+        for message in all(storage.snapshot()?.as_mut())? {
+            let done =
+                settle_dead_letter(storage.as_ref(), message, (act, why), actor.clone(), now)?;
+            settled = settled.saturating_add(usize::from(done));
+        }
+    } else {
+        let messages: BTreeSet<_> = chosen.messages.iter().copied().collect();
+        let messages: Vec<_> = messages.into_iter().map(MessageId).collect();
+        let done = settle_dead_letters(storage.as_ref(), &messages, (act, why), &actor, now)?;
+        if let Err(message) = done {
             return Err(usage(format!(
-                "{message} is no message that was given up; {settled} others were settled"
+                "{message} is no message that was given up (see `tanba message list`); nothing was done about the others \
+                 either"
             )));
         }
+        settled = messages.len();
     }
     let done = match act {
         DeadLetterAct::Retry => "Put back into the outbox",

@@ -1,5 +1,6 @@
 //! `tanba operator …`: who works for the authority. The command line is the root of trust: nothing at the desk changes it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::Context as _;
@@ -50,8 +51,12 @@ pub(crate) enum Command {
         #[arg(long)]
         now: bool,
     },
-    /// List the registration centres
-    Centres,
+    /// List the registration centres, with their names in each language
+    Centres {
+        /// In this language alone: kk, ru or en
+        #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+        lang: Option<Language>,
+    },
 }
 
 /// Arguments of `tanba operator`.
@@ -81,9 +86,13 @@ struct CentreFacts {
     code: String,
     region: String,
     settlement: String,
+    /// In English, or in the language that was asked for.
     name: String,
     address: String,
     hours: String,
+    /// In each language that was asked for, by its tag.
+    names: BTreeMap<&'static str, String>,
+    addresses: BTreeMap<&'static str, String>,
 }
 
 /// Runs the command.
@@ -91,7 +100,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let now = context.now();
     let storage = args.config.storage()?;
     let changed = match &args.command {
-        Command::Centres => return centres(&args.config, context),
+        Command::Centres { lang } => return centres(&args.config, *lang, context),
         Command::List { now: only } => return list(storage.as_ref(), *only, context),
         Command::Add {
             iin,
@@ -127,7 +136,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn centres(config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
+fn centres(
+    config: &ConfigArgs,
+    only: Option<Language>,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
+    let languages: Vec<Language> = match only {
+        Some(language) => vec![language],
+        None => Language::ALL.to_vec(),
+    };
+    let main = only.unwrap_or(Language::En);
     let centres = config.load()?.ra.centres()?;
     let facts: Vec<CentreFacts> = centres
         .iter()
@@ -135,17 +153,40 @@ fn centres(config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
             code: centre.code.clone(),
             region: centre.region.clone(),
             settlement: centre.settlement.clone(),
-            name: centre.name(Language::En).to_owned(),
-            address: centre.address(Language::En).to_owned(),
-            hours: centre.hours.text(Language::En),
+            name: centre.name(main).to_owned(),
+            address: centre.address(main).to_owned(),
+            hours: centre.hours.text(main),
+            names: in_each(&languages, |language| centre.name(language)),
+            addresses: in_each(&languages, |language| centre.address(language)),
         })
         .collect();
-    let lines: Vec<String> = facts
-        .iter()
-        .map(|facts| format!("{:<24}  {}, {}", facts.code, facts.name, facts.address))
-        .collect();
+    let lines: Vec<String> = facts.iter().map(|facts| facts.line(&languages)).collect();
     context.print(&facts, lines.join("\n"))?;
     Ok(Outcome::Done)
+}
+
+fn in_each<'a>(
+    languages: &[Language],
+    text: impl Fn(Language) -> &'a str,
+) -> BTreeMap<&'static str, String> {
+    let told = |language: &Language| (language.tag(), text(*language).to_owned());
+    languages.iter().map(told).collect()
+}
+
+impl CentreFacts {
+    /// One line where one language is asked for, else one for each below the code.
+    fn line(&self, languages: &[Language]) -> String {
+        if languages.len() == 1 {
+            return format!("{:<24}  {}, {}", self.code, self.name, self.address);
+        }
+        let mut text = self.code.clone();
+        for tag in languages.iter().map(|language| language.tag()) {
+            let told = |texts: &BTreeMap<&str, String>| texts.get(tag).cloned().unwrap_or_default();
+            let (name, address) = (told(&self.names), told(&self.addresses));
+            text.push_str(&format!("\n    {tag}  {name}, {address}"));
+        }
+        text
+    }
 }
 
 fn list(storage: &dyn Storage, only: bool, context: &Context) -> anyhow::Result<Outcome> {
@@ -163,6 +204,10 @@ fn list(storage: &dyn Storage, only: bool, context: &Context) -> anyhow::Result<
     };
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    Language::from_tag(tag).ok_or_else(|| "there are kk, ru and en".to_owned())
 }
 
 fn role(name: &str) -> Result<Role, String> {
@@ -205,5 +250,36 @@ impl fmt::Display for Facts {
             self.name,
             self.since.rfc3339(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_model::centre::Centres;
+    use tanba_model::place::Gazetteer;
+
+    use super::*;
+
+    #[test]
+    fn a_centre_is_named_in_each_language_or_in_the_one_that_is_asked_for() {
+        let centres = Centres::kazakhstan(&Gazetteer::kazakhstan().unwrap()).unwrap();
+        let centre = centres.iter().next().unwrap();
+        let facts = |languages: &[Language], main: Language| CentreFacts {
+            code: centre.code.clone(),
+            region: centre.region.clone(),
+            settlement: centre.settlement.clone(),
+            name: centre.name(main).to_owned(),
+            address: centre.address(main).to_owned(),
+            hours: centre.hours.text(main),
+            names: in_each(languages, |language| centre.name(language)),
+            addresses: in_each(languages, |language| centre.address(language)),
+        };
+        let all = facts(&Language::ALL, Language::En).line(&Language::ALL);
+        for language in Language::ALL {
+            assert!(all.contains(&format!("{}  {}, ", language.tag(), centre.name(language))));
+        }
+        let one = facts(&[Language::Kk], Language::Kk).line(&[Language::Kk]);
+        assert!(one.contains(centre.name(Language::Kk)) && one.lines().count() == 1);
+        assert!(!one.contains(centre.name(Language::En)));
     }
 }

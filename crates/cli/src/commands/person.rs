@@ -21,15 +21,19 @@ use crate::outcome::{Outcome, usage};
 mod import;
 mod register;
 
-use import::{How, Imported};
+use import::{Faults, How, Imported};
 
 /// Commands of `tanba person`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Enter people from a CSV file whose first line is iin,surname,given_name,patronymic,email,phone,language,deceased
+    /// Enter people from a CSV file (UTF-8) whose first line names its columns
     ///
-    /// Addresses and telephones count as confirmed. Either everybody who is not in the register yet is entered, or, when any line
-    /// is wrong, nobody. Eight octets of each line are remembered.
+    /// The columns: iin,surname,given_name,patronymic,email,phone,language,deceased. In any order; the last five may be absent or
+    /// empty. A telephone stands with its country, +77011234567 or "+7 701 123 45 67" (not 8 701 …), and of a country of
+    /// ra.texts.prefixes; the language is kk, ru or en; deceased is yes or no. Addresses and telephones count as confirmed.
+    ///
+    /// Either everybody who is not in the register yet is entered, or, when any line is wrong, nobody. Eight octets of each
+    /// line are remembered.
     Import {
         /// The file, UTF-8
         file: PathBuf,
@@ -91,7 +95,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             update,
         } => {
             let (skip_bad, update) = (*skip_bad, *update);
-            import(&args.config, file, How { skip_bad, update }, context)
+            let texts = args.config.load()?.ra.texts().clone();
+            let how = How {
+                skip_bad,
+                update,
+                texts,
+            };
+            import(&args.config, file, &how, context)
         }
         Command::Show { iin } => show(&args.config, iin, context),
         Command::Release { iin, reason } => {
@@ -141,7 +151,7 @@ fn release(
 fn import(
     config: &ConfigArgs,
     file: &Path,
-    how: How,
+    how: &How,
     context: &Context,
 ) -> anyhow::Result<Outcome> {
     let storage = config.storage()?;
@@ -156,16 +166,8 @@ fn import(
     let (mut imported, faults) = match done {
         Ok(done) => done,
         Err(faults) => {
-            let told = faults.told();
-            if context.json() {
-                let faults = faults.into_list();
-                let nobody = Imported {
-                    faults,
-                    ..Imported::default()
-                };
-                context.print(&nobody, "")?;
-            }
-            return Ok(Outcome::Refused(format!("nobody was entered:\n{told}")));
+            let why = format!("\n{}", faults.told());
+            return nobody(Imported::default(), faults, &why, context);
         }
     };
     let Imported {
@@ -175,6 +177,13 @@ fn import(
         skipped,
         ..
     } = imported;
+    if imported.is_nobody() {
+        let why = match faults.is_empty() {
+            true => " the file names nobody".to_owned(),
+            false => format!(" every line is wrong:\n{}", faults.told()),
+        };
+        return nobody(imported, faults, &why, context);
+    }
     let mut text = format!("Entered {entered}, already in the register {already_there}.");
     if how.update {
         text.push_str(&format!(" Brought up to date {updated}."));
@@ -185,6 +194,20 @@ fn import(
     }
     context.print(&imported, text)?;
     Ok(Outcome::Done)
+}
+
+/// Says why nobody was entered; programs get the faults as a list.
+fn nobody(
+    mut imported: Imported,
+    faults: Faults,
+    why: &str,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
+    if context.json() {
+        imported.faults = faults.into_list();
+        context.print(&imported, "")?;
+    }
+    Ok(Outcome::Refused(format!("nobody was entered:{why}")))
 }
 
 fn show(config: &ConfigArgs, iin: &str, context: &Context) -> anyhow::Result<Outcome> {
@@ -266,8 +289,9 @@ mod tests {
         let how = How {
             skip_bad: false,
             update: false,
+            texts: tanba_ra::TextsSection::default(),
         };
-        import::import(&storage, &file, how, &Actor::System, now)
+        import::import(&storage, &file, &how, &Actor::System, now)
             .unwrap()
             .unwrap();
         let released = (iin.as_str(), "her sister called in error");
@@ -295,5 +319,27 @@ mod tests {
         let mails = unit.outbox().due(MessageChannel::Mail, now, 10).unwrap();
         let kinds: Vec<_> = mails.iter().map(|mail| mail.body.kind()).collect();
         assert_eq!(kinds, ["by_administrator"]);
+    }
+
+    /// Three places tell how the file looks; a fourth reads it.
+    #[test]
+    fn the_columns_of_the_file_are_told_alike_everywhere() {
+        use clap::Subcommand as _;
+        let columns = register::COLUMNS.join(",");
+        let mut command = Command::augment_subcommands(clap::Command::new("person"));
+        let import = command.find_subcommand_mut("import").unwrap();
+        let help = import.render_long_help().to_string();
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&help).contains(&columns), "{help}");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for name in ["docs/operator.md", "README.md"] {
+            let text = std::fs::read_to_string(root.join(name)).unwrap();
+            let told: Vec<&str> = text
+                .split(|letter: char| letter.is_whitespace() || letter == '`')
+                .filter(|word| word.starts_with("iin,surname,"))
+                .collect();
+            assert!(!told.is_empty(), "{name}");
+            assert!(told.iter().all(|line| *line == columns), "{name}: {told:?}");
+        }
     }
 }

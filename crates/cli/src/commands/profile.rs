@@ -12,6 +12,7 @@ use tanba_pki::profile::{Profile, Standard};
 use super::config_args::ConfigArgs;
 use crate::config::{Config, Finding as Fault};
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::Outcome;
 
 mod sample;
@@ -140,7 +141,7 @@ fn names(known: &Profiles, config: Option<&Config>, context: &Context) -> anyhow
         .filter(applies)
         .map(|profile| Summary {
             name: profile.name().to_owned(),
-            description: profile.description().to_owned(),
+            description: profile.description("en").to_owned(),
             source: if Profile::builtin_names().contains(&profile.name()) {
                 "shipped"
             } else {
@@ -261,9 +262,9 @@ fn rehearse(profile: &Profile, context: &Context) -> anyhow::Result<Outcome> {
     }
     if findings.is_empty() {
         lines.push(format!(
-            "The profile {} is consistent: {} sample certificates keep all {} rules.",
+            "The profile {} is consistent: {} kept all {} rules.",
             profile.name(),
-            samples.len(),
+            count(samples.len(), "sample certificate"),
             kept(profile).count()
         ));
     }

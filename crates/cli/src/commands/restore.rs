@@ -2,12 +2,14 @@
 
 use anyhow::Context as _;
 use serde::Serialize;
+use tanba_model::reason_line::ReasonLine;
 use tanba_storage::{AcceptedRestore, SqliteStorage};
 
 use super::config_args::ConfigArgs;
 use super::serve::alone;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::count::count;
+use crate::outcome::{Outcome, usage};
 use crate::wire;
 
 /// Commands of `tanba restore`.
@@ -45,6 +47,8 @@ struct Facts {
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let config = args.config.load()?;
     let Command::Accept { reason } = &args.command;
+    let reason = ReasonLine::parse(reason).map_err(|error| usage(error.to_string()))?;
+    let reason = reason.as_str();
     let _alone = alone(&config.database)?;
     let storage = SqliteStorage::open_existing(&config.database)
         .map_err(|error| wire::storage_finding(&config, &error).into_error())?;
@@ -93,18 +97,16 @@ fn facts(accepted: &AcceptedRestore, published_lists: usize) -> Facts {
 }
 
 fn text(facts: &Facts) -> String {
-    let count = |number: Option<u64>| {
-        number.map_or_else(
-            || "an unknown number of".to_owned(),
-            |number| number.to_string(),
-        )
+    let lost = |number: Option<u64>, noun: &str| match number {
+        Some(number) => count(number, noun),
+        None => count("an unknown number of", noun),
     };
     format!(
-        "The restored database is accepted, and {} lists were published with numbers that were never used.\n\
-         Lost are {} events and {} certificates since the backup: revocations of that time have to be entered again, \
+        "The restored database is accepted; published with numbers that were never used: {}.\n\
+         Lost since the backup: {} and {}. Revocations of that time have to be entered again, \
          and whoever got a certificate then needs a new one with a new key.",
-        facts.published_lists,
-        count(facts.lost_events),
-        count(facts.lost_certificates)
+        count(facts.published_lists, "list"),
+        lost(facts.lost_events, "event"),
+        lost(facts.lost_certificates, "certificate")
     )
 }

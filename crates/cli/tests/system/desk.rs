@@ -17,6 +17,8 @@ pub(crate) struct Seat {
     pub(crate) client: Client,
     pub(crate) subject: Subject,
     pair: Pair,
+    /// Where the pages take her after signing in.
+    home: String,
 }
 
 impl Installation {
@@ -42,11 +44,13 @@ impl Installation {
             .expect("a server")
             .expect_ok();
         client.csrf = Some(opened.text("csrf"));
+        let home = opened.text("next");
         client.cookie = opened.cookie;
         Seat {
             client,
             subject,
             pair,
+            home,
         }
     }
 }
@@ -79,5 +83,25 @@ impl Seat {
             &wish,
             "/api/v1/desk/orders/signature",
         )
+    }
+}
+
+#[test]
+fn each_role_begins_where_its_work_is() {
+    let house = Installation::start();
+    for (name, role, home) in [
+        ("Aigerim", "operator", "/en/desk"),
+        ("Bolat", "senior-operator", "/en/desk"),
+        ("Dana", "administrator", "/en/desk/admin"),
+        ("Serik", "auditor", "/en/desk/audit"),
+    ] {
+        let email = format!("{}@example.kz", name.to_lowercase());
+        let seat = house.seat(name, &email, role);
+        assert_eq!(seat.home, home);
+        assert_eq!(
+            seat.client.get(&seat.home).expect("a page").status,
+            200,
+            "{role}"
+        );
     }
 }

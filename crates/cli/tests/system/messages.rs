@@ -158,6 +158,28 @@ fn a_crash_on_the_way_loses_no_text_message_and_a_repetition_can_be_told() {
     assert!(!log.contains("+7701") && !log.contains("aigerim"), "{log}");
 }
 
+/// Of several messages that are named all are laid to rest or none, and what is kept as evidence names nobody.
+fn all_or_none(house: &Installation, one: &str, other: &str) {
+    for (another, why, told) in [
+        (
+            "999999",
+            "the server was gone",
+            "999999 is no message that was given up",
+        ),
+        (other, "aigerim@example.kz asked", "without mail addresses"),
+        (other, "of IIN 850101 300124", "nine digits or more"),
+    ] {
+        let refused = std::process::Command::new(crate::server::program())
+            .args(["message", "discard", one, another, "--why", why, "--config"])
+            .arg(house.path("tanba.toml"))
+            .output()
+            .expect("the program runs");
+        assert_eq!(refused.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains(told) && !said.contains("850101"), "{said}");
+    }
+}
+
 #[test]
 fn what_nobody_takes_is_kept_until_an_operator_decides() {
     let mut house = Installation::make(&Choice::default());
@@ -204,6 +226,8 @@ fn what_nobody_takes_is_kept_until_an_operator_decides() {
     assert!(metrics.contains("tanba_dead_messages 2"), "{metrics}");
     house.mailbox.refuse(None);
     let number = |letter: &Value| letter["message"].as_i64().expect("a number").to_string();
+    all_or_none(&house, &number(first), &number(second));
+    assert_eq!(house.facts(&["message", "list"]), listed);
     house.tanba(&["message", "retry", &number(first)]);
     house.mailbox.wait("aigerim@example.kz", |mails| {
         (mails.len() == 1).then_some(())

@@ -9,6 +9,7 @@ use super::{StorageError, UnitOfWork};
 use crate::administration::{AdministrativeAct, IssuanceScope};
 use crate::audit::Actor;
 use crate::id::IssuerId;
+use crate::reason_line::ReasonLineError;
 
 /// Where a key lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,9 @@ pub enum SwitchError {
     /// Evidence says why.
     #[error("say why in one line: the reason is recorded as evidence")]
     NoReason,
+    /// Evidence names nobody; saying why without mail addresses and long numbers helps.
+    #[error("{}", ReasonLineError::Personal)]
+    Personal,
     /// It is stopped already.
     #[error("this is stopped already; nothing changed")]
     Stopped,

@@ -85,14 +85,20 @@ pub trait Persons {
         earlier: &EarlierEmail,
     ) -> Result<(), StorageError>;
 
-    /// Replaces the telephone number at once: the one of before counts no more.
+    /// Replaces the telephone number at once: the one of before counts no more. See [`crate::person::Person::phone_since`]
+    /// for `since`.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn set_phone(&mut self, id: PersonId, phone: Option<&PhoneNumber>) -> Result<(), StorageError>;
+    fn set_phone(
+        &mut self,
+        id: PersonId,
+        phone: Option<&PhoneNumber>,
+        since: Option<Timestamp>,
+    ) -> Result<(), StorageError>;
 
-    /// Replaces or removes the telephone number by its owner's wish; the one of before goes on counting for a while, see
-    /// [`EarlierPhone`].
+    /// Replaces or removes the telephone number by its owner's wish, from `since` on; the one of before goes on counting for
+    /// a while, see [`EarlierPhone`].
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
@@ -101,6 +107,7 @@ pub trait Persons {
         id: PersonId,
         phone: Option<&PhoneNumber>,
         earlier: &EarlierPhone,
+        since: Timestamp,
     ) -> Result<(), StorageError>;
 
     /// Remembers that the mail server of this address takes nothing for it, or takes mails again (`None`). Nothing happens

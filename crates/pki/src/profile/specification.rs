@@ -12,7 +12,7 @@ use crate::{Purpose, StringKind, oid};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Specification {
     pub(crate) name: String,
-    pub(crate) description: String,
+    pub(crate) description: Description,
     pub(crate) purpose: PurposeName,
     pub(crate) keys: Vec<KeySpecification>,
     pub(crate) validity: Validity,
@@ -21,6 +21,39 @@ pub(crate) struct Specification {
     pub(crate) claims: Vec<Claim>,
     #[serde(rename = "extension")]
     pub(crate) extensions: Vec<ExtensionSpecification>,
+}
+
+/// One sentence on what a profile is for.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Description {
+    /// In one language, whoever reads it.
+    One(String),
+    /// In the languages of the pages.
+    Each(Translated),
+}
+
+/// A sentence in each language.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Translated {
+    kk: String,
+    ru: String,
+    en: String,
+}
+
+impl Description {
+    /// The sentence in a language, by its tag: `kk`, `ru`, and English for whatever else.
+    pub(crate) fn text(&self, language: &str) -> &str {
+        match self {
+            Self::One(text) => text,
+            Self::Each(texts) => match language {
+                "kk" => &texts.kk,
+                "ru" => &texts.ru,
+                _ => &texts.en,
+            },
+        }
+    }
 }
 
 /// How long certificates live.

@@ -220,7 +220,7 @@ fn every_built_in_profile_is_read_and_has_its_name() {
     for name in Profile::builtin_names() {
         let profile = Profile::builtin(name).unwrap_or_else(|| panic!("{name}"));
         assert_eq!(profile.name(), *name);
-        assert!(!profile.description().is_empty());
+        assert!(!profile.description("en").is_empty());
     }
     assert!(Profile::builtin("no such").is_none());
 }

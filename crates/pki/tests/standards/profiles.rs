@@ -199,3 +199,36 @@ fn replace(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
         .unwrap();
     [&octets[..at], to, &octets[at + from.len()..]].concat()
 }
+
+#[test]
+fn every_built_in_profile_is_described_in_three_languages() {
+    for name in Profile::builtin_names() {
+        let profile = Profile::builtin(name).unwrap();
+        let [kk, ru, en] = ["kk", "ru", "en"].map(|tag| profile.description(tag));
+        let is_cyrillic = |text: &str| text.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c));
+        assert!(is_cyrillic(kk) && is_cyrillic(ru) && kk != ru, "{name}");
+        assert!(
+            kk.chars().any(|c| "әғқңөұүһіӘҒҚҢӨҰҮҺІ".contains(c)),
+            "{name}: {kk}"
+        );
+        assert!(en.is_ascii() && !en.is_empty(), "{name}");
+        assert_eq!(profile.description("de"), en);
+    }
+}
+
+#[test]
+fn a_profile_may_be_described_in_one_language_or_in_all_of_them() {
+    let described = |description: &str| {
+        let text = Profile::builtin("tls-server").unwrap().source().to_owned();
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.starts_with("description")).unwrap();
+        Profile::from_toml(&text.replace(line, &format!("description = {description}")))
+    };
+    let one = described("\"Of a house\"").unwrap();
+    let each = ["kk", "ru", "en"].map(|tag| one.description(tag));
+    assert_eq!(each, ["Of a house"; 3]);
+    assert!(
+        described("{ kk = \"a\", ru = \"b\" }").is_err(),
+        "one is missing"
+    );
+}

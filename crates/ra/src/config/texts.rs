@@ -59,7 +59,8 @@ impl TextsSection {
     }
 
     /// Whether text messages are sent to this number.
-    pub(crate) fn allows(&self, phone: &PhoneNumber) -> bool {
+    #[must_use]
+    pub fn allows(&self, phone: &PhoneNumber) -> bool {
         self.prefixes
             .iter()
             .any(|prefix| phone.as_str().starts_with(prefix.as_str()))

@@ -11,7 +11,7 @@ use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 
 use super::application::reason_of;
-use super::{Clerk, DeskError, identification, is_in_person, remark};
+use super::{Clerk, DeskError, identification, is_in_person, note};
 use crate::RegistrationAuthority;
 
 /// Certificates of a person that are looked through.
@@ -62,7 +62,7 @@ impl RegistrationAuthority {
         let second = self.config.desk().needs_second(act);
         let step = if second { Step::Propose } else { Step::Approve };
         document.step = step.name().to_owned();
-        document.remark = remark(&wish.remark);
+        document.remark = note(&wish.remark)?;
         let reason = reason_of(act, &wish.reason, &document.remark)?;
         document.reason = Some(reason.name().to_owned());
         // A court may freeze or revoke without anybody standing here; whoever gets something back or new has to.

@@ -6,7 +6,7 @@ use tanba_model::decision::Act;
 use tanba_pki::Timestamp;
 
 use super::application::{reason_of, waits};
-use super::{DeskError, Outcome, remark};
+use super::{DeskError, Outcome, note, remark};
 use crate::RegistrationAuthority;
 use crate::error::StepError;
 use crate::evidence::{Evidence, application_object};
@@ -23,7 +23,7 @@ impl RegistrationAuthority {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Outcome, DeskError> {
-        let reason = remark(reason);
+        let reason = note(reason)?;
         if reason.is_empty() {
             return Err(DeskError::Reason);
         }

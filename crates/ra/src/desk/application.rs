@@ -8,7 +8,7 @@ use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, RegisterAnswer, UnitOfWork};
 use tanba_pki::Timestamp;
 
-use super::{Clerk, DeskError, identification, remark};
+use super::{Clerk, DeskError, identification, note, remark};
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::error::StepError;
@@ -114,7 +114,7 @@ impl RegistrationAuthority {
             } => {
                 document.step = Step::Approve.name().to_owned();
                 document.identification = Some(identification(way)?.oid().to_owned());
-                document.remark = remark(words);
+                document.remark = note(words)?;
                 if person.frozen_at.is_some() {
                     return Err(StepError::Frozen.into());
                 }

@@ -3,6 +3,7 @@
 use tanba_model::audit::Actor;
 use tanba_model::id::{MessageId, PersonId};
 use tanba_model::message::DeadMessage;
+use tanba_model::reason_line::{ReasonLine, ReasonLineError};
 use tanba_model::staff::Right;
 use tanba_pki::Timestamp;
 
@@ -13,8 +14,6 @@ use crate::error::Unavailable;
 
 /// Letters of one page.
 const PAGE: usize = 50;
-/// Letters of the line that says why.
-const MOST_WHY: usize = 200;
 /// Decisions that are looked through at once.
 const DECISIONS: u32 = 100;
 
@@ -67,7 +66,8 @@ impl RegistrationAuthority {
     /// was done in her name. Nor may she lay to rest what tells somebody about whom she decided: it may be that very act.
     ///
     /// # Errors
-    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`], [`DeskError::OwnAct`], [`DeskError::Why`].
+    /// [`DeskError::Forbidden`] for roles that may not, [`DeskError::OwnAffair`], [`DeskError::OwnAct`], [`DeskError::Why`],
+    /// [`DeskError::Personal`].
     pub fn desk_settle_dead_letter(
         &self,
         clerk: &Clerk,
@@ -91,11 +91,10 @@ impl RegistrationAuthority {
         {
             return Err(DeskError::OwnAct);
         }
-        let why = why.trim();
-        let is_line = why.chars().count() <= MOST_WHY && !why.contains(char::is_control);
-        if !is_line || (act == DeadLetterAct::Discard && why.is_empty()) {
-            return Err(DeskError::Why);
-        }
+        let why = match act {
+            DeadLetterAct::Discard => reason_line(why)?,
+            DeadLetterAct::Retry => "",
+        };
         let actor = Actor::Staff(clerk.member.id);
         settle_dead_letter(self.storage.as_ref(), id, (act, why), actor, now)
             .map_err(|Unavailable(error)| DeskError::from(error))
@@ -114,5 +113,13 @@ impl RegistrationAuthority {
                 None => return Ok(false),
             }
         }
+    }
+}
+
+fn reason_line(text: &str) -> Result<&str, DeskError> {
+    match ReasonLine::parse(text) {
+        Ok(line) => Ok(line.as_str()),
+        Err(ReasonLineError::Personal) => Err(DeskError::Personal),
+        Err(_) => Err(DeskError::Why),
     }
 }

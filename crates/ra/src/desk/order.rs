@@ -10,7 +10,7 @@ use tanba_model::staff::Right;
 use tanba_pki::Timestamp;
 
 use super::sign::redeem;
-use super::{Clerk, DeskError, remark};
+use super::{Clerk, DeskError, note};
 use crate::RegistrationAuthority;
 use crate::evidence::Evidence;
 use crate::signature::Signature;
@@ -44,7 +44,7 @@ impl RegistrationAuthority {
         }
         let act = AdministrativeAct::from_name(act).ok_or(DeskError::Change)?;
         let scope = IssuanceScope::from_object(object).ok_or(DeskError::Change)?;
-        let reason = remark(reason);
+        let reason = note(reason)?;
         if reason.is_empty() {
             return Err(DeskError::OrderReason);
         }
@@ -136,6 +136,7 @@ fn switch_fault(error: SwitchError) -> DeskError {
             DeskError::Change
         }
         SwitchError::NoReason => DeskError::OrderReason,
+        SwitchError::Personal => DeskError::Personal,
         SwitchError::Stopped | SwitchError::NotStopped => DeskError::NothingToDo,
         SwitchError::Storage(error) => error.into(),
     }

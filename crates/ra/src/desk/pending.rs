@@ -9,7 +9,7 @@ use tanba_model::ports::{ActEnd, UnitOfWork};
 use tanba_pki::Timestamp;
 
 use super::sign::Signed;
-use super::{Clerk, DeskError, remark};
+use super::{Clerk, DeskError, note};
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
 use crate::evidence::{Evidence, person_object};
@@ -121,7 +121,7 @@ impl RegistrationAuthority {
             Step::Withdraw
         };
         document.step = step.name().to_owned();
-        document.remark = remark(words);
+        document.remark = note(words)?;
         document.certificates = seen.document.certificates;
         document.changes = seen.document.changes;
         document.identification = seen.document.identification;

@@ -141,6 +141,7 @@ mod tests {
             reminders: true,
             earlier_email: None,
             phone: None,
+            phone_since: None,
             earlier_phone: None,
             email_refused_at: None,
         }

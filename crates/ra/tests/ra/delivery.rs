@@ -229,7 +229,9 @@ fn security_notices_go_to_the_telephone_too_and_codes_do_not() {
     let citizen = world.citizen("Aigerim");
     let phone = PhoneNumber::parse("+77011234567").unwrap();
     let mut work = world.storage.begin().unwrap();
-    work.persons().set_phone(citizen.id, Some(&phone)).unwrap();
+    work.persons()
+        .set_phone(citizen.id, Some(&phone), None)
+        .unwrap();
     work.commit().unwrap();
     let session = world.sign_in(&citizen, NOON).session;
     world.submit(&citizen, &session, NOON);
@@ -251,7 +253,9 @@ fn an_installation_without_a_gateway_keeps_no_text_messages_for_the_day_it_gets_
     let citizen = world.citizen("Aigerim");
     let phone = PhoneNumber::parse("+77011234567").unwrap();
     let mut work = world.storage.begin().unwrap();
-    work.persons().set_phone(citizen.id, Some(&phone)).unwrap();
+    work.persons()
+        .set_phone(citizen.id, Some(&phone), None)
+        .unwrap();
     work.commit().unwrap();
     world.submit(&citizen, &world.sign_in(&citizen, NOON).session, NOON);
     assert_eq!(

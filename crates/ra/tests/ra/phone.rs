@@ -74,6 +74,17 @@ fn confirmed(
     (world.mail(now), texts(world, now))
 }
 
+/// A number that has been the citizen's for a week.
+fn settled(world: &World, citizen: &Citizen, typed: &str) {
+    let long_ago = Timestamp::from_unix(NOON.unix() - 7 * 24 * 60 * 60);
+    let phone = tanba_model::phone::PhoneNumber::parse(typed).unwrap();
+    let mut work = world.storage.begin().unwrap();
+    work.persons()
+        .set_phone(citizen.id, Some(&phone), Some(long_ago))
+        .unwrap();
+    work.commit().unwrap();
+}
+
 #[test]
 fn a_number_counts_once_its_code_came_back_and_the_address_is_told() {
     let world = world();
@@ -218,7 +229,9 @@ fn what_is_no_new_number_is_refused() {
     );
     let phone = tanba_model::phone::PhoneNumber::parse(NUMBER).unwrap();
     let mut work = world.storage.begin().unwrap();
-    work.persons().set_phone(citizen.id, Some(&phone)).unwrap();
+    work.persons()
+        .set_phone(citizen.id, Some(&phone), None)
+        .unwrap();
     work.commit().unwrap();
     let same = ask("+7 (701) 123-45-67", after(700)).unwrap_err();
     assert_eq!(same.code(), "phone-same");
@@ -258,9 +271,11 @@ fn a_number_is_neither_asked_for_nor_coded_where_no_text_message_is_sent() {
 fn a_number_that_was_removed_gets_notices_for_a_week_and_comes_back_by_the_link() {
     let world = world();
     let citizen = world.citizen("Aigerim");
-    confirmed(&world, &citizen, NUMBER, NOON);
+    settled(&world, &citizen, NUMBER);
     let now = after(60);
     let session = world.sign_in(&citizen, now).session;
+    world.mail(now);
+    texts(&world, now);
     world.ra.remove_phone(&session, now).unwrap();
     let removed = texts(&world, now);
     let link = link(&removed);
@@ -291,7 +306,7 @@ fn a_number_that_was_replaced_comes_back_by_any_link_and_after_a_week_by_none() 
     for (late, expected) in [(6, NUMBER), (8, "+77017654321")] {
         let world = world();
         let citizen = world.citizen("Aigerim");
-        confirmed(&world, &citizen, NUMBER, NOON);
+        settled(&world, &citizen, NUMBER);
         confirmed(&world, &citizen, "+77017654321", after(DAY));
         let now = after((1 + late) * DAY);
         let session = world.sign_in(&citizen, now).session;
@@ -330,26 +345,90 @@ fn a_number_that_was_disowned_does_not_come_back_by_the_link_that_disowns_it() {
     assert!(his.is_empty(), "{his:?}");
 }
 
+/// Kinds of the text messages that go to a number.
+fn kinds_to(world: &World, number: &str, now: Timestamp) -> Vec<String> {
+    let told = texts(world, now);
+    let to_it = told.iter().filter(|text| text.to.as_str() == number);
+    to_it.map(|text| text.body.kind().to_owned()).collect()
+}
+
 #[test]
-fn the_number_that_gives_way_to_the_one_of_before_is_told_of_the_freeze() {
+fn a_number_that_a_thief_added_hears_of_nothing_once_its_owner_removed_it() {
     let world = world();
     let citizen = world.citizen("Aigerim");
     confirmed(&world, &citizen, NUMBER, NOON);
-    confirmed(&world, &citizen, "+77017654321", after(DAY));
-    let now = after(2 * DAY);
+    let now = after(7 * DAY - 1);
     let session = world.sign_in(&citizen, now).session;
+    texts(&world, now);
+    world.ra.remove_phone(&session, now).unwrap();
+    assert!(world.person(&citizen).earlier_phone.is_none());
+    assert_eq!(kinds_to(&world, NUMBER, now), ["phone_changed"]);
     world.submit(&citizen, &session, now);
-    let told = texts(&world, now);
-    let link = link(&told);
-    world.ra.not_me(&link, now).unwrap();
-    let told = texts(&world, after(2 * DAY + 1));
-    let mut numbers: Vec<&str> = told
-        .iter()
-        .filter(|text| text.body.kind() == "frozen")
-        .map(|text| text.to.as_str())
-        .collect();
-    numbers.sort_unstable();
-    assert_eq!(numbers, [NUMBER, "+77017654321"]);
+    assert_eq!(kinds_to(&world, NUMBER, now), [""; 0]);
+    // Nothing of before counts, so she may give her own number at once.
+    confirmed(&world, &citizen, "+77017654321", after(7 * DAY + 60));
+    assert_eq!(kinds_to(&world, NUMBER, after(7 * DAY + 60)), [""; 0]);
+}
+
+#[test]
+fn a_number_that_counted_for_a_week_goes_on_being_told_for_another() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    confirmed(&world, &citizen, NUMBER, NOON);
+    let now = after(7 * DAY);
+    let session = world.sign_in(&citizen, now).session;
+    world.ra.remove_phone(&session, now).unwrap();
+    texts(&world, now);
+    world.submit(&citizen, &session, now);
+    assert_eq!(kinds_to(&world, NUMBER, now), ["application_accepted"]);
+}
+
+#[test]
+fn a_new_number_goes_with_any_link_that_says_it_was_not_me_and_hears_of_nothing_more() {
+    // With a number of before, which comes back, and without one.
+    for before in [Some("+77017654321"), None] {
+        let world = world();
+        let citizen = world.citizen("Aigerim");
+        if let Some(before) = before {
+            settled(&world, &citizen, before);
+        }
+        confirmed(&world, &citizen, NUMBER, after(DAY));
+        let now = after(2 * DAY);
+        let session = world.sign_in(&citizen, now).session;
+        world.mail(now);
+        world.submit(&citizen, &session, now);
+        texts(&world, now);
+        let link = link(&world.mail(now));
+        world.ra.not_me(&link, now).unwrap();
+        assert_eq!(number(&world, &citizen).as_deref(), before);
+        let later = after(2 * DAY + 1);
+        let told = texts(&world, later);
+        let numbers: Vec<&str> = told.iter().map(|text| text.to.as_str()).collect();
+        assert_eq!(numbers, before.into_iter().collect::<Vec<_>>(), "{told:?}");
+        let person = world.person(&citizen);
+        assert!(person.earlier_phone.is_none());
+        assert!(
+            !person
+                .notice_phones(later)
+                .iter()
+                .any(|one| one.as_str() == NUMBER)
+        );
+    }
+}
+
+#[test]
+fn a_number_of_long_standing_stays_where_the_link_is_about_something_else() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    settled(&world, &citizen, NUMBER);
+    let session = world.sign_in(&citizen, NOON).session;
+    world.mail(NOON);
+    world.submit(&citizen, &session, NOON);
+    texts(&world, NOON);
+    let link = link(&world.mail(NOON));
+    world.ra.not_me(&link, NOON).unwrap();
+    assert_eq!(number(&world, &citizen).as_deref(), Some(NUMBER));
+    assert_eq!(kinds_to(&world, NUMBER, after(1)), ["frozen"]);
 }
 
 #[test]

@@ -50,7 +50,9 @@ fn whoever_gave_a_number_is_reminded_once_by_a_text_message_ten_days_before_the_
     let citizen = world.citizen_with("Aigerim", Some("aigerim@example.kz"), issued);
     let phone = PhoneNumber::parse("+77011234567").unwrap();
     let mut work = world.storage.begin().unwrap();
-    work.persons().set_phone(citizen.id, Some(&phone)).unwrap();
+    work.persons()
+        .set_phone(citizen.id, Some(&phone), None)
+        .unwrap();
     work.commit().unwrap();
     assert_eq!(
         diary(&world, 60),

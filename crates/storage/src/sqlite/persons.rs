@@ -15,11 +15,11 @@ use crate::error::damaged;
 const BY_ID: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
     earlier_email, earlier_email_until, phone, email_refused_at,
-    earlier_phone, earlier_phone_until FROM person WHERE id = ?1";
+    earlier_phone, earlier_phone_until, phone_since FROM person WHERE id = ?1";
 const BY_IIN: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
     earlier_email, earlier_email_until, phone, email_refused_at,
-    earlier_phone, earlier_phone_until FROM person WHERE iin = ?1";
+    earlier_phone, earlier_phone_until, phone_since FROM person WHERE iin = ?1";
 
 pub(super) const ID_BY_IIN: &str = "SELECT coalesce(max(id), 0) FROM person WHERE iin = ?1";
 
@@ -136,11 +136,20 @@ impl Persons for SqliteUnit<'_> {
         )
     }
 
-    fn set_phone(&mut self, id: PersonId, phone: Option<&PhoneNumber>) -> Result<(), StorageError> {
-        let phone = phone.map(PhoneNumber::as_str);
+    fn set_phone(
+        &mut self,
+        id: PersonId,
+        phone: Option<&PhoneNumber>,
+        since: Option<Timestamp>,
+    ) -> Result<(), StorageError> {
         self.change_one(
-            "UPDATE person SET phone = ?2, earlier_phone = NULL, earlier_phone_until = NULL WHERE id = ?1",
-            params![id.0, phone],
+            "UPDATE person SET phone = ?2, phone_since = ?3, earlier_phone = NULL, earlier_phone_until = NULL
+                 WHERE id = ?1",
+            params![
+                id.0,
+                phone.map(PhoneNumber::as_str),
+                since.map(Timestamp::unix)
+            ],
         )
     }
 
@@ -149,14 +158,17 @@ impl Persons for SqliteUnit<'_> {
         id: PersonId,
         phone: Option<&PhoneNumber>,
         earlier: &EarlierPhone,
+        since: Timestamp,
     ) -> Result<(), StorageError> {
         self.change_one(
-            "UPDATE person SET phone = ?2, earlier_phone = ?3, earlier_phone_until = ?4 WHERE id = ?1",
+            "UPDATE person SET phone = ?2, phone_since = ?5, earlier_phone = ?3, earlier_phone_until = ?4
+                 WHERE id = ?1",
             params![
                 id.0,
                 phone.map(PhoneNumber::as_str),
                 earlier.number.as_str(),
-                earlier.until.unix()
+                earlier.until.unix(),
+                since.unix()
             ],
         )
     }
@@ -234,6 +246,7 @@ fn read(row: &Row<'_>) -> Result<Person, StorageError> {
             .map(|text| PhoneNumber::parse(&text))
             .transpose()
             .map_err(|_| damaged("person.phone"))?,
+        phone_since: time_or_none(row, 15)?,
         earlier_phone,
         email_refused_at: time_or_none(row, 12)?,
     })

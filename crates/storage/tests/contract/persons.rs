@@ -1,6 +1,6 @@
 use tanba_model::id::PersonId;
 use tanba_model::language::Language;
-use tanba_model::person::EmailAddress;
+use tanba_model::person::{EarlierPhone, EmailAddress};
 use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::StorageError;
 
@@ -57,12 +57,21 @@ contract! {
         let phone = PhoneNumber::parse("+77011234567").unwrap();
         let with = tanba_model::person::NewPerson { phone: Some(phone.clone()), ..given::new_person(1) };
         let id = unit.persons().insert(&with, given::at(0)).unwrap();
-        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, Some(phone));
+        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, Some(phone.clone()));
         let other = PhoneNumber::parse("+77012345678").unwrap();
-        unit.persons().set_phone(id, Some(&other)).unwrap();
-        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, Some(other));
-        unit.persons().set_phone(id, None).unwrap();
-        assert_eq!(unit.persons().find(id).unwrap().unwrap().phone, None);
+        let seen = |unit: &mut dyn tanba_model::ports::UnitOfWork| {
+            let person = unit.persons().find(id).unwrap().unwrap();
+            (person.phone, person.phone_since, person.earlier_phone)
+        };
+        unit.persons().set_phone(id, Some(&other), Some(given::at(1))).unwrap();
+        assert_eq!(seen(&mut *unit), (Some(other.clone()), Some(given::at(1)), None));
+        let earlier = EarlierPhone { number: other.clone(), until: given::at(9) };
+        unit.persons().change_phone(id, Some(&phone), &earlier, given::at(2)).unwrap();
+        assert_eq!(seen(&mut *unit), (Some(phone), Some(given::at(2)), Some(earlier)));
+        unit.persons().set_phone(id, Some(&other), None).unwrap();
+        assert_eq!(seen(&mut *unit), (Some(other), None, None));
+        unit.persons().set_phone(id, None, None).unwrap();
+        assert_eq!(seen(&mut *unit).0, None);
     }
 
     fn an_address_that_takes_no_mail_is_remembered_until_it_does_or_another_takes_its_place(storage) {

@@ -131,6 +131,7 @@ async fn page(
         texts,
         earlier_phone,
         phone => person.phone.as_ref().map(PhoneNumber::masked),
+        phone_settled => tanba_ra::is_phone_settled(person, now),
         pending_phone => phone.map(|pending| pending.phone.as_str().to_owned()),
         typed_phone => typed("phone"),
         phone_error => error("phone"),

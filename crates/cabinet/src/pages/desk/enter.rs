@@ -31,6 +31,9 @@ pub(crate) async fn show(
     let notice = next
         .as_ref()
         .map(|_| state.text(&visit, "error-desk-session-required-detail"));
+    // Whoever asked for the desk as such begins where her role does.
+    let desk = format!("/{}/desk", visit.language.tag());
+    let next = next.filter(|next| *next != desk);
     let values = context! { next, notice, errors => Vec::<String>::new() };
     state.render(&visit, None, &SCREEN, values)
 }

@@ -13,6 +13,7 @@ use super::line;
 use super::statement::{Judge, read_certificate};
 use super::write_to;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::Outcome;
 
 /// Arguments of `tanba audit prove`.
@@ -149,7 +150,10 @@ fn says(proof: LogProof, head: &TreeHead) -> anyhow::Result<Said> {
             let index = number.checked_sub(1).context("records count from 1")?;
             let there = record.is_itself()
                 && includes(&hashes, &leaf(&record.hash), index, signed, &head.root);
-            let mut text = format!("Record {number} is in the log of {signed} records.");
+            let mut text = format!(
+                "Record {number} is in the log of {}.",
+                count(signed, "record")
+            );
             if let Some(event) = record.read() {
                 let (at, action) = (event.at, &event.action);
                 text.push_str(&format!(

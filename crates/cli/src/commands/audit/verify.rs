@@ -18,6 +18,7 @@ use super::proof;
 use super::statement::Judge;
 use crate::commands::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::{Outcome, usage};
 
 /// Records that are read at once.
@@ -289,13 +290,17 @@ impl<'a> Log<'a> {
         };
         let last = verdict.last_hash.as_deref().unwrap_or("none");
         let mut text = match &fault {
-            None => format!("The audit chain is whole: {records} records, last hash {last}."),
-            Some(_) => format!("{records} records fit, last hash {last}."),
+            None => format!(
+                "The audit chain is whole: {}, last hash {last}.",
+                count(records, "record")
+            ),
+            Some(_) => format!("Records that fit: {records}, last hash {last}."),
         };
         if let Some(at) = at {
             text.push_str(&format!(
-                "\n{} signed checkpoints; the last one, of {at}, states {size} records.",
-                self.checkpoints
+                "\n{}; the last one, of {at}, states {}.",
+                count(self.checkpoints, "signed checkpoint"),
+                count(size, "record")
             ));
             if !self.judge.believes() {
                 text.push_str(

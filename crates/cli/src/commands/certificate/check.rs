@@ -12,6 +12,7 @@ use tanba_pki::{SerialNumber, Timestamp};
 
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::count::count;
 use crate::outbound;
 use crate::outcome::{Outcome, usage};
 use crate::wire;
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let mut told = TOLD_EVERY;
     let mut progress = |read: u64| {
         if read >= told {
-            context.progress(format_args!("{read} certificates"));
+            context.progress(count(read, "certificate"));
             told = read.saturating_add(TOLD_EVERY);
         }
     };
@@ -204,8 +205,12 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{} certificates read ({} of them revoked), {} intents given up, {} open, {} lists.",
-            self.certificates, self.revoked, self.given_up, self.open_intents, self.lists
+            "{} read ({} of them revoked), {} given up, {} open, {}.",
+            count(self.certificates, "certificate"),
+            self.revoked,
+            count(self.given_up, "intent"),
+            self.open_intents,
+            count(self.lists, "list")
         )?;
         if self.asked > 0 {
             write!(formatter, " A responder was asked about {}.", self.asked)?;

@@ -182,11 +182,9 @@ fn html(mails: &[Mail], language: Language) -> String {
     for mail in mails.iter().rev() {
         let heading = match mail.channel {
             MessageChannel::Mail => escape(&mail.subject),
-            MessageChannel::Sms => format!(
-                "{} ({})",
-                words.text_message,
-                tanba_cabinet::sms::segments(&mail.text)
-            ),
+            MessageChannel::Sms => {
+                words.text_message(language, tanba_cabinet::sms::segments(&mail.text))
+            }
         };
         let shown = tanba_cabinet::date_time(language, mail.instant).unwrap_or_default();
         // Writing to a string cannot fail.
@@ -265,17 +263,29 @@ mod tests {
             mail(MessageChannel::Mail, "ЭЦҚ", "<b>"),
             mail(MessageChannel::Sms, "", "ЭЦҚ кілттеріңіз тоқтатылды."),
         ];
-        for (language, title, time) in [
-            (Language::Kk, "пошта жәшігі", "2026 жылғы 24 қараша, 11:00"),
-            (Language::Ru, "Почтовый ящик", "24 ноября 2026 г., 11:00"),
-            (Language::En, "Mailbox", "24 November 2026 at 11:00"),
+        for (language, title, time, sms) in [
+            (
+                Language::Kk,
+                "пошта жәшігі",
+                "2026 жылғы 24 қараша, 11:00",
+                "<h2>SMS-хабарлама</h2>",
+            ),
+            (
+                Language::Ru,
+                "Почтовый ящик",
+                "24 ноября 2026 г., 11:00",
+                "<h2>SMS-сообщение</h2>",
+            ),
+            (
+                Language::En,
+                "Mailbox",
+                "24 November 2026 at 11:00",
+                "<h2>Text message (SMS)</h2>",
+            ),
         ] {
             let page = html(&mails, language);
             assert!(page.contains(title) && page.contains(time), "{page}");
-            assert!(
-                page.contains("&lt;b&gt;") && page.contains("SMS (1)"),
-                "{page}"
-            );
+            assert!(page.contains("&lt;b&gt;") && page.contains(sms), "{page}");
         }
     }
 }

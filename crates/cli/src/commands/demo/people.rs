@@ -47,6 +47,8 @@ pub(super) struct Character {
     days_left: i64,
     /// What she is at the authority; citizens are nothing.
     role: Option<Role>,
+    /// What to try as this person.
+    idea: &'static str,
 }
 
 /// Where the staff of the demo works.
@@ -66,6 +68,7 @@ pub(super) const CAST: [Character; 3] = [
         language: Language::Kk,
         days_left: 20,
         role: None,
+        idea: "renew the keys; look at the application and its letters",
     },
     Character {
         surname: "АХМЕТОВ",
@@ -80,6 +83,7 @@ pub(super) const CAST: [Character; 3] = [
         language: Language::Ru,
         days_left: 3,
         role: None,
+        idea: "change the password of a key, revoke one, freeze everything by a link “It was not me” of the mailbox",
     },
     Character {
         surname: "КИМ",
@@ -94,6 +98,7 @@ pub(super) const CAST: [Character; 3] = [
         language: Language::En,
         days_left: -1,
         role: None,
+        idea: "expired keys sign in nowhere: apply for first keys at /en/obtain (name and IIN as above, centre “Almaty Registration Centre No. 1”)",
     },
 ];
 
@@ -112,6 +117,7 @@ pub(super) const STAFF: [Character; 4] = [
         language: Language::Kk,
         days_left: 300,
         role: Some(Role::Operator),
+        idea: "find Elena’s application by its number, compare her data, approve or refuse it",
     },
     Character {
         surname: "ОМАРОВА",
@@ -126,6 +132,7 @@ pub(super) const STAFF: [Character; 4] = [
         language: Language::Kk,
         days_left: 300,
         role: Some(Role::SeniorOperator),
+        idea: "give the second signature to what Bolat proposed: a release, a changed address, a corrected name",
     },
     Character {
         surname: "ПЕТРОВ",
@@ -140,6 +147,7 @@ pub(super) const STAFF: [Character; 4] = [
         language: Language::Ru,
         days_left: 300,
         role: Some(Role::Administrator),
+        idea: "opens on the console: stop and start issuance, profiles, lists, queues, health",
     },
     Character {
         surname: "ТӨЛЕГЕН",
@@ -154,6 +162,7 @@ pub(super) const STAFF: [Character; 4] = [
         language: Language::En,
         days_left: 300,
         role: Some(Role::Auditor),
+        idea: "opens on the audit log: search it; everything is shown and nothing can be changed",
     },
 ];
 
@@ -191,6 +200,8 @@ pub(super) struct Made {
     pub(super) role: Option<&'static str>,
     /// Code of the registration centre where she works, where her role has one.
     pub(super) centre: Option<&'static str>,
+    /// What to try as this person.
+    pub(super) idea: &'static str,
     /// Folder with the key files.
     pub(super) folder: PathBuf,
     /// Key files: first the one to sign in with, then the one to sign with.
@@ -272,6 +283,7 @@ impl Workshop<'_> {
             format: character.format.name(),
             role: character.role.map(Role::name),
             centre: character.centre(),
+            idea: character.idea,
             folder,
             files,
         })

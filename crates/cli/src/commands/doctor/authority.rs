@@ -310,7 +310,7 @@ fn overdue(storage: &dyn Storage, issuer: &IssuerSummary, now: Timestamp) -> Opt
     });
     let count = late.count();
     let what = format!(
-        "{count} revocation lists of the authority {} are missing or overdue",
+        "revocation lists of the authority {} that are missing or overdue: {count}",
         issuer.name
     );
     (count > 0).then(|| {

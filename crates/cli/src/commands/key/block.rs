@@ -9,6 +9,7 @@ use serde::Serialize;
 use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::key::{BlockSource, BlockedKey};
 use tanba_model::ports::{Storage, UnitOfWork};
+use tanba_model::reason_line::ReasonLine;
 use tanba_pki::Timestamp;
 use tanba_ra::block_key;
 
@@ -16,6 +17,7 @@ use super::super::config_args::ConfigArgs;
 use super::named;
 use super::outcome::Told;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::{Outcome, usage};
 
 /// Octets of the longest line of a list.
@@ -64,13 +66,8 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
 }
 
 fn one_line(reason: &str) -> anyhow::Result<&str> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.len() > 500 || reason.contains(char::is_control) {
-        return Err(usage(
-            "say why in one line of at most 500 octets: the reason is recorded as evidence",
-        ));
-    }
-    Ok(reason)
+    let line = ReasonLine::parse(reason).map_err(|error| usage(error.to_string()))?;
+    Ok(line.as_str())
 }
 
 /// What importing a list did.
@@ -89,10 +86,10 @@ impl std::fmt::Display for Imported {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             formatter,
-            "{} keys in the list, {} of them were not blocked before; {} certificates revoked.",
-            self.keys,
+            "{} in the list, {} of them not blocked before; {} revoked.",
+            count(self.keys, "key"),
             self.new,
-            self.revoked.len()
+            count(self.revoked.len(), "certificate")
         )?;
         for serial in &self.revoked {
             write!(formatter, "\nRevoked with keyCompromise: {serial}")?;

@@ -16,6 +16,7 @@ use tanba_ra::block_key;
 use super::super::certificate::advice;
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::Outcome;
 
 /// Between two lines about how far it has come.
@@ -55,7 +56,7 @@ pub(super) fn run(revoke: bool, config: &ConfigArgs, context: &Context) -> anyho
     let mut told = 0;
     let mut progress = |checker: &KeyChecker| {
         if checker.state().keys >= told {
-            context.progress(format_args!("{} keys", checker.state().keys));
+            context.progress(count(checker.state().keys, "key"));
             told = told.saturating_add(TOLD_EVERY);
         }
     };
@@ -87,7 +88,7 @@ fn left(report: &Report) -> Option<String> {
     let mut sentences = Vec::new();
     if people > 0 {
         sentences.push(format!(
-            "{people} valid certificates have keys that must not be used; tell their owners to get new ones, then revoke \
+            "valid certificates with keys that must not be used: {people}; tell their owners to get new ones, then revoke \
              with `tanba key check --revoke`"
         ));
     }
@@ -193,8 +194,9 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{} keys looked at, {} RSA keys compared with each other.",
-            self.keys, self.rsa
+            "{} looked at, {} compared with each other.",
+            count(self.keys, "key"),
+            count(self.rsa, "RSA key")
         )?;
         for finding in &self.findings {
             let state = match (finding.valid, finding.revoked) {

@@ -9,6 +9,7 @@ use tanba_pki::Timestamp;
 use super::super::certificate::advice;
 use super::super::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::Outcome;
 
 /// Arguments of `tanba key findings`.
@@ -49,15 +50,15 @@ impl fmt::Display for Findings {
             )?,
             (Some(begun), None) => write!(
                 formatter,
-                "A look over all keys goes on since {}: {} keys so far, {} of RSA.",
+                "A look over all keys goes on since {}: {} so far, {} of RSA.",
                 begun.rfc3339(),
-                self.keys,
+                count(self.keys, "key"),
                 self.rsa
             )?,
             (Some(_), Some(finished)) => write!(
                 formatter,
-                "{} keys looked at, {} of RSA; finished {}.",
-                self.keys,
+                "{} looked at, {} of RSA; finished {}.",
+                count(self.keys, "key"),
                 self.rsa,
                 finished.rfc3339()
             )?,
@@ -119,7 +120,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let mut sentences = Vec::new();
     if open > own.len() {
         sentences.push(format!(
-            "{} findings are about valid certificates of people: tell their owners to get new keys, then revoke with \
+            "findings about valid certificates of people: {}; tell their owners to get new keys, then revoke with \
              `tanba key check --revoke`, or one by one with `tanba key block SHA256 --reason …`",
             open.saturating_sub(own.len())
         ));

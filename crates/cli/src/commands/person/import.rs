@@ -13,6 +13,7 @@ use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, Storage, UnitOfWork};
 use tanba_pki::Timestamp;
+use tanba_ra::TextsSection;
 
 use super::register::{Entries, Entry, Fault};
 
@@ -26,12 +27,14 @@ const KEPT: usize = 10_000;
 const SOURCE: &str = "table";
 
 /// What is to happen with lines that cannot simply be entered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct How {
     /// Leave wrong lines out.
     pub(super) skip_bad: bool,
     /// Replace names, and whether she died, of people who are there already.
     pub(super) update: bool,
+    /// To which telephones text messages go; a file with others is wrong, so that nobody believes that they are told.
+    pub(super) texts: TextsSection,
 }
 
 /// What was done.
@@ -43,6 +46,13 @@ pub(super) struct Imported {
     pub(super) skipped: usize,
     /// What is wrong, and where: the first ten thousand of `skipped`, or of what kept everybody out.
     pub(super) faults: Vec<Fault>,
+}
+
+impl Imported {
+    /// Whether nobody of the file is in the register now.
+    pub(super) const fn is_nobody(&self) -> bool {
+        self.entered == 0 && self.already_there == 0 && self.updated == 0
+    }
 }
 
 /// What is wrong with a file.
@@ -87,7 +97,7 @@ impl Faults {
 pub(super) fn import(
     storage: &dyn Storage,
     file: &Path,
-    how: How,
+    how: &How,
     actor: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Result<(Imported, Faults), Faults>> {
@@ -112,7 +122,7 @@ pub(super) fn import(
     let mut inside = 0_usize;
     for entry in entries {
         let entry = match entry {
-            Ok(entry) if seen.insert(key(&entry)) => entry,
+            Ok(entry) if told(&entry, how) && seen.insert(key(&entry)) => entry,
             _ if how.skip_bad => continue,
             _ => bail!(
                 "the file was changed while it was read; what was entered before stays, and entering it again is fine"
@@ -151,7 +161,7 @@ fn key(entry: &Entry) -> u64 {
 }
 
 /// Looks through the whole file.
-fn check(storage: &dyn Storage, file: &Path, how: How) -> anyhow::Result<Faults> {
+fn check(storage: &dyn Storage, file: &Path, how: &How) -> anyhow::Result<Faults> {
     let mut faults = Faults::default();
     let entries = match entries(file)? {
         Ok(entries) => entries,
@@ -170,6 +180,15 @@ fn check(storage: &dyn Storage, file: &Path, how: How) -> anyhow::Result<Faults>
                 continue;
             }
         };
+        if !told(&entry, how) {
+            let prefixes = how.texts.prefixes.join(", ");
+            let what = format!(
+                "no text messages go to telephones of that country, only to {prefixes} (ra.texts.prefixes in the \
+                 configuration): add the country there, or leave the telephone out"
+            );
+            faults.push(Fault::new(entry.line, &what).of("phone"));
+            continue;
+        }
         if !seen.insert(key(&entry)) {
             faults.push(Fault::new(entry.line, "the same IIN stands in an earlier line").of("iin"));
             continue;
@@ -185,6 +204,12 @@ fn check(storage: &dyn Storage, file: &Path, how: How) -> anyhow::Result<Faults>
     Ok(faults)
 }
 
+/// Whether text messages go to her telephone, if she has one.
+fn told(entry: &Entry, how: &How) -> bool {
+    let phone = entry.person.phone.as_ref();
+    phone.is_none_or(|phone| how.texts.allows(phone))
+}
+
 fn is_same(person: &Person, entry: &Entry) -> bool {
     let new = &entry.person;
     person.surname == new.surname
@@ -196,7 +221,7 @@ fn is_same(person: &Person, entry: &Entry) -> bool {
 fn enter(
     unit: &mut dyn UnitOfWork,
     entry: &Entry,
-    how: How,
+    how: &How,
     actor: &Actor,
     now: Timestamp,
     imported: &mut Imported,
@@ -268,149 +293,4 @@ fn record(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    use tanba_model::iin::Iin;
-    use tanba_storage::SqliteStorage;
-
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_unix(1_795_500_000);
-    const STRICT: How = How {
-        skip_bad: false,
-        update: false,
-    };
-
-    struct Table {
-        folder: tempfile::TempDir,
-        storage: SqliteStorage,
-    }
-
-    impl Table {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let storage = SqliteStorage::open(folder.path().join("tanba.sqlite")).unwrap();
-            Self { folder, storage }
-        }
-
-        fn import(&self, text: &str, how: How) -> Result<(Imported, Faults), Faults> {
-            let file = self.folder.path().join("people.csv");
-            std::fs::write(&file, text).unwrap();
-            import(&self.storage, &file, how, &Actor::System, NOW).unwrap()
-        }
-
-        fn find(&self, iin: &Iin) -> Option<(Person, (String, bool))> {
-            let mut unit = self.storage.snapshot().unwrap();
-            let person = unit.persons().find_by_iin(iin).unwrap()?;
-            let source = unit.persons().source(person.id).unwrap().unwrap();
-            Some((person, source))
-        }
-    }
-
-    fn iin(number: usize) -> Iin {
-        let body = |skip: usize| format!("85{:09}", number * 10 + skip);
-        (0..10).find_map(|skip| Iin::complete(&body(skip))).unwrap()
-    }
-
-    #[test]
-    fn one_wrong_line_keeps_everybody_out_unless_it_is_skipped() {
-        let table = Table::new();
-        let mut text = "iin,surname,given_name\n".to_owned();
-        for number in 0..1500 {
-            let _ = writeln!(text, "{},A,B", iin(number).as_str());
-        }
-        let _ = writeln!(text, "123,A,B\n{},A,B", iin(7).as_str());
-        let faults = table.import(&text, STRICT).unwrap_err();
-        assert_eq!(
-            faults.told(),
-            "line 1502: an IIN has exactly 12 digits\nline 1503: the same IIN stands in an earlier line"
-        );
-        assert!(table.find(&iin(0)).is_none());
-        let skip = How {
-            skip_bad: true,
-            ..STRICT
-        };
-        let (imported, _) = table.import(&text, skip).unwrap();
-        assert_eq!((imported.entered, imported.skipped), (1500, 2));
-        let (again, _) = table.import(&text, skip).unwrap();
-        assert_eq!((again.entered, again.already_there), (0, 1500));
-    }
-
-    #[test]
-    fn what_cannot_be_read_twice_is_refused_at_once() {
-        use std::os::unix::net::UnixListener;
-        let table = Table::new();
-        let socket = table.folder.path().join("people.csv");
-        let _open = UnixListener::bind(&socket).unwrap();
-        for file in [socket.as_path(), table.folder.path()] {
-            let refused = import(&table.storage, file, STRICT, &Actor::System, NOW);
-            let told = refused.unwrap_err().to_string();
-            assert!(
-                told.contains("is no file but a pipe") && told.contains("nobody"),
-                "{told}"
-            );
-        }
-        assert!(table.find(&iin(0)).is_none());
-    }
-
-    #[test]
-    fn a_telephone_comes_with_whoever_is_entered_and_never_in_place_of_what_she_chose() {
-        let table = Table::new();
-        let line = |phone: &str| {
-            format!(
-                "iin,surname,given_name,phone\n{},A,B,{phone}\n",
-                iin(1).as_str()
-            )
-        };
-        let phone = || {
-            let (person, _) = table.find(&iin(1)).unwrap();
-            person.phone.map(|phone| phone.as_str().to_owned())
-        };
-        let faults = table.import(&line("8 701 123 45 67"), STRICT).unwrap_err();
-        assert_eq!(
-            faults.told(),
-            "line 2: not a telephone number in international form, such as +77011234567"
-        );
-        table.import(&line("+7 701 123 45 67"), STRICT).unwrap();
-        assert_eq!(phone().as_deref(), Some("+77011234567"));
-        let update = How {
-            update: true,
-            ..STRICT
-        };
-        let (again, _) = table.import(&line("+77770000000"), update).unwrap();
-        assert_eq!((again.updated, again.already_there), (0, 1));
-        assert_eq!(phone().as_deref(), Some("+77011234567"));
-    }
-
-    #[test]
-    fn another_name_is_replaced_only_when_that_is_asked_for() {
-        let table = Table::new();
-        let line = |name: &str, died: &str| {
-            format!(
-                "iin,surname,given_name,deceased\n{},{name},B,{died}\n",
-                iin(1).as_str()
-            )
-        };
-        table.import(&line("A", ""), STRICT).unwrap();
-        let faults = table.import(&line("C", ""), STRICT).unwrap_err();
-        assert!(
-            faults
-                .told()
-                .starts_with("line 2: the IIN is in the register under another name")
-        );
-        let update = How {
-            update: true,
-            ..STRICT
-        };
-        let (imported, _) = table.import(&line("C", "yes"), update).unwrap();
-        assert_eq!((imported.updated, imported.entered), (1, 0));
-        let (person, source) = table.find(&iin(1)).unwrap();
-        assert_eq!(
-            (person.surname.as_str(), source),
-            ("C", ("table".to_owned(), true))
-        );
-        let (same, _) = table.import(&line("C", "yes"), update).unwrap();
-        assert_eq!((same.updated, same.already_there), (0, 1));
-    }
-}
+mod tests;

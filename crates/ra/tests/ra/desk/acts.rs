@@ -493,3 +493,34 @@ fn whoever_decided_about_a_person_does_not_lay_to_rest_what_tells_her_of_it() {
         .desk_settle_dead_letter(&other.clerk, id, discard, NOON);
     assert!(settled.unwrap());
 }
+
+#[test]
+fn a_remark_for_the_records_names_nobody_and_one_for_the_applicant_may() {
+    let world = World::new();
+    let seat = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    let freeze = ActWish {
+        remark: "her brother, 850101300124, asked for it".to_owned(),
+        ..wish("freeze", "other")
+    };
+    assert!(matches!(
+        act(&world, &seat, &citizen, &freeze),
+        Err(DeskError::Personal)
+    ));
+    let number = super::scene::waiting(&world, &citizen, ALMATY);
+    let refuse = |verdict| {
+        world
+            .ra
+            .prepare_verdict(&seat.clerk, &number, &verdict, NOON)
+    };
+    let approve = tanba_ra::Verdict::Approve {
+        identification: "operator".to_owned(),
+        remark: "document 012345678".to_owned(),
+    };
+    assert!(matches!(refuse(approve), Err(DeskError::Personal)));
+    let reject = tanba_ra::Verdict::Reject {
+        reason: "other".to_owned(),
+        remark: "write to help@example.kz".to_owned(),
+    };
+    refuse(reject).unwrap();
+}

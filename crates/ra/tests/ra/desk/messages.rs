@@ -193,3 +193,43 @@ fn evidence_says_what_was_laid_to_rest_and_to_whom_it_did_not_come() {
         )]
     );
 }
+
+#[test]
+fn what_is_kept_as_evidence_names_nobody() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let id = dead_letter(&world, &citizen);
+    let dana = seat(&world, "Dana", Role::Administrator, "");
+    for why in [
+        "asked by aigerim@example.kz",
+        "IIN 850101 300124",
+        "called 8 (701) 123-45-67",
+    ] {
+        let refused =
+            world
+                .ra
+                .desk_settle_dead_letter(&dana.clerk, id, (DeadLetterAct::Discard, why), NOON);
+        assert!(matches!(refused, Err(DeskError::Personal)), "{why}");
+    }
+    assert!(is_dead(&world, id));
+    assert_eq!(evidence(&world, id), []);
+    assert_eq!(DeskError::Personal.code(), "why-personal");
+}
+
+#[test]
+fn of_several_letters_all_are_settled_or_none() {
+    let world = World::new();
+    let one = dead_letter(&world, &world.citizen("Aigerim"));
+    let other = dead_letter(&world, &world.citizen("Bolat"));
+    let act = (DeadLetterAct::Discard, "nobody is there");
+    let settle = |ids: &[MessageId]| {
+        tanba_ra::settle_dead_letters(world.storage.as_ref(), ids, act, &Actor::System, NOON)
+    };
+    let unknown = MessageId(999_999);
+    assert_eq!(settle(&[one, other, unknown]).unwrap(), Err(unknown));
+    assert!(is_dead(&world, one) && is_dead(&world, other));
+    assert_eq!(evidence(&world, one), []);
+    assert_eq!(settle(&[one, other]).unwrap(), Ok(()));
+    assert!(!is_dead(&world, one) && !is_dead(&world, other));
+    assert_eq!(evidence(&world, other).len(), 1);
+}

@@ -187,6 +187,11 @@ fn nobody_else_orders_and_nothing_else_is_ordered() {
         .ra
         .prepare_order(&seat.clerk, "stop-issuance", &object, " \n ", NOON);
     assert!(matches!(silent, Err(DeskError::OrderReason)));
+    let personal = "asked for by +7 701 123 45 67";
+    let named = world
+        .ra
+        .prepare_order(&seat.clerk, "stop-issuance", &object, personal, NOON);
+    assert!(matches!(named, Err(DeskError::Personal)));
     assert!(!is_stopped(&world, world.ra.config().profiles()[0]));
 }
 

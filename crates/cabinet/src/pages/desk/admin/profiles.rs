@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Html;
 use minijinja::{Value, context};
+use tanba_model::language::Language;
 use tanba_pki::profile::{AttributeSpecification, ExtensionSpecification, Profile, Validity};
 
 use crate::clerk::AtDesk;
@@ -30,7 +31,10 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, Problem> {
     let clerk = at_desk.0.clone();
     let profiles = state.ra(move |ra| ra.console_profiles(&clerk)).await?;
-    let profiles: Vec<Value> = profiles.iter().map(summary).collect();
+    let profiles: Vec<Value> = profiles
+        .iter()
+        .map(|profile| summary(profile, visit.language))
+        .collect();
     Ok(state.render_desk(&visit, &at_desk, &LIST, context! { profiles }))
 }
 
@@ -47,7 +51,7 @@ pub(crate) async fn show(
         .find(|profile| profile.name() == name)
         .ok_or_else(Problem::page_not_found)?;
     let values = context! {
-        profile => summary(profile),
+        profile => summary(profile, visit.language),
         attributes => profile.attributes().iter().map(attribute).collect::<Vec<_>>(),
         extensions => profile.extensions().iter().map(extension).collect::<Vec<_>>(),
         source => profile.source(),
@@ -55,7 +59,7 @@ pub(crate) async fn show(
     Ok(state.render_desk(&visit, &at_desk, &ONE, values))
 }
 
-fn summary(profile: &Profile) -> Value {
+fn summary(profile: &Profile, language: Language) -> Value {
     let keys: Vec<String> = profile
         .keys()
         .iter()
@@ -69,7 +73,7 @@ fn summary(profile: &Profile) -> Value {
         Validity::Service { years_at_most } => (None, None, Some(years_at_most)),
     };
     context! {
-        name => profile.name(), description => profile.description(), purpose => purpose(profile.purpose()),
+        name => profile.name(), description => profile.description(language.tag()), purpose => purpose(profile.purpose()),
         persons => profile.is_for_persons(), keys, file, token, most,
     }
 }
