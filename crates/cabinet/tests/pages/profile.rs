@@ -1,6 +1,7 @@
 //! Language, reminders and sessions of a person.
 
 use axum::http::StatusCode;
+use tanba_model::ports::Storage as _;
 
 use crate::browser::Browser;
 use crate::world::World;
@@ -222,6 +223,12 @@ async fn a_number_is_confirmed_by_its_code_shown_half_hidden_and_removed() {
         assert!(page.body.contains("+7•••67"), "{}", page.body);
         assert!(!page.body.contains("+77011234567"));
     }
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(
+        page.body.contains("нөміріне енді ештеңе келмейді"),
+        "{}",
+        page.body
+    );
     let mails = world.mail();
     assert!(mails.iter().any(
         |mail| mail.body.kind() == "phone_changed" && mail.to.as_str() == "aigerim@example.kz"
@@ -230,13 +237,24 @@ async fn a_number_is_confirmed_by_its_code_shown_half_hidden_and_removed() {
     assert_eq!(removed.location(), "/kk/cabinet/profile#phone-title");
     let twice = browser.submit(remove, &[]).await;
     assert_eq!(twice.location(), "/kk/cabinet/profile#phone-title");
-    // For a week it goes on hearing of everything, and nothing can be put in its place.
+    // It was confirmed a moment ago, so nothing of it is left, and she may give another one.
+    let grace = "бұрынғы нөмірге де жіберіледі";
     let page = browser.get("/kk/cabinet/profile").await;
-    assert!(
-        page.body.contains("бұрынғы нөмірге де жіберіледі"),
-        "{}",
-        page.body
-    );
+    assert!(!page.body.contains(grace) && page.body.contains("name=\"phone\""));
+    // One that was hers for long goes on hearing of everything for a week, and nothing can be put in its place.
+    let phone = tanba_model::phone::PhoneNumber::parse("+77011234567").unwrap();
+    let iin = tanba_model::iin::Iin::parse(&citizen.iin()).unwrap();
+    let mut work = world.storage.begin().unwrap();
+    let person = work.persons().find_by_iin(&iin).unwrap().unwrap();
+    work.persons()
+        .set_phone(person.id, Some(&phone), None)
+        .unwrap();
+    work.commit().unwrap();
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(page.body.contains("тағы бір апта келеді"), "{}", page.body);
+    browser.submit(remove, &[]).await;
+    let page = browser.get("/kk/cabinet/profile").await;
+    assert!(page.body.contains(grace), "{}", page.body);
     assert!(!page.body.contains("name=\"phone\"") && !page.body.contains("/phone/remove"));
 }
 
