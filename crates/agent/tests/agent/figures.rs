@@ -164,8 +164,9 @@ fn stripped() -> u64 {
     std::fs::metadata(path).unwrap().len()
 }
 
-/// Signatures a second by the key alone, and documents a second through one request, in turns.
-fn many(agent: &Running, storage: Storage, signer: &dyn Signer) -> Value {
+/// Signatures a second by the key alone, and documents a second through one request, in turns. The key is opened anew for each
+/// turn: a driver of tokens is one for the whole process, and the agent closes the token when it has signed.
+fn many(agent: &Running, storage: Storage, open: &dyn Fn() -> Arc<dyn Signer>) -> Value {
     let mut page = agent.page();
     let data: Vec<String> = (0..DOCUMENTS).map(|n| format!("document {n}")).collect();
     let order = json!({
@@ -175,6 +176,7 @@ fn many(agent: &Running, storage: Storage, signer: &dyn Signer) -> Value {
     let (mut raw, mut through) = (Duration::ZERO, Duration::ZERO);
     let mut shares = Vec::new();
     for _ in 0..ROUNDS {
+        let signer = open();
         let began = now();
         for document in &data {
             signer.sign(document.as_bytes()).unwrap();
@@ -204,7 +206,7 @@ fn many(agent: &Running, storage: Storage, signer: &dyn Signer) -> Value {
 }
 
 fn many_by_a_file() -> Value {
-    many(&Running::start(), Storage::Pkcs12, &key(RSA))
+    many(&Running::start(), Storage::Pkcs12, &|| Arc::new(key(RSA)))
 }
 
 /// A token in software: what is measured is what the agent adds to a driver's calls.
@@ -214,10 +216,12 @@ fn many_by_a_token(table: &Table) -> Value {
     agent.owner.uses_token(Storage::Kaztoken, "kaztoken", PIN);
     furnish(&agent, &mut agent.page(), Storage::Kaztoken, "RSA-2048");
     let store = table.store();
-    let container = store.list(Storage::Kaztoken).remove(0);
-    let held = store.open(&container.id, &Secret::from(PIN.to_owned()));
-    let signer = held.unwrap().remove(0).signer.unwrap();
-    many(&agent, Storage::Kaztoken, &*signer)
+    let open = || {
+        let container = store.list(Storage::Kaztoken).remove(0);
+        let held = store.open(&container.id, &Secret::from(PIN.to_owned()));
+        held.unwrap().remove(0).signer.unwrap()
+    };
+    many(&agent, Storage::Kaztoken, &open)
 }
 
 fn large() -> Value {
