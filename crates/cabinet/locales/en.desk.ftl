@@ -259,6 +259,8 @@ error-register-unavailable = The register does not answer
 error-register-unavailable-detail = The application is kept, and nothing changed. Try again in a few minutes.
 error-register-unknown = The register does not have exactly one such person
 error-register-unknown-detail = The application cannot be approved, and nothing was issued. Try again when the register has been corrected.
+error-remark-invalid = The remark cannot be taken
+error-remark-invalid-detail = Nothing changed. Write at most 500 characters, without invisible marks that may come along when text is copied.
 error-second-needed = Somebody else has to give the second signature
 error-second-needed-detail = The second one is neither who proposed it nor whom it is about, but another member of staff with the role for it. Nothing changed.
 

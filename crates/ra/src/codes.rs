@@ -106,6 +106,7 @@ pub const ERRORS: &[&str] = &[
     REGISTER_DIFFERS,
     REGISTER_UNAVAILABLE,
     REGISTER_UNKNOWN,
+    REMARK_INVALID,
     REQUEST_BLOCKED_KEY,
     REQUEST_COUNT,
     REQUEST_MALFORMED,
@@ -390,6 +391,8 @@ pub const REGISTER_DIFFERS: &str = "register-differs";
 pub const REGISTER_UNAVAILABLE: &str = "register-unavailable";
 /// The register does not know exactly one person of that number.
 pub const REGISTER_UNKNOWN: &str = "register-unknown";
+/// Words of a clerk are too long, or hold marks that are not seen.
+pub const REMARK_INVALID: &str = "remark-invalid";
 /// Somebody else has to give the second signature.
 pub const SECOND_NEEDED: &str = "second-needed";
 /// Detail of what was done at the desk by its staff.

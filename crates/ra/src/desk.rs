@@ -130,6 +130,9 @@ pub enum DeskError {
         "words that are kept as evidence hold no mail address and no number of nine digits or more; say it without them"
     )]
     Personal,
+    /// Words are too long or hold marks that are not seen; writing them plainly helps.
+    #[error("a remark has at most {REMARK} letters and no marks that are not seen")]
+    Remark,
     /// It belongs to another registration centre.
     #[error("it belongs to another registration centre")]
     OtherCentre,
@@ -202,6 +205,7 @@ impl DeskError {
             Self::OwnAct => codes::OWN_ACT,
             Self::Why => codes::WHY_MISSING,
             Self::Personal => codes::WHY_PERSONAL,
+            Self::Remark => codes::REMARK_INVALID,
             Self::OtherCentre => codes::OTHER_CENTRE,
             Self::NoPerson => codes::PERSON_UNKNOWN,
             Self::NothingWaits => codes::NOTHING_WAITS,
@@ -301,19 +305,26 @@ impl RegistrationAuthority {
     }
 }
 
-/// What a clerk adds in words, on one line and not without end.
-fn remark(text: &str) -> String {
+/// What a clerk adds in words, on one line and not without end. It is signed and shown, so nothing is left out of it
+/// silently, and nothing in it can be read otherwise than it stands.
+fn remark(text: &str) -> Result<String, DeskError> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
-    line.chars()
-        .filter(|letter| !letter.is_control())
-        .take(REMARK)
-        .collect()
+    // Marks that change the direction of writing, and those that are not seen (Unicode, 23.2).
+    let unseen = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if line.chars().count() > REMARK || line.contains(unseen) {
+        return Err(DeskError::Remark);
+    }
+    Ok(line)
 }
 
 /// The same for the records alone, which are kept for good: nobody is named there.
 fn note(text: &str) -> Result<String, DeskError> {
-    let line = remark(text);
+    let line = remark(text)?;
     if looks_personal(&line) {
         return Err(DeskError::Personal);
     }

@@ -69,7 +69,7 @@ impl RegistrationAuthority {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Outcome, DeskError> {
-        let words = remark(words);
+        let words = remark(words)?;
         let reason = reason_of(Act::Application, reason, &words)?;
         let mut work = self.storage.begin()?;
         let found = work.applications().find_by_number(number)?;

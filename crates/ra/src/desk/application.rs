@@ -125,7 +125,7 @@ impl RegistrationAuthority {
                 remark: words,
             } => {
                 document.step = Step::Reject.name().to_owned();
-                document.remark = remark(words);
+                document.remark = remark(words)?;
                 let reason = reason_of(Act::Application, reason, &document.remark)?;
                 document.reason = Some(reason.name().to_owned());
             }

@@ -523,4 +523,17 @@ fn a_remark_for_the_records_names_nobody_and_one_for_the_applicant_may() {
         remark: "write to help@example.kz".to_owned(),
     };
     refuse(reject).unwrap();
+    // Nothing of what is signed is left out silently, and nothing of it reads otherwise than it stands.
+    for remark in ["ә".repeat(501), "refused \u{202e}devorppa".to_owned()] {
+        let reject = tanba_ra::Verdict::Reject {
+            reason: "other".to_owned(),
+            remark,
+        };
+        assert!(matches!(refuse(reject), Err(DeskError::Remark)));
+    }
+    let reject = tanba_ra::Verdict::Reject {
+        reason: "other".to_owned(),
+        remark: "ә".repeat(500),
+    };
+    refuse(reject).unwrap();
 }
