@@ -202,7 +202,7 @@ for (const [language, reader] of Object.entries(READERS)) {
       await page.goto(link.replace(/\/(kk|ru|en)\/unsubscribe/, `/${language}/unsubscribe`));
       await look(page, language, "56-unsubscribe", everywhere);
       await page.reload();
-      await page.locator("main form button").click();
+      await page.locator("main form[action*=unsubscribe] button").click();
       await page.locator(".govuk-notification-banner").waitFor();
       await look(page, language, "57-unsubscribed", everywhere);
       const answer = await page.goto(wizard.address("/unsubscribe/unknown"));
