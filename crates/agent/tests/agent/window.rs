@@ -319,6 +319,8 @@ fn escape_refuses_and_the_next_question_is_asked_anew() {
     });
     let (client, answer) = page.join();
     assert_eq!(answer["message"], "action.canceled");
+    // The window of before may stay for a moment after its answer, and would be taken for the next one.
+    screen.wait_until_empty();
     let page = Page::asks(client);
     let window = screen.wait_for("қол қою");
     let (_, answer) = screen.sign(&window, page);

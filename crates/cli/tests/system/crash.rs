@@ -211,7 +211,8 @@ fn address(number: usize) -> String {
 fn two_hundred_renewals_survive_a_server_that_is_killed_again_and_again() {
     let mut house = Installation::start();
     let citizens: Vec<Citizen> = (0..CITIZENS)
-        .map(|number| house.citizen(&format!("Citizen{number}"), &address(number)))
+        .zip('a'..='z')
+        .map(|(number, letter)| house.citizen(&format!("Citizen {letter}"), &address(number)))
         .collect();
     let (seen, progress) = (Seen::default(), Progress::default());
     let (client, mailbox) = (house.client(), house.mailbox.clone());

@@ -240,7 +240,7 @@ fn what_cannot_be_switched_is_refused_with_a_sentence() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--reason"), "{said}");
     let (code, said) = told(&house, &["issuer", "stop", &name, "--reason", " "]);
-    assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
+    assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("say why"), "{said}");
     assert_eq!(issuing(&house)["stops"], json!([]));
     house.facts(&["issuer", "stop", &name, "--reason", REASON]);
