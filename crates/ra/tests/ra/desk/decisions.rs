@@ -79,6 +79,9 @@ fn a_refusal_tells_the_applicant_why_and_needs_a_reason() {
         assert!(matches!(refused, Err(DeskError::Reason)), "{reason}");
     }
     let verdict = refusal("data-differs", "Туған күні\u{7} басқа");
+    let refused = operator.decide(&world, &number, &verdict, NOON);
+    assert!(matches!(refused, Err(DeskError::Remark)));
+    let verdict = refusal("data-differs", "Туған  күні\nбасқа");
     let outcome = operator.decide(&world, &number, &verdict, NOON).unwrap();
     assert_eq!(outcome, Outcome::Rejected(number));
     let [application] = world.applications(applicant.id).try_into().ok().unwrap();
