@@ -341,6 +341,18 @@ impl House {
             .collect()
     }
 
+    /// Those of people alone.
+    pub(crate) fn of_people(&self) -> Vec<CertificateRecord> {
+        let mut records = self.certificates();
+        records.retain(|record| record.person.is_some());
+        records
+    }
+
+    /// How often a key of the authority signed.
+    pub(crate) fn signatures(&self) -> u32 {
+        self.chest.controls.signatures.load(Ordering::SeqCst)
+    }
+
     /// Checks the chain of evidence and counts the events by action.
     pub(crate) fn audit(&self) -> BTreeMap<String, usize> {
         let records = self

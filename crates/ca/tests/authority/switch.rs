@@ -2,7 +2,6 @@
 //! signed octet for octet after the start.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tanba_ca::{Authority, Profiles, Recovered, Switch, SwitchError};
 use tanba_model::audit::AuditEvent;
@@ -45,16 +44,6 @@ fn start(house: &House, profile: Option<&str>) {
         .unwrap();
 }
 
-fn signatures(house: &House) -> u32 {
-    house.chest.controls.signatures.load(Ordering::SeqCst)
-}
-
-fn of_people(house: &House) -> Vec<CertificateRecord> {
-    let mut records = house.certificates();
-    records.retain(|record| record.person.is_some());
-    records
-}
-
 #[track_caller]
 fn assert_stopped(result: Result<Vec<CertificateRecord>, IssuanceError>) {
     assert!(
@@ -67,7 +56,7 @@ fn assert_stopped(result: Result<Vec<CertificateRecord>, IssuanceError>) {
 /// Two intents are open and nothing of them was signed.
 #[track_caller]
 fn assert_two_wait(house: &House) -> Vec<CertificateRecord> {
-    let waiting = of_people(house);
+    let waiting = house.of_people();
     assert_eq!(waiting.len(), 2);
     for record in &waiting {
         assert_eq!((record.status, &record.der), (Status::Intended, &None));
@@ -78,7 +67,7 @@ fn assert_two_wait(house: &House) -> Vec<CertificateRecord> {
 /// What waited is there, with the serial numbers and the octets that were recorded, and there is nothing else.
 #[track_caller]
 fn assert_signed_as_recorded(house: &House, waiting: &[CertificateRecord]) {
-    let signed = of_people(house);
+    let signed = house.of_people();
     assert_eq!(signed.len(), waiting.len());
     for (signed, recorded) in signed.iter().zip(waiting) {
         assert_eq!((signed.id, signed.serial), (recorded.id, recorded.serial));
@@ -101,19 +90,19 @@ fn applied(house: &House) -> Vec<IssuanceOrder> {
 fn stopped_before_the_intent_nothing_is_recorded_and_nothing_signed() {
     let (house, authority) = House::with_authority(2);
     let orders = applied(&house);
-    let before = signatures(&house);
+    let before = house.signatures();
     stop(house.storage.as_ref(), None);
     assert_stopped(authority.issue(&orders, later(1)));
     assert!(matches!(
         authority.prepare(&orders, later(1)).map(drop),
         Err(IssuanceError::Stopped)
     ));
-    assert_eq!(of_people(&house).len(), 0);
-    assert_eq!(signatures(&house), before);
+    assert_eq!(house.of_people().len(), 0);
+    assert_eq!(house.signatures(), before);
     start(&house, None);
     // The keys are not used up by having been refused.
     assert_eq!(authority.issue(&orders, later(2)).unwrap().len(), 2);
-    assert_eq!(signatures(&house), before + 2);
+    assert_eq!(house.signatures(), before + 2);
 }
 
 #[test]
@@ -121,12 +110,12 @@ fn stopped_between_intent_and_signature_the_key_does_not_sign_and_the_intents_wa
     let (house, authority) = House::with_authority(2);
     let orders = applied(&house);
     let prepared = authority.prepare(&orders, NOW).unwrap();
-    let before = signatures(&house);
+    let before = house.signatures();
     stop(house.storage.as_ref(), None);
     assert_stopped(prepared.issue(later(1)));
     assert_stopped(authority.issue(&orders, later(1)));
     let waiting = assert_two_wait(&house);
-    assert_eq!(signatures(&house), before);
+    assert_eq!(house.signatures(), before);
     start(&house, None);
     authority.issue(&orders, later(2)).unwrap();
     assert_signed_as_recorded(&house, &waiting);
@@ -136,17 +125,17 @@ fn stopped_between_intent_and_signature_the_key_does_not_sign_and_the_intents_wa
 fn stopped_while_the_key_signs_the_signature_is_dropped_and_the_intents_wait() {
     let (house, authority) = House::with_authority(2);
     let orders = applied(&house);
-    let before = signatures(&house);
+    let before = house.signatures();
     let storage = Arc::clone(&house.storage);
     *house.chest.controls.switched.lock().unwrap() = Some(storage);
     house.chest.controls.set(Behaviour::IsStopped);
     assert_stopped(authority.issue(&orders, later(1)));
-    assert!(signatures(&house) > before, "the key was not asked");
+    assert!(house.signatures() > before, "the key was not asked");
     let waiting = assert_two_wait(&house);
     house.chest.controls.set(Behaviour::Sound);
-    let asked = signatures(&house);
+    let asked = house.signatures();
     assert_stopped(authority.issue(&orders, later(1)));
-    assert_eq!(signatures(&house), asked);
+    assert_eq!(house.signatures(), asked);
     start(&house, None);
     authority.issue(&orders, later(2)).unwrap();
     assert_signed_as_recorded(&house, &waiting);
@@ -161,7 +150,7 @@ fn a_stopped_profile_stops_no_other_and_is_started_apart_from_the_authority() {
     assert_stopped(authority.issue(&one(SIGNATURE, 1), later(1)));
     // What belongs together is issued together or not at all.
     assert_stopped(authority.issue(&pair(person, None, 2), later(1)));
-    assert_eq!(of_people(&house).len(), 0);
+    assert_eq!(house.of_people().len(), 0);
     authority.issue(&one(AUTHENTICATION, 3), later(1)).unwrap();
 
     stop(house.storage.as_ref(), None);
@@ -171,7 +160,7 @@ fn a_stopped_profile_stops_no_other_and_is_started_apart_from_the_authority() {
     assert_stopped(authority.issue(&one(SIGNATURE, 1), later(2)));
     start(&house, Some(SIGNATURE));
     authority.issue(&one(SIGNATURE, 1), later(3)).unwrap();
-    assert_eq!(of_people(&house).len(), 3);
+    assert_eq!(house.of_people().len(), 3);
 }
 
 #[test]
@@ -183,7 +172,7 @@ fn a_stop_outlives_the_process_and_recovery_lets_what_waits_stand() {
     drop(authority);
     let authority = house.reopen();
     let waiting = assert_two_wait(&house);
-    let before = signatures(&house);
+    let before = house.signatures();
     for _ in 0..2 {
         let recovered = authority.recover(later(1)).unwrap();
         assert_eq!(
@@ -196,7 +185,7 @@ fn a_stop_outlives_the_process_and_recovery_lets_what_waits_stand() {
         assert_eq!(assert_two_wait(&house), waiting);
     }
     assert_stopped(authority.issue(&orders, later(1)));
-    assert_eq!(signatures(&house), before);
+    assert_eq!(house.signatures(), before);
     start(&house, None);
     let recovered = authority.recover(later(2)).unwrap();
     assert_eq!((recovered.completed.len(), recovered.waiting.len()), (2, 0));
@@ -246,7 +235,7 @@ fn what_answers_one_application_waits_together_and_is_given_up_together() {
     crate::blocked::block(&house, 1);
     let recovered = authority.recover(later(2)).unwrap();
     assert_eq!((recovered.voided.len(), recovered.waiting.len()), (2, 0));
-    for record in of_people(&house) {
+    for record in house.of_people() {
         assert_eq!(record.status, Status::Void);
     }
 }

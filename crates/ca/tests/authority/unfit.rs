@@ -1,7 +1,6 @@
 //! An authority that counts no more issues nothing, whenever it comes; status is told on.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tanba_ca::{Authority, Profiles, Recovered};
 use tanba_crypto::Signer as _;
@@ -63,16 +62,6 @@ fn block(house: &House, place: usize) {
     unit.commit().unwrap();
 }
 
-fn signatures(house: &House) -> u32 {
-    house.chest.controls.signatures.load(Ordering::SeqCst)
-}
-
-fn of_people(house: &House) -> Vec<CertificateRecord> {
-    let mut records = house.certificates();
-    records.retain(|record| record.person.is_some());
-    records
-}
-
 #[track_caller]
 fn assert_unfit<T>(result: Result<T, IssuanceError>, authority: &str, why: Unfit) {
     match result.map(drop) {
@@ -106,13 +95,13 @@ fn nothing_is_recorded_or_signed_whatever_it_is_that_the_authority_lost_its_righ
         let orders = pair(person, Some(house.application(person, 1)), 1);
         let alone = pair(person, None, 2);
         change(&house);
-        let (before, records) = (signatures(&house), house.certificates().len());
+        let (before, records) = (house.signatures(), house.certificates().len());
         for _ in 0..3 {
             assert_unfit(authority.issue(&orders, later(2)), authority_name, why);
         }
         assert_unfit(authority.prepare(&alone, later(2)), authority_name, why);
         assert_eq!(house.certificates().len(), records, "a serial was reserved");
-        assert_eq!(signatures(&house), before);
+        assert_eq!(house.signatures(), before);
         // An application that waits is asked about every few seconds; what nobody repeats leaves evidence each time.
         assert_eq!(house.audit()["certificate.refuse"], 2);
         assert_eq!(authority.unfitness(later(2)).unwrap().unwrap().why, why);
@@ -164,11 +153,11 @@ fn revoked_between_intent_and_signature_the_intents_are_given_up_with_evidence()
     let person = house.person("80010130012");
     let orders = pair(person, Some(house.application(person, 1)), 1);
     let prepared = authority.prepare(&orders, NOW).unwrap();
-    let before = signatures(&house);
+    let before = house.signatures();
     disown(house.storage.as_ref(), COMPROMISE);
     assert_unfit(prepared.issue(later(2)), "test", Unfit::Revoked);
-    assert_eq!(signatures(&house), before, "the key was asked");
-    let states = of_people(&house).into_iter().map(|record| record.status);
+    assert_eq!(house.signatures(), before, "the key was asked");
+    let states = house.of_people().into_iter().map(|record| record.status);
     assert_eq!(states.collect::<Vec<_>>(), [Status::Void, Status::Void]);
     assert_eq!(house.audit()["certificate.void"], 2);
     // Its keys are used up, so its owner is told to apply with new ones and waits for nothing.
@@ -185,13 +174,13 @@ fn revoked_while_the_key_signs_the_signature_is_dropped_and_the_intents_are_give
     let orders = pair(person, Some(house.application(person, 1)), 1);
     *house.chest.controls.switched.lock().unwrap() = Some(Arc::clone(&house.storage));
     house.chest.controls.set(Behaviour::IsDisowned);
-    let before = signatures(&house);
+    let before = house.signatures();
     assert_unfit(authority.issue(&orders, later(2)), "test", Unfit::Revoked);
-    assert!(signatures(&house) > before, "the key was not asked");
-    for record in of_people(&house) {
+    assert!(house.signatures() > before, "the key was not asked");
+    for record in house.of_people() {
         assert_eq!((record.status, record.der), (Status::Void, None));
     }
-    assert_eq!(of_people(&house).len(), 2);
+    assert_eq!(house.of_people().len(), 2);
 }
 
 #[test]
@@ -205,7 +194,7 @@ fn frozen_between_intent_and_signature_the_intents_wait_and_are_signed_as_record
     assert_unfit(authority.issue(&orders, later(2)), "test", Unfit::Held);
     drop(authority);
     let authority = house.reopen();
-    let waiting = of_people(&house);
+    let waiting = house.of_people();
     let recovered = authority.recover(later(2)).unwrap();
     let expected = Recovered {
         waiting: waiting.iter().map(|record| record.serial).collect(),
@@ -218,7 +207,7 @@ fn frozen_between_intent_and_signature_the_intents_wait_and_are_signed_as_record
         .release(record.id, administrator(), later(4))
         .unwrap();
     authority.issue(&orders, later(5)).unwrap();
-    let signed = of_people(&house);
+    let signed = house.of_people();
     assert_eq!(signed.len(), 2);
     for (signed, recorded) in signed.iter().zip(&waiting) {
         assert_eq!(signed.to_be_signed, recorded.to_be_signed);
@@ -235,7 +224,7 @@ fn recovery_gives_up_what_a_revoked_authority_left_open() {
     disown(house.storage.as_ref(), COMPROMISE);
     drop(authority);
     let authority = house.reopen();
-    let before = signatures(&house);
+    let before = house.signatures();
     let recovered = authority.recover(later(2)).unwrap();
     assert_eq!(
         (
@@ -245,7 +234,7 @@ fn recovery_gives_up_what_a_revoked_authority_left_open() {
         ),
         (2, 0, 0)
     );
-    assert_eq!(signatures(&house), before);
+    assert_eq!(house.signatures(), before);
 }
 
 #[test]

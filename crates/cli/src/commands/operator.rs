@@ -5,6 +5,7 @@ use std::fmt;
 
 use anyhow::Context as _;
 use serde::Serialize;
+use tanba_model::centre::Centre;
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::person::Person;
@@ -149,16 +150,7 @@ fn centres(
     let centres = config.load()?.ra.centres()?;
     let facts: Vec<CentreFacts> = centres
         .iter()
-        .map(|centre| CentreFacts {
-            code: centre.code.clone(),
-            region: centre.region.clone(),
-            settlement: centre.settlement.clone(),
-            name: centre.name(main).to_owned(),
-            address: centre.address(main).to_owned(),
-            hours: centre.hours.text(main),
-            names: in_each(&languages, |language| centre.name(language)),
-            addresses: in_each(&languages, |language| centre.address(language)),
-        })
+        .map(|centre| CentreFacts::of(centre, &languages, main))
         .collect();
     let lines: Vec<String> = facts.iter().map(|facts| facts.line(&languages)).collect();
     context.print(&facts, lines.join("\n"))?;
@@ -174,6 +166,20 @@ fn in_each<'a>(
 }
 
 impl CentreFacts {
+    /// A centre in these languages; `main` is the one of the single fields.
+    fn of(centre: &Centre, languages: &[Language], main: Language) -> Self {
+        Self {
+            code: centre.code.clone(),
+            region: centre.region.clone(),
+            settlement: centre.settlement.clone(),
+            name: centre.name(main).to_owned(),
+            address: centre.address(main).to_owned(),
+            hours: centre.hours.text(main),
+            names: in_each(languages, |language| centre.name(language)),
+            addresses: in_each(languages, |language| centre.address(language)),
+        }
+    }
+
     /// One line where one language is asked for, else one for each below the code.
     fn line(&self, languages: &[Language]) -> String {
         if languages.len() == 1 {
@@ -264,21 +270,11 @@ mod tests {
     fn a_centre_is_named_in_each_language_or_in_the_one_that_is_asked_for() {
         let centres = Centres::kazakhstan(&Gazetteer::kazakhstan().unwrap()).unwrap();
         let centre = centres.iter().next().unwrap();
-        let facts = |languages: &[Language], main: Language| CentreFacts {
-            code: centre.code.clone(),
-            region: centre.region.clone(),
-            settlement: centre.settlement.clone(),
-            name: centre.name(main).to_owned(),
-            address: centre.address(main).to_owned(),
-            hours: centre.hours.text(main),
-            names: in_each(languages, |language| centre.name(language)),
-            addresses: in_each(languages, |language| centre.address(language)),
-        };
-        let all = facts(&Language::ALL, Language::En).line(&Language::ALL);
+        let all = CentreFacts::of(centre, &Language::ALL, Language::En).line(&Language::ALL);
         for language in Language::ALL {
             assert!(all.contains(&format!("{}  {}, ", language.tag(), centre.name(language))));
         }
-        let one = facts(&[Language::Kk], Language::Kk).line(&[Language::Kk]);
+        let one = CentreFacts::of(centre, &[Language::Kk], Language::Kk).line(&[Language::Kk]);
         assert!(one.contains(centre.name(Language::Kk)) && one.lines().count() == 1);
         assert!(!one.contains(centre.name(Language::En)));
     }

@@ -3,13 +3,13 @@
 use tanba_model::application::Application;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::person::Person;
-use tanba_model::ports::{RegisterAnswer, Session, StorageError, UnitOfWork};
+use tanba_model::ports::{Session, StorageError, UnitOfWork};
 use tanba_pki::{Certificate, DistinguishedName};
 
 use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::StepError;
-use crate::first::{TableRegister, same_name};
+use crate::first::{Register, TableRegister, same_name};
 
 impl RegistrationAuthority {
     /// Asks the register about the person of a session. Not to be called inside of a unit of work: it may take seconds.
@@ -30,24 +30,12 @@ impl RegistrationAuthority {
             // The records are the register: each step reads them itself.
             return Ok(());
         }
-        match self.register().look_up(&person.iin) {
-            RegisterAnswer::Dead => Err(StepError::Died),
-            RegisterAnswer::Person(facts) => {
-                let same = same_name(&facts.surname, &person.surname)
-                    && same_name(&facts.given_name, &person.given_name)
-                    && same_name(
-                        facts.patronymic.as_deref().unwrap_or_default(),
-                        person.patronymic.as_deref().unwrap_or_default(),
-                    );
-                if same {
-                    Ok(())
-                } else {
-                    Err(StepError::DataChanged)
-                }
+        match self.compare_with_register(&person) {
+            Register::Dead => Err(StepError::Died),
+            Register::Renamed(_) => Err(StepError::DataChanged),
+            Register::Agrees | Register::Unknown | Register::Ambiguous | Register::Unavailable => {
+                Ok(())
             }
-            RegisterAnswer::Unknown
-            | RegisterAnswer::Ambiguous(_)
-            | RegisterAnswer::Unavailable => Ok(()),
         }
     }
 }

@@ -808,6 +808,16 @@ fn an_operator_learns_of_a_death_and_of_a_new_name_since_the_application() {
     assert_eq!(now(RegisterAnswer::Unavailable), Register::Unavailable);
 }
 
+/// What an operator's decision does, and what follows from it.
+fn approve(world: &World, secret: &FirstSecret) {
+    let mut application = world.ra.first(secret).unwrap().application.unwrap();
+    let mut work = world.storage.begin().unwrap();
+    application.state = application.state.confirm(after(10)).unwrap();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    assert_eq!(world.ra.resume(after(11)).unwrap().finished, 1);
+}
+
 /// Whoever shows a stranger's document at a counter gains no renewal by it: the address of before goes on counting.
 #[test]
 fn an_address_that_a_first_application_replaces_goes_on_counting_and_is_taken_back_by_its_owner() {
@@ -820,12 +830,7 @@ fn an_address_that_a_first_application_replaces_goes_on_counting_and_is_taken_ba
     work.commit().unwrap();
     let (secret, _) = submitted(&world, &world.ra, NOON);
     drop(mails(&world, NOON));
-    let mut application = world.ra.first(&secret).unwrap().application.unwrap();
-    let mut work = world.storage.begin().unwrap();
-    application.state = application.state.confirm(after(10)).unwrap();
-    work.applications().update(&mut application).unwrap();
-    work.commit().unwrap();
-    assert_eq!(world.ra.resume(after(11)).unwrap().finished, 1);
+    approve(&world, &secret);
     let person = |world: &World| {
         let mut work = world.storage.snapshot().unwrap();
         work.persons().find(id).unwrap().unwrap()
@@ -857,13 +862,7 @@ fn a_confirmed_application_is_issued_and_makes_the_address_the_persons() {
     enter(&world);
     let (secret, _) = submitted(&world, &world.ra, NOON);
     drop(mails(&world, NOON));
-    let mut application = world.ra.first(&secret).unwrap().application.unwrap();
-    // What an operator's decision does.
-    let mut work = world.storage.begin().unwrap();
-    application.state = application.state.confirm(after(10)).unwrap();
-    work.applications().update(&mut application).unwrap();
-    work.commit().unwrap();
-    assert_eq!(world.ra.resume(after(11)).unwrap().finished, 1);
+    approve(&world, &secret);
     let application = world.ra.first(&secret).unwrap().application.unwrap();
     assert!(matches!(application.state, State::Issued { .. }));
     let told = mails(&world, after(12));
