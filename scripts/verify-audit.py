@@ -7,7 +7,8 @@
     scripts/verify-audit.py --proof 1f…proof.json root.pem [1f….cer]
 
 Checks the hash chain of the records, the Merkle tree (RFC 9162, 2.1) that each checkpoint states, and the CMS signature
-under each checkpoint up to the given root certificate. With --proof it checks that one record is in the signed log, and,
+under each checkpoint up to the given root certificate. The last line must be a checkpoint: what none states can be cut off
+or made anew by whoever has the records. With --proof it checks that one record is in the signed log, and,
 given a certificate, that the record is that of its issue; nothing else of the log is needed. Ends with 0 if all of it holds, else says what does not.
 """
 
@@ -53,6 +54,12 @@ class Log:
             node = sha256(b"\1", self.subtrees.pop()[1], node)
             width *= 2
         self.subtrees.append((width, node))
+
+    def finish(self):
+        if self.signed is None:
+            raise ValueError("there is no checkpoint, so nothing proves these records")
+        if self.signed != self.size:
+            raise ValueError(f"{self.size - self.signed} records after the last checkpoint are not proved by anything")
 
     def root(self):
         root = None
@@ -177,8 +184,11 @@ def main(path, trusted):
                 checkpoints += 1
             elif "since" in line:
                 log.begin(line)
+            elif "end" in line:
+                raise ValueError("the export was not signed: its last line is no checkpoint")
             else:
                 log.record(line)
+    log.finish()
     print(f"{log.size} records, {checkpoints} checkpoints, last hash {log.hash.hex()}")
 
 

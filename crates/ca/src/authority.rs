@@ -19,7 +19,6 @@ use crate::key_place::KeyPlace;
 use crate::key_vault::KeyChest;
 use crate::prepare::{Announce, AnnounceIntents, Prepared};
 use crate::publish::{Published, Urgency};
-use crate::recover::Recovered;
 use crate::rules::Rules;
 use crate::seal::Seal;
 use crate::signing::Signing;
@@ -122,14 +121,6 @@ impl Authority {
         })
     }
 
-    /// Completes or gives up what a crash left open. To be called once at the start, before anything is issued.
-    ///
-    /// # Errors
-    /// [`IssuanceError`]; then the program should not go on.
-    pub fn recover(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
-        self.desk.recover(&self.issuers, now)
-    }
-
     /// Checks the orders of one application and records an intent for each of them in one commit.
     ///
     /// # Errors
@@ -175,7 +166,7 @@ impl Authority {
         now: Timestamp,
         announce: Announce<'_>,
     ) -> Result<(), IssuanceError> {
-        self.desk.revoke(certificate, reason, actor, now, announce)
+        self.revoke_because(certificate, (reason, ""), actor, now, announce)
     }
 
     /// [`Issuance::release`], announced in the same commit; `reason` says why, for the evidence.
@@ -258,6 +249,10 @@ impl Authority {
 
     pub(crate) fn parts(&self) -> impl Iterator<Item = &Issuer> {
         self.issuers.iter().map(Arc::as_ref)
+    }
+
+    pub(crate) fn known(&self) -> &[Arc<Issuer>] {
+        &self.issuers
     }
 
     pub(crate) const fn rules(&self) -> &Rules {

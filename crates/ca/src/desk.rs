@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::ports::{IssuanceError, RandomSource, Storage, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 use tanba_pki::profile::Profile;
@@ -75,7 +75,7 @@ pub(crate) fn audit(
         action: action.to_owned(),
         object,
         detail,
-        origin: String::new(),
+        origin: origin::here(),
     };
     unit.audit_log().append(&event).map(drop)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tanba_crypto::{PublicKey, SignatureAlgorithm};
+use tanba_model::audit::Actor;
 use tanba_model::certificate::{Channel, NewCertificate};
 use tanba_model::id::{ApplicationId, IssuerId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -11,8 +12,11 @@ use tanba_pki::lint::{Severity, lint_certificate};
 use tanba_pki::profile::{IssuerUrls, Profile, ProfileError, TbsInput};
 use tanba_pki::{Certificate, DistinguishedName, SerialNumber, Timestamp};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, audit};
 use crate::issuer::Issuer;
+
+/// Characters of what is wrong that the audit log keeps; the log of the program has the rest.
+const MOST_SAID: usize = 1_000;
 
 /// A certificate that was composed and linted, and not yet recorded. [`Desk::compose`] alone makes one.
 #[derive(Debug)]
@@ -103,6 +107,39 @@ impl Desk {
             ),
             _linted: Linted,
         })
+    }
+
+    /// Evidence that a certificate was asked for and would not have been as its profile and the standards say: lints are
+    /// part of what auditors look at. Sentences of rules name no person.
+    pub(crate) fn note_refusal(
+        &self,
+        (profile, object): (&str, String),
+        actor: &Actor,
+        error: &IssuanceError,
+        now: Timestamp,
+    ) {
+        let IssuanceError::Lint(why) = error else {
+            return;
+        };
+        let detail: String = format!("profile={profile} {why}")
+            .chars()
+            .take(MOST_SAID)
+            .collect();
+        let noted = self.storage.durably(&mut |unit| {
+            let object = object.clone();
+            audit(
+                unit,
+                actor,
+                "certificate.refuse",
+                object,
+                detail.clone(),
+                now,
+            )
+        });
+        // Nothing was issued either way.
+        if let Err(error) = noted {
+            tracing::error!(profile, error = %error, "a refusal by the lint was not recorded");
+        }
     }
 
     /// Reads the bytes again, with other eyes, before they may be signed. `issuer` is `None` for a root.

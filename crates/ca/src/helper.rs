@@ -127,7 +127,12 @@ impl Desk {
             not_before: now,
             not_after: now.plus(purpose.life).min(issuer.certificate.not_after()),
         };
-        let draft = self.compose(issuer, &contents, &Holder::AUTHORITY, now)?;
+        let draft = self
+            .compose(issuer, &contents, &Holder::AUTHORITY, now)
+            .inspect_err(|error| {
+                let about = (purpose.profile, format!("issuer:{}", issuer.id));
+                self.note_refusal(about, &Actor::System, error, now);
+            })?;
         let prepared = self.record(&[draft], &Actor::System, now)?;
         let record = prepared
             .issue(now)?

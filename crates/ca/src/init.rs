@@ -16,6 +16,7 @@ use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::key_vault::KeyPurpose;
 use crate::names::AuthorityNames;
+use crate::recover::Scope;
 use crate::signing::Signing;
 use crate::urls::Urls;
 
@@ -135,7 +136,7 @@ pub fn init(
     let mut root = Issuer::open(root.clone(), &[root], desk.chest.as_ref())?;
     root.urls = Some(Urls::new(&options.public_url, ROOT)?);
     let root = Arc::new(root);
-    desk.recover(std::slice::from_ref(&root), now)?;
+    desk.recover(std::slice::from_ref(&root), Scope::Start, now)?;
     desk.retire_orphans(&root, actor, now)?;
     progress(InitStep::IssuingKey);
     desk.make_issuing(&root, options, actor, now)?;
@@ -304,7 +305,7 @@ impl Desk {
             if record.profile == ISSUING_PROFILE && record.status.is_valid() {
                 self.revoke(
                     record.id,
-                    RevocationReason::CessationOfOperation,
+                    (RevocationReason::CessationOfOperation, ""),
                     actor,
                     now,
                     &mut |_, _| Ok(()),

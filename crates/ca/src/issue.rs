@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tanba_crypto::{Late, SignError, SignatureAlgorithm};
-use tanba_model::audit::Actor;
+use tanba_model::audit::{Actor, origin};
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::id::ApplicationId;
 use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork, certificate_object};
@@ -196,6 +196,7 @@ impl Desk {
     ) -> Late {
         let (desk, issuer) = (self.clone(), Arc::clone(issuer));
         let (record, actor, claim) = (record.clone(), actor.clone(), Arc::clone(claim));
+        let from = origin::here();
         Box::new(move |signature| {
             let serial = record.serial;
             let stored = assemble(&issuer, &record, algorithm, &signature).and_then(|der| {
@@ -205,7 +206,7 @@ impl Desk {
                     record,
                     certificate,
                 };
-                desk.store_together(vec![signed], &actor, now)
+                origin::within(&from, || desk.store_together(vec![signed], &actor, now))
             });
             match stored {
                 Ok(_) => tracing::warn!(%serial, "a signature came late, and was kept"),

@@ -75,7 +75,10 @@ impl Desk {
         }
         let drafts = orders
             .iter()
-            .map(|order| self.draft(issuer, order, now))
+            .map(|order| {
+                self.draft(issuer, order, now)
+                    .inspect_err(|error| self.note_refusal(about(order), &order.actor, error, now))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let (desk, known, actor) = (self.clone(), known.to_vec(), first.actor.clone());
         let (application, mut again) = (first.application, false);
@@ -192,6 +195,16 @@ impl Desk {
     pub(crate) fn new_serial(&self) -> SerialNumber {
         SerialNumber::random(&mut SourceRng(self.random.as_ref()))
     }
+}
+
+/// What an order is about, by its profile and as evidence names it.
+fn about(order: &IssuanceOrder) -> (&str, String) {
+    let object = match (order.application, order.person) {
+        (Some(application), _) => format!("application:{application}"),
+        (None, Some(person)) => format!("person:{person}"),
+        (None, None) => format!("profile:{}", order.profile),
+    };
+    (&order.profile, object)
 }
 
 /// Finds these very drafts in storage: a commit that was said to have failed can have happened. Serial numbers are made

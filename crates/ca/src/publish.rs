@@ -97,7 +97,7 @@ impl Desk {
             // A delta that is issued together with its base has the same number (RFC 5280, 5.2.3).
             let number = match together(due.kind, &intents) {
                 Some(number) => number,
-                None => unit.crls().next_number(issuer.id)?,
+                None => unit.crls().next_number(issuer.id, number_of(now))?,
             };
             let tbs = compose(issuer, &due, number, base_number, key.algorithm(), now);
             intents.push(Intent { due, number, tbs });
@@ -217,6 +217,13 @@ fn not_before_the_newest(
             newest: newest.rfc3339(),
         }),
     }
+}
+
+/// The number of a list that is made now, unless a higher one was there: milliseconds since 1970. Numbers never run backwards,
+/// even when everything that knew how far they had come was put back to an older state (RFC 5280, 5.2.3, asks for growing
+/// numbers of at most 20 octets). Lists would have to be made a thousand times a second to overtake the clock.
+fn number_of(now: Timestamp) -> u64 {
+    u64::try_from(now.unix()).map_or(0, |seconds| seconds.saturating_mul(1000))
 }
 
 /// The number of the base of a delta, if it is made in this batch.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tanba_crypto::SignError;
 use tanba_model::audit::Actor;
@@ -11,6 +12,7 @@ use tanba_model::id::{ApplicationId, CertificateId};
 use tanba_model::ports::{IssuanceError, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
+use crate::authority::Authority;
 use crate::desk::Desk;
 use crate::fitness::unfit;
 use crate::issue::{Outcome, Signed, give_up};
@@ -32,6 +34,63 @@ pub struct Recovered {
 
 /// Intents that are closed in one commit.
 const BATCH: u32 = 500;
+/// Whoever recorded an intent signs it at once; one that is older was left.
+const LEFT_AFTER: Duration = Duration::from_secs(60);
+/// The same for the authority's own certificates: their keys are in the memory of another program, which a ceremony keeps
+/// for as long as people type.
+const OWN_LEFT_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// Which open intents are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of them: nothing runs yet.
+    Start,
+    /// Those of people, beside those that are being signed; and all that were left.
+    Waiting,
+    /// Those that somebody left: a command that was ended, a signature that never came.
+    Left,
+}
+
+impl Scope {
+    fn has(self, record: &CertificateRecord, now: Timestamp) -> bool {
+        let is_of_person = record.person.is_some();
+        let after = if is_of_person {
+            LEFT_AFTER
+        } else {
+            OWN_LEFT_AFTER
+        };
+        self == Self::Start
+            || self == Self::Waiting && is_of_person
+            || now >= record.created_at.plus(after)
+    }
+}
+
+impl Authority {
+    /// Completes or gives up what a crash left open. To be called once at the start, before anything is issued.
+    ///
+    /// # Errors
+    /// [`IssuanceError`]; then the program should not go on.
+    pub fn recover(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
+        self.desk().recover(self.known(), Scope::Start, now)
+    }
+
+    /// The same beside everything else: what was stopped or could not be signed at the start.
+    ///
+    /// # Errors
+    /// [`IssuanceError`]; trying again later is fine.
+    pub fn recover_waiting(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
+        self.desk().recover(self.known(), Scope::Waiting, now)
+    }
+
+    /// Completes or gives up what somebody left open more than a minute ago: another program, which was ended between
+    /// intent and signature. To be called every few seconds.
+    ///
+    /// # Errors
+    /// [`IssuanceError`]; trying again later is fine.
+    pub fn recover_left(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
+        self.desk().recover(self.known(), Scope::Left, now)
+    }
+}
 
 impl Desk {
     /// Completes each open intent, or gives it up where nobody could use the certificate any more.
@@ -42,19 +101,26 @@ impl Desk {
     pub(crate) fn recover(
         &self,
         known: &[Arc<Issuer>],
+        scope: Scope,
         now: Timestamp,
     ) -> Result<Recovered, IssuanceError> {
         let mut recovered = Recovered::default();
         let mut known_to_wait = BTreeSet::new();
         loop {
             // What waits comes first again each time, as it stays open.
-            let waiting = u32::try_from(recovered.waiting.len()).unwrap_or(u32::MAX);
+            let waiting = u32::try_from(known_to_wait.len()).unwrap_or(u32::MAX);
             let mut open = self
                 .storage
                 .snapshot()?
                 .certificates()
                 .open_intents(BATCH.saturating_add(waiting))?;
             open.retain(|record| !known_to_wait.contains(&record.id));
+            let (young, open): (Vec<_>, Vec<_>) =
+                open.into_iter().partition(|record| !scope.has(record, now));
+            known_to_wait.extend(young.iter().map(|record| record.id));
+            if open.is_empty() && !young.is_empty() {
+                continue;
+            }
             if open.is_empty() {
                 return Ok(recovered);
             }

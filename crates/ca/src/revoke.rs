@@ -6,27 +6,46 @@ use tanba_model::id::CertificateId;
 use tanba_model::ports::{IssuanceError, UnitOfWork, certificate_object};
 use tanba_pki::Timestamp;
 
+use crate::authority::Authority;
 use crate::desk::{Desk, audit};
 use crate::prepare::Announce;
+
+impl Authority {
+    /// [`Authority::revoke_announced`], and the evidence says why in somebody's own words as well.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn revoke_because(
+        &self,
+        certificate: CertificateId,
+        (reason, why): (RevocationReason, &str),
+        actor: &Actor,
+        now: Timestamp,
+        announce: Announce<'_>,
+    ) -> Result<(), IssuanceError> {
+        self.desk()
+            .revoke(certificate, (reason, why), actor, now, announce)
+    }
+}
 
 impl Desk {
     #[tracing::instrument(name = "ca.revoke", skip_all)]
     pub(crate) fn revoke(
         &self,
         id: CertificateId,
-        reason: RevocationReason,
+        (reason, why): (RevocationReason, &str),
         actor: &Actor,
         now: Timestamp,
         announce: Announce<'_>,
     ) -> Result<(), IssuanceError> {
-        self.revoke_as_of(id, reason, now, actor, now, announce)
+        self.revoke_as_of(id, (reason, why), now, actor, now, announce)
     }
 
     /// The same, as of another instant than the one at which it is recorded.
     pub(crate) fn revoke_as_of(
         &self,
         id: CertificateId,
-        reason: RevocationReason,
+        (reason, why): (RevocationReason, &str),
         as_of: Timestamp,
         actor: &Actor,
         now: Timestamp,
@@ -52,11 +71,16 @@ impl Desk {
         } else {
             "certificate.revoke"
         };
+        // Readers of the log take the standard's word from the front.
+        let detail = match why {
+            "" => reason.name().to_owned(),
+            why => format!("{}: {why}", reason.name()),
+        };
         change(
             unit,
             &record,
             Status::Revoked { at, reason },
-            (action, reason.name()),
+            (action, &detail),
             actor,
             now,
             announce,

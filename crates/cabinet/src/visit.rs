@@ -12,6 +12,7 @@ use tanba_model::language::Language;
 use tanba_model::meter::Stopwatch;
 use tracing::Instrument as _;
 
+use crate::blocking::NETWORK;
 use crate::config::CabinetConfig;
 use crate::locale::negotiate;
 use crate::problem::Problem;
@@ -62,14 +63,14 @@ pub(crate) async fn learn(
     let id = visit.request_id.clone();
     let route = route(request.extensions().get::<MatchedPath>());
     let (method, watch) = (request.method().clone(), Stopwatch::start());
+    let from = state.limiter().pseudonym(&visit.network);
     let _ = request.extensions_mut().insert(visit);
-    let mut response = async {
+    let answer = async {
         let response = next.run(request).await;
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
-    }
-    .instrument(span)
-    .await;
+    };
+    let mut response = NETWORK.scope(from, answer).instrument(span).await;
     let status = response.status().as_u16();
     state
         .meters()

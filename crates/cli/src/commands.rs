@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::context::Context;
+use tanba_model::audit::origin;
+
+use crate::context::{Context, host};
 use crate::outcome::Outcome;
 
 mod application;
@@ -93,28 +95,35 @@ impl Tanba {
     /// Runs the command that was named.
     pub(crate) fn run(self) -> anyhow::Result<Outcome> {
         let context = Context::new(self.json)?;
-        match self.command {
-            Command::Demo(args) => demo::run(&args, &context),
-            Command::Init(args) => init::run(&args, &context),
-            Command::Serve(args) => serve::run(&args, &context),
-            Command::Migrate(args) => migrate::run(&args, &context),
-            Command::Doctor(args) => doctor::run(&args, &context),
-            Command::Person(args) => person::run(&args, &context),
-            Command::Operator(args) => operator::run(&args, &context),
-            Command::Application(args) => application::run(&args, &context),
-            Command::Certificate(args) => certificate::run(&args, &context),
-            Command::Key(args) => key::run(&args, &context),
-            Command::Message(args) => message::run(&args, &context),
-            Command::Profile(args) => profile::run(&args, &context),
-            Command::Issuer(args) => issuer::run(&args, &context),
-            Command::Ceremony(args) => ceremony::run(&args, &context),
-            Command::Crl(args) => crl::run(&args, &context),
-            Command::Audit(args) => audit::run(&args, &context),
-            Command::Restore(args) => restore::run(&args, &context),
-            Command::Keystore(command) => keystore::run(command, &context),
-            Command::Cms(command) => cms::run(command, &context),
-            Command::Validate(args) => validate::run(&args, &context),
-            Command::Bench(args) => bench::run(args, &context),
+        // Every record of this program says on which computer; who, it knows from the account.
+        origin::within(&format!("host {}", host()), || self.command.run(&context))
+    }
+}
+
+impl Command {
+    fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Demo(args) => demo::run(&args, context),
+            Self::Init(args) => init::run(&args, context),
+            Self::Serve(args) => serve::run(&args, context),
+            Self::Migrate(args) => migrate::run(&args, context),
+            Self::Doctor(args) => doctor::run(&args, context),
+            Self::Person(args) => person::run(&args, context),
+            Self::Operator(args) => operator::run(&args, context),
+            Self::Application(args) => application::run(&args, context),
+            Self::Certificate(args) => certificate::run(&args, context),
+            Self::Key(args) => key::run(&args, context),
+            Self::Message(args) => message::run(&args, context),
+            Self::Profile(args) => profile::run(&args, context),
+            Self::Issuer(args) => issuer::run(&args, context),
+            Self::Ceremony(args) => ceremony::run(&args, context),
+            Self::Crl(args) => crl::run(&args, context),
+            Self::Audit(args) => audit::run(&args, context),
+            Self::Restore(args) => restore::run(&args, context),
+            Self::Keystore(command) => keystore::run(command, context),
+            Self::Cms(command) => cms::run(command, context),
+            Self::Validate(args) => validate::run(&args, context),
+            Self::Bench(args) => bench::run(args, context),
         }
     }
 }

@@ -92,6 +92,12 @@ impl Context {
         }
     }
 
+    /// Says on the standard error what is not as somebody would expect and does not keep the command from its work.
+    #[expect(clippy::unused_self, reason = "whoever has no context tells nobody")]
+    pub(crate) fn warn(&self, text: impl Display) {
+        let _: io::Result<()> = writeln!(io::stderr(), "warning: {text}");
+    }
+
     /// Who works at the command line, for evidence: the name of the account of the operating system.
     #[expect(clippy::unused_self, reason = "whoever has no context acts for nobody")]
     pub(crate) fn administrator(&self) -> Actor {
@@ -106,6 +112,17 @@ impl Context {
 )]
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// The name of this computer, for evidence.
+pub(crate) fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() {
+        "unknown".to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The name of the account, by its number: variables of the environment can be set to anything.

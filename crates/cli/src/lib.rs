@@ -19,6 +19,7 @@ mod context;
 mod count;
 mod key_store;
 mod listen;
+mod locked;
 mod outbound;
 mod outcome;
 mod password;

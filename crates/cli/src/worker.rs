@@ -3,9 +3,9 @@
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,6 +14,10 @@ use tanba_model::message::MessageChannel;
 use tanba_model::ports::{Carrier, Clock, IssuanceError, Storage};
 use tanba_pki::Timestamp;
 use tanba_ra::{RegistrationAuthority, ReminderRound, Retried};
+
+mod stop;
+
+use stop::Stop;
 
 /// Between two looks into the outbox.
 const MESSAGE_PAUSE: Duration = Duration::from_secs(1);
@@ -64,29 +68,6 @@ pub(crate) struct Worker {
     /// Each thread holds a sender for as long as it runs; nothing is ever sent.
     running: Option<Sender<()>>,
     ended: Receiver<()>,
-}
-
-#[derive(Debug, Default)]
-struct Stop {
-    asked: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Stop {
-    /// Waits; whether it is time to end.
-    fn within(&self, pause: Duration) -> bool {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, _) = self
-            .changed
-            .wait_timeout_while(asked, pause, |asked| !*asked)
-            .unwrap_or_else(PoisonError::into_inner);
-        *asked
-    }
-
-    fn ask(&self) {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
 }
 
 impl Worker {
@@ -231,11 +212,8 @@ impl Duties {
 
     fn keep_up(&self, round: u64) {
         let now = self.clock.now();
-        if !self.recovered.load(Ordering::Acquire) && round.is_multiple_of(RESUME_ROUNDS) {
-            match self.authority.recover(now) {
-                Ok(recovered) => self.settle(&recovered),
-                Err(error) => complain("what a stop left open still waits", &error),
-            }
+        if round.is_multiple_of(RESUME_ROUNDS) {
+            self.recover_further(now);
         }
         match self.authority.maintain(now) {
             Ok(done) => {
@@ -272,6 +250,28 @@ impl Duties {
         if round.is_multiple_of(EXPIRY_ROUNDS) {
             self.expire(now);
             self.close_text_messages(now);
+        }
+    }
+
+    /// What waited at the start, and what a command that was ended left beside this server.
+    fn recover_further(&self, now: Timestamp) {
+        let waits = !self.recovered.load(Ordering::Acquire);
+        let recovered = if waits {
+            self.authority.recover_waiting(now)
+        } else {
+            self.authority.recover_left(now)
+        };
+        match recovered {
+            Ok(recovered) => {
+                let (completed, voided) = (recovered.completed.len(), recovered.voided.len());
+                if completed > 0 || voided > 0 {
+                    tracing::info!(completed, voided, "recovered what was left open");
+                }
+                if waits {
+                    self.settle(&recovered);
+                }
+            }
+            Err(error) => complain("what a stop left open still waits", &error),
         }
     }
 

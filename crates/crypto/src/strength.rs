@@ -19,6 +19,13 @@ pub enum WeakKey {
     /// The modulus has this small factor.
     #[error("the RSA modulus is divisible by {0}")]
     SmallFactor(u32),
+    /// So many of a hundred bits of the modulus are ones. Random primes give one in two; programs that fill up short random
+    /// numbers with zeros do not.
+    #[error("{0} of a hundred bits of the RSA modulus are ones, which no random key has")]
+    Biased(u32),
+    /// One octet stands sixteen times in a row: memory that nobody filled, or text.
+    #[error("the RSA modulus has the same octet sixteen times in a row, which no random key has")]
+    Pattern,
     /// The prime factors are so close that they were found.
     #[error("the RSA prime factors are too close to each other")]
     CloseFactors,
@@ -41,7 +48,12 @@ pub enum WeakKey {
 }
 
 const EXPONENT: [u8; 3] = [1, 0, 1];
-const SMALL_FACTOR_LIMIT: u32 = 10_000;
+/// The largest prime that is tried, as badkeys does.
+const SMALL_FACTOR_LIMIT: u32 = 65_537;
+/// Ones among a hundred bits, the same bounds as badkeys: a sound key of 2048 bits is outside once in 10^15.
+const FAIR_SHARE: std::ops::RangeInclusive<u32> = 41..=60;
+/// Octets of a repetition that is no chance.
+const REPEATED: usize = 16;
 const FERMAT_ROUNDS: u32 = 100;
 const ROCA_PRIME_LIMIT: u32 = 167;
 
@@ -97,8 +109,15 @@ pub(crate) fn check_rsa(bits: u32, modulus: &[u8], exponent: &[u8]) -> Result<()
     if exponent != EXPONENT {
         return Err(WeakKey::Exponent);
     }
-    if let Some(factor) = PRIMES.iter().find(|prime| remainder(modulus, **prime) == 0) {
-        return Err(WeakKey::SmallFactor(*factor));
+    if let Some(factor) = small_factor(modulus) {
+        return Err(WeakKey::SmallFactor(factor));
+    }
+    let share = ones(modulus).saturating_mul(100) / bits;
+    if !FAIR_SHARE.contains(&share) {
+        return Err(WeakKey::Biased(share));
+    }
+    if has_repetition(modulus) {
+        return Err(WeakKey::Pattern);
     }
     if has_roca_fingerprint(modulus) {
         return Err(WeakKey::Roca);
@@ -109,11 +128,58 @@ pub(crate) fn check_rsa(bits: u32, modulus: &[u8], exponent: &[u8]) -> Result<()
     Ok(())
 }
 
-static PRIMES: LazyLock<Vec<u32>> = LazyLock::new(|| primes_below(SMALL_FACTOR_LIMIT));
+static PRIMES: LazyLock<Vec<u32>> = LazyLock::new(|| primes_up_to(SMALL_FACTOR_LIMIT));
 
-fn primes_below(limit: u32) -> Vec<u32> {
+/// The smallest prime up to the limit that divides the modulus.
+fn small_factor(modulus: &[u8]) -> Option<u32> {
+    if is_free_of_small_factors(modulus) {
+        return None;
+    }
+    PRIMES
+        .iter()
+        .copied()
+        .find(|prime| remainder(modulus, *prime) == 0)
+}
+
+/// One division by the product of all small primes takes a fraction of one by each of them, and each certificate that is
+/// issued waits for it.
+#[cfg(not(target_family = "wasm"))]
+fn is_free_of_small_factors(modulus: &[u8]) -> bool {
+    use dashu_int::UBig;
+    use dashu_int::ops::Gcd as _;
+    static PRODUCT: LazyLock<UBig> = LazyLock::new(|| {
+        let mut factors: Vec<UBig> = PRIMES.iter().map(|prime| UBig::from(*prime)).collect();
+        while factors.len() > 1 {
+            let pairs = factors.chunks(2);
+            factors = pairs
+                .map(|pair| pair.iter().fold(UBig::ONE, |product, one| product * one))
+                .collect();
+        }
+        factors.pop().unwrap_or(UBig::ONE)
+    });
+    let modulus = UBig::from_be_bytes(modulus);
+    !modulus.is_zero() && (&*PRODUCT % &modulus).gcd(&modulus).is_one()
+}
+
+/// In browsers nothing is certified.
+#[cfg(target_family = "wasm")]
+const fn is_free_of_small_factors(_modulus: &[u8]) -> bool {
+    false
+}
+
+fn ones(number: &[u8]) -> u32 {
+    number.iter().map(|octet| octet.count_ones()).sum()
+}
+
+fn has_repetition(number: &[u8]) -> bool {
+    number
+        .chunk_by(|left, right| left == right)
+        .any(|run| run.len() >= REPEATED)
+}
+
+fn primes_up_to(limit: u32) -> Vec<u32> {
     let mut primes: Vec<u32> = Vec::new();
-    for candidate in 2..limit {
+    for candidate in 2..=limit {
         let is_prime = primes
             .iter()
             .take_while(|prime| prime.saturating_mul(**prime) <= candidate)

@@ -8,6 +8,7 @@ use crate::id::{IntakeId, PersonId, StaffId};
 mod checkpoint;
 pub mod kept;
 mod octets;
+pub mod origin;
 mod proof;
 pub mod sent;
 pub mod tree;
@@ -50,7 +51,8 @@ pub struct AuditEvent {
     pub object: String,
     /// Why or how, short; an empty text where nothing is to be said.
     pub detail: String,
-    /// From where: a digest of the network address, or an empty text.
+    /// From where: a digest of the network address, `host NAME` for a command, or an empty text for what the program does
+    /// by itself ([`origin`]).
     pub origin: String,
 }
 

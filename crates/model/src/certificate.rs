@@ -253,6 +253,23 @@ pub struct RevokedEntry {
     pub reason: Option<RevocationReason>,
 }
 
+/// One row of the log of status changes, which deltas are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusChange {
+    /// The row: rows are in the order in which they were written.
+    pub id: i64,
+    /// The issuer of the certificate.
+    pub issuer: IssuerId,
+    /// The certificate.
+    pub serial: SerialNumber,
+    /// Why it was revoked or frozen; `None` when it was released.
+    pub reason: Option<RevocationReason>,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Whether the row counts for the lists that the certificate names: a delta of another shard would not have it.
+    pub is_placed: bool,
+}
+
 impl fmt::Debug for CertificateRecord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -9,6 +9,7 @@ mod check;
 mod claim;
 mod encode;
 mod extension_name;
+mod read;
 mod specification;
 mod subject;
 
@@ -146,11 +147,8 @@ impl Profile {
     /// # Errors
     /// [`ProfileError::Syntax`], [`ProfileError::Contradiction`].
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let specification: Specification =
-            toml::from_str(text).map_err(|error| ProfileError::Syntax(place(text, &error)))?;
-        specification.check()?;
         Ok(Self {
-            specification,
+            specification: read::read(text)?,
             source: text.to_owned(),
         })
     }
@@ -302,20 +300,6 @@ impl Profile {
     pub fn prepare(&self, input: &TbsInput<'_>) -> Result<Vec<u8>, ProfileError> {
         encode::to_be_signed(self, input)
     }
-}
-
-/// What is wrong with a text and in which line, as one line.
-fn place(text: &str, error: &toml::de::Error) -> String {
-    let words: Vec<&str> = error.message().split_whitespace().collect();
-    let message = words.join(" ");
-    let before = error.span().and_then(|span| text.get(..span.start));
-    before.map_or_else(
-        || message.clone(),
-        |before| {
-            let line = before.matches('\n').count().saturating_add(1);
-            format!("line {line}: {message}")
-        },
-    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Audit events of this crate.
 
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
@@ -14,13 +14,13 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// Appends the event to the log of this unit of work.
+    /// Appends the event to the log of this unit of work, with where this thread's work comes from.
     pub(crate) fn record(
         self,
         work: &mut dyn UnitOfWork,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        self.record_from(work, at, "")
+        self.record_from(work, at, &origin::here())
     }
 
     /// Appends the event with a digest of the network address that it came from.

@@ -1,6 +1,6 @@
 //! Going on with a restored backup: an act of an administrator, with evidence, after which no number comes twice.
 
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::ports::{AuditLog as _, StorageError, UnitOfWork as _};
 use tanba_pki::Timestamp;
 
@@ -84,7 +84,7 @@ impl SqliteStorage {
                 "{before}; restored sequence={} certificates={}; reason: {reason}",
                 restored.sequence, restored.certificates
             ),
-            origin: String::new(),
+            origin: origin::here(),
         };
         let _ = unit.append(&event)?;
         Witness::mark(&unit)?;

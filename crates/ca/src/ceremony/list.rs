@@ -82,7 +82,7 @@ impl Room {
             drop(unit);
             let (reason, as_of) = (entry.reason, list.this_update);
             self.desk
-                .revoke_as_of(id, reason, as_of, actor, now, &mut |_, _| Ok(()))?;
+                .revoke_as_of(id, (reason, ""), as_of, actor, now, &mut |_, _| Ok(()))?;
         }
         let published = self
             .desk

@@ -85,7 +85,7 @@ impl Desk {
             return Ok(None);
         };
         let mut unit = self.storage.begin()?;
-        if !taken && unit.crls().next_number(issuer.id)? != planned.number {
+        if !taken && unit.crls().next_number(issuer.id, 0)? != planned.number {
             return Ok(None);
         }
         let due = planned.due(unit.as_mut(), issuer, &[])?;
@@ -131,6 +131,6 @@ impl Desk {
     /// The next number, which stays the next: nothing is committed.
     pub(crate) fn next_number(&self, issuer: &Issuer) -> Result<u64, AuthorityError> {
         let mut unit = self.storage.begin()?;
-        Ok(unit.crls().next_number(issuer.id)?)
+        Ok(unit.crls().next_number(issuer.id, 0)?)
     }
 }

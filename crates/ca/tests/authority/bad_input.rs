@@ -54,10 +54,12 @@ fn a_request_of_a_megabyte_is_refused_whether_it_is_well_formed_or_not() {
     assert!(long.len() > 1 << 20);
     for octets in [long, vec![0x30; 1 << 20], vec![0; 1 << 20]] {
         let refused = authority.prepare(&[order(person, None, PROFILE, octets)], NOW);
-        assert!(matches!(
-            refused,
-            Err(IssuanceError::Request(RequestFault::Form))
-        ));
+        let Err(IssuanceError::Request(fault @ RequestFault::Form)) = refused else {
+            panic!("it was prepared");
+        };
+        // The sentence says the limit that there is.
+        let limit = format!("at most {} KiB", CertificateRequest::MAX_LENGTH / 1024);
+        assert!(fault.to_string().contains(&limit), "{fault}");
     }
     nothing_was_recorded(&house);
 }
@@ -166,6 +168,16 @@ fn a_profile_that_would_give_an_invalid_certificate_gives_none() {
             panic!("{to} was prepared");
         };
         assert!(said.contains(code), "{said}");
+        // An auditor finds it, too.
+        let last = house.events().pop().unwrap();
+        assert_eq!(last.action, "certificate.refuse");
+        assert_eq!(last.object, format!("person:{person}"));
+        let begin = format!("profile={PROFILE} ");
+        assert!(
+            last.detail.starts_with(&begin) && last.detail.contains(code),
+            "{}",
+            last.detail
+        );
     }
     nothing_was_recorded(&house);
 }

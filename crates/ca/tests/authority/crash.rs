@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use tanba_ca::{Authority, AuthorityError, IssuingKey, Rules};
-use tanba_model::certificate::Status;
+use tanba_model::certificate::{CertificateRecord, NewCertificate, Status};
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Issuance,
     IssuanceError, Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions,
@@ -75,7 +75,7 @@ fn a_key_that_fails_or_signs_something_else_leaves_intents_that_the_next_call_co
         assert!(intended.iter().all(|record| record.der.is_none()));
         house.chest.controls.set(Behaviour::Sound);
         let issued = authority.issue(&orders, later(5)).unwrap();
-        let serials = |records: &[tanba_model::certificate::CertificateRecord]| {
+        let serials = |records: &[CertificateRecord]| {
             records
                 .iter()
                 .map(|record| record.serial)
@@ -140,6 +140,60 @@ fn many_open_intents_are_closed_by_one_start() {
         (600, 100)
     );
     assert_every_certificate_once(&house, 300);
+}
+
+/// What was recorded before the signature of such a certificate.
+fn intent_of(record: CertificateRecord) -> NewCertificate {
+    NewCertificate {
+        issuer: record.issuer,
+        serial: record.serial,
+        person: record.person,
+        application: record.application,
+        profile: record.profile,
+        purpose: record.purpose,
+        keystore: record.keystore,
+        channel: record.channel,
+        public_key_sha256: record.public_key_sha256,
+        to_be_signed: record.to_be_signed,
+        shard: record.shard,
+        not_before: record.not_before,
+        not_after: record.not_after,
+        created_at: NOW,
+    }
+}
+
+#[test]
+fn what_somebody_left_is_closed_beside_a_running_server_and_what_is_being_signed_is_not() {
+    let (mut house, authority) = House::with_authority(2);
+    let [left, busy] = ["80010130012", "81010130017"].map(|iin| house.person(iin));
+    drop(authority.prepare(&pair(left, None, 1), NOW).unwrap());
+    // The authority's own: its key is in the memory of a program that may still run.
+    let mut own = house
+        .certificates()
+        .into_iter()
+        .find(|record| record.profile == "document-seal")
+        .unwrap();
+    own.serial = tanba_pki::SerialNumber::from_bytes(&[0x11; 20]).unwrap();
+    let mut unit = house.storage.begin().unwrap();
+    unit.certificates().intend(&intent_of(own)).unwrap();
+    unit.commit().unwrap();
+    let server = house.reopen();
+    let busy = server.prepare(&pair(busy, None, 2), later(50)).unwrap();
+    assert_eq!(
+        server.recover_left(later(59)).unwrap(),
+        tanba_ca::Recovered::default()
+    );
+    let recovered = server.recover_left(later(60)).unwrap();
+    assert_eq!((recovered.completed.len(), recovered.voided.len()), (2, 0));
+    let serials: Vec<_> = busy.serials().collect();
+    assert!(recovered.completed.iter().all(|one| !serials.contains(one)));
+    // The one that was busy goes on as if nothing were.
+    assert_eq!(busy.issue(later(61)).unwrap().len(), 2);
+    let waiting = server.recover_waiting(later(62)).unwrap();
+    assert_eq!(waiting, tanba_ca::Recovered::default());
+    let recovered = server.recover_left(later(60 * 60)).unwrap();
+    assert_eq!((recovered.completed.len(), recovered.voided.len()), (0, 1));
+    house.audit();
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use tanba_model::ports::Storage as _;
-use tanba_storage::SqliteStorage;
+use tanba_storage::{OpenError, SqliteStorage};
 use tempfile::TempDir;
 
 use crate::faults::{Scenario, Template, act, restart_and_ask_again};
@@ -115,9 +115,22 @@ fn a_database_that_may_not_be_written_refuses_and_loses_nothing() {
     if !mount(disk.path(), &["-o", "remount,ro"]) {
         return skipped();
     }
-    if let Some(house) = house_on(&disk) {
-        let ids = (template.person, template.application);
-        act(scenario, &house, ids, &Plan::clean()).unwrap_err();
+    match SqliteStorage::open_existing(disk.path().join("tanba.sqlite")) {
+        // Who only reads may look.
+        Ok(storage) => {
+            let house = House {
+                folder: tempfile::tempdir().unwrap(),
+                storage: Arc::new(storage),
+                chest: Arc::new(Chest::new()),
+                seed: 4,
+            };
+            let ids = (template.person, template.application);
+            act(scenario, &house, ids, &Plan::clean()).unwrap_err();
+        }
+        Err(OpenError::File(error)) => {
+            assert_eq!(error.kind(), std::io::ErrorKind::ReadOnlyFilesystem);
+        }
+        Err(other) => panic!("refused for another reason: {other}"),
     }
     let rescued = tempfile::tempdir().unwrap();
     copy_files(disk.path(), rescued.path());

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use tanba_ca::{Authority, AuthorityError};
+use tanba_ca::{Authority, AuthorityError, Prepared};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::language::Language;
@@ -25,6 +25,11 @@ use tempfile::TempDir;
 use crate::harness::{Chest, House, NOW, administrator, later, pair, random};
 use crate::ports::{Fault, Faulty, Plan};
 
+mod together;
+
+/// Who come at once.
+const CALLERS: u64 = 3;
+
 /// What is under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scenario {
@@ -32,6 +37,9 @@ pub(crate) enum Scenario {
     Application,
     /// Two certificates that nobody applied for.
     Counter,
+    /// The same for three who come at once, whose intents and certificates share commits; the first of them meets the
+    /// fault.
+    Together,
     /// The end of a certificate, announced.
     Revocation,
     /// All lists.
@@ -42,8 +50,9 @@ pub(crate) enum Scenario {
     Recovery,
 }
 
-const SCENARIOS: [Scenario; 6] = [
+const SCENARIOS: [Scenario; 7] = [
     Scenario::Application,
+    Scenario::Together,
     Scenario::Counter,
     Scenario::Revocation,
     Scenario::Publication,
@@ -69,6 +78,11 @@ impl Template {
         let person = house.person("80010130012");
         let application = house.application(person, 1);
         authority.issue(&pair(person, None, 50), NOW).unwrap();
+        if scenario == Scenario::Together {
+            for seed in 2..=CALLERS {
+                house.application(person, seed);
+            }
+        }
         if scenario == Scenario::Recovery {
             let left = authority.prepare(&pair(person, Some(application), 51), NOW);
             drop(left.unwrap());
@@ -120,7 +134,11 @@ pub(crate) fn act(
     let authority = Authority::open(parts)?;
     plan.pause(false);
     house.chest.controls.follow(plan);
-    let result = ask(scenario, &authority, house, person, application);
+    let result = if scenario == Scenario::Together {
+        together::issue(&authority, house, (person, application), plan)
+    } else {
+        ask(scenario, &authority, house, person, application)
+    };
     house.chest.controls.forget_plan();
     result
 }
@@ -133,17 +151,17 @@ fn ask(
     application: ApplicationId,
 ) -> Result<(), AuthorityError> {
     let issue = |application, seed| -> Result<(), IssuanceError> {
-        authority
-            .prepare_announced(
-                &pair(person, application, seed),
-                later(1),
-                Box::new(move |unit, serials| announce(unit, person, serials)),
-            )?
+        prepare(authority, person, application, seed)?
             .issue(later(2))
             .map(drop)
     };
     match scenario {
         Scenario::Application => issue(Some(application), 60)?,
+        Scenario::Together => {
+            for caller in 0..CALLERS {
+                issue(Some(together::of(application, caller)), 60 + caller)?;
+            }
+        }
         Scenario::Counter => issue(None, 70)?,
         Scenario::Revocation => {
             let target = house.certificates();
@@ -170,6 +188,19 @@ fn ask(
         }
     }
     Ok(())
+}
+
+fn prepare(
+    authority: &Authority,
+    person: PersonId,
+    application: Option<ApplicationId>,
+    seed: u64,
+) -> Result<Prepared, IssuanceError> {
+    authority.prepare_announced(
+        &pair(person, application, seed),
+        later(1),
+        Box::new(move |unit, serials| announce(unit, person, serials)),
+    )
 }
 
 fn announce(
@@ -337,6 +368,7 @@ pub(crate) fn restart_and_ask_again(
     };
     let expected = match scenario {
         Scenario::Application | Scenario::Counter | Scenario::Recovery => (4, 0),
+        Scenario::Together => (8, 0),
         Scenario::Revocation => (1, 1),
         Scenario::Publication | Scenario::Responder => (2, 0),
     };

@@ -353,6 +353,13 @@ impl House {
         self.chest.controls.signatures.load(Ordering::SeqCst)
     }
 
+    /// What the audit log says, oldest first.
+    pub(crate) fn events(&self) -> Vec<tanba_model::audit::AuditEvent> {
+        let mut unit = self.storage.snapshot().unwrap();
+        let records = unit.audit_log().page(0, 10_000).unwrap();
+        records.iter().filter_map(|record| record.read()).collect()
+    }
+
     /// Checks the chain of evidence and counts the events by action.
     pub(crate) fn audit(&self) -> BTreeMap<String, usize> {
         let records = self

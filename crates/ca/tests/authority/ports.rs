@@ -1,7 +1,7 @@
 //! Ports that count what is asked of them, and fail or kill the process at one of these steps.
 //!
-//! A step is a call of a port: beginning a unit, each use of it, its commit, a signature, a new key. Beginning, commit and
-//! signature fail before and after they happened. A call inside an open unit fails before; that it fails after it happened
+//! A step is a call of a port: beginning a unit, each use of it, its commit, work that is brought to the queue, a signature,
+//! a new key. Beginning, commit, queue and signature fail before and after they happened. A call inside an open unit fails before; that it fails after it happened
 //! is the same as the next one failing before, because nothing of the unit is there until its commit. So is its death.
 
 use std::process::Command;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use tanba_model::ports::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
     Issuers, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff, Storage,
-    StorageError, UnitOfWork,
+    StorageError, UnitOfWork, Work,
 };
 use tanba_storage::SqliteStorage;
 
@@ -36,6 +36,7 @@ impl Fault {
                 "begin alone",
                 "snapshot",
                 "commit",
+                "submit",
                 "signature",
                 "new key",
             ]
@@ -177,8 +178,24 @@ fn broken() -> &'static [u8] {
 pub(crate) struct Faulty {
     pub(crate) inner: Arc<dyn Storage>,
     pub(crate) plan: Arc<Plan>,
-    /// A database without tables, made when it is needed: whatever is asked of it fails.
-    broken: OnceLock<(tempfile::TempDir, SqliteStorage)>,
+    broken: Arc<Broken>,
+}
+
+/// A database without tables, made when it is needed: whatever is asked of it fails.
+#[derive(Debug, Default)]
+struct Broken(OnceLock<(tempfile::TempDir, SqliteStorage)>);
+
+impl Broken {
+    fn snapshot(&self) -> Box<dyn UnitOfWork + '_> {
+        let (_, storage) = self.0.get_or_init(|| {
+            let folder = crate::harness::folder();
+            let path = folder.path().join("broken.sqlite");
+            std::fs::write(&path, broken()).unwrap();
+            let storage = SqliteStorage::open_existing(&path).unwrap();
+            (folder, storage)
+        });
+        storage.snapshot().unwrap()
+    }
 }
 
 impl Faulty {
@@ -186,25 +203,15 @@ impl Faulty {
         Self {
             inner,
             plan,
-            broken: OnceLock::new(),
+            broken: Arc::default(),
         }
-    }
-
-    fn broken(&self) -> &SqliteStorage {
-        let (_, storage) = self.broken.get_or_init(|| {
-            let folder = crate::harness::folder();
-            let path = folder.path().join("broken.sqlite");
-            std::fs::write(&path, broken()).unwrap();
-            let storage = SqliteStorage::open_existing(&path).unwrap();
-            (folder, storage)
-        });
-        storage
     }
 
     fn wrap<'a>(&'a self, inner: Box<dyn UnitOfWork + 'a>) -> Box<dyn UnitOfWork + 'a> {
         Box::new(FaultyUnit {
-            inner,
-            storage: self,
+            inner: Inner::Own(inner),
+            plan: &self.plan,
+            source: &self.broken,
             broken: None,
         })
     }
@@ -223,26 +230,54 @@ impl Storage for Faulty {
         Ok(self.wrap(unit))
     }
 
+    /// Into the queue that production has: one caller does the work of all that come, in one commit.
+    fn submit(&self, mut work: Work) -> Result<(), StorageError> {
+        let (plan, source) = (Arc::clone(&self.plan), Arc::clone(&self.broken));
+        let faulty: Work = Box::new(move |unit| {
+            work(&mut FaultyUnit {
+                inner: Inner::Lent(unit),
+                plan: &plan,
+                source: &source,
+                broken: None,
+            })
+        });
+        self.plan.step("submit", gone, || self.inner.submit(faulty))
+    }
+
+    fn testify(&self) -> Result<(), StorageError> {
+        self.plan.step("testify", gone, || self.inner.testify())
+    }
+
     fn snapshot(&self) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
         let unit = self.plan.step("snapshot", gone, || self.inner.snapshot())?;
         Ok(self.wrap(unit))
     }
 }
 
+enum Inner<'a> {
+    /// A unit that was begun, and that whoever has it ends.
+    Own(Box<dyn UnitOfWork + 'a>),
+    /// A unit that belongs to the queue.
+    Lent(&'a mut (dyn UnitOfWork + 'a)),
+}
+
 struct FaultyUnit<'a> {
-    inner: Box<dyn UnitOfWork + 'a>,
-    storage: &'a Faulty,
+    inner: Inner<'a>,
+    plan: &'a Plan,
+    source: &'a Broken,
     broken: Option<Box<dyn UnitOfWork + 'a>>,
 }
 
 impl<'a> FaultyUnit<'a> {
     /// The unit that answers this call.
     fn at(&mut self, name: &'static str) -> &mut (dyn UnitOfWork + 'a) {
-        if self.storage.plan.fails(name) {
-            let broken = self.storage.broken().snapshot().unwrap();
-            return self.broken.insert(broken).as_mut();
+        if self.plan.fails(name) {
+            return self.broken.insert(self.source.snapshot()).as_mut();
         }
-        self.inner.as_mut()
+        match &mut self.inner {
+            Inner::Own(unit) => unit.as_mut(),
+            Inner::Lent(unit) => &mut **unit,
+        }
     }
 }
 
@@ -305,7 +340,10 @@ impl UnitOfWork for FaultyUnit<'_> {
         self.at("outbox").outbox()
     }
     fn commit(self: Box<Self>) -> Result<(), StorageError> {
-        let Self { inner, storage, .. } = *self;
-        storage.plan.step("commit", gone, || inner.commit())
+        let Self { inner, plan, .. } = *self;
+        let Inner::Own(unit) = inner else {
+            return Err(gone());
+        };
+        plan.step("commit", gone, || unit.commit())
     }
 }

@@ -3,8 +3,9 @@
 use tanba_ca::AuthorityError;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{CrlKind, Issuance, IssuanceError};
+use tanba_model::ports::{CrlKind, Issuance, IssuanceError, Storage as _};
 use tanba_pki::crl::{Crl, Reason};
+use tanba_storage::SqliteStorage;
 
 use crate::harness::{House, NOW, administrator, later, pair};
 
@@ -256,6 +257,35 @@ fn a_clock_that_jumps_takes_no_list_back_and_certifies_no_wrong_time() {
         .issue(&pair(person, None, 4), later(4 * day))
         .unwrap();
     house.audit();
+}
+
+#[test]
+fn numbers_never_run_backwards_even_when_everything_was_put_back_to_an_older_state() {
+    let (house, authority) = House::with_authority(1);
+    let issuer = authority.issuers()[1].id;
+    let source = house.folder.path().join("tanba.sqlite");
+    let backup = house.folder.path().join("backup.sqlite");
+    let connection = rusqlite::Connection::open(&source).unwrap();
+    connection
+        .execute("VACUUM INTO ?1", [backup.to_str().unwrap()])
+        .unwrap();
+    // Many lists in few seconds, as after many revocations.
+    for second in 1..=20 {
+        authority.publish_all(later(second)).unwrap();
+    }
+    let kinds = [CrlKind::Full, CrlKind::Shard(0), CrlKind::Delta(0)];
+    let published = kinds.map(|kind| list(&house, issuer, kind).0);
+    // The backup knows nothing of them; no file outside of it does either.
+    let mut parts = house.parts();
+    let storage = std::sync::Arc::new(SqliteStorage::open_existing(&backup).unwrap());
+    parts.storage = storage.clone();
+    let restored = tanba_ca::Authority::open(parts).unwrap();
+    restored.publish_all(later(21)).unwrap();
+    let mut unit = storage.snapshot().unwrap();
+    for (kind, before) in kinds.into_iter().zip(published) {
+        let number = unit.crls().latest(issuer, kind).unwrap().unwrap().number;
+        assert!(number > before, "{kind:?}: {number} after {before}");
+    }
 }
 
 #[test]

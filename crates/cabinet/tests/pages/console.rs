@@ -125,6 +125,16 @@ async fn a_signed_order_stops_and_the_page_says_since_when_and_why() {
         orders.find("the second reason") < orders.find("doubted"),
         "{orders}"
     );
+    // The log says from where: a name for her network that nobody outside this server can turn back.
+    let log = browser.get("/en/desk/audit?action=issuer.stop").await;
+    assert_eq!(log.status, StatusCode::OK, "{}", log.body);
+    assert!(log.body.contains("From where"), "{}", log.body);
+    let rows = log.body.split("<tbody").nth(1).unwrap();
+    let is_digest = |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let codes = rows
+        .split("<code>")
+        .filter_map(|rest| rest.split('<').next());
+    assert_eq!(codes.filter(|code| is_digest(code)).count(), 2, "{rows}");
     // Twice is once.
     let again = browser.post("/desk/orders/signature", body).await;
     assert_eq!(again.code(), "decision-expired");

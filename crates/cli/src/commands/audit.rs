@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, sentence};
 
 mod export;
 mod line;
@@ -21,7 +21,8 @@ mod verify;
 pub(crate) enum Command {
     /// Check that no record was changed, removed or inserted, in the database or in an exported file
     Verify(verify::Args),
-    /// Write records and signed checkpoints, one JSON object on each line
+    /// Write records and signed checkpoints, one JSON object on each line; the last one is a checkpoint over all of them,
+    /// where the seal can be used
     Export {
         /// File to write to; else the standard output
         #[arg(long, short, value_name = "FILE")]
@@ -55,7 +56,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Command::Verify(verify) => verify::run(verify, &args.config, context),
         Command::Export { output, since } => {
             let storage = args.config.storage()?;
-            export::run(storage.as_ref(), *since, output.as_ref())
+            let sealed = sealed(&args.config, context);
+            export::run(storage.as_ref(), *since, sealed, output.as_ref())
         }
         Command::Checkpoint { output } => {
             let (storage, authority) = args.config.installation(context)?;
@@ -74,6 +76,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             proof::run(storage.as_ref(), prove)
         }
     }
+}
+
+/// Signs the log as it stands, for whoever takes it away: what no checkpoint states can be cut off or made anew. Whether
+/// that was possible; reading the log needs no key, so an export without one goes on and says what is missing.
+fn sealed(config: &ConfigArgs, context: &Context) -> bool {
+    let done = config.installation(context).and_then(|(_, authority)| {
+        authority.seal().context("the authority has no seal yet")?;
+        Ok(authority.checkpoint(context.now())?)
+    });
+    if let Err(error) = done {
+        context.warn(format_args!(
+            "the log cannot be signed now ({}), so nothing proves the end of this export; the log itself is as it was. \
+             Give the key of the authority, or let the server sign it, and export again",
+            sentence(&error)
+        ));
+        return false;
+    }
+    true
 }
 
 /// Writes to a file, or to the standard output.

@@ -101,7 +101,7 @@ enum Key {
     #[value(name = "rsa-2048")]
     Rsa2048,
     /// EC P-256
-    #[value(name = "p256")]
+    #[value(name = "ec-p256", alias = "p256")]
     P256,
 }
 

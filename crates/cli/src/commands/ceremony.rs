@@ -8,6 +8,7 @@ use tanba_ca::ceremony::{CeremonyError, Plan};
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::locked;
 use crate::outcome::Outcome;
 
 mod exchange;
@@ -42,6 +43,13 @@ pub(crate) enum Command {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let has_keys = matches!(args.command, Command::Run(_) | Command::Request(_));
+    if has_keys && let Err(error) = locked::lock_memory() {
+        context.warn(format_args!(
+            "keys and shares in memory may be written to swap: {error}; {}",
+            locked::REMEDY
+        ));
+    }
     match &args.command {
         Command::Plan(plan) => template::run(plan, context),
         Command::Run(hold) => hold::run(hold, &args.config, context),

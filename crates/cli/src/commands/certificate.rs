@@ -57,8 +57,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         whose: Whose,
         /// unspecified, keyCompromise, affiliationChanged, superseded or cessationOfOperation
-        #[arg(long, value_name = "REASON", default_value = "unspecified")]
-        reason: String,
+        #[arg(long, value_name = "REASON", required_unless_present = "why")]
+        reason: Option<String>,
+        /// Why, in your own words; it stands in the audit log. No names and no addresses
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
     },
     /// Freeze a certificate; it can be released again
     Hold {
@@ -66,6 +69,9 @@ pub(crate) enum Command {
         serial: String,
         #[command(flatten)]
         whose: Whose,
+        /// Why; it stands in the audit log. No names and no addresses
+        #[arg(long, value_name = "TEXT", alias = "why")]
+        reason: String,
     },
     /// Release a frozen certificate
     Release {
@@ -120,7 +126,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             serial,
             whose,
             reason,
+            why,
         } => {
+            let reason = reason.as_deref().unwrap_or("unspecified");
+            let words = why.as_deref().map(self::why).transpose()?;
             let reason = RevocationReason::from_name(reason)
                 .filter(|reason| *reason != RevocationReason::CertificateHold)
                 .ok_or_else(|| {
@@ -128,15 +137,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                         "the reason {reason:?} is not one to revoke for; see --help"
                     ))
                 })?;
-            let change_to = Change::Revoke(reason);
+            let change_to = Change::Revoke(reason, words.unwrap_or_default());
             change(&args.config, serial, (*whose, change_to), context)
         }
-        Command::Hold { serial, whose } => change(
-            &args.config,
+        Command::Hold {
             serial,
-            (*whose, Change::Revoke(RevocationReason::CertificateHold)),
-            context,
-        ),
+            whose,
+            reason,
+        } => {
+            let change_to = Change::Revoke(RevocationReason::CertificateHold, why(reason)?);
+            change(&args.config, serial, (*whose, change_to), context)
+        }
         Command::Release {
             serial,
             whose,
@@ -250,7 +261,7 @@ fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRe
 
 #[derive(Clone, Copy, Debug)]
 enum Change<'a> {
-    Revoke(RevocationReason),
+    Revoke(RevocationReason, &'a str),
     /// Why.
     Release(&'a str),
 }
@@ -258,14 +269,14 @@ enum Change<'a> {
 impl Change<'_> {
     const fn act(self) -> Act {
         match self {
-            Self::Revoke(RevocationReason::CertificateHold) => Act::Hold,
-            Self::Revoke(_) => Act::Revoke,
+            Self::Revoke(RevocationReason::CertificateHold, _) => Act::Hold,
+            Self::Revoke(..) => Act::Revoke,
             Self::Release(_) => Act::Release,
         }
     }
 }
 
-/// Why something is given back, as it is kept for evidence.
+/// Why something is frozen, revoked or given back, as it is kept for evidence.
 pub(super) fn why(reason: &str) -> anyhow::Result<&str> {
     let line = ReasonLine::parse(reason).map_err(|error| usage(format!("--reason: {error}")))?;
     Ok(line.as_str())
@@ -302,18 +313,19 @@ fn change(
     let (storage, authority) = config.installation(context)?;
     let (actor, now) = (context.administrator(), context.now());
     match change {
-        Change::Revoke(reason) => {
+        Change::Revoke(reason, why) => {
             let (act, said) = if reason == RevocationReason::CertificateHold {
                 (AdministratorAct::Held, None)
             } else {
                 (AdministratorAct::Revoked, Some(reason))
             };
-            authority.revoke_announced(record.id, reason, &actor, now, &mut |work, serials| {
+            let mut told = |work: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
                 if let Some(own) = &own {
                     own.record(work, change.act(), reason.name(), &actor, now)?;
                 }
                 announce(work, &record, act, serials, said, now)
-            })?;
+            };
+            authority.revoke_because(record.id, (reason, why), &actor, now, &mut told)?;
         }
         Change::Release(why) => {
             authority.release_announced(record.id, why, &actor, now, &mut |work, serials| {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use serde::Serialize;
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::iin::Iin;
 use tanba_model::message::AdministratorAct;
 use tanba_model::person::{EmailAddress, Person};
@@ -139,7 +139,7 @@ fn release(
         action: "person.release".to_owned(),
         object: format!("person:{}", person.id),
         detail: why.to_owned(),
-        origin: String::new(),
+        origin: origin::here(),
     };
     let _ = unit.audit_log().append(&event)?;
     let act = AdministratorAct::PersonReleased;

@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::tls::Tls;
 use crate::wire::{self, Policies, Services};
 use crate::worker::Worker;
-use crate::{proxy, telemetry};
+use crate::{locked, proxy, telemetry};
 
 /// Arguments of `tanba serve`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +29,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let config = args.config.load()?;
     telemetry::start(config.logging);
+    // Before the first key is in memory.
+    if let Err(error) = locked::lock_memory() {
+        tracing::warn!(
+            remedy = locked::REMEDY,
+            "keys in memory may be written to swap: {error}"
+        );
+    }
     let _alone = alone(&config.database)?;
     let [people, machines] = config.addresses().map(listen::bind);
     let (people, machines) = (people?, machines?);

@@ -23,7 +23,10 @@ impl Plan {
         Self {
             text: text(&output.stdout)
                 .replace("rsa-2048\"\n", "ec-p256\"\n")
-                .replace("rsa-4096\"\n", "ec-p384\"\n"),
+                .replace("rsa-4096\"\n", "ec-p384\"\n")
+                .replace("\"TITLE\"", "\"A CEREMONY\"")
+                .replace("\nname = \"NAME\"", "\nname = \"Somebody\"")
+                .replace("\"ORGANISATION\"", "\"Example Authority\""),
         }
     }
 
@@ -125,6 +128,17 @@ fn list(site: &Installation) -> Value {
     site.facts(&["issuer", "list"])
 }
 
+/// What `tanba doctor` finds there.
+fn doctor(site: &Installation) -> Vec<String> {
+    let output = site.tanba(&["doctor", "--offline", "--json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = said["findings"].as_array().expect("findings");
+    findings
+        .iter()
+        .filter_map(|finding| finding["code"].as_str().map(str::to_owned))
+        .collect()
+}
+
 fn count(site: &Installation, sql: &str) -> i64 {
     let database = rusqlite::Connection::open(site.path("tanba.sqlite")).expect("a database");
     database
@@ -136,6 +150,12 @@ fn count(site: &Installation, sql: &str) -> i64 {
 #[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anybody() {
     let site = Installation::new(&["--without-authority"]);
+    let unfilled = Plan::new(&site, "root").at(&site, "unfilled.toml");
+    for more in [&[][..], &["--dry-run"]] {
+        let refused = site.refusal(&[&["ceremony", "run", &unfilled], more].concat());
+        assert!(refused.contains("still says NAME"), "{refused}");
+    }
+    assert!(doctor(&site).contains(&"authority-absent".to_owned()));
     let plan = Plan::new(&site, "root")
         .named("Үлгі негізгі орталық")
         .with("role = \"witness\"", "role = \"куәгер\"");
@@ -197,8 +217,8 @@ fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anyb
     };
     changed(
         "made/root-root-transcript.json",
-        "TITLE",
-        "TITLF",
+        "A CEREMONY",
+        "A CEREMONX",
         "does not hold",
     );
     changed("made/root-root-transcript.json", "{", "{ ", "damaged");
@@ -210,8 +230,8 @@ fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anyb
     );
     changed(
         "root.toml",
-        "TITLE",
-        "Title",
+        "A CEREMONY",
+        "A Ceremony",
         "not the one that was carried out",
     );
 
@@ -225,6 +245,10 @@ fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anyb
     assert_eq!(site.facts(&again)["fingerprint"], made["fingerprint"]);
     assert_eq!(list(&site).as_array().map(Vec::len), Some(1));
     site.facts(&["audit", "verify"]);
+    // A vault is as it should be, and a server would know what it lacks.
+    let codes = doctor(&site);
+    assert!(codes.contains(&"issuing-absent".to_owned()), "{codes:?}");
+    assert!(!codes.contains(&"passphrase-wrong".to_owned()), "{codes:?}");
 }
 
 #[test]

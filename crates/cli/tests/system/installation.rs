@@ -288,13 +288,145 @@ fn first_people_get_first_keys_from_the_command_line() {
 }
 
 #[test]
+fn an_issue_whose_file_was_lost_is_repeated_and_gives_the_same_certificate() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let [iin, _] = installation.import_people();
+    request(&installation, "signature");
+    let issued = installation.facts(&issue(&iin));
+    // Whoever lost the file gets the same certificate again, and a file that cannot be written costs nothing.
+    let certificate = std::fs::read(installation.path("signature.pem")).expect("a file");
+    std::fs::remove_file(installation.path("signature.pem")).expect("removed");
+    let repeated = installation.facts(&issue(&iin));
+    assert_eq!(repeated["serial"], issued["serial"]);
+    let again = std::fs::read(installation.path("signature.pem")).expect("a file");
+    assert_eq!(again, certificate);
+    let other_profile: Vec<&str> = issue(&iin)
+        .into_iter()
+        .map(|word| match word {
+            "kz-individual-signature-rsa" => "kz-individual-authentication-rsa",
+            word => word,
+        })
+        .collect();
+    let refused = installation.refusal(&other_profile);
+    assert!(refused.contains("used before"), "{refused}");
+    request(&installation, "second");
+    let into = |file: &'static str| {
+        let line =
+            "certificate issue --profile kz-individual-signature-rsa --request second.csr --person";
+        [&words(line)[..], &[iin.as_str(), "-o", file]].concat()
+    };
+    let refused = installation.refusal(&into("no-such-folder/second.pem"));
+    assert!(refused.contains("nothing was issued"), "{refused}");
+    let listed = installation.facts(&["certificate", "list", "--person", &iin]);
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+    // The file opens, and there is no room in it.
+    let full = installation.refusal(&into("/dev/full"));
+    let serial =
+        installation.facts(&["certificate", "list", "--person", &iin])[0]["serial"].clone();
+    let serial = serial.as_str().expect("a serial number");
+    assert!(
+        full.contains(serial) && full.contains("certificate show"),
+        "{full}"
+    );
+    let repeated = installation.facts(&into("second.pem"));
+    assert_eq!(repeated["serial"], serial);
+    // What is not issued leaves no empty file behind.
+    let frozen = ["certificate", "hold", serial, "--reason", "lost"];
+    installation.facts(&frozen);
+    let refused = installation.refusal(&into("third.pem"));
+    assert!(refused.contains("revoked or frozen"), "{refused}");
+    assert!(!installation.path("third.pem").exists());
+}
+
+#[test]
+fn a_certificate_is_judged_without_its_issuer_and_its_chain_blocked() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let [iin, _] = installation.import_people();
+    request(&installation, "signature");
+    let issued = installation.facts(&issue(&iin));
+    let serial = issued["serial"].as_str().expect("a serial number");
+    // One read against its profile without its issuer at hand.
+    let lint = "profile lint kz-individual-signature-rsa --certificate signature.pem";
+    let judged = installation.tanba(&words(lint));
+    assert!(judged.status.success(), "{}", text(&judged.stderr));
+    assert!(text(&judged.stdout).contains("Nothing is wrong"));
+    assert!(text(&judged.stderr).contains("--issuer"));
+    let chain = std::fs::read_to_string(installation.path("signature.pem")).expect("text");
+    let end = "-----END CERTIFICATE-----\n";
+    let above: Vec<&str> = chain.split_inclusive(end).collect();
+    std::fs::write(installation.path("issuer.pem"), above[1]).expect("written");
+    let compared = installation.tanba(&words(&format!("{lint} --issuer issuer.pem")));
+    assert!(compared.status.success(), "{}", text(&compared.stderr));
+    assert_eq!(text(&compared.stderr), "");
+    let wrong = installation.tanba(&words(&format!("{lint} --issuer root.pem")));
+    assert_eq!(wrong.status.code(), Some(1), "another issuer is found out");
+    // The key of the person of a whole chain, and not that of an authority.
+    let blocked = [
+        "key",
+        "block",
+        "signature.pem",
+        "--reason",
+        "it was on the web",
+    ];
+    assert_eq!(
+        installation.facts(&blocked)["revoked"],
+        serde_json::json!([serial])
+    );
+    let shuffled = [above[1], above[0], above[2]].concat();
+    std::fs::write(installation.path("shuffled.pem"), shuffled).expect("written");
+    let blocked = ["key", "block", "shuffled.pem", "--reason", "by mistake"];
+    let refused = installation.refusal(&blocked);
+    assert!(refused.contains("no chain"), "{refused}");
+}
+
+/// Who, from where, and why.
+fn assert_evidence_of_the_end(installation: &Installation) {
+    assert!(
+        installation
+            .tanba(&["audit", "export", "-o", "audit.jsonl"])
+            .status
+            .success()
+    );
+    let log = std::fs::read_to_string(installation.path("audit.jsonl")).expect("text");
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
+    for (action, why) in [
+        (
+            "certificate.hold",
+            "certificateHold: she lost her telephone",
+        ),
+        ("certificate.revoke", "keyCompromise: it was found in a bus"),
+    ] {
+        let event = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter_map(|line| serde_json::from_str(line["event"].as_str()?).ok())
+            .find(|event: &Value| event["action"] == action)
+            .expect("an event");
+        assert_eq!(event["detail"], why);
+        assert_eq!(event["origin"], format!("host {}", host.trim()));
+        assert_eq!(event["actor"]["kind"], "administrator");
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
     let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
     let [iin, _] = installation.import_people();
     request(&installation, "signature");
     let issued = installation.facts(&issue(&iin));
     let serial = issued["serial"].as_str().expect("a serial number");
-    let held = installation.facts(&["certificate", "hold", serial]);
+    for (arguments, status) in [
+        (&["certificate", "hold", serial][..], 2),
+        (&["certificate", "hold", serial, "--reason", "  "], 2),
+        (&["certificate", "revoke", serial], 2),
+        (&["certificate", "revoke", serial, "--why", "two\nlines"], 2),
+    ] {
+        let refused = installation.tanba(arguments);
+        assert_eq!(refused.status.code(), Some(status), "{arguments:?}");
+    }
+    let reason = "she lost her telephone";
+    let held = installation.facts(&["certificate", "hold", serial, "--reason", reason]);
     assert_eq!(held["reason"], "certificateHold");
     let released = installation.facts(&[
         "certificate",
@@ -320,7 +452,10 @@ fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
         event.is_some_and(|event| event.contains("a false alarm")),
         "{log}"
     );
-    let revoke = |reason: &'static str| ["certificate", "revoke", serial, "--reason", reason];
+    let revoke = |reason: &'static str| {
+        let words = ["certificate", "revoke", serial, "--reason", reason];
+        [&words[..], &["--why", "it was found in a bus"]].concat()
+    };
     let revoked = installation.facts(&revoke("keyCompromise"));
     assert_eq!(revoked["status"], "revoked");
     let final_word = installation.refusal(&[
@@ -356,6 +491,9 @@ fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
         (&listed[0]["serial"], &listed[0]["reason"]),
         (&serial.into(), &"keyCompromise".into())
     );
+    assert_evidence_of_the_end(&installation);
+    let checked = installation.facts(&["certificate", "check", "--all"]);
+    assert_eq!(checked["faults"], 0, "{checked}");
     let lists = installation.facts(&["crl", "publish"]);
     let lists = lists.as_array().expect("lists");
     assert!(
@@ -489,15 +627,15 @@ fn a_list_that_comes_through_a_pipe_is_refused_at_once() {
 fn evidence_is_verified_where_it_is_and_where_it_was_taken() {
     let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
     installation.import_people();
-    let verdict = installation.facts(&["audit", "verify"]);
-    assert_eq!(verdict["valid"], true);
-    let head = verdict["last_hash"].as_str().expect("a hash").to_owned();
     assert!(
         installation
             .tanba(&["audit", "export", "-o", "audit.jsonl"])
             .status
             .success()
     );
+    let verdict = installation.facts(&["audit", "verify"]);
+    assert_eq!(verdict["valid"], true);
+    let head = verdict["last_hash"].as_str().expect("a hash").to_owned();
     let elsewhere = Installation {
         folder: tempfile::tempdir().expect("a folder"),
         environment: Vec::new(),
@@ -535,7 +673,7 @@ fn evidence_is_verified_where_it_is_and_where_it_was_taken() {
             .refusal(&["audit", "verify", "edited.jsonl"])
             .contains("record 5")
     );
-    write("short.jsonl", &lines[..lines.len() - 1]);
+    write("short.jsonl", &lines[..lines.len() - 2]);
     assert!(
         elsewhere
             .refusal(&["audit", "verify", "short.jsonl", "--expect", &head])

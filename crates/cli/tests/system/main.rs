@@ -31,6 +31,8 @@ mod keys;
 #[cfg(test)]
 mod keystore;
 #[cfg(test)]
+mod left_open;
+#[cfg(test)]
 mod lint;
 #[cfg(test)]
 mod logs;

@@ -109,7 +109,7 @@ fn a_crash_on_the_way_loses_no_text_message_and_a_repetition_can_be_told() {
     let citizen = citizen(&house);
     let serial = citizen.signature.certificate.serial_hex();
     // Committed by the command line while no server runs.
-    house.tanba(&["certificate", "hold", &serial]);
+    house.tanba(&["certificate", "hold", &serial, "--reason", "lost"]);
     house.serve();
     let (head, body) = gateway.request();
     assert_eq!(body["to"], "+77011234567");
@@ -188,7 +188,7 @@ fn what_nobody_takes_is_kept_until_an_operator_decides() {
     let serial = citizen.signature.certificate.serial_hex();
     house.mailbox.refuse(Some(550));
     house.serve();
-    house.tanba(&["certificate", "hold", &serial]);
+    house.tanba(&["certificate", "hold", &serial, "--reason", "lost"]);
     house.tanba(&[
         "certificate",
         "release",
@@ -297,7 +297,7 @@ fn one_click_in_a_mail_program_stops_reminders_and_nothing_else() {
         assert_eq!(wanted(), 0);
     }
     let serial = citizen.signature.certificate.serial_hex();
-    house.tanba(&["certificate", "hold", &serial]);
+    house.tanba(&["certificate", "hold", &serial, "--reason", "lost"]);
     house.mailbox.wait(&citizen.email, |mails| {
         mails
             .iter()

@@ -287,11 +287,16 @@ impl Installation {
         fs::read_to_string(self.path("server.log")).unwrap_or_default()
     }
 
-    /// The most memory that the server had so far, octets.
-    pub(crate) fn peak_memory(&self) -> u64 {
+    /// What the kernel says of the server.
+    pub(crate) fn status(&self) -> String {
         let server = self.server.as_ref().expect("a server");
         let status = format!("/proc/{}/status", server.id());
-        let status = fs::read_to_string(status).expect("a process");
+        fs::read_to_string(status).expect("a process")
+    }
+
+    /// The most memory that the server had so far, octets.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = self.status();
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:"))

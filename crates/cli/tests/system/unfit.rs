@@ -80,12 +80,22 @@ fn a_frozen_authority_keeps_applications_and_a_revoked_one_issues_nothing_again(
     let citizen = house.citizen("Ospanova", "ospanova@example.kz");
     let (client, number, keys, code) = applied(&house, &citizen);
     let authority = serial(&house, "issuing-ca");
-    let (exit, said) = told(&house, &["certificate", "hold", &authority]);
+    let (exit, said) = told(
+        &house,
+        &["certificate", "hold", &authority, "--reason", "doubts"],
+    );
     assert_eq!(exit, Some(1), "{said}");
     assert!(said.contains("--authority") && said.contains("every certificate"));
     assert_eq!(issuing(&house)["unfit"], Value::Null, "it was frozen");
 
-    let held = house.facts(&["certificate", "hold", &authority, "--authority"]);
+    let held = house.facts(&[
+        "certificate",
+        "hold",
+        &authority,
+        "--authority",
+        "--reason",
+        "doubts",
+    ]);
     assert_eq!(held["status"], "frozen");
     everything_says_so(&house, "held", "issuer-held");
     let body = json!({ "code": code });
@@ -209,14 +219,21 @@ fn a_root_and_what_works_for_an_authority_are_not_revoked_by_accident() {
             "cannot be used",
         ),
     ] {
-        let whole = [&["certificate"], arguments].concat();
+        let whole = [&["certificate"], arguments, &["--reason", "superseded"]].concat();
         let (code, said) = told(&house, &whole);
         assert_eq!(code, Some(exit), "{arguments:?}: {said}");
         assert!(said.contains(word), "{arguments:?}: {said}");
     }
     let changes = "SELECT count(*) FROM certificate WHERE status = 'revoked'";
     assert_eq!(house.count(changes), 0);
-    house.facts(&["certificate", "revoke", &responder, "--service"]);
+    house.facts(&[
+        "certificate",
+        "revoke",
+        &responder,
+        "--service",
+        "--why",
+        "a test",
+    ]);
     // The server that runs makes another one, and answers with it.
     let mut tries = 0;
     while serial(&house, "ocsp-responder") == responder {

@@ -1,4 +1,4 @@
-use super::{WeakKey, check_rsa};
+use super::{PRIMES, WeakKey, check_rsa, remainder};
 
 mod oracles;
 
@@ -18,13 +18,13 @@ const CLOSE: &str = "bcbf3cc3900562c4f1cac2d51f86972bd9606c7406764ab01aea6173b46
      9a2d119126c4b76abcdaed3511ea4a1c6e4bb7ab2cd2b29220f6536e092a2c6bca301e2ca042ffd1f2432bdefe777c3a\
      b0e57c03f203fccc520d8f8301fe97d3";
 
-/// A power of 65537 modulo each odd prime up to 167, without small factors.
-const ROCA: &str = "88d98651b8f17c669c13a76a70bf303cf50263c0bbe91fca401242050e23b6b984467a5b6e5879d2d998658750103a94\
-     4bb3df6b07561c2f28b44261a53afcb822bd2bac87e00bb73b5d32e8d77dcd20b380cfd39cf87fa5bfba11a6112f3b10\
-     677a4c08791a117108156ac7ec8883ad355ea42264d369ae22fe3b7e167400268b3a2e19a86dec46cf0cf41a91650bf1\
-     9ba9418b642aaf3a3a3c9054a6fcbadd68d017675e00c2b93b6eaef4305acf61a256bd18d8e41b2c8ba9113e7bc51a39\
-     e4d02c8b79a208eaecbbadc854469f0f9f04505f7412bae64266addb351815ebb63856a3bbf20a5fcf8736898242ce5c\
-     31e1420426361a0179a1d4010c6c552d";
+/// A power of 65537 modulo each odd prime up to 167, without a factor up to 65537.
+const ROCA: &str = "e661b4d9a6b6f3fb016a7955cab0408b0f49dffe2e96da9eb0a6d0c5e8e5a4ae7fcd30a4b81f50acd90dfa84639e5761\
+     4a80bb92fe481321522f187dbf7993b8acc8d4e739c36061dbb68263d36042b39de8cb7d881954c54c2607e037afdfe7\
+     3521a3919607ae0e6640b792b4de32863522de762ac5679d4c022b996e7d412f4828c535b670ef1f4caf77e012491d6f\
+     7ec871a2f94f573f192473aeb1ab6323951e1143a095fa44a4818b66500f48a7be1ab490816acec36ef63135b6d6dd3f\
+     eb1eef45055d1be1640d7dd19e569cf4d288ed7e73979cf17a4ef9efbdf80499a72cf863f381706aabc33a7261f46f25\
+     155115a74323a2d58cd46899003d479b";
 
 /// 9973 and a prime.
 const FACTOR: &str = "f0965923712da542c461b738b93c0d00f7089bcbc0d521f094ae3291b3509e3ed5dde4c0f7f0f6d0fd92066f8c1a6c70\
@@ -61,6 +61,80 @@ fn each_known_weakness_is_found() {
         check_rsa(2048, &even, &[1, 0, 1]),
         Err(WeakKey::SmallFactor(2))
     );
+}
+
+/// The next number in steps, none of whose factors is a prime below `limit`.
+fn without_factors_below(limit: u32, mut number: Vec<u8>, step: u32) -> Vec<u8> {
+    loop {
+        let mut small = PRIMES.iter().take_while(|prime| **prime < limit);
+        if small.all(|prime| remainder(&number, *prime) != 0) {
+            return number;
+        }
+        number = plus(number, step);
+    }
+}
+
+fn plus(mut number: Vec<u8>, summand: u32) -> Vec<u8> {
+    let mut carry = u64::from(summand);
+    for octet in number.iter_mut().rev() {
+        carry += u64::from(*octet);
+        *octet = u8::try_from(carry & 0xff).unwrap();
+        carry >>= 8;
+    }
+    number
+}
+
+/// A modulus whose smallest factor is this prime.
+fn divisible_by(prime: u32) -> Vec<u8> {
+    let sound = octets(SOUND);
+    let rest = remainder(&sound, prime);
+    let mut number = plus(sound, prime - rest);
+    if number.last().unwrap().is_multiple_of(2) {
+        number = plus(number, prime);
+    }
+    without_factors_below(prime, number, 2 * prime)
+}
+
+/// Primes made of short random numbers with zeros between them give such a modulus.
+fn sparse() -> Vec<u8> {
+    let mut number = octets(SOUND);
+    for (place, octet) in number.iter_mut().enumerate() {
+        if place % 16 < 14 && place != 0 {
+            *octet = 0;
+        }
+    }
+    *number.last_mut().unwrap() |= 1;
+    without_factors_below(65_538, number, 2)
+}
+
+/// Text, or memory that nobody filled, in the middle of it.
+fn repeated(octet: u8) -> Vec<u8> {
+    let mut number = octets(SOUND);
+    number[100..116].fill(octet);
+    without_factors_below(65_538, number, 2)
+}
+
+#[test]
+fn each_small_prime_up_to_the_limit_of_badkeys_is_found() {
+    for prime in [3, 9_973, 10_007, 20_011, 65_521, 65_537] {
+        let modulus = divisible_by(prime);
+        assert_eq!(
+            check_rsa(2048, &modulus, &[1, 0, 1]),
+            Err(WeakKey::SmallFactor(prime))
+        );
+    }
+    let beyond = divisible_by(65_539);
+    assert_eq!(check_rsa(2048, &beyond, &[1, 0, 1]), Ok(()));
+}
+
+#[test]
+fn a_modulus_that_no_random_generator_made_is_found() {
+    let check = |modulus: &[u8]| check_rsa(2048, modulus, &[1, 0, 1]);
+    assert!(matches!(check(&sparse()), Err(WeakKey::Biased(0..=40))));
+    assert_eq!(check(&repeated(0x41)), Err(WeakKey::Pattern));
+    let mut fifteen = octets(SOUND);
+    fifteen[100..115].fill(0x41);
+    assert_eq!(check(&without_factors_below(65_538, fifteen, 2)), Ok(()));
 }
 
 #[test]

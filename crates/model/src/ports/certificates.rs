@@ -3,7 +3,9 @@
 use tanba_pki::{Purpose, SerialNumber, Timestamp};
 
 use super::StorageError;
-use crate::certificate::{CertificateRecord, Ending, NewCertificate, RevokedEntry, Status};
+use crate::certificate::{
+    CertificateRecord, Ending, NewCertificate, RevokedEntry, Status, StatusChange,
+};
 use crate::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 
 /// Whether certificates count, as people ask for them.
@@ -172,6 +174,13 @@ pub trait Certificates {
         to: Status,
         now: Timestamp,
     ) -> Result<(), StorageError>;
+
+    /// The log of status changes after a row, in the order in which it was written, at most `limit`: for checks.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn status_changes(&mut self, after: i64, limit: u32)
+    -> Result<Vec<StatusChange>, StorageError>;
 
     /// Entries of the full CRL of a shard (`None`: of all shards), by serial number; certificates that expired before
     /// `valid_after` are left out, so that each revoked certificate stands on at least one list after its expiry.

@@ -89,11 +89,11 @@ impl fmt::Debug for CrlRecord {
 
 /// Published revocation lists.
 pub trait Crls {
-    /// Takes the next CRL number of an issuer; it never comes again.
+    /// Takes the next CRL number of an issuer, `at_least` this one; it never comes again.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn next_number(&mut self, issuer: IssuerId) -> Result<u64, StorageError>;
+    fn next_number(&mut self, issuer: IssuerId, at_least: u64) -> Result<u64, StorageError>;
 
     /// Publishes a list in place of the one of the same kind.
     ///

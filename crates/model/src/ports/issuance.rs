@@ -93,8 +93,8 @@ pub enum IssuanceError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestFault {
-    /// Not a PKCS#10 request, or too large.
-    #[error("it is not a PKCS#10 request")]
+    /// Not a PKCS#10 request, or larger than one is read.
+    #[error("it is not a PKCS#10 request of at most 16 KiB")]
     Form,
     /// The signature of the request does not prove possession of the key.
     #[error("it does not prove possession of its key")]

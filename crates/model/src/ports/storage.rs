@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::audit::origin;
+
 use super::{
     Applications, AuditLog, Certificates, Crls, Decisions, Devices, Entries, HelpIndex, Intakes,
     Issuers, Keys, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
@@ -144,9 +146,11 @@ impl dyn Storage + '_ {
     {
         let shared = Arc::new(Mutex::new((work, None)));
         let theirs = Arc::clone(&shared);
+        // Whoever does it works for somebody else, and evidence says for whom.
+        let from = origin::here();
         let submitted = self.submit(Box::new(move |unit| {
             let mut shared = theirs.lock().unwrap_or_else(PoisonError::into_inner);
-            let result = (shared.0)(unit);
+            let result = origin::within(&from, || (shared.0)(unit));
             let is_kept = result.is_ok();
             shared.1 = Some(result);
             is_kept

@@ -8,6 +8,11 @@ use super::specification::{
 use super::{ProfileError, Subject};
 use crate::oid;
 
+/// Years that a key of a person may live: algorithms, documents and names do not last longer.
+const PERSONS_YEARS: u16 = 10;
+/// The same of authorities and services; roots live longest.
+const SERVICES_YEARS: u16 = 40;
+
 impl ExtensionSpecification {
     /// Whether it says that documents are sealed with the key, and that it is for nothing else.
     fn is_of_seals(&self) -> bool {
@@ -16,26 +21,34 @@ impl ExtensionSpecification {
 }
 
 impl Specification {
-    /// Refuses what no certificate could satisfy.
+    /// Refuses what no certificate could satisfy; all of it at once, a sentence each.
     pub(super) fn check(&self) -> Result<(), ProfileError> {
-        let fault = |reason: &str| {
-            Err(ProfileError::Contradiction {
-                name: self.name.clone(),
-                reason: reason.to_owned(),
-            })
-        };
+        let faults = self.faults();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(ProfileError::Contradiction {
+            name: self.name.clone(),
+            reason: faults.join("; "),
+        })
+    }
+
+    /// What no certificate could satisfy.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut fault = |reason: &str| faults.push(reason.to_owned());
         if self.keys.is_empty() {
-            return fault("no kind of key is allowed");
+            fault("no kind of key is allowed");
         }
         if self.subject.is_empty() {
-            return fault("the subject has no name");
+            fault("the subject has no name");
         }
         if self
             .subject
             .iter()
             .any(|attribute| !Subject::knows(&attribute.value))
         {
-            return fault("a part in braces of the subject's name is not one that subjects have");
+            fault("a part in braces of the subject's name is not one that subjects have");
         }
         let oids: Vec<ObjectIdentifier> = self
             .extensions
@@ -47,7 +60,7 @@ impl Specification {
             .enumerate()
             .any(|(index, oid)| oids.iter().skip(index + 1).any(|other| other == oid))
         {
-            return fault("an extension stands twice");
+            fault("an extension stands twice");
         }
         let years = match &self.validity {
             Validity::Person {
@@ -56,12 +69,16 @@ impl Specification {
             } => [*file_years, *token_years],
             Validity::Service { years_at_most } => [*years_at_most, *years_at_most],
         };
-        if years.iter().any(|years| !(1..=100).contains(years)) {
-            return fault("a validity is not between 1 and 100 years");
+        let most = match &self.validity {
+            Validity::Person { .. } => PERSONS_YEARS,
+            Validity::Service { .. } => SERVICES_YEARS,
+        };
+        if years.iter().any(|years| !(1..=most).contains(years)) {
+            fault(&format!("a validity is not between 1 and {most} years"));
         }
         let authority = oids.contains(&oid::BASIC_CONSTRAINTS);
         if authority != (self.purpose == PurposeName::CertificationAuthority) {
-            return fault("basic constraints belong to authorities, and to them alone");
+            fault("basic constraints belong to authorities, and to them alone");
         }
         // That alone tells the seals under evidence from everybody else's keys.
         let person = matches!(self.validity, Validity::Person { .. });
@@ -71,25 +88,25 @@ impl Specification {
                 .iter()
                 .any(ExtensionSpecification::is_of_seals)
         {
-            return fault(
+            fault(
                 "document signing as the only extended key usage belongs to the authority's seals",
             );
         }
         let natural = |attribute: &AttributeSpecification| attribute.value.contains("{surname}");
         if !self.claims.is_empty() && !self.subject.iter().any(natural) {
-            return fault("only certificates of natural persons claim ETSI EN 319 412-1 and 412-2");
+            fault("only certificates of natural persons claim ETSI EN 319 412-1 and 412-2");
         }
         for claim in &self.claims {
             if let Some(clause) = claim.unknown_exception() {
                 let standard = claim.standard.name();
-                return fault(&format!(
+                fault(&format!(
                     "{standard} has no clause {clause} that certificates are read against"
                 ));
             }
         }
         if !oids.contains(&oid::KEY_USAGE) || !oids.contains(&oid::SUBJECT_KEY_IDENTIFIER) {
-            return fault("key usage and subject key identifier must be there");
+            fault("key usage and subject key identifier must be there");
         }
-        Ok(())
+        faults
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 use tanba_model::certificate::{
-    CertificateRecord, Ending, NewCertificate, RevocationReason, RevokedEntry, Status,
+    CertificateRecord, Ending, NewCertificate, RevocationReason, RevokedEntry, Status, StatusChange,
 };
 use tanba_model::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -14,7 +14,7 @@ use crate::error::damaged;
 
 mod rows;
 
-use rows::{Stored, read, read_ending, read_entry};
+use rows::{Stored, read, read_change, read_ending, read_entry};
 
 /// All columns, in the order in which [`read`] takes them.
 macro_rules! select {
@@ -303,6 +303,21 @@ impl Certificates for SqliteUnit<'_> {
             "INSERT INTO status_change (certificate_id, issuer_id, shard, status, reason, at)
              SELECT id, issuer_id, shard, status, reason, ?2 FROM certificate WHERE id = ?1",
             params![id.0, now.unix()],
+        )
+    }
+
+    fn status_changes(
+        &mut self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<StatusChange>, StorageError> {
+        self.many(
+            "SELECT change.id, certificate.issuer_id, certificate.serial, change.status, change.reason, change.at,
+                    change.issuer_id = certificate.issuer_id AND change.shard = certificate.shard
+             FROM status_change AS change JOIN certificate ON certificate.id = change.certificate_id
+             WHERE change.id > ?1 ORDER BY change.id LIMIT ?2",
+            params![after, limit],
+            read_change,
         )
     }
 

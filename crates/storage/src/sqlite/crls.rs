@@ -8,10 +8,14 @@ use super::{SqliteUnit, column, time};
 use crate::error::damaged;
 
 impl Crls for SqliteUnit<'_> {
-    fn next_number(&mut self, issuer: IssuerId) -> Result<u64, StorageError> {
+    fn next_number(&mut self, issuer: IssuerId, at_least: u64) -> Result<u64, StorageError> {
         let taken = self.one(
-            "UPDATE issuer SET next_crl_number = next_crl_number + 1 WHERE id = ?1 RETURNING next_crl_number - 1",
-            [issuer.0],
+            "UPDATE issuer SET next_crl_number = max(next_crl_number, ?2) + 1 WHERE id = ?1
+             RETURNING next_crl_number - 1",
+            params![
+                issuer.0,
+                i64::try_from(at_least).map_err(|_| damaged("crl.number"))?
+            ],
             number,
         )?;
         taken.ok_or(StorageError::Conflict)

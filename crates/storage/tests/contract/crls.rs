@@ -38,17 +38,22 @@ contract! {
     fn numbers_grow_for_each_issuer_alone(storage) {
         let mut unit = storage.begin().unwrap();
         let (one, other) = (given::issuer(&mut *unit, "one"), given::issuer(&mut *unit, "other"));
-        let mut take = |issuer| unit.crls().next_number(issuer).unwrap();
+        let mut take = |issuer| unit.crls().next_number(issuer, 0).unwrap();
         assert_eq!([take(one), take(one), take(other), take(one)], [1, 2, 1, 3]);
-        assert!(matches!(unit.crls().next_number(IssuerId(99)), Err(StorageError::Conflict)));
+        // Never below what the clock says, and never back when the clock goes back.
+        assert_eq!(unit.crls().next_number(other, 1_000).unwrap(), 1_000);
+        assert_eq!(unit.crls().next_number(other, 1_000).unwrap(), 1_001);
+        assert_eq!(unit.crls().next_number(other, 7).unwrap(), 1_002);
+        assert_eq!(unit.crls().next_number(one, 0).unwrap(), 4);
+        assert!(matches!(unit.crls().next_number(IssuerId(99), 0), Err(StorageError::Conflict)));
     }
 
     fn a_number_stays_taken_after_commit(storage) {
         let mut unit = storage.begin().unwrap();
         let issuer = given::issuer(&mut *unit, "one");
-        unit.crls().next_number(issuer).unwrap();
+        unit.crls().next_number(issuer, 0).unwrap();
         unit.commit().unwrap();
-        assert_eq!(storage.begin().unwrap().crls().next_number(issuer).unwrap(), 2);
+        assert_eq!(storage.begin().unwrap().crls().next_number(issuer, 0).unwrap(), 2);
     }
 
     fn a_newer_list_takes_the_place_of_its_kind_and_shard(storage) {

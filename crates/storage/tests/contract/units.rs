@@ -57,7 +57,7 @@ contract! {
                 scope.spawn(|| {
                     for _ in 0..25 {
                         let mut unit = storage.begin().unwrap();
-                        unit.crls().next_number(issuer).unwrap();
+                        unit.crls().next_number(issuer, 0).unwrap();
                         unit.audit_log().append(&given::event("number")).unwrap();
                         unit.commit().unwrap();
                         storage.snapshot().unwrap().audit_log().page(0, 1).unwrap();
@@ -65,7 +65,7 @@ contract! {
                 });
             }
         });
-        assert_eq!(storage.begin().unwrap().crls().next_number(issuer).unwrap(), 101);
+        assert_eq!(storage.begin().unwrap().crls().next_number(issuer, 0).unwrap(), 101);
         assert_eq!(storage.snapshot().unwrap().audit_log().page(0, 1000).unwrap().len(), 100);
     }
 }

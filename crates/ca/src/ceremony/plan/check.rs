@@ -15,6 +15,8 @@ pub(super) struct Check {
 
 pub(super) const MAXIMUM_SHARDS: u16 = 4096;
 const LONGEST_TEXT: usize = 200;
+/// What a printed plan has where somebody has to write something: a certificate with it in its name is for ever.
+const PLACEHOLDERS: [&str; 3] = ["TITLE", "NAME", "ORGANISATION"];
 
 impl Check {
     pub(super) fn that(&mut self, so: bool, fault: impl Into<String>) {
@@ -30,6 +32,13 @@ impl Check {
         self.that(
             usable,
             format!("{what} must be a line of 1 to {LONGEST_TEXT} characters"),
+        );
+        self.that(
+            !PLACEHOLDERS.contains(&text.trim()),
+            format!(
+                "{what} still says {}: fill it in, and let the plan be reviewed again",
+                text.trim()
+            ),
         );
     }
 

@@ -6,6 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use minijinja::context;
 use serde::Deserialize;
+use tanba_model::audit::Actor;
 use tanba_ra::{AuditFilter, DeskError, actor_text};
 
 use crate::clerk::AtDesk;
@@ -69,7 +70,7 @@ pub(crate) async fn show(
         .map(|(sequence, event)| {
             context! {
                 sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), action => event.action,
-                object => event.object, detail => event.detail,
+                object => event.object, detail => event.detail, origin => event.origin, itself => event.actor == Actor::System,
             }
         })
         .collect();

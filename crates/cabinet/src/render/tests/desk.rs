@@ -172,10 +172,13 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
         "desk/audit.html" => {
             let event = context! {
                 sequence => 1, at => "бүгін", actor => "staff:1", action => "<b>", object => "<x>", detail => "<&>",
+                origin => "<o>", itself => false,
             };
+            let by_itself = context! { origin => "", itself => true, ..event.clone() };
+            let of_before = context! { origin => "", itself => false, ..event.clone() };
             let empty = context! { from => "", to => "", actor => "", action => "", object => "" };
             vec![
-                context! { events => vec![event], next => "/kk/desk/audit", ..empty.clone() },
+                context! { events => vec![event, by_itself, of_before], next => "/kk/desk/audit", ..empty.clone() },
                 context! { events => Vec::<Value>::new(), mistaken => true, ..empty.clone() },
                 context! { events => Vec::<Value>::new(), unknown => true, ..empty },
             ]

@@ -9,31 +9,40 @@ use tanba_model::audit::SignedCheckpoint;
 use tanba_model::audit::kept::recompute;
 use tanba_model::ports::{Storage, UnitOfWork};
 
-use super::line::{Checkpoint, Line, Record, Start};
+use super::line::{Checkpoint, End, Line, Record, Start};
 use super::write_to;
 use crate::outcome::Outcome;
 
 /// Rows that are read at once.
 const PAGE: u32 = 1000;
 
-/// Writes what came after `since`.
+/// Writes what came after `since`; where the log was `sealed` just now, up to the checkpoint that was made then.
 pub(super) fn run(
     storage: &dyn Storage,
     since: u64,
+    sealed: bool,
     output: Option<&PathBuf>,
 ) -> anyhow::Result<Outcome> {
     let mut unit = storage.snapshot()?;
     let start = start(unit.as_mut(), since)?;
+    let last = unit.audit_log().last_checkpoint()?;
+    // What came after the signature waits for the next export: an end that nothing proves is worth nothing.
+    let until = match last {
+        Some(last) if sealed && last.size >= since => last.size,
+        _ => unit.audit_log().size()?,
+    };
     let mut fault = None;
     write_to(output, |file| {
         if let Some(start) = &start {
             line(file, start)?;
         }
-        all(unit.as_mut(), since, file).or_else(|error| match error.downcast::<io::Error>() {
-            Ok(error) => Err(error),
-            Err(error) => {
-                fault = Some(error);
-                Ok(())
+        all(unit.as_mut(), since, until, file).or_else(|error| {
+            match error.downcast::<io::Error>() {
+                Ok(error) => Err(error),
+                Err(error) => {
+                    fault = Some(error);
+                    Ok(())
+                }
             }
         })
     })?;
@@ -55,21 +64,58 @@ fn start(unit: &mut dyn UnitOfWork, since: u64) -> anyhow::Result<Option<Line>> 
     Ok(Some(Line::Start(Start::of(since, &hash, &frontier))))
 }
 
-fn all(unit: &mut dyn UnitOfWork, since: u64, file: &mut dyn Write) -> anyhow::Result<()> {
-    let (mut after, mut signed) = (since, Checkpoints::after(since));
-    loop {
+fn all(
+    unit: &mut dyn UnitOfWork,
+    since: u64,
+    until: u64,
+    file: &mut dyn Write,
+) -> anyhow::Result<()> {
+    // With nothing after `since`, the checkpoint over what is left out is all that can be shown.
+    let shown = if since == until {
+        since.saturating_sub(1)
+    } else {
+        since
+    };
+    let (mut after, mut signed) = (since, Checkpoints::after(shown));
+    let mut is_signed = checkpoint(unit, &mut signed, after, file)?;
+    let mut hash = [0; 32];
+    if let Some(before) = since.checked_sub(1)
+        && let Some(found) = unit.audit_log().hashes(before, 1)?.first()
+    {
+        hash = *found;
+    }
+    while after < until {
         let page = unit.audit_log().page(after, PAGE)?;
         if page.is_empty() {
-            return Ok(());
+            break;
         }
         for record in page {
-            after = record.sequence;
-            line(file, &Line::Record(Record::of(record)?))?;
-            if let Some(checkpoint) = signed.of(unit, after)? {
-                line(file, &Line::Checkpoint(Checkpoint::of(checkpoint)?))?;
+            if record.sequence > until {
+                break;
             }
+            (after, hash) = (record.sequence, record.hash);
+            line(file, &Line::Record(Record::of(record)?))?;
+            is_signed = checkpoint(unit, &mut signed, after, file)?;
         }
     }
+    if !is_signed {
+        line(file, &Line::End(End::of(after, &hash)))?;
+    }
+    Ok(())
+}
+
+/// Writes the checkpoint of this size, if there is one.
+fn checkpoint(
+    unit: &mut dyn UnitOfWork,
+    signed: &mut Checkpoints,
+    size: u64,
+    file: &mut dyn Write,
+) -> anyhow::Result<bool> {
+    let Some(checkpoint) = signed.of(unit, size)? else {
+        return Ok(false);
+    };
+    line(file, &Line::Checkpoint(Checkpoint::of(checkpoint)?))?;
+    Ok(true)
 }
 
 /// Checkpoints in the order of their sizes.

@@ -19,6 +19,33 @@ pub(super) enum Line {
     Record(Record),
     /// A checkpoint over all records before it.
     Checkpoint(Checkpoint),
+    /// Where an export ends that no checkpoint closes.
+    End(End),
+}
+
+/// The end of an export that could not be signed: a cut by accident is seen, a forged one is not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct End {
+    /// Number of records so far, with those that were left out.
+    end: u64,
+    /// Hash of the last one of them.
+    hash: String,
+}
+
+impl End {
+    pub(super) fn of(end: u64, hash: &[u8; 32]) -> Self {
+        Self {
+            end,
+            hash: hex::encode(hash),
+        }
+    }
+
+    /// Whether the log ends with this record.
+    pub(super) fn fits(&self, last: Option<&AuditRecord>) -> anyhow::Result<bool> {
+        let there = last.map_or((0, [0; 32]), |last| (last.sequence, last.hash));
+        Ok(there == (self.end, hash(&self.hash)?))
+    }
 }
 
 /// The state before the first record of a partial export.

@@ -59,6 +59,8 @@ struct Verdict {
     signed_at: Option<Timestamp>,
     /// Serial number of the seal under it, hexadecimal.
     sealed_by: Option<String>,
+    /// Records after it: nothing proves that they are all, or that they are as they were written.
+    unsigned: u64,
     fault: Option<String>,
 }
 
@@ -81,7 +83,11 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         (None, Some(storage)) => log.check_storage(storage.as_ref())?,
         (None, None) => None,
     };
-    let fault = fault.or_else(|| log.missing());
+    let fault = fault.or_else(|| log.missing()).or_else(|| {
+        // A server goes on writing between two checkpoints; whoever hands over a file has had the time to sign it.
+        let is_judged = args.file.is_some() && judge.believes();
+        is_judged.then(|| log.unproven()).flatten()
+    });
     log.report(fault, context)
 }
 
@@ -112,6 +118,8 @@ struct Log<'a> {
     /// A tree that must come, and whether it did.
     earlier: Option<TreeHead>,
     continued: bool,
+    /// Whether the file said that it ends here.
+    ended: bool,
 }
 
 impl<'a> Log<'a> {
@@ -135,6 +143,7 @@ impl<'a> Log<'a> {
             met: false,
             continued: earlier.is_some_and(|head| head == Frontier::default().head()),
             earlier,
+            ended: false,
         })
     }
 
@@ -241,7 +250,15 @@ impl<'a> Log<'a> {
     }
 
     fn read(&mut self, text: &str, number: u64) -> anyhow::Result<Option<String>> {
+        if self.ended {
+            bail!("nothing comes after the end");
+        }
         match serde_json::from_str(text)? {
+            Line::End(end) => {
+                self.ended = true;
+                let fits = end.fits(self.last.as_ref())?;
+                Ok((!fits).then(|| "the log ends with another record than it says".to_owned()))
+            }
             Line::Record(record) => Ok(self.follow(record.read()?)),
             Line::Checkpoint(checkpoint) => self.state(&checkpoint),
             Line::Start(start) if number == 1 => {
@@ -271,9 +288,34 @@ impl<'a> Log<'a> {
         ))
     }
 
+    /// Number of all records so far.
+    fn records(&self) -> u64 {
+        self.last.as_ref().map_or(0, |record| record.sequence)
+    }
+
+    /// Records after the last checkpoint.
+    fn unsigned(&self) -> u64 {
+        let signed = self.signed.as_ref().map_or(0, |(size, ..)| *size);
+        self.records().saturating_sub(signed)
+    }
+
+    /// Why whoever wants to be sure can not be: who has the records and no seal makes such a file.
+    fn unproven(&self) -> Option<String> {
+        const REMEDY: &str = "export the log again where its seal can be used (`tanba audit export` ends with a checkpoint)";
+        match (&self.signed, self.unsigned()) {
+            (None, _) => Some(format!(
+                "there is no checkpoint, so nothing proves these records; {REMEDY}"
+            )),
+            (Some(_), 0) => None,
+            (Some((size, ..)), more) => Some(format!(
+                "{more} records after the last checkpoint, of {size}, are not proved by anything; {REMEDY}"
+            )),
+        }
+    }
+
     fn report(&self, fault: Option<String>, context: &Context) -> anyhow::Result<Outcome> {
         let last_hash = self.last.as_ref().map(|record| hex::encode(&record.hash));
-        let records = self.last.as_ref().map_or(0, |record| record.sequence);
+        let records = self.records();
         let (size, at, serial) = match &self.signed {
             Some((size, at, serial)) => (*size, Some(*at), Some(serial.clone())),
             None => (0, None, None),
@@ -286,6 +328,7 @@ impl<'a> Log<'a> {
             signed: size,
             signed_at: at,
             sealed_by: serial,
+            unsigned: self.unsigned(),
             fault: fault.clone(),
         };
         let last = verdict.last_hash.as_deref().unwrap_or("none");
@@ -307,6 +350,15 @@ impl<'a> Log<'a> {
                     "\nWho signed them was not checked: name the root certificate with --trusted.",
                 );
             }
+        }
+        match (verdict.unsigned, at) {
+            (0, _) => {}
+            (_, None) => text.push_str(
+                "\nNothing proves it: there is no checkpoint, and whoever can write a file can make such a chain anew.",
+            ),
+            (count, Some(_)) => text.push_str(&format!(
+                "\nNothing proves the {count} records after the last checkpoint, nor that no more came."
+            )),
         }
         context.print(&verdict, text)?;
         Ok(fault.map_or(Outcome::Done, Outcome::Refused))

@@ -171,7 +171,27 @@ mod tests {
         let serial = SerialNumber::parse_hex("4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345").unwrap();
         let now = Timestamp::from_unix(1_795_500_000);
         for kind in Kind::value_variants() {
-            let text = text(*kind, serial, now).replace("64 HEXADECIMAL DIGITS", &"ab".repeat(32));
+            let printed =
+                text(*kind, serial, now).replace("64 HEXADECIMAL DIGITS", &"ab".repeat(32));
+            // As it is printed it is no plan, whatever of it was left.
+            for left in ["TITLE", "NAME", "ORGANISATION"] {
+                let quoted = format!("\"{left}\"");
+                if !printed.contains(&quoted) {
+                    continue;
+                }
+                let mut text = printed.clone();
+                for other in ["TITLE", "NAME", "ORGANISATION"] {
+                    if other != left {
+                        text = text.replace(&format!("\"{other}\""), "\"Something\"");
+                    }
+                }
+                let said = Plan::parse(&text).unwrap_err().to_string();
+                assert!(said.contains(&format!("still says {left}")), "{said}");
+            }
+            let mut text = printed;
+            for left in ["TITLE", "NAME", "ORGANISATION"] {
+                text = text.replace(&format!("\"{left}\""), "\"Something\"");
+            }
             let plan =
                 Plan::parse(&text).unwrap_or_else(|error| panic!("{kind:?}: {error}\n{text}"));
             let name = kind.to_possible_value().unwrap();

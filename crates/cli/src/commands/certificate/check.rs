@@ -140,7 +140,7 @@ fn check(
 ) -> anyhow::Result<Report> {
     let mut unit = storage.snapshot()?;
     let mut report = Report::default();
-    let evidence = Evidence::read(unit.as_mut())?;
+    let evidence = Evidence::read(unit.as_mut(), &mut report)?;
     let mut keys = Keys::default();
     for (record, unfit) in judge_all(unit.as_mut(), now)? {
         let issuer = Issuer::read(unit.as_mut(), &record, &mut report)?;
@@ -158,11 +158,11 @@ fn check(
                 serials.push(*record.serial.as_bytes());
                 if let Some(certificate) = judge::judge(record, &issuer, profiles, &mut report) {
                     keys.add(record, &certificate);
+                    judge::owner(unit.as_mut(), record, &certificate, profiles, &mut report)?;
                     evidence.judge(unit.as_mut(), &issuer, record, &mut report)?;
                 }
-                let released = evidence.released(record);
-                on_lists =
-                    on_lists.saturating_add(issuer.lists.judge(record, released, &mut report));
+                let last = evidence.last_change(record);
+                on_lists = on_lists.saturating_add(issuer.lists.judge(record, last, &mut report));
             }
             if let Some(responder) = responder.as_mut() {
                 responder.judge(storage, &issuer, &records, &mut report)?;

@@ -1,14 +1,18 @@
 //! `tanba certificate issue`: first keys, before there is a registration centre.
 
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use tanba_ca::Authority;
-use tanba_model::certificate::{CertificateRecord, Channel};
+use tanba_model::certificate::{CertificateRecord, Channel, Status};
+use tanba_model::id::PersonId;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::person::{EmailAddress, Person};
-use tanba_model::ports::{Issuance as _, IssuanceOrder, UnitOfWork};
+use tanba_model::ports::{Issuance as _, IssuanceError, IssuanceOrder, RequestFault, UnitOfWork};
+use tanba_pki::CertificateRequest;
 use tanba_pki::SerialNumber;
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
@@ -53,6 +57,8 @@ pub(crate) struct Args {
 /// Issues one certificate.
 pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     let request = read_request(&args.request)?;
+    // A file that cannot be written is found out before anything is issued.
+    let output = args.output.as_deref().map(Output::open).transpose()?;
     let keystore = KeystoreKind::from_identifier(&args.keystore).ok_or_else(|| {
         anyhow!(
             "there is no keystore {:?}; there are {}",
@@ -102,13 +108,29 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let announce = move |work: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
         ra.announce(work, holder, serials, actor.clone(), now)
     };
-    let prepared = authority.prepare_announced(&[order], now, Box::new(announce))?;
-    let issued = prepared.issue(now)?;
-    let record = issued.first().context("no certificate was issued")?;
+    let asked = Asked::of(&order)?;
+    let issued = authority
+        .prepare_announced(&[order], now, Box::new(announce))
+        .and_then(|prepared| prepared.issue(now));
+    let record = &match issued {
+        Ok(issued) => {
+            let mut issued = issued.into_iter();
+            issued.next().context("no certificate was issued")?
+        }
+        Err(IssuanceError::Request(RequestFault::ReusedKey)) => {
+            asked.issued_before(storage.snapshot()?.as_mut())?
+        }
+        Err(error) => return Err(error.into()),
+    };
     let chain = chain(&authority, record)?;
-    if let Some(path) = &args.output {
-        std::fs::write(path, &chain)
-            .with_context(|| format!("the file {} cannot be written", path.display()))?;
+    if let Some(output) = output {
+        output.write(&chain).with_context(|| {
+            format!(
+                "the certificate {} is issued, but its file cannot be written; repeat this command, or write it with \
+                 `tanba certificate show {} --output FILE`",
+                record.serial, record.serial
+            )
+        })?;
     }
     let issuers = issuer_names(storage.snapshot()?.as_mut())?;
     let facts = CertificateFacts::of(record, &issuers);
@@ -119,6 +141,104 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     };
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+/// What was asked for, to find it again: a command may have been ended, or its disk been full, after the certificate was
+/// issued.
+struct Asked {
+    person: Option<PersonId>,
+    profile: String,
+    public_key_sha256: [u8; 32],
+}
+
+impl Asked {
+    fn of(order: &IssuanceOrder) -> anyhow::Result<Self> {
+        let request = CertificateRequest::from_der(&order.request)
+            .map_err(|_| IssuanceError::Request(RequestFault::Form))?;
+        Ok(Self {
+            person: order.person,
+            profile: order.profile.clone(),
+            public_key_sha256: request.public_key().sha256(),
+        })
+    }
+
+    /// The certificate of the same key, where it is for the same person and of the same profile; the request proved that
+    /// whoever asks has the key.
+    fn issued_before(&self, unit: &mut dyn UnitOfWork) -> anyhow::Result<CertificateRecord> {
+        let earlier = unit.certificates().of_key(&self.public_key_sha256)?;
+        let mut same = earlier
+            .into_iter()
+            .filter(|record| record.person == self.person && record.profile == self.profile);
+        let (Some(record), None) = (same.next(), same.next()) else {
+            return Err(IssuanceError::Request(RequestFault::ReusedKey).into());
+        };
+        let serial = record.serial;
+        match record.status {
+            Status::Valid => Ok(record),
+            Status::Intended => bail!(
+                "a certificate of this key, {serial}, was begun earlier and is not signed yet: the server completes it \
+                 within two minutes (`tanba serve`); then repeat this command"
+            ),
+            Status::Void => bail!(
+                "a certificate of this key, {serial}, was begun earlier and given up; its key is not used again: make a \
+                 new key and a new request"
+            ),
+            Status::Revoked { .. } => bail!(
+                "the certificate of this key, {serial}, is revoked or frozen: release it, or make a new key and a new \
+                 request"
+            ),
+        }
+    }
+}
+
+/// A file that is open for writing, and as it was until there is something to write.
+struct Output {
+    path: PathBuf,
+    file: Option<File>,
+    is_new: bool,
+}
+
+impl Output {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let is_new = !path.exists();
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .with_context(|| {
+                format!(
+                    "the file {} cannot be written; nothing was issued",
+                    path.display()
+                )
+            })?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: Some(file),
+            is_new,
+        })
+    }
+
+    fn write(mut self, text: &str) -> std::io::Result<()> {
+        let Some(mut file) = self.file.take() else {
+            return Ok(());
+        };
+        // A device or a pipe has no length to be cut.
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.flush()
+    }
+}
+
+impl Drop for Output {
+    /// Nothing was issued: an empty file must not look like a certificate.
+    fn drop(&mut self) {
+        if self.file.take().is_some() && self.is_new {
+            let _: std::io::Result<()> = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 fn subject(person: &Person, country: String, args: &Args) -> Subject {

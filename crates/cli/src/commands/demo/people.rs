@@ -9,7 +9,7 @@ use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile};
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
@@ -240,7 +240,7 @@ impl Workshop<'_> {
             action: "person.import".to_owned(),
             object: format!("person:{id}"),
             detail: "address confirmed".to_owned(),
-            origin: String::new(),
+            origin: origin::here(),
         };
         let _ = work.audit_log().append(&event)?;
         work.commit()?;

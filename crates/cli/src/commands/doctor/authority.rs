@@ -47,6 +47,7 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     if let Err(error) = storage.check_witness(&config.witness) {
         findings.push(wire::witness_finding(config, &error));
     }
+    findings.extend(witness_beside(config));
     let storage: Arc<dyn Storage> = Arc::new(storage);
     for (name, certificate) in &issuers {
         findings.extend(expiry(name, certificate, extent.now));
@@ -56,6 +57,7 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         Err(error) => return findings.push(unusable(config, &error)),
     }
     findings.extend(stops(storage.as_ref()));
+    findings.extend(left_open(storage.as_ref(), extent.now));
     findings.extend(clock(storage.as_ref(), extent.now));
     // Without a passphrase the files were told about already.
     if config
@@ -65,6 +67,9 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         .is_some_and(|passphrase| passphrase.read().is_err())
     {
         return;
+    }
+    if let Some(finding) = nobody_issues(storage.as_ref(), &issuers) {
+        return findings.push(finding);
     }
     match wire::authority(
         &storage,
@@ -83,6 +88,45 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
             "give the passphrase that was used at `tanba init`, or restore a backup",
         )),
     }
+}
+
+/// A database without an authority that issues: right where roots are kept and ceremonies are held, and nowhere else.
+fn nobody_issues(storage: &dyn Storage, issuers: &[(String, Certificate)]) -> Option<Finding> {
+    let records = storage.snapshot().ok()?.issuers().all().ok()?;
+    if records
+        .iter()
+        .any(|record| record.issuer.kind == IssuerKind::Issuing)
+    {
+        return None;
+    }
+    let names: Vec<&str> = issuers.iter().map(|(name, _)| name.as_str()).collect();
+    Some(Finding::warning(
+        "issuing-absent",
+        format!(
+            "there is no authority that issues here, only {}: right for a vault where ceremonies are held, too little for a server",
+            names.join(", ")
+        ),
+        "in a vault go on with `tanba ceremony`; a server needs the ceremony of an issuing authority (`tanba ceremony plan issuing`, then `tanba ceremony import` here)",
+    ))
+}
+
+/// Whoever puts back the folder of the database puts back the witness, too, if it lies there.
+fn witness_beside(config: &Config) -> Option<Finding> {
+    let folder = |path: &std::path::Path| {
+        let folder = path.parent()?;
+        std::fs::canonicalize(folder).ok()
+    };
+    let beside = folder(&config.database)? == folder(&config.witness)?;
+    beside.then(|| {
+        Finding::warning(
+            "witness-beside",
+            format!(
+                "{}, which remembers how far the database has come, lies in the folder of the database: an old copy of the whole folder would not be noticed",
+                config.witness.display()
+            ),
+            "stop the server, move the file to another disk or to a folder that backups leave out, and name it as database.witness",
+        )
+    })
 }
 
 fn unusable(config: &Config, error: &StorageError) -> Finding {
@@ -215,6 +259,24 @@ fn stops(storage: &dyn Storage) -> Vec<Finding> {
             Finding::warning("issuance-stopped", what, remedy)
         })
         .collect()
+}
+
+/// Intents that nobody completed within a minute: a command or a server ended between intent and signature.
+fn left_open(storage: &dyn Storage, now: Timestamp) -> Option<Finding> {
+    let mut unit = storage.snapshot().ok()?;
+    let oldest = unit.certificates().open_intents(1).ok()?;
+    let since = oldest.first()?.created_at;
+    if now < since.plus(CLOCK_SLACK) {
+        return None;
+    }
+    let count = unit.certificates().count_open_intents().ok()?;
+    let what = format!(
+        "{count} certificates were begun and are not signed, the first since {}; their serial numbers and keys are taken",
+        since.rfc3339()
+    );
+    let remedy = "start the server: it completes them or gives them up, also beside a command, within a minute; what an \
+                  administrator stopped waits for `tanba issuer start`";
+    Some(Finding::warning("intents-open", what, remedy))
 }
 
 /// Whether the clock is behind what was recorded already.

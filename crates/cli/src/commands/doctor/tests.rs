@@ -14,6 +14,7 @@ use super::*;
 use crate::commands::Tanba;
 use crate::wire;
 
+mod open;
 mod stops;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -52,6 +53,16 @@ impl Installation {
             #[cfg(unix)]
             set_mode(&installation.path(name), 0o600);
         }
+        std::fs::create_dir(installation.path("aside")).unwrap();
+        std::fs::rename(
+            installation.path("tanba.witness"),
+            installation.path("aside/tanba.witness"),
+        )
+        .unwrap();
+        installation.edit(
+            "#witness = \"tanba.witness\"",
+            "witness = \"aside/tanba.witness\"",
+        );
         let text = installation.text();
         let passphrase = text
             .lines()
@@ -272,7 +283,7 @@ fn a_restored_backup_is_told_until_it_is_accepted() {
     let installation = Installation::new();
     let (path, witness) = (
         installation.path("tanba.sqlite"),
-        installation.path("tanba.witness"),
+        installation.path("aside/tanba.witness"),
     );
     let backup = std::fs::read(&path).unwrap();
     let run = |line: &str| {
@@ -319,12 +330,12 @@ fn a_restored_backup_is_told_until_it_is_accepted() {
     assert_eq!(run("tanba audit verify").unwrap(), Outcome::Done);
     // What was restored and went on elsewhere is another database, even with more in it.
     std::fs::write(&path, &backup).unwrap();
-    std::fs::rename(&witness, installation.path("aside")).unwrap();
+    std::fs::rename(&witness, installation.path("kept")).unwrap();
     let _ = run("tanba restore accept --reason elsewhere").unwrap();
     for _ in 0..3 {
         let _ = run("tanba crl publish").unwrap();
     }
-    std::fs::rename(installation.path("aside"), &witness).unwrap();
+    std::fs::rename(installation.path("kept"), &witness).unwrap();
     assert_eq!(installation.codes(), ["database-backwards"]);
 }
 

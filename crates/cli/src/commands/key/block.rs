@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::key::{BlockSource, BlockedKey};
 use tanba_model::ports::{Storage, UnitOfWork};
 use tanba_model::reason_line::ReasonLine;
@@ -192,7 +192,7 @@ fn record(
         action: "key.block-list".to_owned(),
         object: "keys".to_owned(),
         detail: format!("{keys} read, {new} new: {reason}"),
-        origin: String::new(),
+        origin: origin::here(),
     };
     let _ = work.audit_log().append(&event)?;
     Ok(())

@@ -53,7 +53,9 @@ pub(super) fn key(what: &str) -> anyhow::Result<[u8; 32]> {
         match blocks.as_slice() {
             [block] => block.der.clone(),
             [] => bail!("{what} holds no certificate, request or public key"),
-            _ => bail!("{what} holds several objects; name one key"),
+            several => leaf(several).with_context(|| {
+                format!("{what} holds several objects that are no chain; name one key")
+            })?,
         }
     };
     // Certificates have the usual encoding; a file may have the key in another.
@@ -61,6 +63,23 @@ pub(super) fn key(what: &str) -> anyhow::Result<[u8; 32]> {
         .and_then(|key| key.in_usual_encoding().ok())
         .map(|key| key.sha256())
         .with_context(|| format!("{what} holds no certificate, request or public key"))
+}
+
+/// The first certificate of a chain, each of which the next one issued: what `tanba certificate issue` writes. Those above
+/// are authorities, whose keys nobody means by the file of a person.
+fn leaf(blocks: &[pem::Block]) -> Option<Vec<u8>> {
+    let chain = blocks
+        .iter()
+        .map(|block| Certificate::from_der(&block.der).ok())
+        .collect::<Option<Vec<_>>>()?;
+    let is_chain = chain.windows(2).all(|pair| match pair {
+        [one, above] => {
+            one.issuer() == above.subject() && one.verify_signed_by(above.public_key()).is_ok()
+        }
+        _ => false,
+    });
+    let first = blocks.first()?;
+    is_chain.then(|| first.der.clone())
 }
 
 fn public_key(der: &[u8]) -> Option<PublicKey> {

@@ -64,9 +64,9 @@ enum Algorithm {
     Rsa3072,
     #[value(name = "rsa-4096")]
     Rsa4096,
-    #[value(name = "p-256")]
+    #[value(name = "ec-p256", alias = "p-256")]
     P256,
-    #[value(name = "p-384")]
+    #[value(name = "ec-p384", alias = "p-384")]
     P384,
     Ed25519,
     #[value(name = "ml-dsa-44")]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use tanba_model::audit::{Actor, AuditEvent};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, Storage, UnitOfWork};
@@ -286,7 +286,7 @@ fn record(
         action: action.to_owned(),
         object: format!("person:{id}"),
         detail: detail.to_owned(),
-        origin: String::new(),
+        origin: origin::here(),
     };
     let _ = unit.audit_log().append(&event)?;
     Ok(())

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Installation, issue, request, text, words};
 
-/// An installation with records, two checkpoints among them and records after the last.
+/// An installation with records, two checkpoints among them, and an export that a third one ends.
 fn signed() -> Installation {
     let installation = Installation::new(&[]);
     let done = |arguments: &[&str]| {
@@ -48,10 +48,9 @@ fn any_edited_removed_inserted_or_reordered_line_is_found_without_the_server() {
     let installation = signed();
     let verify = ["audit", "verify", "audit.jsonl", "--trusted", "root.pem"];
     let verdict = installation.facts(&verify);
-    assert_eq!(verdict["checkpoints"], 2, "{verdict}");
-    let records = verdict["records"].as_u64().expect("a number");
-    let signed = verdict["signed"].as_u64().expect("a number");
-    assert!(signed < records, "records come after the last checkpoint");
+    assert_eq!(verdict["checkpoints"], 3, "{verdict}");
+    assert_eq!(verdict["signed"], verdict["records"], "{verdict}");
+    assert_eq!(verdict["unsigned"], 0, "{verdict}");
     assert_eq!(installation.facts(&["audit", "verify"]), verdict);
     assert!(second_opinion(&installation, "audit.jsonl"));
 
@@ -63,14 +62,13 @@ fn any_edited_removed_inserted_or_reordered_line_is_found_without_the_server() {
         assert_eq!(ours.status.code(), Some(1), "{what}");
         assert!(!second_opinion(&installation, "changed.jsonl"), "{what}");
     };
-    let last_checkpoint = whole
-        .iter()
-        .rposition(|line| line.contains("checkpoint/1"))
-        .expect("a checkpoint");
-    for index in 0..last_checkpoint {
+    let last = whole.len() - 1;
+    assert!(whole[last].contains("checkpoint/1"));
+    for index in 0..=last {
         let mut removed = whole.clone();
         let line = removed.remove(index);
-        if !line.contains("checkpoint/1") {
+        // Whoever leaves a statement among others out hides nothing.
+        if !line.contains("checkpoint/1") || index == last {
             refused(removed, &format!("line {index} removed"));
         }
         let mut doubled = whole.clone();
@@ -81,9 +79,110 @@ fn any_edited_removed_inserted_or_reordered_line_is_found_without_the_server() {
         if edited[index] != line {
             refused(edited, &format!("line {index} edited"));
         }
-        let mut swapped = whole.clone();
-        swapped.swap(index, index + 1);
-        refused(swapped, &format!("line {index} swapped"));
+        if index < last {
+            let mut swapped = whole.clone();
+            swapped.swap(index, index + 1);
+            refused(swapped, &format!("line {index} swapped"));
+        }
+    }
+}
+
+/// What somebody makes who has the records and a text editor, and no seal: the chain anew, without what he regrets.
+fn made_anew(whole: &[String], regretted: &str) -> Vec<String> {
+    let (mut previous, mut sequence, mut forged) = ([0_u8; 32], 0_u64, Vec::new());
+    for line in whole {
+        let mut record: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let Some(event) = record["event"].as_str().map(str::to_owned) else {
+            continue;
+        };
+        if event.contains(regretted) {
+            continue;
+        }
+        sequence += 1;
+        let message = [
+            previous.as_slice(),
+            &sequence.to_be_bytes(),
+            event.as_bytes(),
+        ]
+        .concat();
+        let hash = tanba_crypto::sha256(&message);
+        record["sequence"] = sequence.into();
+        record["previous_hash"] = tanba_pki::hex::encode(&previous).into();
+        record["hash"] = tanba_pki::hex::encode(&hash).into();
+        previous = hash;
+        forged.push(record.to_string());
+    }
+    forged
+}
+
+#[test]
+fn a_log_without_a_seal_under_its_end_proves_nothing() {
+    let installation = signed();
+    let whole = lines(&installation, "audit.jsonl");
+    let mut forged = made_anew(&whole, "\"person.");
+    assert!(forged.len() + 3 < whole.len(), "something was left out");
+    let verify = ["audit", "verify", "forged.jsonl", "--trusted", "root.pem"];
+    let plain = ["audit", "verify", "forged.jsonl"];
+    for with_end in [false, true] {
+        if with_end {
+            let last: serde_json::Value =
+                serde_json::from_str(forged.last().expect("a record")).expect("JSON");
+            let end = serde_json::json!({"end": last["sequence"], "hash": last["hash"]});
+            forged.push(end.to_string());
+        }
+        write(&installation, "forged.jsonl", &forged);
+        let refused = installation.refusal(&verify);
+        assert!(refused.contains("there is no checkpoint"), "{refused}");
+        assert!(!second_opinion(&installation, "forged.jsonl"));
+        let said = installation.tanba(&plain);
+        assert!(
+            text(&said.stdout).contains("Nothing proves it"),
+            "{}",
+            text(&said.stdout)
+        );
+        let verdict = installation.facts(&plain);
+        assert_eq!(verdict["unsigned"], verdict["records"]);
+    }
+    // The records after the checkpoint before the last, without the last one: each fits, and some may be missing.
+    let mut cut = whole;
+    let _ = cut.pop();
+    let _ = cut.pop();
+    write(&installation, "forged.jsonl", &cut);
+    let refused = installation.refusal(&verify);
+    assert!(refused.contains("after the last checkpoint"), "{refused}");
+    assert!(!second_opinion(&installation, "forged.jsonl"));
+}
+
+#[test]
+fn where_the_key_is_away_the_export_says_that_nothing_proves_its_end() {
+    let installation = signed();
+    std::fs::rename(
+        installation.path("passphrase"),
+        installation.path("elsewhere"),
+    )
+    .expect("moved");
+    // Stopping needs no key.
+    let stop = ["issuer", "stop", "nca-rsa", "--reason", "a rumour"];
+    assert!(installation.tanba(&stop).status.success());
+    let output = installation.tanba(&["audit", "export", "-o", "unsigned.jsonl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("cannot be signed"),
+        "{}",
+        text(&output.stderr)
+    );
+    let exported = lines(&installation, "unsigned.jsonl");
+    assert!(exported.last().expect("a line").contains("\"end\""));
+    let verify = ["audit", "verify", "unsigned.jsonl"];
+    let verdict = installation.facts(&verify);
+    assert!(verdict["unsigned"].as_u64() > Some(0), "{verdict}");
+    assert!(!second_opinion(&installation, "unsigned.jsonl"));
+    // An end that fell off by accident is seen without any key.
+    for lost in 2..4 {
+        let mut cut = exported.clone();
+        let _ = cut.remove(exported.len() - lost);
+        write(&installation, "unsigned.jsonl", &cut);
+        installation.refusal(&verify);
     }
 }
 
@@ -160,13 +259,26 @@ fn a_later_part_of_the_log_is_checked_by_itself() {
     ];
     let verdict = installation.facts(&verify);
     assert_eq!(verdict["records"], size);
-    assert_eq!(verdict["checkpoints"], 1);
+    assert_eq!(verdict["checkpoints"], 2);
     assert!(second_opinion(&installation, "part.jsonl"));
     let mut part = lines(&installation, "part.jsonl");
     let hash = part[0].find("\"hash\":\"").expect("a hash") + 8;
     part[0].replace_range(hash..hash + 4, "0000");
     write(&installation, "changed.jsonl", &part);
     installation.refusal(&["audit", "verify", "changed.jsonl"]);
+    // Nothing came since: the checkpoint says so.
+    let export = [
+        "audit",
+        "export",
+        "--since",
+        &size.to_string(),
+        "-o",
+        "part.jsonl",
+    ];
+    assert!(installation.tanba(&export).status.success());
+    let verify = ["audit", "verify", "part.jsonl", "--trusted", "root.pem"];
+    assert_eq!(installation.facts(&verify)["signed"], size);
+    assert!(second_opinion(&installation, "part.jsonl"));
     let beyond = ["audit", "export", "--since", "100000", "-o", "none.jsonl"];
     assert!(installation.refusal(&beyond).contains("there are only"));
 }

@@ -194,6 +194,8 @@ fn only_the_persons_own_signing_key_submits_what_was_prepared() {
         "certificate",
         "revoke",
         &citizen.signature.certificate.serial_hex(),
+        "--reason",
+        "superseded",
     ]);
     said(
         &submit(citizen.signature.sign(&document)),

@@ -114,8 +114,12 @@ fn a_certificate_that_does_not_count_any_more_opens_nothing() {
             ))
         };
         let changed = match name {
-            "Revoked" => house.tanba(&["certificate", "revoke", &serial]).len(),
-            "Held" => house.tanba(&["certificate", "hold", &serial]).len(),
+            "Revoked" => house
+                .tanba(&["certificate", "revoke", &serial, "--why", "lost"])
+                .len(),
+            "Held" => house
+                .tanba(&["certificate", "hold", &serial, "--reason", "lost"])
+                .len(),
             "Expired" => change("not_after = unixepoch() - 60"),
             _ => change("not_before = unixepoch() + 60"),
         };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{CLOSE, FACTOR, ROCA, SOUND, octets};
+use super::{CLOSE, FACTOR, ROCA, SOUND, divisible_by, octets, repeated, sparse};
 use rand::SeedableRng as _;
 
 use crate::{KeyAlgorithm, PublicKey, Signer as _, SoftwareKey};
@@ -131,6 +131,12 @@ fn others_accuse_the_same_keys_and_no_sound_one() {
         ("close", rsa(&octets(CLOSE), &exponent), true, false),
         ("factor", rsa(&octets(FACTOR), &exponent), true, false),
         ("even", rsa(&even, &exponent), true, false),
+        ("10007", rsa(&divisible_by(10_007), &exponent), true, false),
+        ("20011", rsa(&divisible_by(20_011), &exponent), true, false),
+        ("65521", rsa(&divisible_by(65_521), &exponent), true, false),
+        ("65537", rsa(&divisible_by(65_537), &exponent), true, false),
+        ("sparse", rsa(&sparse(), &exponent), true, false),
+        ("repeated", rsa(&repeated(0x41), &exponent), true, false),
         ("roca", rsa(&octets(ROCA), &exponent), true, true),
         ("three", rsa(&octets(SOUND), &[3]), true, false),
         ("one", rsa(&octets(SOUND), &[1]), true, false),
@@ -158,6 +164,7 @@ fn others_accuse_the_same_keys_and_no_sound_one() {
         })
         .collect();
     good.push(rsa(&octets(SOUND), &exponent));
+    good.push(rsa(&divisible_by(65_539), &exponent));
     good.push(p256(true));
     for (number, der) in good.iter().enumerate() {
         let opinions = ask(&programs, &folder, &format!("good-{number}"), der);

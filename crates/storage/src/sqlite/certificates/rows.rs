@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 use tanba_model::certificate::{
-    CertificateRecord, Channel, Ending, RevocationReason, RevokedEntry, Status,
+    CertificateRecord, Channel, Ending, RevocationReason, RevokedEntry, Status, StatusChange,
 };
 use tanba_model::id::{ApplicationId, CertificateId, IssuerId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -120,5 +120,21 @@ pub(super) fn read_entry(row: &Row<'_>) -> Result<RevokedEntry, StorageError> {
         serial: read_serial(row, 0)?,
         at: time(row, 1)?,
         reason: read_reason(row, 2)?,
+    })
+}
+
+pub(super) fn read_change(row: &Row<'_>) -> Result<StatusChange, StorageError> {
+    let reason = match column::<String>(row, 3)?.as_str() {
+        "valid" => None,
+        "revoked" => Some(read_reason(row, 4)?.ok_or_else(|| damaged("status_change.reason"))?),
+        _ => return Err(damaged("status_change.status")),
+    };
+    Ok(StatusChange {
+        id: column(row, 0)?,
+        issuer: IssuerId(column(row, 1)?),
+        serial: read_serial(row, 2)?,
+        reason,
+        at: time(row, 5)?,
+        is_placed: column(row, 6)?,
     })
 }

@@ -10,6 +10,7 @@ use tanba_pki::crl::{Crl, Reason};
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
 use super::Report;
+use super::evidence::Change;
 
 /// An issuer with its lists.
 pub(super) struct Issuer {
@@ -29,8 +30,8 @@ pub(super) struct Lists {
 
 #[derive(Debug)]
 struct List {
-    /// By serial number: since when.
-    listed: BTreeMap<Vec<u8>, Timestamp>,
+    /// By serial number: since when, and why.
+    listed: BTreeMap<Vec<u8>, (Timestamp, Reason)>,
     /// Changes up to this instant are on the list.
     covers_until: Timestamp,
     /// What had ended before is left out.
@@ -42,6 +43,7 @@ struct Called {
     missing: &'static str,
     time: &'static str,
     released: &'static str,
+    reason: &'static str,
     name: &'static str,
 }
 
@@ -49,12 +51,14 @@ const FULL: Called = Called {
     missing: "list-missing",
     time: "list-time",
     released: "list-released",
+    reason: "list-reason",
     name: "the full list",
 };
 const SHARD: Called = Called {
     missing: "shard-missing",
     time: "shard-time",
     released: "shard-released",
+    reason: "shard-reason",
     name: "the list of its part, with its delta",
 };
 
@@ -189,7 +193,7 @@ impl List {
         Self {
             listed: list
                 .entries()
-                .map(|entry| (entry.serial.to_vec(), entry.at))
+                .map(|entry| (entry.serial.to_vec(), (entry.at, entry.reason)))
                 .collect(),
             covers_until: record.covers_until,
             made_at: record.this_update,
@@ -201,7 +205,9 @@ impl List {
             if entry.reason == Reason::RemoveFromCrl {
                 let _ = self.listed.remove(entry.serial);
             } else {
-                let _ = self.listed.insert(entry.serial.to_vec(), entry.at);
+                let _ = self
+                    .listed
+                    .insert(entry.serial.to_vec(), (entry.at, entry.reason));
             }
         }
         self.covers_until = record.covers_until;
@@ -211,18 +217,29 @@ impl List {
     fn judge(
         &self,
         record: &CertificateRecord,
-        released: Option<Timestamp>,
+        last: Option<Change>,
         called: &Called,
         report: &mut Report,
     ) -> bool {
         let listed = self.listed.get(record.serial.as_bytes().as_slice());
         let name = called.name;
+        // Whatever changed since the list was made is still on it as it was.
+        let is_covered = last.is_none_or(|change| change.at < self.covers_until);
         match (record.status, listed) {
-            (Status::Revoked { at, .. }, Some(since)) if at != *since => report.fault(
+            (Status::Revoked { at, .. }, Some((since, _))) if at != *since => report.fault(
                 &record.serial,
                 called.time,
                 format!("{name} says another time of revocation than the record"),
             ),
+            (Status::Revoked { reason, .. }, Some((_, listed)))
+                if is_covered && Some(*listed) != Reason::from_code(reason.code()) =>
+            {
+                report.fault(
+                    &record.serial,
+                    called.reason,
+                    format!("{name} says another reason than the record"),
+                );
+            }
             (Status::Revoked { at, .. }, None)
                 if at < self.covers_until && record.not_after >= self.made_at =>
             {
@@ -232,10 +249,7 @@ impl List {
                     format!("the certificate is revoked and not on {name}"),
                 );
             }
-            // Whatever was released since the list was made is still on it.
-            (Status::Valid | Status::Intended | Status::Void, Some(_))
-                if released.is_none_or(|at| at < self.covers_until) =>
-            {
+            (Status::Valid | Status::Intended | Status::Void, Some(_)) if is_covered => {
                 report.fault(
                     &record.serial,
                     called.released,
@@ -253,7 +267,7 @@ impl Lists {
     pub(super) fn judge(
         &self,
         record: &CertificateRecord,
-        released: Option<Timestamp>,
+        last: Option<Change>,
         report: &mut Report,
     ) -> usize {
         if matches!(record.status, Status::Revoked { .. }) {
@@ -262,11 +276,11 @@ impl Lists {
         let on_full = self
             .full
             .as_ref()
-            .is_some_and(|list| list.judge(record, released, &FULL, report));
+            .is_some_and(|list| list.judge(record, last, &FULL, report));
         let on_shard = self
             .shards
             .get(&record.shard)
-            .is_some_and(|list| list.judge(record, released, &SHARD, report));
+            .is_some_and(|list| list.judge(record, last, &SHARD, report));
         usize::from(on_full).saturating_add(usize::from(on_shard))
     }
 

@@ -2,9 +2,10 @@
 
 use tanba_ca::Profiles;
 use tanba_model::certificate::{CertificateRecord, Status};
-use tanba_model::ports::IssuerKind;
+use tanba_model::ports::{IssuerKind, UnitOfWork};
 use tanba_pki::Certificate;
 use tanba_pki::lint::{Severity, lint_certificate};
+use tanba_pki::profile::Profile;
 
 use super::Report;
 use super::issuer::Issuer;
@@ -67,6 +68,10 @@ pub(super) fn judge(
             certificate.purpose() == record.purpose,
             "the purpose is not the recorded one",
         ),
+        (
+            shard(&certificate).is_none_or(|shard| shard == record.shard),
+            "the part of the lists is not the one that the certificate names",
+        ),
     ];
     for (_, what) in same.into_iter().filter(|(same, _)| !same) {
         report.fault(serial, "record", what);
@@ -87,4 +92,43 @@ pub(super) fn judge(
         }
     }
     Some(certificate)
+}
+
+/// The number of the part of the lists that a certificate names: `…/crl/NAME/7.crl`. A root has one list.
+fn shard(certificate: &Certificate) -> Option<u16> {
+    let points = certificate.crl_distribution_points();
+    let (_, name) = points.first()?.rsplit_once('/')?;
+    name.strip_suffix(".crl")?.parse().ok()
+}
+
+/// Whether the certificate names whom the record names. Names change; a personal number stays.
+pub(super) fn owner(
+    unit: &mut dyn UnitOfWork,
+    record: &CertificateRecord,
+    certificate: &Certificate,
+    profiles: &Profiles,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let is_persons = profiles
+        .find(&record.profile)
+        .is_some_and(Profile::is_for_persons);
+    let named = certificate.subject().iin();
+    let recorded = match record.person {
+        Some(person) => unit.persons().find(person)?,
+        None => None,
+    };
+    let right = match (&recorded, record.person) {
+        // What a server is called has no number of a person.
+        (Some(person), _) => named.is_none_or(|named| named == person.iin.as_str()),
+        (None, Some(_)) => false,
+        (None, None) => !is_persons,
+    };
+    if !right {
+        report.fault(
+            &record.serial,
+            "person",
+            "the certificate is of another person than the record",
+        );
+    }
+    Ok(())
 }

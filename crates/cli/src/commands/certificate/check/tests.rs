@@ -42,7 +42,7 @@ fn what_was_issued_is_as_it_should_be_until_somebody_changes_it() {
         (
             "UPDATE certificate SET profile = 'nobody-knows' WHERE ",
             "UPDATE certificate SET profile = 'ocsp-responder' WHERE profile = 'nobody-knows' OR ",
-            &["profile"],
+            &["evidence-intent", "profile"],
         ),
     ] {
         house.sql(&format!("{change}{responder}"));
@@ -117,6 +117,9 @@ fn each_thing_that_can_be_corrupted_is_named() {
         name(&three.valid)
     );
     let at = later(20).unix();
+    let change = "DROP TRIGGER status_change_stays; DROP TRIGGER status_change_is_not_edited;";
+    let fixed = "DROP TRIGGER certificate_is_what_it_was;";
+    let of_revoked = format!("WHERE certificate_id = (SELECT id FROM certificate {revoked})");
     let cases: Vec<(String, &[&str])> = vec![
         // Evidence.
         (
@@ -142,7 +145,70 @@ fn each_thing_that_can_be_corrupted_is_named() {
         ),
         (
             format!("UPDATE certificate SET reason = 6 {revoked}"),
-            &["evidence-status"],
+            &["evidence-status", "list-reason", "shard-reason"],
+        ),
+        (
+            // From one reason that ends it to another.
+            format!("UPDATE certificate SET reason = 4 {revoked}"),
+            &["evidence-status", "list-reason", "shard-reason"],
+        ),
+        (
+            format!("DROP TRIGGER certificate_stays; DELETE FROM certificate {valid}"),
+            &["row-missing"],
+        ),
+        (
+            format!("UPDATE certificate SET status = 'intended', der = NULL {valid}"),
+            &["row-status"],
+        ),
+        (
+            format!("UPDATE certificate SET status = 'void', der = NULL {valid}"),
+            &["row-status"],
+        ),
+        (
+            format!("{fixed} UPDATE certificate SET shard = 1 - shard {valid}"),
+            &["record"],
+        ),
+        (
+            format!(
+                "{fixed} UPDATE certificate SET person_id = (SELECT person_id FROM certificate {revoked}) {valid}"
+            ),
+            &["person"],
+        ),
+        (
+            format!("{fixed} UPDATE certificate SET person_id = NULL {valid}"),
+            &["person"],
+        ),
+        (
+            format!("{fixed} UPDATE certificate SET person_id = 4711 {valid}"),
+            &["person"],
+        ),
+        // The log that deltas are made of.
+        (
+            format!("{change} UPDATE status_change SET reason = 4 {of_revoked}"),
+            &["change"],
+        ),
+        (
+            format!("{change} UPDATE status_change SET at = at - 5 {of_revoked}"),
+            &["change"],
+        ),
+        (
+            format!("{change} UPDATE status_change SET shard = 1 - shard {of_revoked}"),
+            &["change"],
+        ),
+        (
+            format!("{change} UPDATE status_change SET status = 'valid', reason = NULL {of_revoked}"),
+            &["change"],
+        ),
+        (
+            format!("{change} DELETE FROM status_change {of_revoked}"),
+            &["change-missing"],
+        ),
+        (
+            format!(
+                "INSERT INTO status_change (certificate_id, issuer_id, shard, status, reason, at)
+                 SELECT id, issuer_id, shard, 'revoked', 1, {at} FROM certificate {valid}"
+            ),
+            &["change"],
         ),
         // Lists.
         (
@@ -179,7 +245,7 @@ fn each_thing_that_can_be_corrupted_is_named() {
         ),
         (
             format!("DROP TRIGGER certificate_stays; DELETE FROM certificate {revoked}"),
-            &["list-unknown"],
+            &["list-unknown", "row-missing"],
         ),
         // Keys, records, profiles.
         (
