@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use tanba_ca::Authority;
+use tanba_ca::{AnnounceIntents, Authority};
 use tanba_model::certificate::{CertificateRecord, Channel, Status};
 use tanba_model::id::PersonId;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::person::{EmailAddress, Person};
-use tanba_model::ports::{Issuance as _, IssuanceError, IssuanceOrder, RequestFault, UnitOfWork};
-use tanba_pki::CertificateRequest;
-use tanba_pki::SerialNumber;
+use tanba_model::ports::{
+    Issuance as _, IssuanceError, IssuanceOrder, RequestFault, Storage, UnitOfWork,
+};
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
+use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
 use tanba_ra::RegistrationAuthority;
 
 use super::{CertificateFacts, ConfigArgs, issuer_names, person};
@@ -108,20 +109,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let announce = move |work: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
         ra.announce(work, holder, serials, actor.clone(), now)
     };
-    let asked = Asked::of(&order)?;
-    let issued = authority
-        .prepare_announced(&[order], now, Box::new(announce))
-        .and_then(|prepared| prepared.issue(now));
-    let record = &match issued {
-        Ok(issued) => {
-            let mut issued = issued.into_iter();
-            issued.next().context("no certificate was issued")?
-        }
-        Err(IssuanceError::Request(RequestFault::ReusedKey)) => {
-            asked.issued_before(storage.snapshot()?.as_mut())?
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let record = &issue_once(&authority, storage.as_ref(), order, now, Box::new(announce))?;
     let chain = chain(&authority, record)?;
     if let Some(output) = output {
         output.write(&chain).with_context(|| {
@@ -141,6 +129,30 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     };
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+/// The certificate of an order; where it was issued before, that one.
+fn issue_once(
+    authority: &Authority,
+    storage: &dyn Storage,
+    order: IssuanceOrder,
+    now: Timestamp,
+    announce: AnnounceIntents,
+) -> anyhow::Result<CertificateRecord> {
+    let asked = Asked::of(&order)?;
+    let issued = authority
+        .prepare_announced(&[order], now, announce)
+        .and_then(|prepared| prepared.issue(now));
+    match issued {
+        Ok(issued) => {
+            let mut issued = issued.into_iter();
+            issued.next().context("no certificate was issued")
+        }
+        Err(IssuanceError::Request(RequestFault::ReusedKey)) => {
+            asked.issued_before(storage.snapshot()?.as_mut())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What was asked for, to find it again: a command may have been ended, or its disk been full, after the certificate was
