@@ -858,7 +858,10 @@ fn every_command_tells_an_answer_of_no_from_wrong_usage() {
             2,
             &["certificate", "revoke", &serial, "--reason", "boredom"],
         ),
-        (1, &["certificate", "revoke", &serial]),
+        (
+            1,
+            &["certificate", "revoke", &serial, "--reason", "superseded"],
+        ),
         (2, &["certificate", "list", "--limit", "x"]),
         (2, &["certificate", "list", "--person", "123"]),
         (2, &["person", "show", "123"]),

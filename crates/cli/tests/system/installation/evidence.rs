@@ -178,9 +178,10 @@ fn where_the_key_is_away_the_export_says_that_nothing_proves_its_end() {
     assert!(verdict["unsigned"].as_u64() > Some(0), "{verdict}");
     assert!(!second_opinion(&installation, "unsigned.jsonl"));
     // An end that fell off by accident is seen without any key.
-    for lost in 2..4 {
+    let records = (0..exported.len()).filter(|index| exported[*index].contains("\"event\""));
+    for lost in records.rev().take(2) {
         let mut cut = exported.clone();
-        let _ = cut.remove(exported.len() - lost);
+        let _ = cut.remove(lost);
         write(&installation, "unsigned.jsonl", &cut);
         installation.refusal(&verify);
     }
