@@ -93,7 +93,7 @@ fn the_command_line_works_on_a_running_demo() {
     let serial = serial["certificates"][0]["serial"]
         .as_str()
         .expect("a serial number");
-    demo.tanba(&["certificate", "hold", serial]);
+    demo.tanba(&["certificate", "hold", serial, "--reason", "an exercise"]);
     demo.tanba(&["certificate", "release", serial, "--reason", "an exercise"]);
     demo.tanba(&["audit", "verify"]);
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
