@@ -122,6 +122,25 @@ impl Doors {
     }
 }
 
+/// The nearest page above an address, for whoever opens an address that only takes forms: she reloads what a form answered.
+pub(crate) fn page_above<'p>(pages: &[String], path: &'p str) -> Option<&'p str> {
+    path.rmatch_indices('/')
+        .map(|(end, _)| &path[..end])
+        .find(|above| pages.iter().any(|page| is_at(page, above)))
+}
+
+/// Whether a path is one of those that a door's path names.
+fn is_at(door: &str, path: &str) -> bool {
+    let (mut parts, mut named) = (path.split('/'), door.split('/'));
+    loop {
+        match (named.next(), parts.next()) {
+            (None, None) => return true,
+            (Some(name), Some(part)) if name == part || name.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
 async fn guard(
     State((state, rule)): State<(CabinetState, Rule)>,
     request: Request,
@@ -188,5 +207,43 @@ mod tests {
             .map(|door| door.path)
             .collect();
         assert_eq!(paths, ["/kk", "/kk/enter"]);
+    }
+
+    #[test]
+    fn an_address_of_a_form_leads_to_the_page_of_that_form() {
+        let pages: Vec<String> = crate::router::doors()
+            .into_iter()
+            .filter(|door| door.verb == Verb::Get)
+            .map(|door| door.path)
+            .collect();
+        for (form, page) in [
+            ("/kk/cabinet/profile/email/code", "/kk/cabinet/profile"),
+            (
+                "/ru/cabinet/profile/sessions/Kx7/end",
+                "/ru/cabinet/profile",
+            ),
+            (
+                "/kk/cabinet/reissue/confirm/code",
+                "/kk/cabinet/reissue/confirm",
+            ),
+            (
+                "/en/cabinet/applications/711828083077/cancel",
+                "/en/cabinet/applications/711828083077",
+            ),
+            ("/kk/obtain/address/code", "/kk/obtain/address"),
+            ("/kk/obtain/application/cancel", "/kk/obtain/application"),
+            ("/kk/revoke/certificates", "/kk/revoke"),
+            ("/kk/desk/find", "/kk/desk"),
+            ("/kk/logout", "/kk"),
+        ] {
+            assert_eq!(page_above(&pages, form), Some(page));
+        }
+        // Every address of a form has one.
+        for door in crate::router::doors() {
+            let in_language = door.path.starts_with("/kk/");
+            if in_language && door.verb == Verb::Post && !pages.contains(&door.path) {
+                assert!(page_above(&pages, &door.path).is_some(), "{}", door.path);
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@
 mod codes;
 
 use std::error::Error as StdError;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
@@ -15,6 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::doors::{Verb, page_above};
 use crate::locale::{Argument, Catalogue};
 use crate::mishap::unless_it_panics;
 use crate::rate_limit::TooMany;
@@ -280,10 +281,17 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
         let address = format!("/{language}/{door}?next={next}");
         return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
     }
+    if problem.status == StatusCode::METHOD_NOT_ALLOWED
+        && [Method::GET, Method::HEAD].contains(method)
+        && let Some(address) = page_of_form(visit)
+    {
+        return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
+    }
     let error = minijinja::context! {
         title => problem.title(state.catalogue(), visit),
         detail => problem.detail(state.catalogue(), visit),
         at_desk => visit.place.starts_with("/desk"),
+        in_cabinet => visit.place.starts_with("/cabinet"),
     };
     let screen = Screen {
         has_errors: true,
@@ -291,6 +299,23 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
     };
     let page = state.render(visit, None, &screen, minijinja::context! { error });
     (problem.status, page).into_response()
+}
+
+/// Where the form stands that is sent to the address which somebody opened.
+fn page_of_form(visit: &Visit) -> Option<String> {
+    static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let doors = crate::router::doors().into_iter();
+        let pages = doors.filter(|door| door.verb == Verb::Get);
+        pages.map(|door| door.path).collect()
+    });
+    let address = format!("/{}{}", visit.language.tag(), visit.place);
+    let (path, query) = address.split_once('?').unwrap_or((&address, ""));
+    let page = page_above(&PAGES, path)?;
+    Some(if query.is_empty() {
+        page.to_owned()
+    } else {
+        format!("{page}?{query}")
+    })
 }
 
 /// A text as the value of a query (RFC 3986, 2.1).

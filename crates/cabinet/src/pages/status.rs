@@ -234,6 +234,7 @@ fn form(
     };
     let values: Value = context! {
         number_value => fields.number.as_str(),
+        grouped => ApplicationNumber::parse(&fields.number).map(|number| number.grouped()).unwrap_or_else(|_| fields.number.clone()),
         iin_value => fields.iin.as_deref().unwrap_or_default(),
         secret => fields.secret.as_deref(),
         number_error => at("number"),

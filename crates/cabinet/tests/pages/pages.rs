@@ -324,6 +324,45 @@ async fn whoever_has_no_confirmed_address_is_told_before_filling_in_anything() {
 }
 
 #[tokio::test]
+async fn the_address_of_a_form_reloads_as_the_page_of_that_form() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
+    let wrong = [("email", "nothing")];
+    let answer = browser.submit("/ru/cabinet/profile/email", &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // What a browser asks for when the page of that answer is loaded anew.
+    let again = browser.get("/ru/cabinet/profile/email").await;
+    assert_eq!(again.location(), "/ru/cabinet/profile");
+    let code = format!("/kk/cabinet/reissue/confirm/code?number={number}");
+    let page = format!("/kk/cabinet/reissue/confirm?number={number}");
+    assert_eq!(browser.get(&code).await.location(), page);
+    let shown = browser.get(&page).await;
+    assert!(shown.body.contains(&format!("action=\"{code}\"")));
+    // Programs that ask the wrong way are told so.
+    let answer = browser.get("/api/v1/login").await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    let asked = Request::delete("/en/status").body(Body::empty()).unwrap();
+    let answer = browser.send(asked).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_filter_that_nothing_fits_does_not_say_that_there_are_no_certificates() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let page = browser.get("/kk/cabinet/keys?status=frozen").await.body;
+    assert!(page.contains("Бұл сүзгіге сай тіркеу куәлігі жоқ."));
+    assert!(!page.contains("Тіркеу куәліктері жоқ."));
+    assert!(page.contains("href=\"/kk/cabinet/keys\""));
+    assert!(page.contains("report.pdf"), "the report is of all of them");
+}
+
+#[tokio::test]
 async fn the_code_works_without_script() {
     let world = World::new();
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));

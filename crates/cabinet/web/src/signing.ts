@@ -1,5 +1,6 @@
 /** The key that signs a document: of a file that is open or is opened now, or in a token. */
 import { SIGNATURE_USAGE, sign as signInToken } from "./agent.js";
+import { now } from "./api.js";
 import { best, distinct, purposeText, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
 import { button, element, find, input, once, onClick, show } from "./dom.js";
@@ -83,13 +84,23 @@ export class SigningKey {
       throw error;
     }
     const key = best(entries, "sign", this.#owner());
-    if (key === null) {
-      const [only, ...others] = new Set(entries.map((entry) => unsuitable(entry, "sign", this.#owner())));
-      const reason = others.length === 0 && typeof only === "string" ? ` (${only})` : "";
-      throw new Problem("no-signing-key", text("no-signing-key") + reason, { field: "signing-choose" });
-    }
+    if (key === null) throw this.#unsuitable(entries);
     if (field !== null) field.value = "";
     await this.show();
     return key;
+  }
+
+  /** Why none of the opened keys can sign: other files are needed, or new keys. */
+  #unsuitable(entries: readonly Entry[]): Problem {
+    const owner = this.#owner();
+    const field = "signing-choose";
+    if (owner !== null && entries.length > 0 && entries.every(({ iin }) => iin !== null && iin !== owner)) {
+      return Problem.of("keys-of-another", {}, field);
+    }
+    const [only, ...others] = new Set(entries.map((entry) => unsuitable(entry, "sign", owner)));
+    // That it is for signing in says no more than that it is not for signing.
+    const told = others.length === 0 && typeof only === "string" && only !== text("key-for-authentication");
+    const over = entries.some(({ notAfter }) => notAfter !== null && now() > notAfter);
+    return new Problem(over ? "no-signing-key" : "signing-key-elsewhere", text("no-signing-key") + (told ? `: ${only}` : ""), { field });
   }
 }
