@@ -15,31 +15,20 @@ pub struct PhoneNumber(String);
 pub struct PhoneNumberError;
 
 impl PhoneNumber {
-    /// Reads a number as people write it: spaces, hyphens, dots and brackets between its digits are dropped. Kazakhstan's
-    /// own way of writing, 8 and ten digits of which the first is 7, becomes +7; otherwise no country is guessed, because a
-    /// notice that goes to a stranger is worse than none.
+    /// Reads a number as people write it: spaces, hyphens, dots and brackets between its digits are dropped. The country
+    /// is never guessed, because a notice that goes to a stranger is worse than none.
     ///
     /// # Errors
     /// [`PhoneNumberError`] where it cannot be one.
     pub fn parse(text: &str) -> Result<Self, PhoneNumberError> {
-        let text = text.trim();
-        let (digits, international) = match text.strip_prefix('+') {
-            Some(digits) => (digits, true),
-            None => (text, false),
-        };
+        let digits = text.trim().strip_prefix('+').ok_or(PhoneNumberError)?;
         if !digits
             .chars()
             .all(|c| c.is_ascii_digit() || " -.()\u{a0}".contains(c))
         {
             return Err(PhoneNumberError);
         }
-        let mut digits: String = digits.chars().filter(char::is_ascii_digit).collect();
-        if !international {
-            let rest = digits
-                .strip_prefix('8')
-                .filter(|rest| rest.starts_with('7'));
-            digits = format!("7{}", rest.ok_or(PhoneNumberError)?);
-        }
+        let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
         if !(8..=15).contains(&digits.len()) || digits.starts_with('0') {
             return Err(PhoneNumberError);
         }
@@ -48,6 +37,20 @@ impl PhoneNumber {
             return Err(PhoneNumberError);
         }
         Ok(Self(format!("+{digits}")))
+    }
+
+    /// Reads a number that its owner typed and confirms by a code: as [`Self::parse`], and in the way that Kazakhstan writes
+    /// its own, 8 and ten digits of which the first is 7.
+    ///
+    /// # Errors
+    /// [`PhoneNumberError`] where it cannot be one.
+    pub fn parse_typed(text: &str) -> Result<Self, PhoneNumberError> {
+        match text.trim().strip_prefix('8') {
+            Some(rest) if rest.chars().find(char::is_ascii_digit) == Some('7') => {
+                Self::parse(&format!("+7{rest}"))
+            }
+            _ => Self::parse(text),
+        }
     }
 
     /// The number, `+77011234567`.
@@ -77,13 +80,7 @@ mod tests {
 
     #[test]
     fn a_number_is_read_as_people_write_it_and_kept_in_one_form() {
-        for text in [
-            "+77011234567",
-            " +7 (701) 123-45-67 ",
-            "+7.701.123.45.67",
-            "8 701 123 45 67",
-            "8(701)1234567",
-        ] {
+        for text in ["+77011234567", " +7 (701) 123-45-67 ", "+7.701.123.45.67"] {
             assert_eq!(PhoneNumber::parse(text).unwrap().as_str(), "+77011234567");
         }
         let number = PhoneNumber::parse("+77011234567").unwrap();
@@ -92,15 +89,29 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_may_write_it_as_her_country_does() {
+        for text in ["8 701 123 45 67", " 8(701)1234567", "+7 701 123 45 67"] {
+            let read = PhoneNumber::parse_typed(text).unwrap();
+            assert_eq!(read.as_str(), "+77011234567");
+        }
+        for text in [
+            "8",
+            "89011234567",
+            "8701123456",
+            "870112345678",
+            "8x7011234567",
+            "77011234567",
+        ] {
+            assert!(PhoneNumber::parse_typed(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_number_or_of_no_country_is_refused() {
         for text in [
             "",
             "+",
-            "7011234567",
-            "77011234567",
-            "89011234567",
-            "8701123456",
-            "870112345678",
+            "87011234567",
             "+0701123456",
             "+7701",
             "+7701123456789012",

@@ -128,7 +128,7 @@ impl RegistrationAuthority {
         if !self.text_messages {
             return Err(PhoneChangeError::NotOffered);
         }
-        let phone = PhoneNumber::parse(typed).map_err(|_| PhoneChangeError::Invalid)?;
+        let phone = PhoneNumber::parse_typed(typed).map_err(|_| PhoneChangeError::Invalid)?;
         if !self.config.texts().allows(&phone) {
             return Err(PhoneChangeError::Country);
         }

@@ -128,9 +128,15 @@ fn a_code_counts_for_whoever_asked_for_ten_minutes_once() {
         .ask_entry(&iin(&citizen), None, after(1))
         .unwrap()
         .unwrap();
-    assert!(codes(&world, after(1)).is_empty(), "not twice in a minute");
+    let other = codes(&world, after(1))
+        .pop()
+        .expect("another browser, another code");
     let stolen = world.ra.answer_entry(his.expose(), &code, after(2), "");
     assert_eq!(stolen.unwrap_err().code(), "entry-code-wrong");
+    world
+        .ra
+        .answer_entry(his.expose(), &other, after(3), "")
+        .unwrap();
     let late = world.ra.answer_entry(hers.expose(), &code, after(601), "");
     assert_eq!(late.unwrap_err().code(), "entry-code-wrong");
     let hers = world
@@ -146,6 +152,34 @@ fn a_code_counts_for_whoever_asked_for_ten_minutes_once() {
         .unwrap();
     let twice = world.ra.answer_entry(hers.expose(), &code, after(702), "");
     assert_eq!(twice.unwrap_err().code(), "entry-code-spent");
+}
+
+#[test]
+fn whoever_spoilt_her_code_gets_another_at_once_and_ten_in_a_day() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let ask = |earlier: Option<&str>, now| {
+        let flow = world.ra.ask_entry(&iin(&citizen), earlier, now).unwrap();
+        (flow, codes(&world, now).pop())
+    };
+    let (flow, code) = ask(None, NOON);
+    let (flow, code) = (flow.unwrap(), code.unwrap());
+    for _ in 0..5 {
+        let answered = world
+            .ra
+            .answer_entry(flow.expose(), &wrong(&code), after(1), "");
+        assert!(answered.is_err());
+    }
+    let (flow, code) = ask(Some(flow.expose()), after(2));
+    let opened = world.ra.answer_entry(
+        flow.unwrap().expose(),
+        &code.expect("sent within the minute"),
+        after(3),
+        "",
+    );
+    opened.unwrap();
+    let sent = (3..30).filter(|second| ask(None, after(*second)).1.is_some());
+    assert_eq!(sent.count(), 8, "two were sent before");
 }
 
 #[test]
