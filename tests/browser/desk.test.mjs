@@ -150,7 +150,7 @@ describe("the desk", () => {
       await auditor.locator(".tanba-filter button").click();
       await auditor.waitForURL(/action=desk/);
       await auditor.locator("#events tbody tr").first().waitFor();
-      const actions = await auditor.locator("#events tbody td:nth-child(4)").allInnerTexts();
+      const actions = await auditor.locator("#events tbody td:nth-child(3) code").allInnerTexts();
       assert.ok(actions.length > 0 && actions.every((action) => action.startsWith("desk.")), actions.join(" "));
       await look(auditor, language, "65-desk-audit", { everywhere: true });
       await administrator.goto(`${demo.url}/${language}/desk/admin`);

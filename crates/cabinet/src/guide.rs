@@ -23,6 +23,17 @@ include!(concat!(env!("OUT_DIR"), "/guide.rs"));
 /// The name of the article that is made of the fifteen steps.
 pub(crate) const STEPS: &str = "renew";
 
+/// The pictures of the fifteen steps: the number of a step and a name without language, in lines.
+const STEP_PICTURES: &str = include_str!("../guide/steps.pictures");
+
+/// The name of the picture that shows a step, counted from 1.
+pub(crate) fn step_picture(step: usize) -> Option<&'static str> {
+    let mut lines = STEP_PICTURES
+        .lines()
+        .filter_map(|line| line.split_once(' '));
+    lines.find_map(|(number, name)| (number.parse() == Ok(step)).then_some(name))
+}
+
 /// Groups of articles, in the order in which they are shown.
 pub(crate) const GROUPS: [&str; 6] = [
     "start",
@@ -241,7 +252,7 @@ fn steps(catalogue: &Catalogue) -> Article {
         let step = |number: u8| {
             let title = word(format!("guide-{number}"));
             let detail = word(format!("guide-{number}-text"));
-            vec![Inline::text(format!("{title}. {detail}"))]
+            vec![Inline::text(format!("{title}. ")), Inline::text(detail)]
         };
         ArticleText {
             title: word("guide-title".to_owned()),

@@ -17,7 +17,9 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
             "\n",
             include_str!("../locales/kk.desk.ftl"),
             "\n",
-            include_str!("../locales/kk.console.ftl")
+            include_str!("../locales/kk.console.ftl"),
+            "\n",
+            include_str!("../locales/kk.acts.ftl")
         ),
     ),
     (
@@ -27,7 +29,9 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
             "\n",
             include_str!("../locales/ru.desk.ftl"),
             "\n",
-            include_str!("../locales/ru.console.ftl")
+            include_str!("../locales/ru.console.ftl"),
+            "\n",
+            include_str!("../locales/ru.acts.ftl")
         ),
     ),
     (
@@ -37,7 +41,9 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
             "\n",
             include_str!("../locales/en.desk.ftl"),
             "\n",
-            include_str!("../locales/en.console.ftl")
+            include_str!("../locales/en.console.ftl"),
+            "\n",
+            include_str!("../locales/en.acts.ftl")
         ),
     ),
 ];

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tanba_model::help::HelpQuery;
 use tanba_model::language::Language;
 
-use crate::guide::{ArticleLink, GROUPS, Piece, STEPS};
+use crate::guide::{ArticleLink, GROUPS, Piece, STEPS, step_picture};
 use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::MaybeSignedIn;
@@ -78,15 +78,21 @@ pub(crate) async fn article(
     let guide = state.guide();
     let article = guide.find(&slug).ok_or_else(Problem::page_not_found)?;
     let text = article.text(visit.language);
-    let figure = article.figure.as_ref().and_then(|figure| {
+    let picture = |figure: &str| {
         let name = format!("guide-{}-{figure}.webp", visit.language.tag());
         state.assets().link(&name)
-    });
+    };
+    let figure = article.figure.as_deref().and_then(picture);
+    let is_steps = slug == STEPS;
+    let step_figures: Vec<Option<String>> = (1..=15)
+        .map(|step| step_picture(step).filter(|_| is_steps).and_then(picture))
+        .collect();
     let values = context! {
         title => text.title.clone(),
         blocks => Serde(text.blocks.clone()),
         figure,
-        steps => slug == STEPS,
+        steps => is_steps,
+        step_figures,
         neighbours => Serde(guide.of_group(&article.group, visit.language)),
         group => article.group.clone(),
         here => article.link(visit.language).href,

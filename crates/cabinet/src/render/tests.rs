@@ -273,11 +273,15 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             [true, false]
                 .map(|steps| context! {
                     title => "<b>", blocks => blocks.clone(), steps, neighbours => neighbours.clone(), group => "start", here => "/kk/guide/y",
-                    figure => if steps { None } else { Some("/assets/x.webp") },
+                    step_figures => vec![Some("/assets/y.webp"), None], figure => if steps { None } else { Some("/assets/x.webp") },
                 })
                 .into()
         }
-        "error.html" => vec![context! { error => context! { title => "t", detail => "d" } }],
+        "error.html" => [true, false]
+            .map(|there| context! { error => context! {
+                title => "t", detail => "d", at_desk => there, in_cabinet => there, is_notice => there,
+            } })
+            .into(),
         "mail/letter.html" => vec![context! {
             lang => language.tag(), subject => "s",
             blocks => vec![

@@ -60,12 +60,15 @@ function addFolder(folder, ...extensions) {
   }
 }
 
-/** The pictures of the guide: those of `docs/screens` that its articles name, in each language. */
+/** The pictures of the guide: those of `docs/screens` that its articles and its steps name, in each language. */
 function addPictures() {
   const guide = join(web, "..", "guide");
+  const figures = readFileSync(join(guide, "steps.pictures"), "utf8").trim().split("\n").map((line) => line.split(" ")[1]);
   for (const article of readdirSync(guide)) {
     const figure = /^figure = "([\w-]+)"$/m.exec(readFileSync(join(guide, article), "utf8"))?.[1];
-    if (figure === undefined) continue;
+    if (figure !== undefined) figures.push(figure);
+  }
+  for (const figure of new Set(figures)) {
     for (const language of ["kk", "ru", "en"]) {
       const picture = join(web, "..", "..", "..", "docs", "screens", language, `${figure}.webp`);
       sources.set(`guide-${language}-${figure}.webp`, readFileSync(picture));

@@ -69,7 +69,8 @@ pub(crate) async fn show(
         .into_iter()
         .map(|(sequence, event)| {
             context! {
-                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), action => event.action,
+                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), who => state.who(&visit, &event.actor),
+                act => state.act(&visit, &event.action), action => event.action,
                 object => event.object, detail => event.detail, origin => event.origin, itself => event.actor == Actor::System,
             }
         })
@@ -95,4 +96,28 @@ pub(crate) async fn show(
         from => fields.from, to => fields.to, actor => fields.actor, action => fields.action, object => fields.object,
     };
     Ok(state.render_desk(&visit, &at_desk, &screen, values))
+}
+
+impl CabinetState {
+    /// What was done, in words; nothing where a later program wrote what this one has no words for.
+    fn act(&self, visit: &Visit, action: &str) -> Option<String> {
+        let key = format!("act-{}", action.replace('.', "-"));
+        let known = self.catalogue().has(visit.language, &key);
+        known.then(|| self.text(visit, &key))
+    }
+
+    /// Who acted, in words.
+    fn who(&self, visit: &Visit, actor: &Actor) -> String {
+        let (key, id) = match actor {
+            Actor::Person(id) => ("act-by-person", id.to_string()),
+            Actor::LinkHolder(id) => ("act-by-link-holder", id.to_string()),
+            Actor::KeyHolder => ("act-by-key-holder", String::new()),
+            Actor::Applicant(id) => ("act-by-applicant", id.to_string()),
+            Actor::Staff(id) => ("act-by-staff", id.to_string()),
+            Actor::Administrator(name) => ("act-by-administrator", name.clone()),
+            Actor::System => ("act-by-system", String::new()),
+        };
+        let named = [("id", id.into())];
+        self.catalogue().format(visit.language, key, &named)
+    }
 }

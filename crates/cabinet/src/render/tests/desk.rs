@@ -171,7 +171,7 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
             .collect(),
         "desk/audit.html" => {
             let event = context! {
-                sequence => 1, at => "бүгін", actor => "staff:1", action => "<b>", object => "<x>", detail => "<&>",
+                sequence => 1, at => "бүгін", actor => "staff:1", who => "<w>", act => "<a>", action => "<b>", object => "<x>", detail => "<&>",
                 origin => "<o>", itself => false,
             };
             let by_itself = context! { origin => "", itself => true, ..event.clone() };
