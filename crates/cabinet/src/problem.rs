@@ -291,7 +291,6 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
         title => problem.title(state.catalogue(), visit),
         detail => problem.detail(state.catalogue(), visit),
         at_desk => visit.place.starts_with("/desk"),
-        is_notice => visit.place.starts_with("/not-me/"),
         in_cabinet => visit.place.starts_with("/cabinet"),
     };
     let screen = Screen {

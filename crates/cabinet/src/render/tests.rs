@@ -279,7 +279,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
         }
         "error.html" => [true, false]
             .map(|there| context! { error => context! {
-                title => "t", detail => "d", at_desk => there, in_cabinet => there, is_notice => there,
+                title => "t", detail => "d", at_desk => there, in_cabinet => there,
             } })
             .into(),
         "mail/letter.html" => vec![context! {
