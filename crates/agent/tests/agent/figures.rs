@@ -7,16 +7,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 use tanba_agent::containers::{ContainerStore as _, Storage};
 use tanba_crypto::{Secret, Signer};
-use tanba_pki::Certificate;
 
 use crate::harness::{Running, program, run, text};
 use crate::maker::{RSA, key};
 use crate::plug::{PIN, Plug, Table, stage};
+use crate::tls::{Connection, Tls};
 use crate::tokens::furnish;
 
 const STARTS: usize = 21;
@@ -73,7 +71,7 @@ impl Installed {
     }
 
     /// Until the greeting's first octet is here: connection, TLS and switch of protocols.
-    fn greeted(&self, client: &Arc<ClientConfig>) -> StreamOwned<ClientConnection, TcpStream> {
+    fn greeted(&self, client: &Tls) -> Connection {
         let stream = loop {
             match TcpStream::connect(("127.0.0.1", self.port)) {
                 Ok(stream) => break stream,
@@ -81,9 +79,7 @@ impl Installed {
             }
         };
         stream.set_nodelay(true).unwrap();
-        let name = ServerName::try_from("127.0.0.1").unwrap();
-        let connection = ClientConnection::new(Arc::clone(client), name).unwrap();
-        let mut stream = StreamOwned::new(connection, stream);
+        let mut stream = client.over(stream, "127.0.0.1");
         let head = format!(
             "GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
@@ -101,20 +97,8 @@ impl Installed {
         stream
     }
 
-    fn client(&self) -> Arc<ClientConfig> {
-        let pem = std::fs::read(self.folder.path().join("identity/authority.pem")).unwrap();
-        let authority = Certificate::from_pem(&pem).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from(authority.der().to_vec()))
-            .unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Arc::new(config)
+    fn client(&self) -> Tls {
+        Tls::trusting_file(&self.folder.path().join("identity/authority.pem"))
     }
 }
 

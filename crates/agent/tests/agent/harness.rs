@@ -10,10 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 use tanba_agent::consent::{
     Answer, Dialog, Keys, Question, SecretFault, SecretPurpose, SecretQuestion, Withdrawal,
@@ -27,6 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
 use crate::maker::{AIGUL, PASSWORD, RSA, Root};
+use crate::tls::{Connection, Tls};
 
 /// Longer than any answer takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -378,22 +377,12 @@ impl Running {
     }
 
     /// A TLS connection that trusts this installation alone.
-    pub(crate) fn tls(&self, address: &str) -> StreamOwned<ClientConnection, TcpStream> {
-        let mut roots = RootCertStore::empty();
-        let authority = self.identity.authority().der().to_vec();
-        roots.add(CertificateDer::from(authority)).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    pub(crate) fn tls(&self, address: &str) -> Connection {
+        let authority = CertificateDer::from(self.identity.authority().der().to_vec());
         let clock = Arc::new(SameComputer(Arc::clone(&self.clock)));
-        let config = ClientConfig::builder_with_details(provider, clock)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from(address.to_owned()).unwrap();
-        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
         let stream = TcpStream::connect((address, self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        StreamOwned::new(connection, stream)
+        Tls::at(authority, clock).over(stream, address)
     }
 }
 
@@ -405,12 +394,12 @@ impl Drop for Running {
 }
 
 /// A page that is connected.
-pub(crate) struct Client(WebSocket<StreamOwned<ClientConnection, TcpStream>>);
+pub(crate) struct Client(WebSocket<Connection>);
 
 impl Client {
     /// Opens a socket over a connection, or gives the head of the answer that refuses it.
     pub(crate) fn join(
-        mut stream: StreamOwned<ClientConnection, TcpStream>,
+        mut stream: Connection,
         host: &str,
         origin: Option<&str>,
     ) -> Result<Self, String> {
@@ -495,21 +484,9 @@ impl Client {
 
 /// A page of a site, at an agent in a process of its own whose authority is in a file.
 pub(crate) fn visit(port: u16, authority: &Path, origin: &str) -> Client {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(authority).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let stream = StreamOwned::new(connection, stream);
+    let stream = Tls::trusting_file(authority).over(stream, "127.0.0.1");
     Client::join(stream, &format!("127.0.0.1:{port}"), Some(origin)).unwrap()
 }
 

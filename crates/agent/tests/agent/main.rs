@@ -35,6 +35,8 @@ mod signatures;
 #[cfg(all(target_os = "linux", feature = "window"))]
 mod spoken;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod transcript;
