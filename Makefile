@@ -27,9 +27,11 @@ test:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-package: assets
-	@cargo build --release -p tanba-agent --features embed-fonts
-	@scripts/package.sh target/release/tanba-agent target/package
+package:
+	@scripts/setup.sh package
+	@scripts/build-assets.sh typeface
+	@AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --profile packaged -p tanba-agent --features packaged
+	@scripts/package.sh target/packaged/tanba-agent target/package
 
 bench: build
 	@scripts/bench.sh

@@ -3,13 +3,15 @@
 # program in the package, rates of the same code in a test. Nothing else should run on the machine meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# As `make package` builds (docs/adr/0042-the-agents-package-is-small-and-starts-at-once.md).
+export AWS_LC_SYS_NO_JITTER_ENTROPY=1
 mkdir -p target/bench
 make --silent package >&2
 rm -rf target/bench/agent
 dpkg-deb --extract "$(ls -t target/package/tanba-agent_*.deb | head -n 1)" target/bench/agent
-# Without the window, which is measured in the package and takes minutes to build once more.
+# Rates are of the same code, built in the same way, in a test: without the window, which takes minutes to build once more.
 TANBA_AGENT_BIN=$PWD/target/bench/agent/usr/bin/tanba-agent \
-    cargo test --release --quiet -p tanba-agent --no-default-features --test agent figures -- \
+    cargo test --profile packaged --quiet -p tanba-agent --no-default-features --test agent figures -- \
     --ignored --exact figures::figures --nocapture --test-threads 1 |
     sed -n 's/^FIGURES //p' >target/bench/agent.json
 [ -s target/bench/agent.json ]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the browser part into target/assets: the WASM module, scripts, styles. Does only what is not up to date.
+# Builds the browser part into target/assets: the WASM module, scripts, styles. Does only what is not up to date. With the word
+# `typeface`: fetches the typeface alone, which is all that the agent needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,6 +56,27 @@ build_wasm() {
     fi
 }
 
+fetch() {
+    if changed "$web/node_modules/.package-lock.json" "$web/package-lock.json"; then
+        run "fetching the compilers for scripts and styles, and the typeface for paper" npm ci --prefix "$web" --ignore-scripts --no-audit --no-fund
+        touch "$web/node_modules/.package-lock.json"
+    fi
+    # The typeface of printed documents and of the agent's window: two weights, with all Kazakh letters (SIL Open Font License).
+    local typeface="$web/node_modules/@expo-google-fonts/noto-sans" weight font
+    mkdir -p target/print-fonts
+    for weight in 400Regular:regular 700Bold:bold; do
+        font="$typeface/${weight%:*}/NotoSans_${weight%:*}.ttf"
+        cmp -s "$font" "target/print-fonts/${weight#*:}.ttf" || cp "$font" "target/print-fonts/${weight#*:}.ttf"
+        if changed "target/print-fonts/${weight#*:}.window" "target/print-fonts/${weight#*:}.ttf" "$web/build/typeface.mjs"; then
+            node "$web/build/typeface.mjs" "target/print-fonts/${weight#*:}.ttf" "target/print-fonts/${weight#*:}.window"
+        fi
+    done
+}
+if [ "${1:-}" = typeface ]; then
+    fetch
+    exit
+fi
+
 rust_sources=(Cargo.lock Cargo.toml crates/crypto crates/pki crates/keystore crates/model crates/keystore-wasm)
 if changed "$work/wasm.stamp" "${rust_sources[@]}" tools/bindgen/Cargo.lock tools/bindgen/src "$0"; then
     touch "$work/wasm.stamp.new"
@@ -74,18 +96,7 @@ if changed "$work/wasm.stamp" "${rust_sources[@]}" tools/bindgen/Cargo.lock tool
     mv "$work/wasm.stamp.new" "$work/wasm.stamp"
 fi
 
-if changed "$web/node_modules/.package-lock.json" "$web/package-lock.json"; then
-    run "fetching the compilers for scripts and styles, and the typeface for paper" npm ci --prefix "$web" --ignore-scripts --no-audit --no-fund
-    touch "$web/node_modules/.package-lock.json"
-fi
-
-# The typeface of printed documents: two weights, with all Kazakh letters (SIL Open Font License).
-typeface="$web/node_modules/@expo-google-fonts/noto-sans"
-mkdir -p target/print-fonts
-for weight in 400Regular:regular 700Bold:bold; do
-    font="$typeface/${weight%:*}/NotoSans_${weight%:*}.ttf"
-    cmp -s "$font" "target/print-fonts/${weight#*:}.ttf" || cp "$font" "target/print-fonts/${weight#*:}.ttf"
-done
+fetch
 
 if [ ! -e "$out/manifest.json" ] || changed "$work/web.stamp" "$web" crates/cabinet/guide docs/screens "$work/wasm" "$0"; then
     touch "$work/web.stamp.new"

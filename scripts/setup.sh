@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what a build (`setup.sh build`) or the tests (`setup.sh test`) need, by the system's package manager when
-# that is allowed, else says the one command to type.
+# Installs what a build (`setup.sh build`), the agent's package (`setup.sh package`) or the tests (`setup.sh test`) need, by the
+# system's package manager when that is allowed, else says the one command to type.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-build}
@@ -27,11 +27,16 @@ wasm_by_rustup() {
     rustup target list --installed 2>/dev/null | grep -q '^wasm32-unknown-unknown$' && return 0
     timeout 120 rustup target add wasm32-unknown-unknown >/dev/null 2>&1
 }
-if ! wasm_by_rustup; then
+if [ "$mode" != package ] && ! wasm_by_rustup; then
     need_file /usr/bin/rustc rustc-web cargo-web rust-web-src
     need wasm-ld lld
 fi
 
+if [ "$mode" != build ]; then
+    # The agent's package is made, and installed by the tests.
+    need dpkg-deb dpkg
+    need objdump binutils
+fi
 if [ "$mode" = test ]; then
     need chromium chromium
     # Pictures of screens that are kept are made small by it.
@@ -62,9 +67,6 @@ if [ "$mode" = test ]; then
     need dbus-daemon dbus-daemon
     need busctl systemd
     need_file /usr/libexec/at-spi-bus-launcher at-spi2-core
-    # The agent's package is made and installed.
-    need dpkg-deb dpkg
-    need objdump binutils
     need_file /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf fonts-noto-core
 fi
 

@@ -12,9 +12,9 @@ step "browser part"
 scripts/build-assets.sh
 
 step "unit, contract, system and conformance tests"
-# One build for everything that is run: the program with what browsers need embedded, and the agent that answers from a file,
-# which only tests know. (`make build` makes the release program.)
-cargo test --workspace --features tanba-cli/embed-assets,tanba-agent/scripted --no-fail-fast
+# One build for everything that is run: the program with what browsers need embedded, and the agent that brings its typeface
+# along and answers from a file, which only tests know. (`make build` makes the release program.)
+cargo test --workspace --features tanba-cli/embed-assets,tanba-agent/scripted,tanba-agent/embed-fonts --no-fail-fast
 
 step "fuzz targets, 20000 runs each"
 if find "$(rustc --print sysroot)" -name 'librustc*_rt.asan.a' | grep -q .; then

@@ -1,5 +1,5 @@
 //! Embeds the typeface from `target/print-fonts` where `embed-fonts` asks for it. Reads files only. Builds the agent's
-//! window, too.
+//! window, too, which takes the small form (`crates/cabinet/web/build/typeface.mjs`).
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -15,9 +15,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         here.join("../print/build.rs").display()
     );
     let mut code = String::new();
-    for (name, file) in [("REGULAR", "regular.ttf"), ("BOLD", "bold.ttf")] {
+    let ending = match env!("CARGO_PKG_NAME") {
+        "tanba-agent" => "window",
+        _ => "ttf",
+    };
+    for (name, weight) in [("REGULAR", "regular"), ("BOLD", "bold")] {
         let octets = if env::var_os("CARGO_FEATURE_EMBED_FONTS").is_some() {
-            let path = folder.join(file);
+            let path = folder.join(weight).with_extension(ending);
             println!("cargo::rerun-if-changed={}", path.display());
             let path = fs::canonicalize(path)
                 .map_err(|_| "target/print-fonts is missing: run scripts/build-assets.sh, or build without embed-fonts")?;

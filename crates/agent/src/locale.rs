@@ -5,7 +5,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use tanba_model::language::Language;
 
 /// The sources, in the order of [`Language::ALL`].
-const SOURCES: [(Language, &str); 3] = [
+pub(crate) const SOURCES: [(Language, &str); 3] = [
     (Language::Kk, include_str!("../locales/kk.ftl")),
     (Language::Ru, include_str!("../locales/ru.ftl")),
     (Language::En, include_str!("../locales/en.ftl")),

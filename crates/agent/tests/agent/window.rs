@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, PATIENCE, openssl_accepts, program, text, visit};
+use crate::harness::{Client, PATIENCE, openssl_accepts, program, run, text, visit};
 use crate::maker::{AIGUL, PASSWORD, RSA, Root};
 
 const TEXT: &[u8] = "Осы құжатқа қол қоямын.\n".as_bytes();
@@ -191,6 +191,16 @@ impl Running {
 
     /// The same, with more in its environment.
     pub(crate) fn within(display: &str, granted: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::by(Command::new(program()), display, granted, environment)
+    }
+
+    /// The same, by a command that becomes the program.
+    fn by(
+        mut command: Command,
+        display: &str,
+        granted: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::new();
         let keys = folder.path().join("keys");
@@ -207,7 +217,7 @@ impl Running {
             })
             .collect();
         std::fs::write(folder.path().join("grants.toml"), grants).unwrap();
-        let mut program = Command::new(program())
+        let mut program = command
             .args(["--data", text(folder.path()), "run", "--ui", "window"])
             .env("DISPLAY", display)
             .env_remove("WAYLAND_DISPLAY")
@@ -305,6 +315,39 @@ fn a_person_allows_a_new_site_types_her_password_and_signs() {
     screen.wait_until_empty();
     let grants = std::fs::read_to_string(agent.folder.path().join("grants.toml")).unwrap();
     assert!(grants.contains(SITE), "{grants}");
+}
+
+/// A new computer, or a small one: nothing to draw letters with but what the program brings along.
+#[test]
+fn a_person_signs_on_a_computer_without_typefaces() {
+    // A packaged program that was named has its typeface; one of this build where it was asked for.
+    if !cfg!(feature = "embed-fonts") && std::env::var_os("TANBA_AGENT_BIN").is_none() {
+        eprintln!("SKIPPED: this program was built without its typeface (embed-fonts)");
+        return;
+    }
+    let mut alone = vec!["unshare", "--mount"];
+    if run("id", &["-u"]).1.trim() != "0" {
+        alone.push("--map-root-user");
+    }
+    if !run(alone[0], &[&alone[1..], &["true"]].concat()).0 {
+        eprintln!("SKIPPED: this machine gives no name space of its own to mount in");
+        return;
+    }
+    let empty = "mount -t tmpfs none /usr/share/fonts && exec \"$@\"";
+    let mut command = Command::new(alone[0]);
+    command
+        .args(&alone[1..])
+        .args(["sh", "-c", empty, "sh", &program()]);
+    let screen = Screen::start();
+    let home = tempfile::tempdir().unwrap();
+    let environment = [("FONTCONFIG_PATH", "/nowhere"), ("HOME", text(home.path()))];
+    let agent = Running::by(command, &screen.name, &[SITE], &environment);
+    let page = Page::asks(agent.page(SITE));
+    let window = screen.wait_for("қол қою");
+    std::env::var_os("TANBA_PICTURES").inspect(|_| std::thread::park_timeout(GLANCE * 40));
+    picture(&screen, "without-typefaces-kk");
+    let (_, answer) = screen.sign(&window, page);
+    assert!(agent.verifies(&answer));
 }
 
 #[test]

@@ -147,6 +147,10 @@ fn a_panic_in_a_release_ends_one_piece_of_work_and_not_the_program() {
         manifest["profile"]["release"]["panic"].as_str(),
         Some("unwind")
     );
+    // The agent's package takes it over.
+    let packaged = &manifest["profile"]["packaged"];
+    assert_eq!(packaged["inherits"].as_str(), Some("release"));
+    assert!(packaged.get("panic").is_none());
 }
 
 #[test]
