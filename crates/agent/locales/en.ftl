@@ -343,4 +343,5 @@ setup-missing = The system lacks this program; install it and try again.
 setup-failed = This was not done; the log says why. Check your rights and try again: steps that were taken do no harm.
 setup-incomplete = not everything was done; your keys are safe
 setup-done = Done. Start the browser again and open https://127.0.0.1:13579/.
-setup-undone = Done. Keys and grants of the agent stay in its folder.
+setup-no-identity = The key of this installation is removed: nobody can use the trust that browsers had in it
+setup-undone = Done. Your keys and the grants stay in the agent’s folder.

@@ -16,7 +16,7 @@ use crate::doctor::port::{self, PortState};
 use crate::doctor::{Doctor, Finding, Patient};
 use crate::locale::Catalogue;
 use crate::modules::{self, Caller};
-use crate::origin::{Grants, Limits, Origin};
+use crate::origin::{Grants, Limits, Origin, Sockets};
 use crate::protocol::{Frame, refusal};
 use crate::server::{self, Listeners};
 use crate::sign::time_stamp::TimeStamper;
@@ -59,6 +59,7 @@ pub struct Agent {
     parts: Parts,
     dialogs: DialogQueue,
     requests: Limits,
+    sockets: Sockets,
     dialog_budget: Limits,
     examined: tokio::sync::Mutex<Option<(u64, Arc<[Finding]>)>>,
     started: Instant,
@@ -77,6 +78,7 @@ impl Agent {
         Arc::new(Self {
             dialogs: DialogQueue::default(),
             requests: Limits::new(parts.config.requests),
+            sockets: Sockets::default(),
             dialog_budget: Limits::new(parts.config.dialogs),
             examined: tokio::sync::Mutex::default(),
             started: Instant::now(),
@@ -189,6 +191,10 @@ impl Agent {
 
     pub(crate) const fn dialogs(&self) -> &DialogQueue {
         &self.dialogs
+    }
+
+    pub(crate) const fn sockets(&self) -> &Sockets {
+        &self.sockets
     }
 
     pub(crate) fn texts(&self) -> &Catalogue {

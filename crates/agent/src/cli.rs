@@ -116,6 +116,12 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
             "the environment names no home folder; name a folder with --data, or set HOME",
         )?,
     };
+    if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
+        anyhow::bail!(
+            "there is no configuration {}; name one that is there, or leave --config out",
+            path.display()
+        );
+    }
     let path = arguments
         .config
         .unwrap_or_else(|| places.config().to_owned());

@@ -8,6 +8,11 @@
 //! Start reading at [`Agent`], then [`consent`] for what is asked, [`containers`] for where keys lie and [`sign`] for what
 //! comes out. [`protocol`] and the modules below it speak the language of the sites.
 
+#[cfg(all(feature = "scripted", not(debug_assertions)))]
+compile_error!(
+    "the user that answers from a file signs without asking anybody: it is for tests, and never in a release"
+);
+
 mod agent;
 mod cli;
 mod clock;

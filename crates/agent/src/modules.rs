@@ -44,7 +44,7 @@ pub(crate) async fn answer(
 /// How long a drive may take to give a file.
 const FILE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// Larger files are not signed.
-const LARGEST_FILE: u64 = 1024 * 1024 * 1024;
+const LARGEST_FILE: u64 = 256 * 1024 * 1024;
 
 /// The content of a file that a site names; `None` when there is none that can be read. Blocks.
 pub(crate) fn read_file(path: std::path::PathBuf) -> Option<Vec<u8>> {

@@ -3,7 +3,9 @@
 mod grants;
 mod limit;
 mod site;
+mod sockets;
 
 pub use grants::{Grant, GrantError, Grants, Use};
 pub(crate) use limit::{Budget, Limits};
 pub use site::{Origin, OriginFault, OriginPolicy};
+pub(crate) use sockets::Sockets;

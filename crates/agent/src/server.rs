@@ -8,6 +8,7 @@ mod conversation;
 mod door;
 mod head;
 mod listener;
+mod memory;
 mod page;
 mod peer;
 

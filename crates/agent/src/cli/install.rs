@@ -1,10 +1,12 @@
 //! `tanba-agent install` and `uninstall`: browsers trust the agent, and it starts with the session; or no longer.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, bail};
 use tanba_crypto::DigestAlgorithm;
 
 use super::{Setting, print, start};
-use crate::machine::{Machine, StepFault, System};
+use crate::machine::{Machine, Step, StepFault, System};
 use crate::{Catalogue, Identity};
 
 #[derive(Debug, clap::Args)]
@@ -34,10 +36,20 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let texts = Catalogue::shipped()?;
     let language = setting.config.language;
-    let machine = machine(setting, arguments)?;
+    let machine = machine(setting, arguments, direction)?;
     let steps = match direction {
         Direction::Install => machine.install(),
-        Direction::Uninstall => machine.uninstall(),
+        Direction::Uninstall => {
+            let mut steps = machine.uninstall();
+            // Once no browser trusts it any more.
+            steps.extend(
+                Identity::files(&setting.places.identity()).map(|path| Step::Remove {
+                    what: "setup-no-identity",
+                    path,
+                }),
+            );
+            steps
+        }
     };
     if arguments.dry_run {
         for step in &steps {
@@ -75,9 +87,23 @@ pub(super) fn run(
 }
 
 /// This computer, as far as the steps need to know it.
-fn machine(setting: &Setting, arguments: &InstallArguments) -> anyhow::Result<Machine> {
-    let identity = start::identity(setting)?;
-    let mut machine = own_machine(setting, &identity)?;
+fn machine(
+    setting: &Setting,
+    arguments: &InstallArguments,
+    direction: Direction,
+) -> anyhow::Result<Machine> {
+    let folder = setting.places.identity();
+    let only_looks = arguments.dry_run || direction == Direction::Uninstall;
+    let mut machine = if only_looks && !Identity::is_in(&folder) {
+        // Nothing is made for somebody who looks or leaves.
+        machine_with(
+            setting,
+            Identity::authority_file_in(&folder),
+            "SHA1".to_owned(),
+        )?
+    } else {
+        own_machine(setting, &start::identity(setting)?)?
+    };
     machine.system = arguments.system.unwrap_or(machine.system);
     machine.system_store = arguments.system_store;
     Ok(machine)
@@ -85,19 +111,28 @@ fn machine(setting: &Setting, arguments: &InstallArguments) -> anyhow::Result<Ma
 
 /// This computer, for those who only look.
 pub(super) fn own_machine(setting: &Setting, identity: &Identity) -> anyhow::Result<Machine> {
+    let digest = DigestAlgorithm::Sha1.digest(identity.authority().der());
+    let thumbprint = tanba_pki::hex::encode(&digest);
+    machine_with(setting, identity.authority_file(), thumbprint)
+}
+
+fn machine_with(
+    setting: &Setting,
+    authority: PathBuf,
+    thumbprint: String,
+) -> anyhow::Result<Machine> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let home = setting
         .home
         .clone()
         .context("the environment names no home folder, set HOME")?;
-    let digest = DigestAlgorithm::Sha1.digest(identity.authority().der());
     Ok(Machine {
         system: System::own(),
         home,
         program,
         options: setting.options.clone(),
-        authority: identity.authority_file(),
-        thumbprint: tanba_pki::hex::encode(&digest),
+        authority,
+        thumbprint,
         systemd: setting.user_systemd,
         system_store: false,
     })

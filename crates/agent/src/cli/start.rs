@@ -21,8 +21,8 @@ use crate::{Agent, Catalogue, Doctor, Grants, Identity, Listeners, Parts, Ui};
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArguments {
     /// How you are asked: `window`, `terminal`, or `auto`: in a window where there is a screen
-    #[arg(long, value_name = "UI", default_value = "auto")]
-    ui: String,
+    #[arg(long, value_name = "UI", default_value = "auto", value_parser = ui)]
+    ui: Ui,
 }
 
 /// A generator seeded by the operating system.
@@ -76,7 +76,7 @@ pub(super) fn doctor(setting: &Setting, identity: Option<&Identity>) -> Doctor {
 
 pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
     let texts = Arc::new(Catalogue::shipped()?);
-    let dialog = dialog(&ui(&arguments.ui)?, &texts)?;
+    let dialog = dialog(&arguments.ui, &texts)?;
     let identity = Arc::new(identity(&setting)?);
     let doctor = doctor(&setting, Some(&identity));
     let parts = Parts {

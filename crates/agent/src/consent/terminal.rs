@@ -47,6 +47,13 @@ impl Terminal {
 impl Dialog for Terminal {
     fn ask(&self, question: &Question, keys: &mut dyn Keys, withdrawal: &Withdrawal) -> Answer {
         let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
+        if !console.is_there() {
+            tracing::error!(
+                "there is no terminal to ask at, so nothing was signed, and the keys are safe; start the agent where \
+                 somebody sits, or with --ui window where there is a screen"
+            );
+            return Answer::Unasked;
+        }
         let mut talk = Talk {
             show: Show::new(&self.texts, question.language()),
             console: &mut **console,

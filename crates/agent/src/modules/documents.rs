@@ -6,6 +6,7 @@ use tanba_model::decision::DecisionDocument;
 use tanba_model::document::{ApplicationDocument, SummaryLine};
 use tanba_model::login::Challenge;
 use tanba_model::revocation::RevocationDocument;
+use tanba_pki::cms::SignedData;
 
 use crate::consent::{Document, Form};
 use crate::sign::cms;
@@ -32,10 +33,11 @@ pub(super) fn octets(content: &[u8], file: Option<&str>) -> Described {
         is_cut: false,
         summary: Vec::new(),
     };
+    // Whoever signs a message once more signs what is in it.
+    let inside = signed_content(content);
+    let content = inside.as_deref().unwrap_or(content);
     let mut made_for = None;
-    if cms::is_message(content) {
-        document.form = Form::Signature;
-    } else if let Some((origin, summary)) = own_document(content) {
+    if let Some((origin, summary)) = own_document(content) {
         document.form = Form::Application;
         document.summary = summary
             .into_iter()
@@ -46,7 +48,27 @@ pub(super) fn octets(content: &[u8], file: Option<&str>) -> Described {
         document.form = Form::Text;
         (document.text, document.is_cut) = shown(text);
     }
+    if inside.is_some() {
+        document.form = Form::Signature;
+    }
     Described { document, made_for }
+}
+
+/// Whether these octets were made for another site than the one that has them signed, which would use them as its own.
+pub(super) fn is_of_another_site(content: &[u8], origin: &str) -> bool {
+    let inside = signed_content(content);
+    let content = inside.as_deref().unwrap_or(content);
+    own_document(content).is_some_and(|(site, _)| site != origin)
+}
+
+/// What a signed message has inside, and nothing for a detached one; `None` for what is no message.
+fn signed_content(octets: &[u8]) -> Option<Vec<u8>> {
+    if !cms::is_message(octets) {
+        return None;
+    }
+    let message = SignedData::parse(octets).ok();
+    let content = message.as_ref().and_then(SignedData::content);
+    Some(content.unwrap_or_default().to_vec())
 }
 
 /// Describes XML.

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use super::memory::Metered;
 use crate::Agent;
 use crate::consent::Withdrawal;
 use crate::modules::Caller;
@@ -29,8 +30,11 @@ enum Incoming {
 }
 
 /// Talks until one side has enough.
-pub(super) async fn hold<S>(agent: &Arc<Agent>, mut socket: WebSocketStream<S>, origin: Origin)
-where
+pub(super) async fn hold<S>(
+    agent: &Arc<Agent>,
+    mut socket: WebSocketStream<Metered<S>>,
+    origin: Origin,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     tracing::debug!(%origin, "a site connected");
@@ -61,6 +65,7 @@ where
             let _ = socket.close(None).await;
             return;
         };
+        socket.get_mut().done_with(text.len());
         if let Some(reply) = reply
             && socket.send(Message::text(reply)).await.is_err()
         {
@@ -73,7 +78,7 @@ where
 /// conversation is over.
 async fn respond<S>(
     agent: &Arc<Agent>,
-    socket: &mut WebSocketStream<S>,
+    socket: &mut WebSocketStream<Metered<S>>,
     caller: &mut Caller,
     text: &Utf8Bytes,
     withdrawal: &Withdrawal,
@@ -115,7 +120,7 @@ where
     }
 }
 
-async fn next<S>(socket: &mut WebSocketStream<S>) -> Incoming
+async fn next<S>(socket: &mut WebSocketStream<Metered<S>>) -> Incoming
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -123,8 +128,15 @@ where
         return match socket.next().await {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             // Nobody sends these; their answer is that of text that is no request.
-            Some(Ok(Message::Binary(_))) => Incoming::Text(Utf8Bytes::default()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Some(Ok(Message::Binary(octets))) => {
+                socket.get_mut().done_with(octets.len());
+                Incoming::Text(Utf8Bytes::default())
+            }
+            Some(Ok(Message::Ping(octets) | Message::Pong(octets))) => {
+                socket.get_mut().done_with(octets.len());
+                continue;
+            }
+            Some(Ok(Message::Frame(_))) => continue,
             Some(Ok(Message::Close(_)) | Err(_)) | None => Incoming::End,
         };
     }

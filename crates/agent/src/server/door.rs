@@ -12,6 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::head::{self, Head, Reading};
+use super::memory::{Memory, Metered};
 use super::{conversation, page, peer};
 use crate::Agent;
 use crate::protocol::LARGEST;
@@ -28,6 +29,7 @@ pub(super) async fn admit(
     mut stream: TcpStream,
     peer: SocketAddr,
     port: u16,
+    memory: Arc<Memory>,
 ) {
     let Ok(own) = stream.local_addr() else { return };
     if !peer.ip().is_loopback() || peer::is_same_user(peer, own) == Some(false) {
@@ -48,7 +50,7 @@ pub(super) async fn admit(
         tracing::debug!("a TLS handshake failed");
         return;
     };
-    enter(agent, tls, port).await;
+    enter(agent, Metered::new(tls, memory), port).await;
 }
 
 /// Whether the first octet begins a TLS handshake; `None` when nothing comes.
@@ -60,7 +62,7 @@ async fn is_tls(stream: &TcpStream) -> Option<bool> {
     }
 }
 
-async fn enter<S>(agent: &Arc<Agent>, mut stream: S, port: u16)
+async fn enter<S>(agent: &Arc<Agent>, mut stream: Metered<S>, port: u16)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -85,6 +87,10 @@ where
             return answer(&mut stream, &page::refused(&fault)).await;
         }
     };
+    let Some(_place) = agent.sockets().take(&origin) else {
+        tracing::warn!(%origin, "a site has as many sockets as it may");
+        return answer(&mut stream, &page::too_many()).await;
+    };
     let switch = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {accept}\r\n\r\n"
@@ -92,6 +98,8 @@ where
     if stream.write_all(switch.as_bytes()).await.is_err() {
         return;
     }
+    // What is left of it came in the beginning of the first frame.
+    stream.done_with(head.length);
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)

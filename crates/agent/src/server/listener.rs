@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use super::door;
+use super::memory::Memory;
 use crate::{Agent, TrustError};
 
 /// Connections at once; a browser has one for each page that talks to us.
@@ -98,6 +99,7 @@ impl Listeners {
 /// Serves connections until the future is dropped.
 pub(crate) async fn serve(agent: Arc<Agent>, listeners: Listeners) -> Result<(), TrustError> {
     let acceptor = TlsAcceptor::from(agent.identity().server_config()?);
+    let memory = Arc::new(Memory::default());
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut renewal = tokio::time::interval(RENEWAL);
     // The first tick comes at once, and nobody is let in before it.
@@ -110,8 +112,9 @@ pub(crate) async fn serve(agent: Arc<Agent>, listeners: Listeners) -> Result<(),
                     // Whoever finds no place is turned away, not queued: the queue would be the attacker's.
                     let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                     let (agent, acceptor, port) = (Arc::clone(&agent), acceptor.clone(), listeners.port);
+                    let memory = Arc::clone(&memory);
                     tokio::spawn(async move {
-                        door::admit(&agent, &acceptor, stream, peer, port).await;
+                        door::admit(&agent, &acceptor, stream, peer, port, memory).await;
                         drop(place);
                     });
                 }

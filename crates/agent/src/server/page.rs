@@ -87,6 +87,14 @@ pub(super) fn bad_request() -> Vec<u8> {
     plain("400 Bad Request", "this is no WebSocket handshake")
 }
 
+/// A site has as many sockets as it may.
+pub(super) fn too_many() -> Vec<u8> {
+    plain(
+        "429 Too Many Requests",
+        "this site has too many connections to the agent; close some of its pages",
+    )
+}
+
 /// A socket without an origin that is heard.
 pub(super) fn refused(fault: &OriginFault) -> Vec<u8> {
     plain(

@@ -1,5 +1,6 @@
 //! CAdES-BES (ETSI EN 319 122-1) as national verifiers expect it: one certificate, the time, the signer's certificate named.
 
+use tanba_crypto::DigestAlgorithm;
 use tanba_pki::cms::{self, CmsError, SignOptions};
 use tanba_pki::pem;
 
@@ -21,7 +22,32 @@ pub enum Content<'a> {
     Message(&'a [u8]),
 }
 
+/// The digest is one that this key's signatures do not use: the signature would hold nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this key signs digests made with {wanted}, and this is one of another kind; nothing was signed"
+)]
+pub struct OtherDigest {
+    wanted: &'static str,
+}
+
 impl SigningKey {
+    /// Whether a digest of that length can be this key's. What is as long as no digest is signed as it is: sites send such
+    /// things to try whether somebody signs, and its owner is warned.
+    ///
+    /// # Errors
+    /// [`OtherDigest`]
+    pub fn judge_digest(&self, digest: &[u8]) -> Result<(), OtherDigest> {
+        let wanted = self.signer.algorithm().digest();
+        let is_of = |kind: DigestAlgorithm| kind.length() == digest.len();
+        if !is_of(wanted) && DigestAlgorithm::ALL.into_iter().any(is_of) {
+            return Err(OtherDigest {
+                wanted: wanted.label(),
+            });
+        }
+        Ok(())
+    }
+
     /// Signs; the message in DER.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl Identity {
             path: folder.to_owned(),
             source,
         })?;
-        if !file(AUTHORITY).exists() {
+        if !Self::is_in(folder) {
             make_authority(folder, now, random)?;
         }
         let authority = read_certificate(&file(AUTHORITY))?;
@@ -125,6 +125,25 @@ impl Identity {
         })
     }
 
+    /// Whether an identity was made in this folder.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        Self::authority_file_in(folder).exists()
+    }
+
+    /// Where an identity in this folder keeps its authority, in PEM.
+    #[must_use]
+    pub fn authority_file_in(folder: &Path) -> PathBuf {
+        folder.join(AUTHORITY)
+    }
+
+    /// All files of an identity in this folder, the keys first.
+    pub fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+        let names = [AUTHORITY_KEY, SERVER_KEY, AUTHORITY, SERVER];
+        let folder = folder.to_owned();
+        names.into_iter().map(move |name| folder.join(name))
+    }
+
     /// The authority that browsers are asked to trust.
     #[must_use]
     pub const fn authority(&self) -> &Certificate {
@@ -134,7 +153,7 @@ impl Identity {
     /// The file with the authority in PEM, for those who put it into a store of trusted authorities.
     #[must_use]
     pub fn authority_file(&self) -> PathBuf {
-        self.folder.join(AUTHORITY)
+        Self::authority_file_in(&self.folder)
     }
 
     /// The certificate that the browser sees now.

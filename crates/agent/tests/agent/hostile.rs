@@ -4,9 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tanba_agent::Use;
-use tanba_agent::consent::Question;
+use tanba_agent::consent::{Form, Question};
 use tanba_agent::containers::{
     Container, ContainerId, ContainerStore, HeldKey, OpenFault, Storage,
 };
@@ -15,6 +17,7 @@ use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_pki::Timestamp;
 
 use crate::harness::{Decision, Running, Standing, run, text};
+use crate::maker::PASSWORD;
 
 const SIGN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","SIGNATURE","MTEK",false]}"#;
 const LOGIN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","AUTHENTICATION","MTEK",false]}"#;
@@ -123,9 +126,8 @@ fn a_site_is_asked_about_once_for_each_use_and_a_revoked_one_again() {
     assert_eq!(first_uses().last(), Some(&login));
 }
 
-#[test]
-fn a_document_of_the_cabinet_is_not_signed_for_another_site() {
-    let agent = Running::start();
+/// What the cabinet at https://cabinet.example has people sign.
+fn challenge() -> String {
     let challenge = Challenge {
         schema: Challenge::SCHEMA.to_owned(),
         purpose: ChallengePurpose::Login,
@@ -135,7 +137,13 @@ fn a_document_of_the_cabinet_is_not_signed_for_another_site() {
         issued: Timestamp::from_unix(0),
         expires: Timestamp::from_unix(300),
     };
-    let text = String::from_utf8(challenge.to_bytes().unwrap()).unwrap();
+    String::from_utf8(challenge.to_bytes().unwrap()).unwrap()
+}
+
+#[test]
+fn a_document_of_the_cabinet_is_not_signed_for_another_site() {
+    let agent = Running::start();
+    let text = challenge();
     let arguments = json!({
         "format": "cms", "data": text, "signingParams": {}, "signerParams": { "extKeyUsageOids": [] },
     });
@@ -144,8 +152,99 @@ fn a_document_of_the_cabinet_is_not_signed_for_another_site() {
         .basics(&arguments);
     assert_eq!(stolen["details"], "the document was made for another site");
     assert!(agent.owner.seen().is_empty());
-    let own = agent.page_of("https://cabinet.example").basics(&arguments);
+    // Behind more documents than are described one by one.
+    let mut many = vec!["harmless"; 30];
+    many.push(&text);
+    let mut hidden = arguments.clone();
+    hidden["data"] = json!(many);
+    let stolen = agent.page().basics(&hidden);
+    assert_eq!(stolen["details"], "the document was made for another site");
+    assert!(agent.owner.seen().is_empty());
+    let mut cabinet = agent.page_of("https://cabinet.example");
+    let own = cabinet.basics(&arguments);
     assert!(own["body"]["result"][0].is_string());
+    // Inside of a message to which a signature is to be added.
+    let encoded = STANDARD.encode(&text);
+    let attached = json!(["PKCS12", "SIGNATURE", encoded, true]);
+    let signed = cabinet.common("createCAdESFromBase64", &attached);
+    let seen = agent.owner.seen().len();
+    let beside = json!(["PKCS12", "SIGNATURE", signed["responseObject"], true]);
+    let stolen = agent.page().common("createCAdESFromBase64", &beside);
+    assert_eq!(stolen["message"], "document.other.site");
+    let beside = json!({
+        "format": "cms", "data": signed["responseObject"], "signingParams": { "decode": true },
+        "signerParams": { "extKeyUsageOids": [] },
+    });
+    let stolen = agent.page().basics(&beside);
+    assert_eq!(stolen["details"], "the document was made for another site");
+    assert_eq!(agent.owner.seen().len(), seen);
+}
+
+/// A signature beside another's is one over the same content, so that is what its owner sees.
+#[test]
+fn what_a_message_has_inside_is_shown_to_whoever_signs_it_too() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let sign = |data: String| json!(["PKCS12", "SIGNATURE", data, true]);
+    let first = page.common("createCAdESFromBase64", &sign(STANDARD.encode("Шарт")));
+    let message = first["responseObject"].as_str().unwrap().to_owned();
+    let both = page.common("createCAdESFromBase64", &sign(message));
+    assert_eq!(both["code"], "200", "{both}");
+    let Some(Question::Key(question)) = agent.owner.seen().pop() else {
+        panic!("nothing was asked")
+    };
+    let [document] = question.documents.as_slice() else {
+        panic!("{question:?}")
+    };
+    assert_eq!(document.form, Form::Signature);
+    assert_eq!(document.text.as_deref(), Some("Шарт"));
+}
+
+/// The old interface takes passwords from pages: a site tries none before the owner of the keys knows of it, and gets no
+/// document of another site signed there either.
+#[test]
+fn the_old_interface_tries_no_password_and_signs_nothing_for_a_stranger() {
+    let agent = Running::with(|config| config.legacy_applet = true);
+    let file = agent.path("aigul.p12");
+    let call = |method: &str, more: &[&str]| {
+        let arguments = [&["PKCS12", text(&file)], more].concat();
+        json!({ "method": method, "args": arguments }).to_string()
+    };
+    agent.owner.will([Decision::Cancel]);
+    let mut page = agent.page();
+    let refused = page.ask(&call("getKeys", &["wrong", "SIGN"]));
+    assert_eq!(refused["errorCode"], "COMMON", "{refused}");
+    assert_eq!(agent.owner.seen().len(), 1);
+    // Once it was allowed it hears that the password is wrong.
+    let wrong = page.ask(&call("getKeys", &["wrong", "SIGN"]));
+    assert_eq!(wrong["errorCode"], "WRONG_PASSWORD", "{wrong}");
+    let keys = page.ask(&call("getKeys", &[PASSWORD, "SIGN"]));
+    let alias = keys["result"].as_str().unwrap().rsplit('|').next().unwrap();
+    let document = challenge();
+    let seen = agent.owner.seen().len();
+    let encoded = STANDARD.encode(&document);
+    for (method, more) in [
+        ("signPlainData", vec![alias, PASSWORD, &document]),
+        (
+            "createCMSSignature",
+            vec![alias, PASSWORD, &encoded, "true"],
+        ),
+    ] {
+        let refused = page.ask(&call(method, &more));
+        assert_eq!(refused["errorCode"], "COMMON", "{method}: {refused}");
+    }
+    assert_eq!(agent.owner.seen().len(), seen);
+}
+
+/// One site has thirty-two sockets, and the others find a place still.
+#[test]
+fn a_site_does_not_take_all_places() {
+    let agent = Running::start();
+    let greedy: Vec<_> = (0..32).map(|_| agent.page()).collect();
+    let refused = agent.connect("127.0.0.1", "127.0.0.1", Some("https://egov.example"));
+    assert!(refused.err().unwrap().starts_with("HTTP/1.1 429 "));
+    agent.page_of("https://other.example");
+    drop(greedy);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{program, run, text};
+use serde_json::json;
+
+use crate::harness::{program, run, text, visit};
 
 fn agent(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let mut all = vec!["--data", text(folder)];
@@ -50,6 +52,37 @@ fn it_starts_says_where_and_ends_when_told() {
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
     }
+}
+
+/// What would be shown to somebody at a terminal goes into no log of a service.
+#[test]
+fn without_a_terminal_nothing_is_shown_and_the_page_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("agent.toml"), "port = 0\n").unwrap();
+    let output = folder.path().join("output");
+    let mut child = Command::new(program())
+        .args(["--data", text(folder.path()), "run", "--ui", "terminal"])
+        .stdin(Stdio::null())
+        .stdout(std::fs::File::create(&output).unwrap())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let _started = Started(child);
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let port = line.trim().rsplit("port=").next().unwrap().parse().unwrap();
+    let authority = folder.path().join("identity/authority.pem");
+    let mut page = visit(port, &authority, "https://egov.example");
+    let answer = page.common(
+        "createCAdESFromBase64",
+        &json!(["PKCS12", "SIGNATURE", "MTEK", false]),
+    );
+    assert_eq!(answer["message"], "agent.failed", "{answer}");
+    assert_eq!(std::fs::read(&output).unwrap(), b"");
+    line.clear();
+    log.read_line(&mut line).unwrap();
+    assert!(line.contains("there is no terminal"), "{line}");
 }
 
 #[test]
@@ -136,12 +169,19 @@ fn mistakes_are_sentences_and_wrong_usage_is_two() {
         !done && words.contains("is taken by another program"),
         "{words}"
     );
-    let status = Command::new(program())
-        .arg("dance")
-        .output()
-        .unwrap()
-        .status;
-    assert_eq!(status.code(), Some(2));
+    for wrong in [&["dance"][..], &["run", "--ui", "dance"]] {
+        let status = Command::new(program()).args(wrong).output().unwrap().status;
+        assert_eq!(status.code(), Some(2), "{wrong:?}");
+    }
+    let absent = folder.path().join("absent.toml");
+    let (done, words) = agent(
+        folder.path(),
+        &["--config", text(&absent), "grants", "list"],
+    );
+    assert!(
+        !done && words.contains("there is no configuration"),
+        "{words}"
+    );
     let (_, told) = agent(folder.path(), &["doctor"]);
     assert!(told.contains('✓'), "{told}");
 }

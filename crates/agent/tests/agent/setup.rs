@@ -160,6 +160,10 @@ fn browsers_trust_it_after_install_and_forget_it_after_uninstall() {
             assert!(Home::trust(&database).is_empty(), "{}", database.display());
         }
         assert!(!home.path(".config/autostart/tanba-agent.desktop").exists());
+        // Nobody can use the key that browsers trusted.
+        let identity = home.path(".local/share/tanba-agent/identity");
+        let left = std::fs::read_dir(identity).into_iter().flatten().count();
+        assert_eq!(left, 0);
     }
 }
 
@@ -179,6 +183,7 @@ fn what_would_be_done_is_shown_for_every_system_and_nothing_is_done() {
         );
     }
     assert!(!home.path(".pki").exists() && !home.path(".config/autostart").exists());
+    assert!(!home.path(".local/share/tanba-agent").exists());
     let (done, _) = home.agent(&["install", "--system", "windows"]);
     assert!(!done, "another system's steps are only shown");
 }

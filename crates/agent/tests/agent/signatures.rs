@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tanba_agent::sign::xml::verify_xml;
-use tanba_crypto::KeyAlgorithm;
+use tanba_crypto::{DigestAlgorithm, KeyAlgorithm};
 
 use crate::harness::{Decision, Running, openssl_accepts, run, text};
 use crate::maker::AIGUL;
@@ -77,6 +77,23 @@ fn cms_of_every_form_is_accepted_by_openssl_and_endesive() {
         );
         let by_hash = written(&agent, "by-hash", &by_hash);
         assert!(verify(&agent, &by_hash, Some(&content)).0);
+        // A digest of another kind would give a signature that holds nowhere.
+        let other_kind = if algorithm.default_signature().digest() == DigestAlgorithm::Sha256 {
+            DigestAlgorithm::Sha512
+        } else {
+            DigestAlgorithm::Sha256
+        };
+        let refused = page.common(
+            "createCAdESFromBase64Hash",
+            &json!([
+                "PKCS12",
+                "SIGNATURE",
+                STANDARD.encode(other_kind.digest(TEXT))
+            ]),
+        );
+        assert_eq!(refused["code"], "500", "{algorithm}");
+        let told = refused["message"].as_str().unwrap();
+        assert!(told.contains("nothing was signed"), "{told}");
         for message in [&attached, &detached, &by_hash] {
             let told = opinions::endesive(message, &content);
             assert_eq!(told, "intact valid", "{algorithm}");

@@ -1,6 +1,6 @@
 //! A terminal: lines out, lines and secrets in.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -13,6 +13,9 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Where a dialog is held.
 pub(super) trait Console: Send {
+    /// Whether somebody can sit there: what is signed is shown to nobody else, least of all to a log.
+    fn is_there(&self) -> bool;
+
     /// Shows a text.
     fn say(&mut self, text: &str);
 
@@ -97,6 +100,10 @@ fn read(order: &Order) -> Option<Secret> {
 }
 
 impl Console for Standard {
+    fn is_there(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
     fn say(&mut self, text: &str) {
         // A terminal that is gone shows nothing, and then no line is read either.
         let _ = writeln!(io::stdout(), "{text}");

@@ -19,6 +19,10 @@ struct Typist {
 }
 
 impl Console for Typist {
+    fn is_there(&self) -> bool {
+        true
+    }
+
     fn say(&mut self, text: &str) {
         let mut seen = self.seen.lock().unwrap();
         seen.push_str(text);

@@ -96,6 +96,10 @@ pub(super) async fn with_key(
     place: KeyPlace,
     what: What,
 ) -> Reply {
+    // No site that nobody allowed tries passwords, and least of all PINs, of which a token counts the wrong ones.
+    if !may_try(agent, caller, withdrawal, &place).await {
+        return Reply::failed("COMMON");
+    }
     let opening = Arc::clone(agent);
     let opened = tokio::task::spawn_blocking(move || open(&opening, &place)).await;
     let (keys, alias) = match opened {
@@ -107,6 +111,11 @@ pub(super) async fn with_key(
         Ok(order) => order,
         Err(reply) => return reply,
     };
+    let origin = caller.origin().as_str();
+    if order.what.signs() && documents::is_of_another_site(order.signed(), origin) {
+        // Somebody else's page holds a document that was made for another site.
+        return Reply::failed("COMMON");
+    }
     let purpose = if order.what.signs() {
         Purpose::Signature
     } else {
@@ -129,6 +138,44 @@ pub(super) async fn with_key(
         Ok(reply) => reply,
         Err(Asked::Cancelled | Asked::TooOften | Asked::Failed) => Reply::failed("COMMON"),
     }
+}
+
+/// Whether the site was allowed to see keys, or is now.
+async fn may_try(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    place: &KeyPlace,
+) -> bool {
+    let origin = caller.origin().clone();
+    let looking = Arc::clone(agent);
+    let purpose = Purpose::KeyInformation;
+    let granted = tokio::task::spawn_blocking(move || {
+        let allows = |usage| looking.grants().allows(&origin, usage).unwrap_or(false);
+        allows(purpose.usage()) || allows(Purpose::Signature.usage())
+    });
+    if granted.await.unwrap_or(false) {
+        return true;
+    }
+    // Nothing is known of the keys yet but where they are.
+    let closed = HeldKey {
+        certificate: None,
+        chain: Vec::new(),
+        signer: None,
+        alias: place.path.clone(),
+        note: None,
+    };
+    confirm_key(
+        agent,
+        caller,
+        withdrawal,
+        purpose,
+        Vec::new(),
+        closed,
+        |_| (),
+    )
+    .await
+    .is_ok()
 }
 
 fn open(agent: &Agent, place: &KeyPlace) -> Result<(Vec<HeldKey>, String), Reply> {
@@ -189,6 +236,22 @@ fn order(mut what: What, keys: Vec<HeldKey>, alias: &str) -> Result<Order, Reply
 }
 
 impl Order {
+    /// The octets that would be signed.
+    fn signed(&self) -> &[u8] {
+        match &self.what {
+            What::SignPlain(data) => data.as_bytes(),
+            What::SignXml { text, .. } => text.as_bytes(),
+            What::SignCms { .. }
+            | What::Keys(_)
+            | What::NotBefore
+            | What::NotAfter
+            | What::Subject
+            | What::Issuer
+            | What::Rdn { .. }
+            | What::VerifyPlain { .. } => &self.content,
+        }
+    }
+
     fn documents(&self) -> Vec<Document> {
         match &self.what {
             What::SignPlain(data) => vec![documents::octets(data.as_bytes(), None).document],

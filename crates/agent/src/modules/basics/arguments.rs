@@ -96,9 +96,9 @@ impl SignArguments {
             allow_expired: flag(signing, "allowExpired", false)?,
             output_certificate: flag(signing, "outputCert", false)?,
             usages: usages(signer)?,
-            iin: text(signer, "iin"),
-            bin: text(signer, "bin"),
-            serial: text(signer, "serialNumber"),
+            iin: text(signer, "iin")?,
+            bin: text(signer, "bin")?,
+            serial: text(signer, "serialNumber")?,
             chain: chain(signer.get("chain"))?,
             language: named
                 .get("locale")
@@ -135,10 +135,13 @@ fn flag(members: &Map<String, Value>, name: &str, default: bool) -> Result<bool,
     }
 }
 
-/// A text; an empty one asks for nothing.
-fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
-    let text = members.get(name)?.as_str()?;
-    (!text.is_empty()).then(|| text.to_owned())
+/// A text; an empty one asks for nothing. Something else is no wish that could be passed over: another's key would sign.
+fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, Basics> {
+    match members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        Some(_) => Err(not_a(name, "string")),
+    }
 }
 
 fn storages(value: Option<&Value>) -> Result<Option<Vec<Storage>>, Basics> {
@@ -260,6 +263,14 @@ mod tests {
             (
                 "signerParams",
                 json!({ "extKeyUsageOids": [], "chain": ["x"] }),
+            ),
+            (
+                "signerParams",
+                json!({ "extKeyUsageOids": [], "iin": 900_101_400_017_u64 }),
+            ),
+            (
+                "signerParams",
+                json!({ "extKeyUsageOids": [], "serialNumber": ["5"] }),
             ),
             ("logo", json!("a".repeat(50_001))),
         ] {

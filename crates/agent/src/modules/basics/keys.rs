@@ -48,9 +48,11 @@ pub(in crate::modules) async fn storage(
     agent: &Arc<Agent>,
     named: Option<&Map<String, Value>>,
 ) -> Result<Storage, Basics> {
-    let name = named.and_then(|named| named.get("storage")?.as_str());
-    let storage = Storage::from_identifier(name.unwrap_or(Storage::Pkcs12.identifier()))
-        .ok_or_else(|| Basics::general("storage.unknown"))?;
+    let storage = match named.and_then(|named| named.get("storage")) {
+        None | Some(Value::Null) => Some(Storage::Pkcs12),
+        Some(name) => name.as_str().and_then(Storage::from_identifier),
+    };
+    let storage = storage.ok_or_else(|| Basics::general("storage.unknown"))?;
     let owned = Arc::clone(agent);
     let look = move || {
         let containers = owned.containers();

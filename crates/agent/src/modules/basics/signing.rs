@@ -68,14 +68,14 @@ pub(super) async fn answer(
         filter: filter(agent, &arguments),
         language: arguments.language.unwrap_or(caller.language()),
     };
-    let working = Arc::clone(agent);
+    let (working, waited_for) = (Arc::clone(agent), withdrawal.clone());
     let signed = ask_key(agent, caller.origin(), withdrawal, asking, move |chosen| {
         let key = SigningKey {
             signer: chosen.signer,
             certificate: chosen.certificate,
             now: chosen.now,
         };
-        sign(&working, &key, &ready, manner)
+        sign(&working, &key, &ready, manner, &waited_for)
     });
     match signed.await {
         Ok(Ok(result)) => Ok(Basics::done(&result)),
@@ -134,6 +134,7 @@ fn ready(
 ) -> Result<(Ready, Vec<Document>, usize), Basics> {
     let count = data.len();
     if manner.format == Format::Xml {
+        let data = if decode { decoded_texts(&data)? } else { data };
         for text in &data {
             xml::parse(text).map_err(|fault| Basics::exception(fault.to_string()))?;
         }
@@ -148,43 +149,69 @@ fn ready(
     let mut documents = Vec::new();
     for text in data {
         let content = if decode {
-            STANDARD.decode(&text).map_err(|_| {
-                Basics::exception("java.lang.IllegalArgumentException: Illegal base64 character")
-            })?
+            decoded(&text)?
         } else {
             text.into_bytes()
         };
+        // Each is judged, however many of them are described.
+        if !manner.digested && documents::is_of_another_site(&content, origin) {
+            return Err(Basics::general("the document was made for another site"));
+        }
         if documents.len() < DESCRIBED {
-            let described = if manner.digested {
-                documents::Described {
-                    document: documents::digest(&content),
-                    made_for: None,
-                }
+            documents.push(if manner.digested {
+                documents::digest(&content)
             } else {
-                documents::octets(&content, None)
-            };
-            if described.made_for.is_some_and(|site| site != origin) {
-                return Err(Basics::general("the document was made for another site"));
-            }
-            documents.push(described.document);
+                documents::octets(&content, None).document
+            });
         }
         contents.push(content);
     }
     Ok((Ready::Octets(contents), documents, count))
 }
 
-fn sign(agent: &Agent, key: &SigningKey, ready: &Ready, manner: Manner) -> Result<Value, String> {
+fn decoded(text: &str) -> Result<Vec<u8>, Basics> {
+    STANDARD.decode(text).map_err(|_| {
+        Basics::exception("java.lang.IllegalArgumentException: Illegal base64 character")
+    })
+}
+
+/// XML that comes in Base64.
+fn decoded_texts(data: &[String]) -> Result<Vec<String>, Basics> {
+    let text = |octets| {
+        String::from_utf8(octets).map_err(|_| {
+            Basics::exception("org.xml.sax.SAXParseException; lineNumber: 1; columnNumber: 1; Invalid byte of UTF-8 sequence.")
+        })
+    };
+    data.iter().map(|one| text(decoded(one)?)).collect()
+}
+
+fn sign(
+    agent: &Agent,
+    key: &SigningKey,
+    ready: &Ready,
+    manner: Manner,
+    withdrawal: &Withdrawal,
+) -> Result<Value, String> {
+    // Of thousands of documents the rest is not signed for a page that is gone.
+    let goes_on = || {
+        let gone = withdrawal.is_withdrawn();
+        (!gone).then_some(()).ok_or("the page is gone")
+    };
     let signatures = match ready {
         Ready::Xml(texts) => texts
             .iter()
             .map(|text| {
+                goes_on()?;
                 key.sign_xml(text, XmlTarget::default())
                     .map_err(|error| error.to_string())
             })
             .collect::<Result<Vec<String>, String>>()?,
         Ready::Octets(contents) => contents
             .iter()
-            .map(|content| sign_octets(agent, key, content, manner))
+            .map(|content| {
+                goes_on()?;
+                sign_octets(agent, key, content, manner)
+            })
             .collect::<Result<Vec<String>, String>>()?,
     };
     if manner.format == Format::Raw || manner.output_certificate {
@@ -214,6 +241,8 @@ fn sign_octets(
         return Ok(STANDARD.encode(value));
     }
     let content = if manner.digested {
+        key.judge_digest(content)
+            .map_err(|error| error.to_string())?;
         Content::Digest(content)
     } else if is_message(content) {
         Content::Message(content)

@@ -68,14 +68,14 @@ pub(super) async fn answer(
         },
         language: caller.language(),
     };
-    let working = Arc::clone(agent);
+    let (working, waited_for) = (Arc::clone(agent), withdrawal.clone());
     let signed = ask_key(agent, caller.origin(), withdrawal, asking, move |chosen| {
         let key = SigningKey {
             signer: chosen.signer,
             certificate: chosen.certificate,
             now: chosen.now,
         };
-        sign(&working, &key, ready)
+        sign(&working, &key, ready, &waited_for)
     });
     match signed.await {
         Ok(Ok(result)) => Common::done(Some(result)),
@@ -175,7 +175,12 @@ fn decode(text: &str) -> Result<Vec<u8>, Common> {
     })
 }
 
-fn sign(agent: &Agent, key: &SigningKey, ready: Ready) -> Result<Value, String> {
+fn sign(
+    agent: &Agent,
+    key: &SigningKey,
+    ready: Ready,
+    withdrawal: &Withdrawal,
+) -> Result<Value, String> {
     let text = |error: &dyn std::error::Error| error.to_string();
     let message = match ready {
         Ready::Xml {
@@ -190,6 +195,9 @@ fn sign(agent: &Agent, key: &SigningKey, ready: Ready) -> Result<Value, String> 
             };
             let mut results = Vec::with_capacity(texts.len());
             for xml in &texts {
+                if withdrawal.is_withdrawn() {
+                    return Err("action.canceled".to_owned());
+                }
                 results.push(key.sign_xml(xml, target).map_err(|error| text(&error))?);
             }
             return Ok(match (many, results.as_slice()) {
@@ -219,9 +227,11 @@ fn sign(agent: &Agent, key: &SigningKey, ready: Ready) -> Result<Value, String> 
                 message
             }
         }
-        Ready::Digest(digest) => key
-            .sign_cms(Content::Digest(&digest))
-            .map_err(|error| text(&error))?,
+        Ready::Digest(digest) => {
+            key.judge_digest(&digest).map_err(|error| text(&error))?;
+            key.sign_cms(Content::Digest(&digest))
+                .map_err(|error| text(&error))?
+        }
         Ready::Stamp(message) => agent.stamp(&message, Some(&key.certificate))?,
     };
     Ok(Value::String(STANDARD.encode(message)))

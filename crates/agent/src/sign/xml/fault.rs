@@ -39,6 +39,8 @@ impl XmlFault {
             Error::UnexpectedCloseTag(expected, ..) => fault(&format!(
                 "The element type \"{expected}\" must be terminated by the matching end-tag \"</{expected}>\"."
             )),
+            // An element whose tag never ends.
+            Error::NoRootNode if text.trim_start().starts_with('<') => Self::at_end(text),
             Error::NoRootNode => fault("Content is not allowed in prolog."),
             Error::UnknownEntityReference(name, _) => fault(&format!(
                 "The entity \"{name}\" was referenced, but not declared."
@@ -88,6 +90,11 @@ mod tests {
             (
                 "",
                 "org.xml.sax.SAXParseException; lineNumber: 1; columnNumber: 1; Premature end of file.",
+            ),
+            (
+                "<a",
+                "org.xml.sax.SAXParseException; lineNumber: 1; columnNumber: 3; XML document structures must start and \
+                 end within the same entity.",
             ),
             (
                 "text",
