@@ -103,7 +103,8 @@ mod tests {
         let context = Context::default();
         install(&context).unwrap();
         // Typefaces are in use from the next picture on.
-        let _ = context.run_ui(RawInput::default(), |_| {});
+        let mut drawn = context.run_ui(RawInput::default(), |_| {});
+        drawn.textures_delta.clear();
         let mut letters: BTreeSet<char> =
             SOURCES.iter().flat_map(|(_, text)| text.chars()).collect();
         letters.extend("әғқңөұүһіӘҒҚҢӨҰҮҺІ№«»—–…•".chars());
