@@ -1,5 +1,6 @@
 //! X.509 certificates (RFC 5280, 4.1).
 
+mod envelope;
 mod tbs;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use tanba_crypto::{
 use crate::asn1::{Malformed, Reader, parse_all, tag};
 use crate::pem::{self, PemError};
 
+pub use envelope::Envelope;
 pub use tbs::TbsCertificate;
 
 /// A certificate, read strictly and kept as it was; cloning is cheap.

@@ -31,7 +31,7 @@ pub mod time_stamp;
 mod timestamp;
 
 pub use assemble::assemble_certificate;
-pub use certificate::{Certificate, CertificateError, TbsCertificate};
+pub use certificate::{Certificate, CertificateError, Envelope, TbsCertificate};
 pub use compromise::{AttestError, AttestationError, CompromiseAttestation};
 pub use distinguished_name::{
     DistinguishedName, DistinguishedNameBuilder, NameAttribute, NameError, StringKind,

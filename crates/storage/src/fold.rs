@@ -6,7 +6,9 @@
 //! writer, and only for the last ones it takes the writer's turn.
 //!
 //! Should the thread not get to it, because another process folds or the disk is slow, the writer folds as SQLite does it.
+//! A panic ends one look, is told, and the next look begins anew with a connection of its own (docs/adr/0039).
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -55,14 +57,24 @@ struct Log {
     folded: i64,
 }
 
+/// What is done when something was committed.
+type Look = fn(&Connection, &Writer) -> rusqlite::Result<()>;
+
 impl Fold {
     /// Starts the thread.
     pub(crate) fn start(path: &Path, writer: &Arc<Writer>) -> Self {
+        Self::with(path, writer, look)
+    }
+
+    fn with(path: &Path, writer: &Arc<Writer>, look: Look) -> Self {
         let news = Arc::clone(writer.news());
         let (path, writer, theirs) = (path.to_owned(), Arc::clone(writer), Arc::clone(&news));
         let thread = thread::Builder::new()
             .name("fold".to_owned())
-            .spawn(move || run(&path, &writer, &theirs));
+            .spawn(move || run(&path, &writer, &theirs, look));
+        if let Err(error) = &thread {
+            tracing::error!(%error, "no thread folds the write-ahead log; whoever writes does");
+        }
         Self {
             news,
             thread: thread.ok(),
@@ -116,19 +128,22 @@ impl News {
     }
 }
 
-fn run(path: &Path, writer: &Writer, news: &News) {
-    let mut connection = None;
+fn run(path: &Path, writer: &Writer, news: &News, look: Look) {
+    let mut kept = None;
     while news.wait() {
-        if connection.is_none() {
-            connection = connect(path, Access::Write).ok();
-        }
-        // Whatever fails here fails for the writer too, when it folds or commits, and is told there.
-        if connection
-            .as_ref()
-            .is_some_and(|connection| look(connection, writer).is_err())
-        {
-            connection = None;
-        }
+        let lent = kept.take();
+        let looked = panic::catch_unwind(AssertUnwindSafe(|| {
+            let connection = lent.or_else(|| connect(path, Access::Write).ok())?;
+            // Whatever fails here fails for the writer too, when it folds or commits, and is told there.
+            look(&connection, writer).is_ok().then_some(connection)
+        }));
+        kept = looked.unwrap_or_else(|_| {
+            // Where in the program it happened was reported there (telemetry).
+            tracing::error!(
+                "folding the write-ahead log ended in a panic; the next look begins anew"
+            );
+            None
+        });
         news.rest();
     }
 }
@@ -164,6 +179,8 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use rusqlite::params;
 
     use super::*;
@@ -220,6 +237,34 @@ mod tests {
         look(&connection, &scene.writer).unwrap();
         scene.write("h", 1);
         assert!(scene.log().frames < 100, "{:?}", scene.log());
+    }
+
+    #[test]
+    fn a_panic_in_one_look_ends_neither_the_thread_nor_anybodys_turn() {
+        static LOOKS: AtomicU32 = AtomicU32::new(0);
+        let scene = Scene::new();
+        let fold = Fold::with(&scene.path(), &scene.writer, |connection, writer| {
+            if LOOKS.fetch_add(1, Ordering::SeqCst) == 0 {
+                // At the worst moment: with the turn of whoever writes.
+                let _ = writer.pause(|| panic!("as told"));
+            }
+            look(connection, writer)
+        });
+        let mut number = 0;
+        while LOOKS.load(Ordering::SeqCst) < 2 {
+            scene.write(&number.to_string(), 1);
+            number += 1;
+            thread::yield_now();
+        }
+        // The thread that goes on folds what is there.
+        scene.write("much", 2_500);
+        while scene.log().folded == 0 {
+            scene.write(&number.to_string(), 1);
+            number += 1;
+            thread::yield_now();
+        }
+        drop(fold);
+        assert_eq!(Arc::strong_count(&scene.writer), 1);
     }
 
     #[test]

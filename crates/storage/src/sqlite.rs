@@ -25,6 +25,7 @@ mod intakes;
 mod issuers;
 mod keys;
 mod limited_sessions;
+mod memo;
 mod outbox;
 mod persons;
 #[cfg(debug_assertions)]
@@ -35,12 +36,15 @@ mod secrets;
 mod sessions;
 mod staff;
 
+use memo::Memo;
+
 /// One unit on a connection that goes back to its lender in the end; without a commit it is undone.
 #[derive(Debug)]
 pub(crate) struct SqliteUnit<'a> {
     lender: Lender<'a>,
     damage: &'a Damage,
     connection: Option<Connection>,
+    memo: Memo,
 }
 
 /// Where a connection came from.
@@ -64,6 +68,7 @@ impl<'a> SqliteUnit<'a> {
             connection: Some(writer.take(company)?),
             lender: Lender::Writer(writer, company),
             damage,
+            memo: Memo::default(),
         })
     }
 
@@ -73,6 +78,7 @@ impl<'a> SqliteUnit<'a> {
             connection: Some(readers.take()?),
             lender: Lender::Readers(readers),
             damage,
+            memo: Memo::default(),
         };
         // A deferred transaction sees the database as of its first read, so that one is made at once.
         let connection = unit.connection()?;
@@ -83,7 +89,10 @@ impl<'a> SqliteUnit<'a> {
 
     /// Ends the work of one caller among several in this unit, and begins that of the next. `false`: nothing can follow, and
     /// nothing of what was done will be.
-    pub(crate) fn end_part(&self, is_kept: bool) -> bool {
+    pub(crate) fn end_part(&mut self, is_kept: bool) -> bool {
+        if !is_kept {
+            self.memo.forget();
+        }
         match (self.lender, &self.connection) {
             (Lender::Writer(writer, _), Some(connection)) => writer.end_part(connection, is_kept),
             _ => false,
@@ -91,14 +100,16 @@ impl<'a> SqliteUnit<'a> {
     }
 
     /// Takes back everything of this unit's transaction, whoever wanted it.
-    pub(crate) fn abandon(&self) {
+    pub(crate) fn abandon(&mut self) {
+        self.memo.forget();
         if let (Lender::Writer(writer, _), Some(connection)) = (self.lender, &self.connection) {
             writer.abandon(connection);
         }
     }
 
     /// Takes back what was done in this unit since it began or since its last part ended. `false`: nothing can follow.
-    pub(crate) fn take_back(&self) -> bool {
+    pub(crate) fn take_back(&mut self) -> bool {
+        self.memo.forget();
         match (self.lender, &self.connection) {
             (Lender::Writer(writer, _), Some(connection)) => writer.take_back(connection),
             _ => false,

@@ -7,6 +7,7 @@
 //! last one was under way, and a lone unit waits for nobody.
 
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -116,9 +117,10 @@ impl Writer {
         {
             self.settle(connection);
         }
-        let done = work();
+        // Whoever pauses the others must not keep them waiting for ever.
+        let done = panic::catch_unwind(AssertUnwindSafe(work));
         self.give_back(connection);
-        Some(done)
+        Some(done.unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
     }
 
     /// Waits for a turn; the connection is in a transaction, behind a savepoint if it is not the first there.

@@ -1,7 +1,8 @@
 //! The library of a token's maker, loaded once in a process.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -17,6 +18,9 @@ pub(crate) struct Module {
     path: PathBuf,
     flags: CInitializeFlags,
     started: RwLock<Started>,
+    /// A module that may not use locks of the operating system was promised calls of one thread at a time (PKCS#11, 5.4,
+    /// `C_Initialize`), so whoever works with it takes this first.
+    turn: Option<Mutex<()>>,
     /// Held by everybody who works with a token of people.
     users: Arc<()>,
 }
@@ -27,6 +31,20 @@ pub(crate) struct Started {
     pub(crate) context: Option<Pkcs11>,
     /// How often it was started; sessions of an earlier start are void, and their numbers may belong to others now.
     pub(crate) generation: u64,
+}
+
+/// The running module, which is not stopped while this is held, and used by nobody else where it cannot bear that.
+pub(crate) struct Running<'a> {
+    started: RwLockReadGuard<'a, Started>,
+    _turn: Option<MutexGuard<'a, ()>>,
+}
+
+impl Deref for Running<'_> {
+    type Target = Started;
+
+    fn deref(&self) -> &Started {
+        &self.started
+    }
 }
 
 impl Started {
@@ -72,6 +90,7 @@ impl Module {
             path: path.to_owned(),
             flags,
             started: RwLock::default(),
+            turn: (!flags.contains(CInitializeFlags::OS_LOCKING_OK)).then(Mutex::default),
             users: Arc::default(),
         });
         loaded.push(Arc::downgrade(&module));
@@ -79,15 +98,26 @@ impl Module {
     }
 
     /// The running module.
-    pub(crate) fn started(&self) -> Result<RwLockReadGuard<'_, Started>, TokenError> {
+    pub(crate) fn started(&self) -> Result<Running<'_>, TokenError> {
         loop {
+            let turn = self.turn();
             let started = self.started.read().unwrap_or_else(PoisonError::into_inner);
             if started.context.is_some() {
-                return Ok(started);
+                return Ok(Running {
+                    started,
+                    _turn: turn,
+                });
             }
             drop(started);
+            drop(turn);
             self.start(None)?;
         }
+    }
+
+    /// The turn to call the module, where only one thread at a time may; for whoever holds no [`Running`].
+    pub(crate) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        let turn = self.turn.as_ref()?;
+        Some(turn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Stops and starts it again: some modules look for tokens only then. Does nothing when somebody did it meanwhile.
@@ -128,5 +158,35 @@ impl Module {
         started.context = Some(context);
         started.generation = started.generation.wrapping_add(1);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_module_without_locks_is_called_by_one_thread_at_a_time_and_another_by_all() {
+        let locks = Module::open(Path::new("/with"), CInitializeFlags::OS_LOCKING_OK);
+        assert!(locks.turn().is_none());
+        let module = Module::open(Path::new("/without"), CInitializeFlags::empty());
+        let (tell, told) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let turn = module.turn();
+            assert!(turn.is_some());
+            let (module, theirs) = (&module, tell.clone());
+            scope.spawn(move || {
+                let turn = module.turn();
+                theirs.send("the other").unwrap();
+                drop(turn);
+            });
+            tell.send("the first").unwrap();
+            drop(turn);
+        });
+        drop(tell);
+        let order: Vec<_> = told.iter().collect();
+        assert_eq!(order, ["the first", "the other"]);
     }
 }

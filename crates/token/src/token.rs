@@ -36,7 +36,8 @@ pub struct TokenSettings {
     pub serial: Option<String>,
     /// Sessions that sign beside each other, at least 1. Each waits for its own signature.
     pub sessions: usize,
-    /// Whether the module may lock by means of the operating system (CKF_OS_LOCKING_OK).
+    /// Whether the module may lock by means of the operating system (CKF_OS_LOCKING_OK). Where it may not, it is called by
+    /// one thread at a time.
     pub os_locking: bool,
     /// Whether the module may start threads of its own.
     pub own_threads: bool,
@@ -178,6 +179,8 @@ impl Token {
     }
 
     fn disconnect(&self, generation: u64) {
+        // Sessions that are dropped here are closed by the module.
+        let _turn = self.module.turn();
         let mut state = self.state();
         if let Some(connection) = state.connection.take()
             && connection.generation != generation

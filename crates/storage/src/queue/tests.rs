@@ -3,7 +3,9 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use tanba_model::ports::{AwaitedIssuer, UnitOfWork};
+use tanba_model::id::IssuerId;
+use tanba_model::key::{BlockSource, BlockedKey};
+use tanba_model::ports::{AwaitedIssuer, IssuanceStop, IssuerKind, NewIssuer, UnitOfWork};
 use tanba_pki::Timestamp;
 use tempfile::TempDir;
 
@@ -150,6 +152,90 @@ fn a_round_begins_anew_only_for_a_piece_that_wrote_before_it_gave_up() {
     // Once more for the first that gave up; from then on each has a savepoint of its own.
     assert_eq!(DIRTY.load(Ordering::SeqCst), 2);
     assert_eq!(scene.count(), before + 5);
+}
+
+/// The name by which the tests of the switch find their authority.
+const ISSUER: &str = "tested";
+
+fn issuer(unit: &mut dyn UnitOfWork) -> IssuerId {
+    let known = unit.issuers().all().unwrap();
+    known
+        .iter()
+        .find(|one| one.issuer.name == ISSUER)
+        .unwrap()
+        .id
+}
+
+fn is_stopped(unit: &mut dyn UnitOfWork) -> bool {
+    let id = issuer(unit);
+    unit.issuers().is_stopped(id, "profile").unwrap()
+}
+
+fn stop(unit: &mut dyn UnitOfWork) {
+    let stop = IssuanceStop {
+        issuer: issuer(unit),
+        profile: None,
+        since: NOW,
+        reason: "tested".to_owned(),
+    };
+    unit.issuers().stop(&stop).unwrap();
+}
+
+#[test]
+fn what_was_asked_is_asked_anew_once_it_is_changed_and_once_that_is_taken_back() {
+    static SEEN: Mutex<Vec<bool>> = Mutex::new(Vec::new());
+    let scene = scene();
+    let made = scene.submit(Box::new(|unit| {
+        let issuer = NewIssuer {
+            name: ISSUER.to_owned(),
+            kind: IssuerKind::Issuing,
+            shards: 1,
+            certificate: vec![1],
+            key: vec![1],
+        };
+        unit.issuers().insert(&issuer, NOW).is_ok()
+    }));
+    made.unwrap();
+    let looks: Deed = |unit| {
+        SEEN.lock().unwrap().push(is_stopped(unit));
+        true
+    };
+    let stops_and_gives_up: Deed = |unit| {
+        stop(unit);
+        assert!(is_stopped(unit));
+        false
+    };
+    let stops: Deed = |unit| {
+        stop(unit);
+        write(unit, 1)
+    };
+    for result in scene.together(&[looks, stops_and_gives_up, looks, stops, looks]) {
+        result.unwrap();
+    }
+    // The first one looked again when the round began anew.
+    assert_eq!(*SEEN.lock().unwrap(), [false, false, false, true]);
+}
+
+#[test]
+fn the_worth_of_a_key_that_is_blocked_meanwhile_is_not_what_it_was() {
+    let scene = scene();
+    let blocked = scene.submit(Box::new(|unit| {
+        let key = [7; 32];
+        assert!(!unit.issuers().worth(None, None, &key).unwrap().is_blocked);
+        let block = BlockedKey {
+            public_key_sha256: key,
+            at: NOW,
+            source: BlockSource::Administrator,
+            reason: "tested".to_owned(),
+            attestation: None,
+        };
+        assert!(unit.keys().block(&block).unwrap());
+        unit.issuers().worth(None, None, &key).unwrap().is_blocked
+    }));
+    blocked.unwrap();
+    let mut unit = SqliteUnit::write(&scene.writer, Company::Alone, &scene.damage).unwrap();
+    let unit: &mut dyn UnitOfWork = &mut unit;
+    assert!(unit.keys().is_blocked(&[7; 32]).unwrap());
 }
 
 #[test]

@@ -11,11 +11,14 @@ use crate::error::damaged;
 
 impl AuditLog for SqliteUnit<'_> {
     fn append(&mut self, event: &AuditEvent) -> Result<AuditRecord, StorageError> {
-        let last = self.one(
-            "SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1",
-            [],
-            |row| Ok((unsigned(row, 0)?, column(row, 1)?)),
-        )?;
+        let last = match self.memo.take_last_record() {
+            None => self.one(
+                "SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1",
+                [],
+                |row| Ok((unsigned(row, 0)?, column(row, 1)?)),
+            )?,
+            known => known,
+        };
         let record =
             AuditRecord::chain_after(last, event).map_err(|_| damaged("audit_log.event"))?;
         self.execute(
@@ -27,6 +30,7 @@ impl AuditLog for SqliteUnit<'_> {
                 record.event
             ],
         )?;
+        self.memo.keep_last_record(record.sequence, record.hash);
         Ok(record)
     }
 

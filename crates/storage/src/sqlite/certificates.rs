@@ -68,6 +68,7 @@ const PURPOSES: [(Purpose, &str); 5] = [
 
 impl Certificates for SqliteUnit<'_> {
     fn intend(&mut self, certificate: &NewCertificate) -> Result<CertificateId, StorageError> {
+        self.memo.forget_worth_of(&certificate.serial);
         let purpose = PURPOSES
             .iter()
             .find(|(purpose, _)| *purpose == certificate.purpose);
@@ -283,6 +284,7 @@ impl Certificates for SqliteUnit<'_> {
         to: Status,
         now: Timestamp,
     ) -> Result<(), StorageError> {
+        self.memo.forget();
         let (Some(from), Some(to)) = (Stored::of(from), Stored::of(to)) else {
             return Err(StorageError::Conflict);
         };

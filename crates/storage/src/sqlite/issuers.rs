@@ -98,6 +98,7 @@ impl Issuers for SqliteUnit<'_> {
     }
 
     fn stop(&mut self, stop: &IssuanceStop) -> Result<(), StorageError> {
+        self.memo.forget();
         self.change_one(
             "INSERT INTO issuance_stop (issuer_id, profile, since, reason) VALUES (?1, ?2, ?3, ?4)",
             params![
@@ -110,6 +111,7 @@ impl Issuers for SqliteUnit<'_> {
     }
 
     fn start(&mut self, id: IssuerId, profile: Option<&str>) -> Result<(), StorageError> {
+        self.memo.forget();
         self.change_one(
             "DELETE FROM issuance_stop WHERE issuer_id = ?1 AND profile = ?2",
             params![id.0, profile.unwrap_or_default()],
@@ -126,6 +128,9 @@ impl Issuers for SqliteUnit<'_> {
     }
 
     fn is_stopped(&mut self, id: IssuerId, profile: &str) -> Result<bool, StorageError> {
+        if let Some(known) = self.memo.is_stopped(id, profile) {
+            return Ok(known);
+        }
         // A list after IN would be a table that is made anew for each question.
         let stopped = self.one(
             "SELECT EXISTS (SELECT 1 FROM issuance_stop WHERE issuer_id = ?1 AND profile = '')
@@ -134,7 +139,9 @@ impl Issuers for SqliteUnit<'_> {
             |row| column(row, 0),
         )?;
         // A question that has no answer must not open what somebody closed.
-        Ok(stopped.unwrap_or(true))
+        let stopped = stopped.unwrap_or(true);
+        self.memo.keep_stopped(id, profile, stopped);
+        Ok(stopped)
     }
 
     fn worth(
@@ -143,6 +150,10 @@ impl Issuers for SqliteUnit<'_> {
         serial: Option<&SerialNumber>,
         public_key_sha256: &[u8; 32],
     ) -> Result<Worth, StorageError> {
+        let asked = (above, serial.copied(), *public_key_sha256);
+        if let Some(known) = self.memo.worth(&asked) {
+            return Ok(known);
+        }
         let worth = self.one(
             "SELECT EXISTS (SELECT 1 FROM blocked_key WHERE public_key_sha256 = ?3),
                     (SELECT ifnull(reason, -1) FROM certificate WHERE issuer_id = ?1 AND serial = ?2)",
@@ -166,10 +177,12 @@ impl Issuers for SqliteUnit<'_> {
             },
         )?;
         // As above.
-        Ok(worth.unwrap_or(Worth {
+        let worth = worth.unwrap_or(Worth {
             is_blocked: true,
             ..Worth::default()
-        }))
+        });
+        self.memo.keep_worth(asked, worth);
+        Ok(worth)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::damaged;
 
 impl Keys for SqliteUnit<'_> {
     fn block(&mut self, key: &BlockedKey) -> Result<bool, StorageError> {
+        self.memo.forget();
         let inserted = self.execute(
             "INSERT INTO blocked_key (public_key_sha256, at, source, reason, attestation) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (public_key_sha256) DO NOTHING",

@@ -174,27 +174,49 @@ fn a_token_that_was_away_is_found_again() {
     );
 }
 
+/// Eight threads sign by one key, beside each other.
+fn many_sign(key: &TokenKey) {
+    std::thread::scope(|scope| {
+        for thread in 0..8_u8 {
+            scope.spawn(move || {
+                for round in 0..25_u8 {
+                    let message = [thread, round];
+                    let signature = key.sign(&message).unwrap();
+                    key.public_key()
+                        .verify(key.algorithm(), &message, &signature)
+                        .unwrap();
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn threads_share_the_sessions_of_a_token() {
     stage(
         Maker::SoftHsm,
         "stories::threads_share_the_sessions_of_a_token",
+        |scene| many_sign(&make(scene, KeyAlgorithm::EcP256).unwrap()),
+    );
+}
+
+#[test]
+fn a_module_that_is_started_without_locks_and_threads_serves_many_threads() {
+    stage(
+        Maker::SoftHsm,
+        "stories::a_module_that_is_started_without_locks_and_threads_serves_many_threads",
         |scene| {
-            let key = make(scene, KeyAlgorithm::EcP256).unwrap();
-            std::thread::scope(|scope| {
-                for thread in 0..8_u8 {
-                    let key = &key;
-                    scope.spawn(move || {
-                        for round in 0..25_u8 {
-                            let message = [thread, round];
-                            let signature = key.sign(&message).unwrap();
-                            key.public_key()
-                                .verify(key.algorithm(), &message, &signature)
-                                .unwrap();
-                        }
-                    });
-                }
+            scene.enter_pin(PIN);
+            let token = scene.token_of(tanba_token::TokenSettings {
+                sessions: 4,
+                os_locking: false,
+                own_threads: false,
+                ..scene.settings()
             });
+            let mut random = StdRng::seed_from_u64(1);
+            let made = token.make_key(KeyAlgorithm::EcP256, "a key", &mut random);
+            many_sign(&made.unwrap());
+            token.check().unwrap();
         },
     );
 }

@@ -23,8 +23,12 @@ use crate::context::Context;
 
 /// Certificates between two looks at the roof.
 const ROUND: usize = 20_000;
-/// How long a look at the roof takes.
-const LOOK: Duration = Duration::from_millis(400);
+/// Certificates that are issued before anything is measured.
+const WARM_UP: usize = 200;
+/// How long a look at the roof takes at least: as long as the round that it is compared with.
+const LEAST_LOOK: Duration = Duration::from_millis(400);
+/// How long it takes at most before the first round, whose time is only guessed.
+const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(10);
 /// Threads for each processor: those that wait for a commit leave the processor to others.
 const THREADS_A_PROCESSOR: usize = 128;
 /// Certificates at most whose time is remembered: a measurement of hours must not need more memory than one of seconds.
@@ -45,7 +49,8 @@ pub(super) struct Report {
     stored: u64,
     certificates: usize,
     certificates_per_second: f64,
-    /// Signatures a second of a key of the same kind by all processors, looked at between the rounds.
+    /// Signatures a second of a key of the same kind by as many threads: the greater of what was seen before a round and
+    /// after it, for as long as the round took; the median of the rounds.
     roof_per_second: f64,
     /// The one divided by the other: the median of the rounds.
     share_of_roof: f64,
@@ -93,14 +98,18 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
     // The first ones fill caches, and find out that everything works.
     let wanted = usize::try_from(options.count)?;
     let every = wanted.div_ceil(REMEMBERED).max(1);
-    round(&scratch, &orders(&people, 200, context)?, threads, every)?;
+    let first = orders(&people, WARM_UP, context)?;
+    let (warm, time) = timed(|| round(&scratch, &first, threads, every));
+    warm?;
+    let rounds_worth = u32::try_from(ROUND.min(wanted) / WARM_UP)?;
+    let guessed = time.saturating_mul(rounds_worth).min(LONGEST_FIRST_LOOK);
     let commits_before = scratch.database.commits();
     context.progress("issuing certificates");
     let (mut rounds, mut times, mut issued) = (Vec::new(), Vec::new(), 0_usize);
     let (mut spent, mut work) = (Duration::ZERO, Duration::ZERO);
     let resident_mib_at_start = resident_mib();
     let seconds = Duration::from_secs(options.seconds.unwrap_or_default());
-    let mut before = roof::all_processors(&key, LOOK)?;
+    let mut before = roof::by_all(&key, threads, guessed.max(LEAST_LOOK))?;
     while issued < wanted || spent < seconds {
         let count = wanted
             .saturating_sub(issued)
@@ -110,9 +119,9 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
         let (each, time) = timed(|| round(&scratch, &orders, threads, every));
         times.extend(each?);
         work = work.saturating_add(processor_time().saturating_sub(work_before));
-        let after = roof::all_processors(&key, LOOK)?;
+        let after = roof::by_all(&key, threads, time.max(LEAST_LOOK))?;
         let certificates_per_second = per_second(u32::try_from(count)?, time);
-        let roof_per_second = f64::midpoint(before, after);
+        let roof_per_second = before.max(after);
         issued = issued.saturating_add(count);
         rounds.push(Round {
             certificates: issued,
