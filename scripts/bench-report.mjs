@@ -138,7 +138,7 @@ const issuing = (run) => {
   lines.push(
     `- **Issuing**, ${run.key} issuer, ${run.stored} certificates stored before: \`tanba bench issue\`: ${run.certificates} certificates by ${run.threads} threads through the whole cycle`,
     `  (lints, two durable commits, evidence, notice): ${number(run.certificates_per_second, 0)} a second; ${number(run.certificates_a_commit)} certificates a commit, ${number(run.processor_ms_a_certificate, 2)} ms of processors each; ${number(run.roof_per_second, 0)} signatures a second of such a`,
-    `  key by all processors, looked at between the rounds; resident memory ${number(run.resident_mib_at_start)} MiB before, ${number(run.resident_mib_at_tenth)} MiB`,
+    `  key by as many threads, the greater of what was seen before and after a round, for as long as that took; resident memory ${number(run.resident_mib_at_start)} MiB before, ${number(run.resident_mib_at_tenth)} MiB`,
     `  after a tenth of them, ${number(run.resident_mib_at_half)} MiB after half, ${number(run.resident_mib_at_end)} MiB after all.`,
   );
 };
