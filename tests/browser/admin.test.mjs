@@ -127,7 +127,11 @@ describe("the console of administrators", () => {
     await page.locator("#signing-password").fill(seat.member.password);
     await seat.sign("done=stop-issuance&profile=kz-individual-signature-rsa");
     assert.equal(await standing(page), "part");
-    await look(page, "ru", "78-admin-profile-stopped");
+    const done = page.url();
+    for (const language of LANGUAGES) {
+      await page.goto(done.replace("/ru/", `/${language}/`));
+      await look(page, language, "78-admin-profile-stopped", { part: [".govuk-notification-banner", "#issuer-facts"] });
+    }
     await page.goto(`${address}/audit?action=issuer.stop`);
     const row = page.locator("#events tbody tr").first();
     assert.match(await row.innerText(), /staff:\d+/);

@@ -118,7 +118,6 @@ async function otherPages(wizard) {
     ["14-key-list", "/cabinet/keys"],
     ["15-applications", "/cabinet/applications"],
     ["16-status", `/status?number=${wizard.number}`],
-    ["16-status-wrong", "/status?number=123"],
     ["17-revoke", "/cabinet/revoke"],
     ["18-password", "/cabinet/password"],
     ["19-profile", "/cabinet/profile"],
@@ -134,6 +133,10 @@ async function otherPages(wizard) {
     }
     await look(page, language, name, everywhere);
   }
+  await page.goto(wizard.address("/status?number=123"));
+  await page.locator("#status-form button").click();
+  await page.locator("#number-error:not([hidden])").waitFor();
+  await look(page, language, "16-status-wrong", everywhere);
   // The mailbox is the demo's own, and in English.
   await page.goto(`${wizard.demo.url}/demo/mailbox`);
   if (language === "en") await look(page, language, "27-mailbox", everywhere);

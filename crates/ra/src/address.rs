@@ -215,21 +215,9 @@ impl RegistrationAuthority {
         if person.earlier(now).is_some() {
             return Err(EmailChangeError::Recent);
         }
-        let until = earlier.until;
-        work.persons().change_email(person.id, address, &earlier)?;
         did(person, "person.email-change").record(work, now)?;
-        let person = Person {
-            email: Some(address.clone()),
-            earlier_email: Some(earlier),
-            ..person.clone()
-        };
-        let body = MessageBody::AddressChanged {
-            hint: address.masked(),
-            until,
-            not_me_path: self.not_me_path(work, &person, "", now)?,
-            at_desk: false,
-        };
-        notify(work, &person, body, now)?;
+        let until = earlier.until;
+        self.move_address(work, person, (address, earlier), false, now)?;
         Ok(until)
     }
 }
@@ -249,31 +237,47 @@ impl RegistrationAuthority {
         address: &EmailAddress,
         now: Timestamp,
     ) -> Result<Person, StorageError> {
-        let mut moved = Person {
+        // Where an earlier one still counts it goes on counting: the one after it may be a thief's.
+        if let Some(before) = person.code_address(now).cloned() {
+            let earlier = EarlierEmail {
+                address: before,
+                until: now.plus(GRACE),
+            };
+            return self.move_address(work, person, (address, earlier), true, now);
+        }
+        work.persons().set_email(person.id, Some(address))?;
+        Ok(Person {
             email: Some(address.clone()),
             ..person.clone()
-        };
-        // Where an earlier one still counts it goes on counting: the one after it may be a thief's.
-        let Some(before) = person.code_address(now).cloned() else {
-            work.persons().set_email(person.id, Some(address))?;
-            return Ok(moved);
-        };
-        let until = now.plus(GRACE);
-        let earlier = EarlierEmail {
-            address: before,
-            until,
-        };
-        work.persons().change_email(person.id, address, &earlier)?;
+        })
+    }
+
+    /// Makes an address the confirmed one, while another counts for a week yet; whoever reads any of them is told, the one
+    /// that was confirmed until now as well where it is a third.
+    fn move_address(
+        &self,
+        work: &mut dyn UnitOfWork,
+        person: &Person,
+        (address, earlier): (&EmailAddress, EarlierEmail),
+        at_desk: bool,
+        now: Timestamp,
+    ) -> Result<Person, StorageError> {
+        let until = earlier.until;
         let replaced = person
             .email
             .clone()
             .filter(|replaced| *replaced != earlier.address);
-        moved.earlier_email = Some(earlier);
+        work.persons().change_email(person.id, address, &earlier)?;
+        let moved = Person {
+            email: Some(address.clone()),
+            earlier_email: Some(earlier),
+            ..person.clone()
+        };
         let body = MessageBody::AddressChanged {
             hint: address.masked(),
             until,
             not_me_path: self.not_me_path(work, &moved, "", now)?,
-            at_desk: true,
+            at_desk,
         };
         if let Some(replaced) = replaced {
             send_to(work, &moved, replaced, &body, now)?;

@@ -158,7 +158,12 @@ impl RegistrationAuthority {
                 Ok(application) => !matches!(application.state, State::Confirmed { .. }),
                 Err(
                     IssueError::Refused(_)
-                    | IssueError::Step(StepError::Frozen | StepError::WrongState(_)),
+                    | IssueError::Step(
+                        StepError::Frozen
+                        | StepError::Died
+                        | StepError::DataChanged
+                        | StepError::WrongState(_),
+                    ),
                 ) => true,
                 Err(IssueError::Delayed(_)) => false,
                 Err(IssueError::Step(error)) => {

@@ -73,8 +73,7 @@ class TokenInstallation {
     );
     element("done-checks")?.replaceChildren(...lines);
     progressEnd("progress-done");
-    show(element("install-section"), false);
-    show(element("done-section"), true);
+    showChecked(true);
     focusOn(element("done-title"));
   }
 
@@ -90,6 +89,13 @@ class TokenInstallation {
     }
     await report(this.#number, proofs);
   }
+}
+
+/** While files are checked and not finished with, what to do next stands in their own section. */
+function showChecked(checked: boolean): void {
+  show(element("install-section"), !checked);
+  show(element("next-step"), !checked);
+  show(element("done-section"), checked);
 }
 
 /** The proofs reach the authority, and the page becomes what the server says. */
@@ -284,8 +290,7 @@ class Installation {
         checks.prepend(make("li", { text: text(key), class: "tanba-checks__done", attributes: { "data-check": key } }));
       }
     }
-    show(element("install-section"), false);
-    show(element("done-section"), true);
+    showChecked(true);
     focusOn(element("done-title"));
   }
 
@@ -293,8 +298,7 @@ class Installation {
   async #startAnew(): Promise<void> {
     checkedNumber = null;
     element("done-checks")?.replaceChildren();
-    show(element("done-section"), false);
-    show(element("install-section"), true);
+    showChecked(false);
     await this.#showPending();
   }
 

@@ -231,6 +231,9 @@ function startCode(page: Page): void {
   });
 }
 
+/** What another code, or the same one typed with care, would mend; nothing else is the field's fault. */
+const ABOUT_THE_CODE: ReadonlySet<string> = new Set(["wrong-code", "code-malformed", "code-expired", "codes-paused"]);
+
 async function sendCode(page: Page): Promise<void> {
   const field = input("code");
   const code = (field?.value ?? "").replace(/[\s-]/g, "");
@@ -241,7 +244,7 @@ async function sendCode(page: Page): Promise<void> {
     await post(`/applications/${page.number}/code`, { code });
   } catch (error) {
     field?.select();
-    throw error instanceof Problem && error.field === null && error.code !== "offline" ? error.at("code") : error;
+    throw error instanceof Problem && error.field === null && ABOUT_THE_CODE.has(error.code) ? error.at("code") : error;
   }
   progressEnd();
   await go(page.done);

@@ -73,8 +73,13 @@ pub(crate) fn people(database: &Path) -> BTreeMap<String, String> {
     found
 }
 
+/// Words of the logs themselves: the mailbox of an office has such a name, and tells of nobody without what follows.
+const OURS: [&str; 4] = ["staff", "person", "operator", "administrator"];
+
 fn note(found: &mut BTreeMap<String, String>, value: &str, what: &str) {
-    if let Some((local, _)) = value.split_once('@') {
+    if let Some((local, _)) = value.split_once('@')
+        && !OURS.contains(&local)
+    {
         found.insert(local.to_lowercase(), what.to_owned());
     }
     found.insert(value.to_lowercase(), what.to_owned());
@@ -125,6 +130,7 @@ fn stands(line: &str, value: &str) -> bool {
 fn whoever_is_named_is_found() {
     let house = Installation::start();
     house.register("Sarsenbayeva", "sarsenbayeva.a@example.kz");
+    house.register("Tulegenova", "staff@example.kz");
     house.sql("UPDATE person SET phone = '+77017654321'");
     let people = people(&house.path("tanba.sqlite"));
     for line in [
@@ -133,10 +139,11 @@ fn whoever_is_named_is_found() {
         "{\"name\":\"SARSENBAYEVA\"}",
         "ӘЙГЕРІМ signed in",
         "to=+77017654321",
+        "a mail to staff@example.kz was refused",
     ] {
         assert!(betrayal(&people, line).is_some(), "{line}");
     }
-    assert_eq!(betrayal(&people, "person=1 serial=00ff"), None);
+    assert_eq!(betrayal(&people, "person=1 serial=00ff actor=staff:2"), None);
     assert!(people.len() >= 6, "{people:?}");
 }
 

@@ -348,9 +348,16 @@ fn must_not_be_issued(
 
 /// What somebody who asked for issuance is told when somebody else brought the application to an end.
 fn settled(application: Application) -> Result<Application, IssueError> {
-    match application.state {
+    match &application.state {
         State::Issued { .. } | State::Installed { .. } => Ok(application),
         State::Confirmed { .. } => Err(StorageError::Conflict.into()),
+        // Applying again does not help here, and what does is said at once.
+        State::Rejected { reason, .. } if reason == codes::PERSON_DIED => {
+            Err(StepError::Died.into())
+        }
+        State::Rejected { reason, .. } if reason == codes::DATA_CHANGED => {
+            Err(StepError::DataChanged.into())
+        }
         State::Draft
         | State::Submitted { .. }
         | State::Awaiting2fa { .. }

@@ -92,8 +92,10 @@ fn a_death_between_signature_and_code_ends_the_application() {
     let code = world.mailed_code(NOON);
     record(&world, &citizen, &citizen.subject.surname.clone(), true);
     let confirmed = world.ra.confirm(&session, &draft.number, &code, after(1));
-    assert_eq!(confirmed.unwrap_err().code(), "application-rejected");
+    assert_eq!(confirmed.unwrap_err().code(), "person-died");
     assert_eq!(refused(&world, &citizen, 1), "person-died");
+    let again = world.ra.confirm(&session, &draft.number, &code, after(2));
+    assert_eq!(again.unwrap_err().code(), "application-rejected");
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn a_new_name_between_signature_and_code_ends_the_application() {
     let code = world.mailed_code(NOON);
     record(&world, &citizen, "ӘБІШЕВА", false);
     let confirmed = world.ra.confirm(&session, &draft.number, &code, after(1));
-    assert_eq!(confirmed.unwrap_err().code(), "application-rejected");
+    assert_eq!(confirmed.unwrap_err().code(), "data-changed");
     assert_eq!(refused(&world, &citizen, 1), "data-changed");
 }
 
