@@ -442,7 +442,7 @@ revoke-done-kept = The signed document is kept as evidence.
 revoke-done-files = You may delete the files of the revoked keys: they no longer sign in or sign.
 revoke-ways-title = If you cannot sign with your key
 revoke-way-mail = If a mail about issued keys came unexpectedly, open its “It was not me” link: all your keys are frozen at once.
-revoke-way-centre = If you lost the password or the file, go to a registration centre with your ID card or call the contact centre:
+revoke-way-centre = If you cannot reach that address either, go to a registration centre with your ID card or call the contact centre:
 noscript-revoke = A revocation is signed with your key in this browser, and that needs JavaScript. Turn JavaScript on in the browser’s settings and open the page again, or call { contact-phone }.
 passwd-lead = The password is changed entirely on this device: neither the file nor the password is sent to the server. Try the new file first and only then delete the old one.
 passwd-token = The password of key files is changed here, on this device; the PIN of a device (ID card, Kaztoken, eToken, JaCarta) further below.
@@ -468,6 +468,16 @@ session-used = Last used
 session-key = Serial number of the key
 session-this = this session
 session-end = End the session
+
+## What was saved on the profile's page, and the end of a session
+
+profile-saved-address = The address is changed. Both addresses were told.
+profile-saved-phone = The telephone number is changed. A mail about it was sent to you.
+profile-saved-phone-removed = The telephone number is removed.
+profile-saved-language = The language is saved.
+profile-saved-reminders = Your choice about reminders is saved.
+profile-saved-session = The session is ended.
+front-signed-out = You have signed out. No key is left in the memory of this browser; your key files are untouched.
 
 ## It was not me
 
@@ -664,7 +674,7 @@ error-document-changed-detail = Nothing was issued and your keys are safe. Reloa
 error-email-invalid = The e-mail address is not right
 error-email-invalid-detail = Check the address, for example aigerim@example.kz. You may also leave the field empty.
 error-email-not-confirmed = Only the confirmed e-mail address goes into a certificate
-error-email-not-confirmed-detail = Type the confirmed address or leave the field empty. The address can be changed at a registration centre.
+error-email-not-confirmed-detail = Type the confirmed address or leave the field empty. The address can be changed by a code on the page “{ menu-name-profile }”; if you cannot reach the earlier one, come to a registration centre.
 error-event-unknown = What happened was not chosen
 error-event-unknown-detail = Nothing was revoked. Choose one of the four cases.
 error-authority-unfit = The application is confirmed; the authority may not issue certificates at present
@@ -1058,6 +1068,9 @@ installed-superseded = Old certificates revoked: { $count }
 installed-reminder = Next reminder: { $date }
 reminder-file = Add the date to your calendar (.ics)
 pending-forget = Remove the kept keys from this browser
+pending-written = The files with your new keys, made on { $date }, are written already. Type the new password and go on to finish. If you do not find the files, choose a folder or the download: they are written once more.
+install-go-on = Go on to finish
+desk-reason-missing = Choose the reason
 pending-found = Keys made on { $date } wait in this browser for their certificates
 passwd-done = The password was changed and the new file opens with it: { $file }
 passwd-written = { $file }: written
@@ -1190,7 +1203,7 @@ agreement-missing = To go on, tick that you accept the agreement
 first-waiting = An application was begun in this browser.
 first-continue = Go on with the application
 first-next = Continue
-first-person-title = Who you are
+first-person-title = Who are you?
 first-person-lead = Type everything as on your ID card. The register only confirms IIN and name together; what it holds is shown to nobody.
 first-iin-hint = The 12 digits on your ID card
 first-patronymic-hint = Leave it empty if your ID card has none

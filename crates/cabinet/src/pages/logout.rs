@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use crate::body::Form;
+use crate::pages::front::signed_out;
 use crate::problem::Problem;
 use crate::session::{MaybeSignedIn, closing_cookie, token};
 use crate::state::CabinetState;
@@ -30,6 +31,6 @@ pub(crate) async fn submit(
         let now = state.now();
         state.ra(move |ra| ra.logout(&token, now)).await?;
     }
-    let front = Redirect::to(&format!("/{}", visit.language.tag()));
+    let front = signed_out(visit.language);
     Ok(([(SET_COOKIE, closing_cookie(state.config()))], front))
 }

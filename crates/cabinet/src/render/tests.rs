@@ -98,7 +98,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
     .into();
     let none = Vec::<Value>::new;
     match template {
-        "front.html" => vec![context! {}],
+        "front.html" => vec![context! {}, context! { signed_out => true }],
         "obtain.html" | "obtain/person.html" | "obtain/address.html" | "obtain/place.html"
         | "obtain/centre.html" | "obtain/confirm.html" | "obtain/application.html" => {
             first::samples(template, &regions)
@@ -191,8 +191,9 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 let earlier = (!all).then_some(context! { address => "a•••@example.kz", until => "бүгін" });
                 let earlier_phone = grace.then_some(context! { number => "+7•••67", until => "бүгін" });
                 let (errors, email_error) = if all { (errors(), Some("wrong")) } else { (none(), None) };
+                let saved = [("address", "email-title"), ("phone-removed", "phone-title"), ("session", "sessions")][usize::from(all) + usize::from(grace) * 2];
                 context! {
-                    person => person(all), reminders => all, sessions => vec![session(true), session(all)], errors,
+                    saved => context! { name => saved.0, part => saved.1 }, person => person(all), reminders => all, sessions => vec![session(true), session(all)], errors,
                     earlier, pending => all.then_some("a@example.kz"), typed => "", email_error, code_error => email_error,
                     texts => all || grace, earlier_phone, phone => all.then_some("+7•••67"), phone_settled => grace, pending_phone => all.then_some("+77011234567"),
                     phone_error => email_error, phone_code_error => email_error,

@@ -7,7 +7,7 @@ import { call, isRunning, onWiped } from "./keys.js";
 import { text } from "./messages.js";
 import { go } from "./navigation.js";
 import { NewPassword, helpPassword } from "./password.js";
-import { Problem, clearProblems, showError } from "./problem.js";
+import { Problem, Problems, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { SummaryLine } from "./protocol.js";
 import { SigningKey } from "./signing.js";
@@ -84,13 +84,14 @@ function startMaking(page: Page, key: SigningKey): void {
 }
 
 async function makeKeys(page: Page, newPassword: NewPassword | null, key: SigningKey): Promise<void> {
-  if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
+  const unticked = input("correct")?.checked === true ? [] : [Problem.of("tick-correct", {}, "correct")];
+  if (page.keystore !== PKCS12) Problems.throwAny(unticked);
   if (page.keystore !== PKCS12) {
     await makeKeysInToken(page, key);
     return;
   }
   if (newPassword === null) return;
-  const password = await newPassword.checked();
+  const password = await newPassword.checked(unticked);
   placeProgress(button("confirm"));
   progress("progress-loading");
   const { number, keystore } = page;

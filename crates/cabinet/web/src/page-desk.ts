@@ -69,6 +69,9 @@ async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null,
   const asked = fields(form);
   const { serials } = asked;
   if (Array.isArray(serials) && serials.length === 0) throw Problem.of("desk-nothing-chosen", {}, "serial-1");
+  for (const choice of form.querySelectorAll<HTMLSelectElement>("select[required]")) {
+    if (choice.value === "") throw Problem.of("desk-reason-missing", {}, choice.id);
+  }
   placeProgress(pressed);
   progress("progress-loading");
   const { document, about } = await post<Omit<Prepared, "address">>(address, asked);

@@ -8,7 +8,7 @@ import { text } from "./messages.js";
 import { go, send } from "./navigation.js";
 import { narrowSettlements } from "./page-reissue.js";
 import { NewPassword, helpPassword } from "./password.js";
-import { Problem, clearProblems, showError } from "./problem.js";
+import { Problem, Problems, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { SummaryLine } from "./protocol.js";
 import { dropPending, keepPending } from "./store.js";
@@ -57,9 +57,19 @@ export async function startPerson(): Promise<void> {
   });
 }
 
+/** Names that everybody has, and what is said where one is missing. */
+const NAMES = [
+  ["surname", "field-surname"],
+  ["given_name", "field-given-name"],
+] as const;
+
 async function askRegister(form: HTMLFormElement): Promise<void> {
   const fault = iinFault(input("iin")?.value ?? "");
-  if (fault !== null) throw Problem.of(fault, {}, "iin");
+  const faults = fault === null ? [] : [Problem.of(fault, {}, "iin")];
+  for (const [name, key] of NAMES) {
+    if ((input(name)?.value ?? "").trim() === "") faults.push(Problem.of(key, {}, name));
+  }
+  Problems.throwAny(faults);
   placeProgress(button("first-person"));
   progress("progress-work");
   const { challenge } = await get<{ challenge: string }>("/first/work");
@@ -111,13 +121,14 @@ async function newKeysInMemory(): Promise<string | null> {
 }
 
 async function makeKeys(page: Page, newPassword: NewPassword | null): Promise<void> {
-  if (input("correct")?.checked !== true) throw Problem.of("tick-correct", {}, "correct");
+  const unticked = input("correct")?.checked === true ? [] : [Problem.of("tick-correct", {}, "correct")];
+  if (page.keystore !== PKCS12) Problems.throwAny(unticked);
   if (page.keystore !== PKCS12) {
     await makeKeysInToken(page);
     return;
   }
   if (newPassword === null) return;
-  const password = await newPassword.checked();
+  const password = await newPassword.checked(unticked);
   placeProgress(button("confirm"));
   progress("progress-loading");
   const { number, keystore } = page;

@@ -2,7 +2,7 @@
 import { button, element, input, make, show } from "./dom.js";
 import { call } from "./keys.js";
 import { text } from "./messages.js";
-import { Problem } from "./problem.js";
+import { Problem, Problems } from "./problem.js";
 
 const NOT_LATIN = /[^\u0000-\u007f]/;
 
@@ -76,17 +76,22 @@ export class NewPassword {
     if (strength !== null) this.#showStrength(strength);
   }
 
-  /** The password, if it may be chosen. */
-  async checked(): Promise<string> {
+  /** The password, if it may be chosen; else everything that is wrong with it, after what is wrong with the form `already`. */
+  async checked(already: readonly Problem[] = []): Promise<string> {
+    Problems.throwAny([...already, ...(await this.#problems())]);
+    return this.#field.value;
+  }
+
+  async #problems(): Promise<readonly Problem[]> {
     const password = this.#field.value;
-    if (password === "") throw Problem.of("password-missing", {}, this.#field.id);
+    if (password === "") return [Problem.of("password-missing", {}, this.#field.id)];
     const { broken } = await call("checkPassword", { password });
-    const first = broken[0];
-    if (first !== undefined) throw Problem.of(first, {}, this.#field.id);
+    const problems = broken.map((rule) => Problem.of(rule, {}, this.#field.id));
+    if (NOT_LATIN.test(password)) problems.unshift(Problem.of("layout-not-latin", {}, this.#field.id));
     if (this.#repeat !== null && this.#repeat.value !== password) {
-      throw Problem.of("password-not-repeated", {}, this.#repeat.id);
+      problems.push(Problem.of("password-not-repeated", {}, this.#repeat.id));
     }
-    return password;
+    return problems;
   }
 
   clear(): void {

@@ -45,6 +45,22 @@ export function localised(values: Readonly<Record<string, string>>): Record<stri
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, hasText(value) ? text(value) : value]));
 }
 
+/** Several at once, so that nobody mends them one by one. */
+export class Problems extends Error {
+  readonly all: readonly Problem[];
+
+  constructor(all: readonly Problem[]) {
+    super(all.map(({ message }) => message).join(" "));
+    this.name = "Problems";
+    this.all = all;
+  }
+
+  /** Throws what there is, if there is something. */
+  static throwAny(all: readonly Problem[]): void {
+    if (all.length > 0) throw new Problems(all);
+  }
+}
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   console.error(error);
@@ -82,17 +98,25 @@ export function showProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const summary = element("error-summary") ?? makeSummary();
   const list = find("ul", HTMLUListElement, summary);
-  for (const problem of problems) {
-    list?.append(summaryItem(problem));
-    if (problem.field !== null) markField(problem.field, problem.message);
+  for (const problem of problems) list?.append(summaryItem(problem));
+  for (const field of new Set(problems.map((problem) => problem.field))) {
+    const messages = problems.filter((problem) => problem.field === field).map(({ message }) => message);
+    if (field !== null) markField(field, joined(messages));
   }
   document.title = `${text("error-prefix")} ${document.title}`;
   summary.hidden = false;
   focusOn(summary);
 }
 
+/** What stands at one field, sentence after sentence. */
+function joined(messages: readonly string[]): string {
+  const [only, ...more] = messages;
+  if (only !== undefined && more.length === 0) return only;
+  return messages.map((message) => message.replace(/\.$/, "")).join(". ");
+}
+
 export function showError(error: unknown): void {
-  showProblems([problemOf(error)]);
+  showProblems(error instanceof Problems ? error.all : [problemOf(error)]);
 }
 
 function summaryItem(problem: Problem): HTMLLIElement {

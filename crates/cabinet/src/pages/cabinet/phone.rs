@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use tanba_ra::PhoneChangeError;
 
-use super::profile::{Fields, back, refused};
+use super::profile::{Fields, Saved, back, refused};
 use crate::body::Form;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
@@ -58,7 +58,7 @@ pub(crate) async fn confirm(
         _ => "phone-code",
     };
     match confirmed {
-        Ok(()) => Ok(back(visit.language, PART).into_response()),
+        Ok(()) => Ok(Saved::Phone.told(visit.language).into_response()),
         Err(PhoneChangeError::Step(error)) => Err(error.into()),
         Err(error) => refused(&state, &visit, &signed_in, (field, String::new()), error).await,
     }
@@ -76,7 +76,9 @@ pub(crate) async fn remove(
         .await?;
     match removed {
         // Removed already, in another tab: it is as she wanted it.
-        Ok(()) | Err(PhoneChangeError::NoneYet) => Ok(back(visit.language, PART).into_response()),
+        Ok(()) | Err(PhoneChangeError::NoneYet) => {
+            Ok(Saved::PhoneRemoved.told(visit.language).into_response())
+        }
         Err(PhoneChangeError::Step(error)) => Err(error.into()),
         Err(error) => refused(&state, &visit, &signed_in, ("phone", String::new()), error).await,
     }

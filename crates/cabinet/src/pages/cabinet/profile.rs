@@ -1,6 +1,6 @@
 //! `/{lang}/cabinet/profile`: what the register knows, address, language, reminders, open sessions. Works without script.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
@@ -13,6 +13,7 @@ use tanba_ra::{EmailChangeError, OpenSession, PendingAddress, PendingPhone};
 
 use crate::body::Form;
 use crate::device;
+use crate::pages::front::signed_out;
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
@@ -45,12 +46,82 @@ struct Mistake {
     typed: String,
 }
 
+/// What a form of the page brought about, said where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Saved {
+    Address,
+    Phone,
+    PhoneRemoved,
+    Language,
+    Reminders,
+    Session,
+}
+
+impl Saved {
+    /// As it stands in the address, and in the key of its text.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Phone => "phone",
+            Self::PhoneRemoved => "phone-removed",
+            Self::Language => "language",
+            Self::Reminders => "reminders",
+            Self::Session => "session",
+        }
+    }
+
+    /// The part of the page.
+    const fn part(self) -> &'static str {
+        match self {
+            Self::Address => "email-title",
+            Self::Phone | Self::PhoneRemoved => "phone-title",
+            Self::Language => "language",
+            Self::Reminders => "notices",
+            Self::Session => "sessions",
+        }
+    }
+
+    /// Back to the page, which says so.
+    pub(super) fn told(self, language: Language) -> Redirect {
+        let (lang, name, part) = (language.tag(), self.name(), self.part());
+        Redirect::to(&format!("/{lang}/cabinet/profile?saved={name}#{part}"))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    saved: String,
+}
+
+impl Asked {
+    /// Anything else in the address says nothing.
+    fn saved(&self) -> Option<Saved> {
+        let known = [
+            Saved::Address,
+            Saved::Phone,
+            Saved::PhoneRemoved,
+            Saved::Language,
+            Saved::Reminders,
+            Saved::Session,
+        ];
+        known.into_iter().find(|one| one.name() == self.saved)
+    }
+}
+
 pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
     signed_in: SignedIn,
+    Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Problem> {
-    page(&state, &visit, &signed_in, None).await
+    page(&state, &visit, &signed_in, Told::Saved(asked.saved())).await
+}
+
+/// What the page says besides what it shows.
+enum Told {
+    Saved(Option<Saved>),
+    Mistake(Mistake),
 }
 
 /// What the page needs from the records besides the person.
@@ -79,8 +150,12 @@ async fn page(
     state: &CabinetState,
     visit: &Visit,
     signed_in: &SignedIn,
-    mistake: Option<Mistake>,
+    told: Told,
 ) -> Result<Html<String>, Problem> {
+    let (saved, mistake) = match told {
+        Told::Saved(saved) => (saved, None),
+        Told::Mistake(mistake) => (None, Some(mistake)),
+    };
     let Standing {
         open,
         address,
@@ -136,6 +211,7 @@ async fn page(
         typed_phone => typed("phone"),
         phone_error => error("phone"),
         phone_code_error => error("phone-code"),
+        saved => saved.map(|saved| context! { name => saved.name(), part => saved.part() }),
         errors => Serde(mistake.iter().collect::<Vec<_>>()),
         sessions,
     };
@@ -181,7 +257,7 @@ pub(crate) async fn confirm_address(
         .ra(move |ra| Ok::<_, Problem>(ra.confirm_email_change(&session, &fields.code, now)))
         .await?;
     match confirmed {
-        Ok(_) => Ok(back(visit.language, "email-title").into_response()),
+        Ok(_) => Ok(Saved::Address.told(visit.language).into_response()),
         Err(EmailChangeError::Step(error)) => Err(error.into()),
         Err(error @ EmailChangeError::NoTriesLeft) => {
             refused(&state, &visit, &signed_in, ("email", String::new()), error).await
@@ -200,7 +276,7 @@ pub(super) async fn refused(
 ) -> Result<Response, Problem> {
     let text = error.into().sentence(state.catalogue(), visit);
     let mistake = Mistake { field, text, typed };
-    let page = page(state, visit, signed_in, Some(mistake)).await?;
+    let page = page(state, visit, signed_in, Told::Mistake(mistake)).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -214,7 +290,7 @@ pub(crate) async fn end_all(
     state
         .ra(move |ra| ra.end_all_sessions(&signed_in.session, now))
         .await?;
-    let front = Redirect::to(&format!("/{}", visit.language.tag()));
+    let front = signed_out(visit.language);
     Ok(([(SET_COOKIE, closing_cookie(state.config()))], front).into_response())
 }
 
@@ -232,7 +308,7 @@ pub(crate) async fn language(
         .ra(move |ra| ra.set_language(&signed_in.session, language, now))
         .await?;
     // The page behind sets the cookie of its own language.
-    Ok(back(language, "language"))
+    Ok(Saved::Language.told(language))
 }
 
 /// `POST /{lang}/cabinet/profile/reminders`
@@ -248,7 +324,7 @@ pub(crate) async fn reminders(
     state
         .ra(move |ra| ra.set_reminders(&signed_in.session, wanted, now))
         .await?;
-    Ok(back(visit.language, "notices"))
+    Ok(Saved::Reminders.told(visit.language))
 }
 
 /// `POST /{lang}/cabinet/profile/sessions/{name}/end`
@@ -271,10 +347,10 @@ pub(crate) async fn end_session(
         })
         .await?;
     if ended_this {
-        let front = Redirect::to(&format!("/{}", visit.language.tag()));
+        let front = signed_out(visit.language);
         return Ok(([(SET_COOKIE, closing_cookie(state.config()))], front).into_response());
     }
-    Ok(back(visit.language, "sessions").into_response())
+    Ok(Saved::Session.told(visit.language).into_response())
 }
 
 pub(super) fn back(language: Language, part: &str) -> Redirect {

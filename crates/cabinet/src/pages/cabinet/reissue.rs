@@ -144,7 +144,10 @@ fn examine(state: &CabinetState, visit: &Visit, fields: &Fields) -> Mistakes {
             "field-email",
         ),
         region: wrong(!region, "field-region"),
-        settlement: wrong(region && !settlement, "field-settlement"),
+        settlement: wrong(
+            (region || fields.settlement.is_empty()) && !settlement,
+            "field-settlement",
+        ),
         keystore: wrong(
             KeystoreKind::from_identifier(&fields.keystore).is_none(),
             "field-keystore",
