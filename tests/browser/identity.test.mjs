@@ -40,7 +40,8 @@ for (const [language, locale, name] of [["kk", "kk-KZ", "aigerim"], ["ru", "ru-R
     /** The page says what happened, that the keys are safe, and where to go. */
     async function told(code) {
       const { codes, text } = await problem(page);
-      assert.deepEqual(codes, [code], text);
+      // A form that the server examines brings the sentence alone.
+      assert.deepEqual(codes.filter(Boolean), codes[0] ? [code] : [], text);
       for (const part of [NEXT[code][language], CENTRE[language]]) {
         assert.ok(text.toLowerCase().includes(part), `${part} is not in ${text}`);
       }
@@ -72,7 +73,9 @@ for (const [language, locale, name] of [["kk", "kk-KZ", "aigerim"], ["ru", "ru-R
     await look(page, language, "90-reissue-died", everywhere);
     await record(renamed);
     await page.locator("#apply").click();
+    await page.locator(`main a[href="/${language}/obtain"]`).waitFor();
     await told("data-changed");
+    assert.equal(await page.locator("#settlement").inputValue(), "almaty", "nothing that was chosen is lost");
     await record();
 
     await refusedAtTheCode("person-died", died);

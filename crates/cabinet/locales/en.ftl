@@ -492,7 +492,7 @@ not-me-done-title = Done
 not-me-done = Your keys are frozen. Certificates frozen: { $count }.
 not-me-serials = Frozen certificates
 not-me-next = Go to a registration centre with your ID card to get new keys. If you have questions:
-not-me-used = This link was used before or has expired.
+not-me-used = This link was used before or has expired. If it was you who pressed its button, your keys are frozen already.
 not-me-used-next = If you believe that your keys are in danger, call at once:
 
 ## Mails
@@ -669,8 +669,8 @@ error-codes-paused = Codes are paused for a while
 error-codes-paused-detail = Too many codes were wrong or sent. Your keys are safe and the application is kept. Try again later; if it was not you, open the “It was not me” link in the mail.
 error-data-changed = The register has other data than your keys
 error-data-changed-detail = Nothing was issued and your keys are safe. Keys with the new data are issued at a registration centre: go there with your ID card.
-error-document-changed = What was signed is not what was prepared
-error-document-changed-detail = Nothing was issued and your keys are safe. Reload the page and confirm the application again.
+error-document-changed = Another document was signed than the one prepared last
+error-document-changed-detail = Perhaps it was prepared anew in another tab. Nothing was issued and your keys are safe. Reload the page and confirm the application again.
 error-email-invalid = The e-mail address is not right
 error-email-invalid-detail = Check the address, for example aigerim@example.kz. You may also leave the field empty.
 error-email-not-confirmed = Only the confirmed e-mail address goes into a certificate
@@ -1071,6 +1071,7 @@ pending-forget = Remove the kept keys from this browser
 pending-written = The files with your new keys, made on { $date }, are written already. Type the new password and go on to finish. If you do not find the files, choose a folder or the download: they are written once more.
 install-go-on = Go on to finish
 desk-reason-missing = Choose the reason
+installed-old-stay = Your old keys stay valid until they expire. Revoke them if you do not need them
 pending-found = Keys made on { $date } wait in this browser for their certificates
 passwd-done = The password was changed and the new file opens with it: { $file }
 passwd-written = { $file }: written

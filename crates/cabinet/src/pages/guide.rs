@@ -107,11 +107,26 @@ impl CabinetState {
         language: Language,
         question: &str,
     ) -> Result<Vec<Answer>, Problem> {
-        let Some(query) = HelpQuery::parse(language, question) else {
+        // Many ask in one language on pages of another: where the page's own index knows nothing, the others are asked.
+        let others = Language::ALL.into_iter().filter(|other| *other != language);
+        let queries: Vec<HelpQuery> = std::iter::once(language)
+            .chain(others)
+            .filter_map(|language| HelpQuery::parse(language, question))
+            .collect();
+        let found = self
+            .ra(move |ra| {
+                for query in queries {
+                    let found = ra.search_help(&query, ANSWERS)?;
+                    if !found.is_empty() {
+                        return Ok(Some((query, found)));
+                    }
+                }
+                Ok::<_, Problem>(None)
+            })
+            .await?;
+        let Some((query, found)) = found else {
             return Ok(Vec::new());
         };
-        let asked = query.clone();
-        let found = self.ra(move |ra| ra.search_help(&asked, ANSWERS)).await?;
         let guide = self.guide();
         let answer = |slug: &String| {
             let article = guide.find(slug)?;

@@ -17,7 +17,7 @@ const KAZAKH: [(&str, &str); 20] = [
     ("кілтім ұрланды не істеймін", "lost-key"),
     ("флешкамды жоғалттым", "lost-key"),
     ("код келмейді", "code-not-coming"),
-    ("растау коды келмеді", "code-not-coming"),
+    ("кілтімді ұрлатып алдым", "lost-key"),
     ("кілттің мерзімі өтіп кетті", "expired"),
     ("ЭЦҚ қалай алуға болады бірінші рет", "first-keys"),
     ("тіркеу орталығына не алып барамын", "registration-centre"),
@@ -121,6 +121,23 @@ async fn questions_as_people_ask_them_find_their_article() {
         }
     }
     assert!(misses.is_empty(), "{}", misses.join("\n"));
+}
+
+#[tokio::test]
+async fn a_question_in_another_language_is_answered_in_the_readers() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    for (language, question, expected) in [
+        ("kk", "отозвать ключ без ключа", "revoke-without-key"),
+        ("en", "забыл пароль", "lost-password"),
+        ("ru", "құпиясөзді ұмыттым", "lost-password"),
+    ] {
+        let found = articles(&mut browser, language, question).await;
+        assert!(
+            found.iter().take(3).any(|article| article == expected),
+            "{question}: {found:?}"
+        );
+    }
 }
 
 #[tokio::test]

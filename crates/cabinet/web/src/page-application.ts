@@ -348,4 +348,9 @@ function showFacts({ superseded }: Finished): void {
   const facts = [text("installed-accepted")];
   if (superseded > 0) facts.push(text("installed-superseded", { count: superseded }));
   list?.replaceChildren(...facts.map((fact) => make("li", { text: fact })));
+  // Only a renewal has old keys.
+  if (superseded > 0 || input("revoke-old") === null) return;
+  const href = `/${document.documentElement.lang}/cabinet/revoke`;
+  const link = make("a", { class: "govuk-link", text: text("installed-old-stay"), attributes: { href, "data-swap": "" } });
+  list?.append(make("li", {}, link));
 }

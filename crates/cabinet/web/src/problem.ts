@@ -143,7 +143,7 @@ function summaryItem(problem: Problem): HTMLLIElement {
 }
 
 /** Problems after which only first keys help. */
-const FIRST_KEYS_HELP: ReadonlySet<string> = new Set(["certificate-expired", "certificate-revoked", "no-signing-key", "key-expired"]);
+const FIRST_KEYS_HELP: ReadonlySet<string> = new Set(["certificate-expired", "certificate-revoked", "no-signing-key", "key-expired", "data-changed"]);
 
 function obtainLink(): HTMLElement {
   const href = `/${document.documentElement.lang}/obtain`;

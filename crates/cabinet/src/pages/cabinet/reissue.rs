@@ -95,6 +95,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     signed_in.check(&headers, &fields.csrf)?;
     let mut mistakes = examine(&state, &visit, &fields);
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if mistakes.is_none() {
         let form = ReissueForm {
             email: Some(fields.email.clone()),
@@ -118,14 +119,19 @@ pub(crate) async fn submit(
                 );
                 return Ok(Redirect::to(&address).into_response());
             }
-            Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            // What the register says of her is told at the form, too: it may be mended while she waits.
+            Err(problem)
+                if problem.status() == StatusCode::UNPROCESSABLE_ENTITY
+                    || [codes::PERSON_DIED, codes::DATA_CHANGED].contains(&problem.code()) =>
+            {
+                status = problem.status();
                 mistakes.place(&problem, problem.sentence(state.catalogue(), &visit));
             }
             Err(problem) => return Err(problem),
         }
     }
     let page = page(&state, &visit, &signed_in, &fields, &mistakes);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    Ok((status, page).into_response())
 }
 
 /// All mistakes at once, so that nobody corrects them one by one.
@@ -168,7 +174,7 @@ impl Mistakes {
 
     /// Puts a refusal beside the field that caused it.
     fn place(&mut self, problem: &Problem, sentence: String) {
-        self.obtain |= problem.code() == codes::NO_SIGNING_KEY;
+        self.obtain |= [codes::NO_SIGNING_KEY, codes::DATA_CHANGED].contains(&problem.code());
         let field = match problem.code() {
             codes::EMAIL_INVALID | codes::EMAIL_NOT_CONFIRMED => &mut self.email,
             codes::PLACE_UNKNOWN => &mut self.settlement,
