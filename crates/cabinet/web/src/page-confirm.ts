@@ -235,6 +235,9 @@ function startCode(page: Page): void {
 /** What another code, or the same one typed with care, would mend; nothing else is the field's fault. */
 const ABOUT_THE_CODE: ReadonlySet<string> = new Set(["wrong-code", "code-malformed", "code-expired", "codes-paused"]);
 
+/** What ends the application: its own page says where it stands, and nothing can be typed here any more. */
+const ENDED: ReadonlySet<string> = new Set(["too-many-codes", "application-rejected", "person-died", "data-changed"]);
+
 async function sendCode(page: Page): Promise<void> {
   const field = input("code");
   const code = (field?.value ?? "").replace(/[\s-]/g, "");
@@ -244,6 +247,11 @@ async function sendCode(page: Page): Promise<void> {
   try {
     await post(`/applications/${page.number}/code`, { code });
   } catch (error) {
+    if (error instanceof Problem && ENDED.has(error.code)) {
+      progressEnd();
+      await go(page.done);
+      throw error;
+    }
     field?.select();
     throw error instanceof Problem && error.field === null && ABOUT_THE_CODE.has(error.code) ? error.at("code") : error;
   }
