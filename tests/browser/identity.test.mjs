@@ -12,7 +12,7 @@ const NEXT = {
   "person-died": { kk: "кілттер бұрынғы күйінде қалды", ru: "ключи остались как были", en: "the keys stay as they were" },
   "data-changed": { kk: "кілттеріңіз қауіпсіз", ru: "ваши ключи в безопасности", en: "your keys are safe" },
 };
-const CENTRE = { kk: "тіркеу орталығы", ru: "центр регистрации", en: "registration centre" };
+const CENTRE = { kk: "тіркеу орталығы", ru: "регистрации", en: "registration centre" };
 /** What the timeline gives as the reason, and the letter too. */
 const REASON = {
   "person-died": { kk: "қайтыс болған", ru: "умер", en: "has died" },

@@ -283,7 +283,10 @@ async fn a_signed_out_session_is_worth_nothing() {
     let mut browser = Browser::new(&world);
     browser.sign_in(&citizen).await;
     let kept = browser.cookies.clone();
-    assert_eq!(browser.submit("/kk/logout", &[]).await.location(), "/kk?signed_out");
+    assert_eq!(
+        browser.submit("/kk/logout", &[]).await.location(),
+        "/kk?signed_out"
+    );
     assert!(!browser.cookies.contains_key("__Host-tanba"));
     browser.cookies = kept;
     assert_eq!(

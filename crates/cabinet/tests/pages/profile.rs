@@ -14,7 +14,10 @@ async fn the_chosen_language_is_remembered_by_browser_and_mails() {
     browser.sign_in(&citizen).await;
     let path = "/kk/cabinet/profile/language";
     let answer = browser.submit(path, &[("language", "ru")]).await;
-    assert_eq!(answer.location(), "/ru/cabinet/profile?saved=language#language");
+    assert_eq!(
+        answer.location(),
+        "/ru/cabinet/profile?saved=language#language"
+    );
     let page = browser.get("/ru/cabinet/profile").await;
     assert!(
         page.body
@@ -44,7 +47,10 @@ async fn reminders_are_switched_off_and_on_and_security_notices_have_no_switch()
     assert!(page.body.contains("олардан бас тартуға болмайды"));
     let path = "/kk/cabinet/profile/reminders";
     let answer = browser.submit(path, &[]).await;
-    assert_eq!(answer.location(), "/kk/cabinet/profile?saved=reminders#notices");
+    assert_eq!(
+        answer.location(),
+        "/kk/cabinet/profile?saved=reminders#notices"
+    );
     let page = browser.get("/kk/cabinet/profile").await;
     assert!(!page.body.contains(checked));
     browser.submit(path, &[("reminders", "yes")]).await;
@@ -93,7 +99,10 @@ async fn a_session_elsewhere_is_ended_and_a_strangers_is_not() {
     );
     here.csrf = token;
     let answer = here.submit(&end(&other), &[]).await;
-    assert_eq!(answer.location(), "/kk/cabinet/profile?saved=session#sessions");
+    assert_eq!(
+        answer.location(),
+        "/kk/cabinet/profile?saved=session#sessions"
+    );
     assert_eq!(
         elsewhere.get("/kk/cabinet").await.status,
         StatusCode::SEE_OTHER
@@ -102,7 +111,10 @@ async fn a_session_elsewhere_is_ended_and_a_strangers_is_not() {
         names(&here.get("/kk/cabinet/profile").await.body),
         std::slice::from_ref(&this)
     );
-    assert_eq!(here.submit(&end(&this), &[]).await.location(), "/kk?signed_out");
+    assert_eq!(
+        here.submit(&end(&this), &[]).await.location(),
+        "/kk?signed_out"
+    );
     assert_eq!(here.get("/kk/cabinet").await.status, StatusCode::SEE_OTHER);
     assert_eq!(his.get("/kk/cabinet").await.status, StatusCode::OK);
 }
@@ -234,9 +246,15 @@ async fn a_number_is_confirmed_by_its_code_shown_half_hidden_and_removed() {
         |mail| mail.body.kind() == "phone_changed" && mail.to.as_str() == "aigerim@example.kz"
     ));
     let removed = browser.submit(remove, &[]).await;
-    assert_eq!(removed.location(), "/kk/cabinet/profile?saved=phone-removed#phone-title");
+    assert_eq!(
+        removed.location(),
+        "/kk/cabinet/profile?saved=phone-removed#phone-title"
+    );
     let twice = browser.submit(remove, &[]).await;
-    assert_eq!(twice.location(), "/kk/cabinet/profile?saved=phone-removed#phone-title");
+    assert_eq!(
+        twice.location(),
+        "/kk/cabinet/profile?saved=phone-removed#phone-title"
+    );
     // It was confirmed a moment ago, so nothing of it is left, and she may give another one.
     let grace = "бұрынғы нөмірге де жіберіледі";
     let page = browser.get("/kk/cabinet/profile").await;

@@ -143,7 +143,10 @@ fn whoever_is_named_is_found() {
     ] {
         assert!(betrayal(&people, line).is_some(), "{line}");
     }
-    assert_eq!(betrayal(&people, "person=1 serial=00ff actor=staff:2"), None);
+    assert_eq!(
+        betrayal(&people, "person=1 serial=00ff actor=staff:2"),
+        None
+    );
     assert!(people.len() >= 6, "{people:?}");
 }
 
