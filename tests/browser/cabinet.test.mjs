@@ -105,11 +105,11 @@ for (const [language, reader] of Object.entries(READERS)) {
       const confirm = page.locator('form[action$="/profile/phone/code"] button');
       const part = ["#phone-title", "#language"];
       await page.goto(wizard.address("/cabinet/profile"));
-      await page.locator("#phone").fill("8 702 123 45 67");
+      await page.locator("#phone").fill("8 702 123");
       await send.click();
       await page.locator("#phone-error:visible").waitFor();
-      assert.equal(await page.locator("#phone").inputValue(), "8 702 123 45 67", "what was typed is kept");
-      await page.locator("#phone").fill("+7 702 123 45 67");
+      assert.equal(await page.locator("#phone").inputValue(), "8 702 123", "what was typed is kept");
+      await page.locator("#phone").fill("8 702 123 45 67");
       await send.click();
       await page.locator("#phone-code").waitFor();
       const [{ text }] = await demo.texts("phone_change_code", PHONE);
