@@ -115,7 +115,7 @@ describe("without script", () => {
     await page.locator('#application[data-state="CANCELLED"]').waitFor();
     await page.locator(".tanba-menu__summary").click();
     await page.locator("#sign-out").click();
-    await page.waitForURL(`${demo.url}/kk`);
+    await page.waitForURL(`${demo.url}/kk?signed_out`);
     await page.goto(`${demo.url}/kk/cabinet`);
     await page.waitForURL(/\/kk\/enter/);
     assert.deepEqual(foreign(plain.requests, demo.url), []);

@@ -112,27 +112,6 @@ describe("interruptions", { concurrency: 2 }, () => {
       await finishAndKeepOld(wizard);
     });
 
-    await context.test("the page is reloaded after installation: the files are not written again, only the end is left", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      await wizard.signIn();
-      await wizard.renew("Ushinshi-Zhol3");
-      const { page } = wizard;
-      await page.locator("#install-folder").click();
-      await wizard.install();
-      assert.ok(await page.locator("#next-step").isHidden(), "what is left to do stands at one place");
-      const written = await readFolder(page);
-      await fillFolder(page, [{ name: [...written.keys()][0], buffer: Buffer.from("hers") }]);
-      await page.reload();
-      await page.locator("#install-password").waitFor(PATIENCE);
-      await page.locator("#install-password").fill("Ushinshi-Zhol3");
-      await wizard.install();
-      const after = await readFolder(page);
-      assert.equal(after.size, 2);
-      assert.equal(after.get([...written.keys()][0]).toString(), "hers", "nothing was written");
-      await finishAndKeepOld(wizard);
-    });
-
     await context.test("the tab is closed before installation: the status page leads back", async (step) => {
       const { run, wizard } = await fresh();
       step.after(() => run.stop());

@@ -11,7 +11,7 @@ import { helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { InstalledFile, KeyFile, PlannedFile } from "./protocol.js";
-import { type Pending, dropPending, keepPending, pendingOf } from "./store.js";
+import { type Pending, dropPending, pendingOf } from "./store.js";
 import { PKCS12 } from "./token.js";
 
 type Target = FileSystemDirectoryHandle | "download" | null;
@@ -147,8 +147,6 @@ class Installation {
   #pending: readonly Pending[] = [];
   #issued: Certificates | null = null;
   #plan: readonly PlannedFile[] = [];
-  /** Files were written before the page was opened again, and nobody asked for them once more. */
-  #isWritten = false;
 
   constructor(number: string) {
     this.#number = number;
@@ -157,10 +155,7 @@ class Installation {
   async start(): Promise<void> {
     helpPassword("install-password");
     onClick(button("install-folder"), () => guarded(() => this.#chooseFolder()));
-    onClick(button("install-download"), async () => {
-      this.#isWritten = false;
-      this.#setTarget("download");
-    });
+    onClick(button("install-download"), async () => this.#setTarget("download"));
     onClick(button("install-start"), () => guarded(() => this.#install()));
     input("install-password")?.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
@@ -187,17 +182,10 @@ class Installation {
     this.#pending = await pendingOf(this.#number).catch((): readonly Pending[] => []);
     if (await this.#inMemory()) return;
     const note = element("install-pending");
-    const newest = this.#pending.find(({ written }) => written === true) ?? this.#pending[0];
-    this.#isWritten = newest?.written === true;
+    const newest = this.#pending[0];
     show(note, true);
     if (note !== null) {
-      const found = this.#isWritten ? "pending-written" : "pending-found";
-      note.textContent = newest === undefined ? text("install-no-pending") : text(found, { date: date(newest.created) });
-    }
-    if (this.#isWritten) {
-      this.#setTarget(null);
-      const control = button("install-start");
-      if (control !== null) control.textContent = text("install-go-on");
+      note.textContent = newest === undefined ? text("install-no-pending") : text("pending-found", { date: date(newest.created) });
     }
     show(element("install-password-section"), newest !== undefined);
   }
@@ -224,17 +212,15 @@ class Installation {
 
   async #chooseFolder(): Promise<void> {
     const folder = await pickFolder("readwrite");
-    if (folder === null) return;
-    this.#isWritten = false;
-    this.#setTarget(folder);
+    if (folder !== null) this.#setTarget(folder);
   }
 
   async #install(): Promise<void> {
     // Permissions first: browsers ask only right after a click.
-    if (this.#target === null && !this.#isWritten) await this.#chooseFolder();
+    if (this.#target === null) await this.#chooseFolder();
     const target = this.#target;
-    if (target === null && !this.#isWritten) return;
-    if (target !== null && target !== "download" && !(await allowed(target, "readwrite"))) throw Problem.of("folder-refused", {}, "install-folder");
+    if (target === null) return;
+    if (target !== "download" && !(await allowed(target, "readwrite"))) throw Problem.of("folder-refused", {}, "install-folder");
     placeProgress(button("install-start"));
     progress("progress-certificates");
     if (this.#issued === null || this.#plan.length === 0) await this.#showPlan();
@@ -242,30 +228,17 @@ class Installation {
     if (issued === null) return;
     if (!(await this.#inMemory())) await this.#unlock();
     const files = await call("install", { number: this.#number, ...issued });
-    if (target !== null) {
-      await this.#save(target, files);
-      await this.#noteWritten();
-    }
+    await this.#save(target, files);
     checkedNumber = this.#number;
     progressEnd("progress-done");
     this.#showDone();
   }
 
-  /** The attempt whose keys the certificates were issued for. */
-  #attempt(): Pending | undefined {
-    const wanted = new Set(this.#plan.map(({ publicKey }) => publicKey));
-    return this.#pending.find(({ locked }) => locked.keys.every(({ publicKey }) => wanted.has(publicKey)));
-  }
-
-  /** Whoever leaves the page now finds again that only the end is left. Where it cannot be kept she is asked to write once more. */
-  async #noteWritten(): Promise<void> {
-    const attempt = this.#attempt();
-    if (attempt !== undefined) await keepPending({ ...attempt, written: true }).catch(() => undefined);
-  }
-
+  /** Opens the attempt whose keys the certificates were issued for. */
   async #unlock(): Promise<void> {
+    const wanted = new Set(this.#plan.map(({ publicKey }) => publicKey));
     if (this.#pending.length === 0) throw Problem.of("install-no-pending");
-    const attempt = this.#attempt();
+    const attempt = this.#pending.find(({ locked }) => locked.keys.every(({ publicKey }) => wanted.has(publicKey)));
     if (attempt === undefined) throw Problem.of("install-not-matching");
     const password = input("install-password")?.value ?? "";
     if (password === "") throw Problem.of("password-missing", {}, "install-password");

@@ -9,8 +9,6 @@ export interface Pending {
   /** Seconds since 1970. */
   readonly created: number;
   readonly locked: LockedKeys;
-  /** Whether files with these keys were written and checked on this device already. */
-  readonly written?: boolean;
 }
 
 const DATABASE = "tanba";
