@@ -22,6 +22,18 @@ pub trait Signer: fmt::Debug + Send + Sync {
     /// [`SignError`] when no signature was made.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
 
+    /// Signs with another algorithm of the key's kind than [`algorithm`](Self::algorithm), where the key can: what is
+    /// signed may be known by its digest alone, and that is of the digest that somebody else chose.
+    ///
+    /// # Errors
+    /// [`SignError::Refused`] when the key has this algorithm not; else as [`sign`](Self::sign).
+    fn sign_as(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        if algorithm == self.algorithm() {
+            return self.sign(message);
+        }
+        Err(SignError::other_algorithm(algorithm))
+    }
+
     /// Whether a signature may never come: a device can hang, arithmetic cannot. Whoever must not wait for ever gives
     /// such a key a thread of its own.
     fn may_hang(&self) -> bool {
@@ -45,4 +57,14 @@ pub enum SignError {
     /// The computation failed; the key or the machine is broken.
     #[error("the signature could not be computed")]
     Failed,
+}
+
+impl SignError {
+    /// The key makes no signatures of this algorithm.
+    #[must_use]
+    pub fn other_algorithm(algorithm: SignatureAlgorithm) -> Self {
+        Self::Refused {
+            reason: format!("it makes no signatures with {}", algorithm.label()),
+        }
+    }
 }

@@ -173,12 +173,16 @@ impl SoftwareKey {
     /// # Errors
     /// [`KeyError::WrongAlgorithm`] when it does not fit, or is only verified (SHA-1).
     pub fn with_algorithm(mut self, algorithm: SignatureAlgorithm) -> Result<Self, KeyError> {
-        let fits = self.public.algorithm().is_ok_and(|key| algorithm.fits(key));
-        if !fits || !algorithm.may_sign() {
+        if !self.makes(algorithm) {
             return Err(KeyError::WrongAlgorithm);
         }
         self.algorithm = algorithm;
         Ok(self)
+    }
+
+    fn makes(&self, algorithm: SignatureAlgorithm) -> bool {
+        let fits = self.public.algorithm().is_ok_and(|key| algorithm.fits(key));
+        fits && algorithm.may_sign()
     }
 
     fn from_rsa(pkcs1_der: &[u8]) -> Result<Self, KeyError> {
@@ -249,18 +253,25 @@ impl Signer for SoftwareKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.sign_as(self.algorithm, message)
+    }
+
+    fn sign_as(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        if !self.makes(algorithm) {
+            return Err(SignError::other_algorithm(algorithm));
+        }
         let signature = match &self.inner {
             #[cfg(not(target_family = "wasm"))]
-            Inner::Native(key) => key.sign(self.algorithm, message),
+            Inner::Native(key) => key.sign(algorithm, message),
             #[cfg(not(target_family = "wasm"))]
             Inner::NativeEc(native, key) => native
-                .sign(self.algorithm, message)
-                .or_else(|| key.sign(self.algorithm, message)),
+                .sign(algorithm, message)
+                .or_else(|| key.sign(algorithm, message)),
             #[cfg(not(target_family = "wasm"))]
             Inner::Pure(key) => key.sign(message),
-            Inner::Rsa(key) => key.sign(self.algorithm, message),
+            Inner::Rsa(key) => key.sign(algorithm, message),
             #[cfg(target_family = "wasm")]
-            Inner::Ec(key) => key.sign(self.algorithm, message),
+            Inner::Ec(key) => key.sign(algorithm, message),
         };
         signature.ok_or(SignError::Failed)
     }

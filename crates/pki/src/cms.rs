@@ -14,8 +14,8 @@ mod verify;
 use der::asn1::ObjectIdentifier;
 use tanba_crypto::SignError;
 
-pub use attribute::AttributeFault;
-pub use extend::{Added, add_signature, add_time_stamp};
+pub use attribute::{AttributeFault, digest_to_be_signed};
+pub use extend::{Added, add_signature, add_time_stamp, with_digest};
 pub use message::{Message, MessageError};
 pub use sign::{Prepared, SignOptions, prepare, prepare_digest, sign};
 pub(crate) use signed_data::Algorithm;
@@ -51,6 +51,12 @@ pub enum CmsError {
     /// The content is elsewhere and has to be given.
     #[error("the signature is detached: the content has to be given")]
     NoContent,
+    /// The key makes no signature over content that is known by such a digest alone.
+    #[error("the key makes no signatures with {digest}")]
+    UnusableDigest {
+        /// What people call the digest.
+        digest: &'static str,
+    },
     /// The key is not the certificate's.
     #[error("the key belongs to another certificate")]
     KeyMismatch,

@@ -50,14 +50,15 @@ impl OpenedKey {
         &self,
         session: &Session,
         connection: &Connection,
+        algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let key = connection.key(session, &self.id)?;
         if !self.pin_each_time {
-            return sign_with(session, connection, key, self.algorithm, message);
+            return sign_with(session, connection, key, algorithm, message);
         }
         let again = |session: &Session| self.token.enter_again(session);
-        sign_again(session, connection, key, self.algorithm, message, &again)
+        sign_again(session, connection, key, algorithm, message, &again)
     }
 }
 
@@ -71,9 +72,22 @@ impl Signer for OpenedKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.sign_as(self.algorithm, message)
+    }
+
+    fn sign_as(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        let fits = algorithm == self.algorithm
+            || (algorithm.may_sign()
+                && self
+                    .public_key
+                    .algorithm()
+                    .is_ok_and(|key| algorithm.fits(key)));
+        if !fits {
+            return Err(SignError::other_algorithm(algorithm));
+        }
         let signed = self.token.work(|context, connection| {
             connection.with_session(context, |session| {
-                self.sign_in_session(session, connection, message)
+                self.sign_in_session(session, connection, algorithm, message)
             })
         });
         signed.map_err(SignError::from)

@@ -124,6 +124,14 @@ pub struct Document {
     pub summary: Vec<(String, String)>,
 }
 
+impl Document {
+    /// Whether it is a digest that is none: as long as no digest is, so that nobody could check its signature.
+    #[must_use]
+    pub fn is_unusual_digest(&self) -> bool {
+        self.form == Form::Digest && ![32, 48, 64].contains(&self.size_octets)
+    }
+}
+
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -139,6 +147,9 @@ pub enum Form {
     Digest,
     /// A signature that exists, to which another is added.
     Signature,
+    /// A signature over something that did not come with it, to which another is added: of the content the digest alone
+    /// is known.
+    DetachedSignature,
     /// An application document of the cabinet.
     Application,
 }
@@ -153,7 +164,19 @@ impl Form {
             Self::Binary => "ask-form-binary",
             Self::Digest => "ask-form-digest",
             Self::Signature => "ask-form-signature",
+            Self::DetachedSignature => "ask-form-detached-signature",
             Self::Application => "ask-form-application",
+        }
+    }
+
+    /// The key of the text before its digest: SHA-256 of what is signed, or a digest of a kind that the site chose.
+    #[must_use]
+    pub const fn digest_key(self) -> &'static str {
+        match self {
+            Self::Digest | Self::DetachedSignature => "ask-digest-only",
+            Self::Text | Self::Xml | Self::Binary | Self::Signature | Self::Application => {
+                "ask-digest"
+            }
         }
     }
 }

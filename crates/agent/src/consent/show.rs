@@ -6,7 +6,7 @@ use tanba_model::language::Language;
 
 use crate::consent::SecretFault;
 use crate::consent::question::{
-    ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion, Purpose, SecretQuestion,
+    ContainerCard, Document, FileQuestion, KeyCard, KeyQuestion, Purpose, SecretQuestion,
 };
 use crate::containers::{OpenFault, Storage};
 use crate::locale::{Argument, Catalogue};
@@ -106,13 +106,11 @@ impl<'a> Show<'a> {
                 lines.push(self.text("ask-text-is-cut"));
             }
         }
-        let digest = if document.form == Form::Digest {
-            "ask-digest-only"
-        } else {
-            "ask-digest"
-        };
-        lines.push(self.format(digest, &[("digest", document.sha256.as_str().into())]));
-        if document.form == Form::Digest && document.size_octets != 32 {
+        lines.push(self.format(
+            document.form.digest_key(),
+            &[("digest", document.sha256.as_str().into())],
+        ));
+        if document.is_unusual_digest() {
             lines.push(self.text("ask-digest-unusual"));
         }
         lines

@@ -6,7 +6,7 @@ use tanba_model::decision::DecisionDocument;
 use tanba_model::document::{ApplicationDocument, SummaryLine};
 use tanba_model::login::Challenge;
 use tanba_model::revocation::RevocationDocument;
-use tanba_pki::cms::SignedData;
+use tanba_pki::cms::{SignedData, digest_to_be_signed};
 
 use crate::consent::{Document, Form};
 use crate::sign::cms;
@@ -15,15 +15,11 @@ use crate::sign::cms;
 pub(super) const DESCRIBED: usize = 20;
 /// Characters of a text that are shown.
 const SHOWN: usize = 4000;
-
-/// A document, and the site that it was made for if it says so.
-pub(super) struct Described {
-    pub(super) document: Document,
-    pub(super) made_for: Option<String>,
-}
+/// Octets of a document of our own at most: what the registration authority takes.
+const LARGEST_OWN: usize = 256 * 1024;
 
 /// Describes octets.
-pub(super) fn octets(content: &[u8], file: Option<&str>) -> Described {
+pub(super) fn octets(content: &[u8], file: Option<&str>) -> Document {
     let mut document = Document {
         form: Form::Binary,
         file: file.map(str::to_owned),
@@ -33,47 +29,70 @@ pub(super) fn octets(content: &[u8], file: Option<&str>) -> Described {
         is_cut: false,
         summary: Vec::new(),
     };
-    // Whoever signs a message once more signs what is in it.
-    let inside = signed_content(content);
-    let content = inside.as_deref().unwrap_or(content);
-    let mut made_for = None;
-    if let Some((origin, summary)) = own_document(content) {
-        document.form = Form::Application;
+    if cms::is_message(content) {
+        countersigned(&mut document, content);
+    } else if let Some(hash) = digest_to_be_signed(content) {
+        let file = document.file.take();
+        return Document {
+            file,
+            ..digest(&hash)
+        };
+    } else {
+        document.form = tell(&mut document, content);
+    }
+    document
+}
+
+/// Tells what a message has inside: whoever adds a signature signs that, and not the message.
+fn countersigned(document: &mut Document, message: &[u8]) {
+    document.form = Form::DetachedSignature;
+    let Ok(message) = SignedData::parse(message) else {
+        return;
+    };
+    if let Some(content) = message.content() {
+        tell(document, content);
+        document.form = Form::Signature;
+        document.size_octets = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        document.sha256 = sha256(content);
+    } else if let Some((_, digest)) = message.named_digests().next() {
+        document.sha256 = tanba_pki::hex::encode(digest);
+    }
+}
+
+/// Puts into words what can be put into words, and says what it is.
+fn tell(document: &mut Document, content: &[u8]) -> Form {
+    if let Some((_, summary)) = own_document(content) {
         document.summary = summary
             .into_iter()
             .map(|line| (line.key.to_owned(), line.value))
             .collect();
-        made_for = Some(origin);
-    } else if let Some(text) = readable(content) {
-        document.form = Form::Text;
-        (document.text, document.is_cut) = shown(text);
+        return Form::Application;
     }
-    if inside.is_some() {
-        document.form = Form::Signature;
-    }
-    Described { document, made_for }
+    let Some(text) = readable(content) else {
+        return Form::Binary;
+    };
+    (document.text, document.is_cut) = shown(text);
+    Form::Text
 }
 
-/// Whether these octets were made for another site than the one that has them signed, which would use them as its own.
+/// Whether these octets, or what a signed message has inside, were made for another site than the one that asks: it could
+/// use the signature there in its owner's name.
 pub(super) fn is_of_another_site(content: &[u8], origin: &str) -> bool {
-    let inside = signed_content(content);
-    let content = inside.as_deref().unwrap_or(content);
-    own_document(content).is_some_and(|(site, _)| site != origin)
+    made_for(content).is_some_and(|site| site != origin)
 }
 
-/// What a signed message has inside, and nothing for a detached one; `None` for what is no message.
-fn signed_content(octets: &[u8]) -> Option<Vec<u8>> {
-    if !cms::is_message(octets) {
-        return None;
+/// The site that these octets, or what a signed message has inside, were made for, if they say so.
+pub(super) fn made_for(content: &[u8]) -> Option<String> {
+    if !cms::is_message(content) {
+        return own_document(content).map(|(site, _)| site);
     }
-    let message = SignedData::parse(octets).ok();
-    let content = message.as_ref().and_then(SignedData::content);
-    Some(content.unwrap_or_default().to_vec())
+    let message = SignedData::parse(content).ok()?;
+    own_document(message.content()?).map(|(site, _)| site)
 }
 
 /// Describes XML.
 pub(super) fn xml(text: &str) -> Document {
-    let mut document = octets(text.as_bytes(), None).document;
+    let mut document = octets(text.as_bytes(), None);
     document.form = Form::Xml;
     document.summary = Vec::new();
     (document.text, document.is_cut) = shown(text);
@@ -100,7 +119,7 @@ fn sha256(content: &[u8]) -> String {
 /// Our own documents: the site they were made for, and their plain words.
 fn own_document(content: &[u8]) -> Option<(String, Vec<SummaryLine>)> {
     // Cheaper than reading JSON of megabytes that is none of ours.
-    if content.first() != Some(&b'{') || content.len() > 64 * 1024 {
+    if content.first() != Some(&b'{') || content.len() > LARGEST_OWN {
         return None;
     }
     if let Ok(document) = ApplicationDocument::from_bytes(content) {
@@ -161,19 +180,30 @@ const fn is_harmless(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{octets, xml};
+    use super::{is_of_another_site, octets, xml};
     use crate::consent::Form;
+
+    fn assert_other_sites_are_refused(octets: &[u8]) {
+        assert!(!is_of_another_site(octets, "https://cabinet.example"));
+        for other in [
+            "https://evil.example",
+            "https://cabinet.example.evil.example",
+            "",
+        ] {
+            assert!(is_of_another_site(octets, other), "{other}");
+        }
+    }
 
     #[test]
     fn text_is_shown_and_tricks_in_it_are_not() {
-        let plain = octets("Шарт №1\n".as_bytes(), None).document;
+        let plain = octets("Шарт №1\n".as_bytes(), None);
         assert_eq!(plain.form, Form::Text);
         assert_eq!(plain.text.as_deref(), Some("Шарт №1\n"));
-        let turned = octets("a\u{202e}b".as_bytes(), None).document;
+        let turned = octets("a\u{202e}b".as_bytes(), None);
         assert_eq!(turned.text.as_deref(), Some("a\u{fffd}b"));
-        assert_eq!(octets(b"a\0b", None).document.form, Form::Binary);
-        assert_eq!(octets(b"", None).document.form, Form::Binary);
-        assert_eq!(octets(&[0xff], None).document.form, Form::Binary);
+        assert_eq!(octets(b"a\0b", None).form, Form::Binary);
+        assert_eq!(octets(b"", None).form, Form::Binary);
+        assert_eq!(octets(&[0xff], None).form, Form::Binary);
         let long = xml(&"ә".repeat(5000));
         assert!(long.is_cut);
         assert_eq!(long.text.unwrap().chars().count(), 4000);
@@ -204,13 +234,10 @@ mod tests {
             reason: "x".to_owned(),
         };
         let described = octets(&order.to_bytes().unwrap(), None);
-        assert_eq!(described.document.form, Form::Application);
-        assert_eq!(
-            described.made_for.as_deref(),
-            Some("https://cabinet.example")
-        );
+        assert_eq!(described.form, Form::Application);
+        assert_other_sites_are_refused(&order.to_bytes().unwrap());
         let texts = crate::Catalogue::shipped().unwrap();
-        for (key, value) in &described.document.summary {
+        for (key, value) in &described.summary {
             for language in tanba_model::language::Language::ALL {
                 assert!(texts.has(language, key), "{key}");
                 let word = format!("{key}-{value}");
@@ -232,10 +259,7 @@ mod tests {
             expires: tanba_pki::Timestamp::from_unix(300),
         };
         let described = octets(&challenge.to_bytes().unwrap(), None);
-        assert_eq!(described.document.form, Form::Application);
-        assert_eq!(
-            described.made_for.as_deref(),
-            Some("https://cabinet.example")
-        );
+        assert_eq!(described.form, Form::Application);
+        assert_other_sites_are_refused(&challenge.to_bytes().unwrap());
     }
 }

@@ -117,13 +117,13 @@ async fn sign_waiting(
     {
         return Err(Basics::general("this is no application for first keys"));
     }
-    let described = documents::octets(document.as_bytes(), None);
-    if described.made_for.as_deref() != Some(caller.origin().as_str()) {
+    let site = documents::made_for(document.as_bytes());
+    if site.as_deref() != Some(caller.origin().as_str()) {
         return Err(Basics::general("the document was made for another site"));
     }
     let asking = Asking {
         purpose: Purpose::Signature,
-        documents: vec![described.document],
+        documents: vec![documents::octets(document.as_bytes(), None)],
         document_count: 1,
         storages: vec![storage],
         filter: KeyFilter {

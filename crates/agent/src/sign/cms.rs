@@ -1,6 +1,6 @@
 //! CAdES-BES (ETSI EN 319 122-1) as national verifiers expect it: one certificate, the time, the signer's certificate named.
 
-use tanba_crypto::DigestAlgorithm;
+use tanba_crypto::{DigestAlgorithm, SignatureAlgorithm};
 use tanba_pki::cms::{self, CmsError, SignOptions};
 use tanba_pki::pem;
 
@@ -22,32 +22,7 @@ pub enum Content<'a> {
     Message(&'a [u8]),
 }
 
-/// The digest is one that this key's signatures do not use: the signature would hold nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this key signs digests made with {wanted}, and this is one of another kind; nothing was signed"
-)]
-pub struct OtherDigest {
-    wanted: &'static str,
-}
-
 impl SigningKey {
-    /// Whether a digest of that length can be this key's. What is as long as no digest is signed as it is: sites send such
-    /// things to try whether somebody signs, and its owner is warned.
-    ///
-    /// # Errors
-    /// [`OtherDigest`]
-    pub fn judge_digest(&self, digest: &[u8]) -> Result<(), OtherDigest> {
-        let wanted = self.signer.algorithm().digest();
-        let is_of = |kind: DigestAlgorithm| kind.length() == digest.len();
-        if !is_of(wanted) && DigestAlgorithm::ALL.into_iter().any(is_of) {
-            return Err(OtherDigest {
-                wanted: wanted.label(),
-            });
-        }
-        Ok(())
-    }
-
     /// Signs; the message in DER.
     ///
     /// # Errors
@@ -71,8 +46,9 @@ impl SigningKey {
                 if public.spki_der() != self.certificate.public_key().spki_der() {
                     return Err(CmsError::KeyMismatch);
                 }
-                let prepared = cms::prepare_digest(digest, self.signer.algorithm(), &options);
-                let signature = self.signer.sign(prepared.to_be_signed())?;
+                let algorithm = self.algorithm_for(digest)?;
+                let prepared = cms::prepare_digest(digest, algorithm, &options);
+                let signature = self.signer.sign_as(algorithm, prepared.to_be_signed())?;
                 Ok(prepared.assemble(&signature))
             }
             Content::Message(message) => {
@@ -80,6 +56,40 @@ impl SigningKey {
                 Ok(message)
             }
         }
+    }
+}
+
+impl SigningKey {
+    /// With what a digest is signed that a site made: of its kind, which its length tells, or nobody could check it.
+    ///
+    /// What is as long as no digest is signed as it is: sites send such things to try whether somebody signs, and the dialog
+    /// says what becomes of it.
+    fn algorithm_for(&self, digest: &[u8]) -> Result<SignatureAlgorithm, CmsError> {
+        let own = self.signer.algorithm();
+        let mut kinds = DigestAlgorithm::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.length() == digest.len());
+        let kind = kind.unwrap_or(own.digest());
+        cms::with_digest(&*self.signer, kind).ok_or(CmsError::UnusableDigest {
+            digest: kind.label(),
+        })
+    }
+}
+
+/// A message in DER, where the octets are its text form (RFC 7468, 9) and nothing else: `basics` gives messages so, and
+/// sites give them back to have another signature added.
+#[must_use]
+pub fn without_armour(octets: Vec<u8>) -> Vec<u8> {
+    let text = octets.trim_ascii();
+    if !text.starts_with(b"-----BEGIN ") || !text.ends_with(b"-----") {
+        return octets;
+    }
+    match pem::decode_all(text).as_deref() {
+        Ok([block])
+            if ["CMS", "PKCS7"].contains(&block.label.as_str()) && is_message(&block.der) =>
+        {
+            block.der.clone()
+        }
+        _ => octets,
     }
 }
 

@@ -12,12 +12,13 @@ use tanba_agent::consent::{Form, Question};
 use tanba_agent::containers::{
     Container, ContainerId, ContainerStore, HeldKey, OpenFault, Storage,
 };
-use tanba_crypto::Secret;
+use tanba_crypto::{DigestAlgorithm, KeyAlgorithm, Secret, Signer as _};
 use tanba_model::login::{Challenge, ChallengePurpose};
 use tanba_pki::Timestamp;
+use tanba_pki::cms::{self, SignOptions};
 
 use crate::harness::{Decision, Running, Standing, run, text};
-use crate::maker::PASSWORD;
+use crate::maker::{AIGUL, PASSWORD, Root};
 
 const SIGN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","SIGNATURE","MTEK",false]}"#;
 const LOGIN: &str = r#"{"module":"kz.gov.pki.knca.commonUtils","method":"createCAdESFromBase64","args":["PKCS12","AUTHENTICATION","MTEK",false]}"#;
@@ -223,11 +224,17 @@ fn the_old_interface_tries_no_password_and_signs_nothing_for_a_stranger() {
     let document = challenge();
     let seen = agent.owner.seen().len();
     let encoded = STANDARD.encode(&document);
+    let in_file = agent.path("document");
+    std::fs::write(&in_file, &document).unwrap();
     for (method, more) in [
         ("signPlainData", vec![alias, PASSWORD, &document]),
         (
             "createCMSSignature",
             vec![alias, PASSWORD, &encoded, "true"],
+        ),
+        (
+            "createCMSSignatureFromFile",
+            vec![alias, PASSWORD, text(&in_file), "true"],
         ),
     ] {
         let refused = page.ask(&call(method, &more));
@@ -245,6 +252,80 @@ fn a_site_does_not_take_all_places() {
     assert!(refused.err().unwrap().starts_with("HTTP/1.1 429 "));
     agent.page_of("https://other.example");
     drop(greedy);
+}
+
+/// A message of somebody who has keys of his own.
+fn of_a_stranger(content: &[u8], detached: bool) -> Vec<u8> {
+    let key = crate::maker::key(KeyAlgorithm::EcP256);
+    let certificate = Root::new().issue("neutral-individual-signature", &key, &AIGUL);
+    let options = SignOptions {
+        detached,
+        ..SignOptions::new(&certificate)
+    };
+    cms::sign(content, &key, &options).unwrap()
+}
+
+/// The text form of a message is the message.
+#[test]
+fn a_document_of_the_cabinet_is_not_signed_inside_of_a_text_form_either() {
+    let agent = Running::start();
+    let message = of_a_stranger(challenge().as_bytes(), false);
+    let armoured = tanba_pki::pem::encode("CMS", &message);
+    let file = agent.path("message");
+    std::fs::write(&file, &armoured).unwrap();
+    let encoded = STANDARD.encode(&armoured);
+    let mut page = agent.page();
+    for (method, data) in [
+        ("createCAdESFromBase64", encoded.as_str()),
+        ("createCMSSignatureFromBase64", &encoded),
+        ("createCAdESFromFile", text(&file)),
+    ] {
+        let stolen = page.common(method, &json!(["PKCS12", "SIGNATURE", data, true]));
+        assert_eq!(stolen["message"], "document.other.site", "{method}");
+    }
+    let stolen = page.basics(&json!({
+        "format": "cms", "data": armoured, "signingParams": { "decode": false },
+        "signerParams": { "extKeyUsageOids": [] },
+    }));
+    assert_eq!(stolen["details"], "the document was made for another site");
+    assert!(agent.owner.seen().is_empty());
+}
+
+/// Whoever signs beside another signs the same content, whatever is around it.
+#[test]
+fn the_dialog_tells_what_is_inside_of_a_signature_and_where_nothing_is() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let content = "Шарт №1".as_bytes();
+    let attributes = {
+        let key = crate::maker::key(KeyAlgorithm::EcP256);
+        let certificate = Root::new().issue("neutral-individual-signature", &key, &AIGUL);
+        let options = SignOptions::new(&certificate);
+        cms::prepare(content, key.algorithm(), &options)
+            .to_be_signed()
+            .to_vec()
+    };
+    for (data, form, told) in [
+        (
+            of_a_stranger(content, false),
+            Form::Signature,
+            Some("Шарт №1"),
+        ),
+        (of_a_stranger(content, true), Form::DetachedSignature, None),
+        (attributes, Form::Digest, None),
+    ] {
+        page.basics(&json!({
+            "format": "cms", "data": STANDARD.encode(data), "signingParams": { "decode": true },
+            "signerParams": { "extKeyUsageOids": [] },
+        }));
+        let Some(Question::Key(question)) = agent.owner.seen().pop() else {
+            panic!("nobody was asked")
+        };
+        let document = &question.documents[0];
+        assert_eq!((document.form, document.text.as_deref()), (form, told));
+        let digest = DigestAlgorithm::Sha256.digest(content);
+        assert_eq!(document.sha256, tanba_pki::hex::encode(&digest), "{form:?}");
+    }
 }
 
 #[test]

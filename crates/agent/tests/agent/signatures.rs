@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tanba_agent::sign::xml::verify_xml;
 use tanba_crypto::{DigestAlgorithm, KeyAlgorithm};
+use tanba_pki::cms::SignedData;
 
-use crate::harness::{Decision, Running, openssl_accepts, run, text};
+use crate::harness::{Client, Decision, Running, openssl_accepts, run, text};
 use crate::maker::AIGUL;
 use crate::opinions;
 use crate::tsa::Authority;
@@ -70,30 +71,26 @@ fn cms_of_every_form_is_accepted_by_openssl_and_endesive() {
         let other = agent.path("other");
         std::fs::write(&other, "other").unwrap();
         assert!(!verify(&agent, &detached, Some(&other)).0);
-        let digest = algorithm.default_signature().digest().digest(TEXT);
-        let by_hash = page.common(
-            "createCAdESFromBase64Hash",
-            &json!(["PKCS12", "SIGNATURE", STANDARD.encode(digest)]),
-        );
-        let by_hash = written(&agent, "by-hash", &by_hash);
-        assert!(verify(&agent, &by_hash, Some(&content)).0);
-        // A digest of another kind would give a signature that holds nowhere.
-        let other_kind = if algorithm.default_signature().digest() == DigestAlgorithm::Sha256 {
-            DigestAlgorithm::Sha512
-        } else {
-            DigestAlgorithm::Sha256
+        let by_hash = |page: &mut Client, kind: DigestAlgorithm| {
+            let digest = STANDARD.encode(kind.digest(TEXT));
+            let arguments = json!(["PKCS12", "SIGNATURE", digest]);
+            page.common("createCAdESFromBase64Hash", &arguments)
         };
-        let refused = page.common(
-            "createCAdESFromBase64Hash",
-            &json!([
-                "PKCS12",
-                "SIGNATURE",
-                STANDARD.encode(other_kind.digest(TEXT))
-            ]),
-        );
-        assert_eq!(refused["code"], "500", "{algorithm}");
-        let told = refused["message"].as_str().unwrap();
-        assert!(told.contains("nothing was signed"), "{told}");
+        // The site chooses the digest and not the key.
+        for kind in [
+            DigestAlgorithm::Sha512,
+            DigestAlgorithm::Sha384,
+            DigestAlgorithm::Sha256,
+        ] {
+            let message = by_hash(&mut page, kind);
+            let message = written(&agent, "by-hash", &message);
+            let (valid, words) = verify(&agent, &message, Some(&content));
+            assert!(valid, "{algorithm}, {kind:?}: {words}");
+        }
+        let weak = by_hash(&mut page, DigestAlgorithm::Sha1);
+        let told = "the key makes no signatures with SHA-1";
+        assert_eq!(weak["message"], told, "{algorithm}");
+        let by_hash = agent.path("by-hash");
         for message in [&attached, &detached, &by_hash] {
             let told = opinions::endesive(message, &content);
             assert_eq!(told, "intact valid", "{algorithm}");
@@ -112,17 +109,45 @@ fn a_second_person_signs_beside_the_first() {
         "createCAdESFromFile",
         &json!(["PKCS12", "SIGNATURE", text(&content), false]),
     );
-    let second_file = agent.path("second.p12");
-    agent
-        .root
-        .key_file(&second_file, KeyAlgorithm::EcP256, &AIGUL);
-    agent.owner.uses(second_file);
-    let both = page.common(
-        "createCAdESFromBase64",
-        &json!(["PKCS12", "SIGNATURE", first["responseObject"], false]),
-    );
-    let both = written(&agent, "both", &both);
-    let (valid, words) = verify(&agent, &both, Some(&content));
+    let first = first["responseObject"].as_str().unwrap();
+    let armoured = tanba_pki::pem::encode("CMS", &STANDARD.decode(first).unwrap());
+    for (algorithm, first) in [
+        // A key whose own digest is another one takes that of the first.
+        (KeyAlgorithm::EcP384, first),
+        (KeyAlgorithm::EcP256, first),
+        // What `basics` gave.
+        (KeyAlgorithm::EcP256, &STANDARD.encode(&armoured)),
+    ] {
+        let second_file = agent.path("second.p12");
+        agent.root.key_file(&second_file, algorithm, &AIGUL);
+        agent.owner.uses(second_file);
+        let both = page.common(
+            "createCAdESFromBase64",
+            &json!(["PKCS12", "SIGNATURE", first, false]),
+        );
+        let both = written(&agent, "both", &both);
+        signed_by_two(&agent, &both, &content);
+    }
+    let both = page.basics(&json!({
+        "format": "cms", "data": armoured, "signingParams": { "decode": false },
+        "signerParams": { "extKeyUsageOids": [] },
+    }));
+    let both = tanba_pki::pem::decode_all(both["body"]["result"][0].as_str().unwrap().as_bytes());
+    let path = agent.path("both");
+    std::fs::write(&path, &both.unwrap()[0].der).unwrap();
+    signed_by_two(&agent, &path, &content);
+    let more = armoured.replacen("-----BEGIN", "note\n-----BEGIN", 1);
+    let text = page.basics(&json!({
+        "format": "cms", "data": more, "signingParams": { "decode": false, "encapsulate": true },
+        "signerParams": { "extKeyUsageOids": [] },
+    }));
+    let text = tanba_pki::pem::decode_all(text["body"]["result"][0].as_str().unwrap().as_bytes());
+    let text = SignedData::parse(&text.unwrap()[0].der).unwrap();
+    assert_eq!(text.content(), Some(more.as_bytes()), "text is text");
+}
+
+fn signed_by_two(agent: &Running, both: &Path, content: &Path) {
+    let (valid, words) = verify(agent, both, Some(content));
     assert!(valid, "{words}");
     let (_, printed) = run(
         "openssl",
@@ -134,7 +159,7 @@ fn a_second_person_signs_beside_the_first() {
             "-inform",
             "DER",
             "-in",
-            text(&both),
+            text(both),
         ],
     );
     assert_eq!(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tanba_agent::containers::{
     Container, ContainerStore as _, DriverReport, OpenFault, Storage, TokenStore,
 };
-use tanba_crypto::Secret;
+use tanba_crypto::{DigestAlgorithm, Secret};
 use tanba_pki::{Certificate, CertificateRequest, pem};
 
 use crate::harness::{Client, Decision, Running, openssl_accepts, text};
@@ -96,6 +96,20 @@ fn sign(agent: &Running, page: &mut Client, storage: Storage) {
     let root = agent.root.pem(agent.folder.path());
     let (accepted, words) = openssl_accepts(&root, &message, &[]);
     assert!(accepted && words.contains("Шарт"), "{words}");
+    // A digest that is not the key's own.
+    let digest = STANDARD.encode(DigestAlgorithm::Sha512.digest("Шарт".as_bytes()));
+    let signed = page.common(
+        "createCAdESFromBase64Hash",
+        &json!([storage, "SIGNATURE", digest]),
+    );
+    let signed = signed["responseObject"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{signed}"));
+    std::fs::write(&message, STANDARD.decode(signed).unwrap()).unwrap();
+    let content = agent.path("content");
+    std::fs::write(&content, "Шарт").unwrap();
+    let (accepted, words) = openssl_accepts(&root, &message, &["-content", text(&content)]);
+    assert!(accepted, "{words}");
 }
 
 #[test]

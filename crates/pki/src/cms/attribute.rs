@@ -180,6 +180,21 @@ impl Attribute {
     }
 }
 
+/// The digest of the content in signed attributes as they are signed (RFC 5652, 5.4), if the octets are such: whoever signs
+/// them bare signs the content, because a message can be put around the value afterwards.
+#[must_use]
+pub fn digest_to_be_signed(octets: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(octets, "SignedAttributes");
+    let set = reader.optional(tag::SET).ok()?;
+    reader.finish().ok()?;
+    let attributes = Attributes::read(set).ok()??;
+    attributes
+        .message_digest()
+        .ok()
+        .flatten()
+        .map(<[u8]>::to_vec)
+}
+
 /// An attribute with one value.
 pub(crate) fn attribute(kind: ObjectIdentifier, value: Vec<u8>) -> Vec<u8> {
     asn1::sequence(&[asn1::oid(kind), asn1::set(&[value])])

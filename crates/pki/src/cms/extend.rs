@@ -2,7 +2,7 @@
 //!
 //! Everything that is there stays as it is, octet for octet: other signatures were made over it.
 
-use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, Signer};
+use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, SignatureAlgorithm, Signer};
 
 use super::CmsError;
 use super::attribute::attribute;
@@ -28,12 +28,12 @@ pub enum Added {
 /// Adds a signature beside those that a message has.
 ///
 /// `content` is that of a detached message. Where it is not given, the digest that a signature of the message names is
-/// signed, if it is of the kind that the signer uses. Of the options, the certificates and the time count: content and
+/// signed, with the algorithm of the key that has this digest; the signer's own is preferred. Of the options, the certificates and the time count: content and
 /// its type are the message's.
 ///
 /// # Errors
-/// [`CmsError`] when the message cannot be read; [`CmsError::NoContent`] when there is nothing to sign;
-/// [`CmsError::KeyMismatch`] and [`CmsError::Sign`] as [`sign`](super::sign).
+/// [`CmsError`] when the message cannot be read; [`CmsError::NoContent`] when there is nothing to sign
+/// that the key can sign; [`CmsError::KeyMismatch`] and [`CmsError::Sign`] as [`sign`](super::sign).
 pub fn add_signature(
     message: &[u8],
     content: Option<&[u8]>,
@@ -46,20 +46,25 @@ pub fn add_signature(
     let read = SignedData::parse(message)?;
     let der = ber::to_der(message, Limits::default())?;
     let mut parts = Parts::read(&der)?;
-    let algorithm = signer.algorithm();
+    let own = signer.algorithm();
     let options = SignOptions {
         content_type: read.content_type(),
         detached: true,
         ..options.clone()
     };
-    let (prepared, added) = match content.or(read.content()) {
-        Some(content) => (prepare(content, algorithm, &options), Added::Content),
+    let (prepared, algorithm, added) = match content.or(read.content()) {
+        Some(content) => (prepare(content, own, &options), own, Added::Content),
         None => {
-            let digest = named_digest(&read, algorithm.digest()).ok_or(CmsError::NoContent)?;
-            (prepare_digest(&digest, algorithm, &options), Added::Digest)
+            let (algorithm, digest) = read
+                .named_digests()
+                .filter_map(|(kind, digest)| Some((with_digest(signer, kind)?, digest)))
+                .min_by_key(|(algorithm, _)| *algorithm != own)
+                .ok_or(CmsError::NoContent)?;
+            let prepared = prepare_digest(digest, algorithm, &options);
+            (prepared, algorithm, Added::Digest)
         }
     };
-    let signature = signer.sign(prepared.to_be_signed())?;
+    let signature = signer.sign_as(algorithm, prepared.to_be_signed())?;
     parts.signers.push(prepared.signer_info(&signature));
     parts.add_digest(algorithm.digest());
     for certificate in std::iter::once(options.certificate).chain(options.chain) {
@@ -82,20 +87,16 @@ pub fn add_time_stamp(message: &[u8], number: usize, token: &[u8]) -> Result<Vec
     Ok(parts.write())
 }
 
-/// The digest of the content as a signature of the message names it.
-fn named_digest(message: &SignedData, digest: DigestAlgorithm) -> Option<Vec<u8>> {
-    message
-        .signers()
-        .iter()
-        .filter(|info| info.digest_algorithm() == digest.oid())
-        .find_map(|info| {
-            let attributes = info.signed_attributes.as_ref()?;
-            attributes
-                .message_digest()
-                .ok()
-                .flatten()
-                .map(<[u8]>::to_vec)
-        })
+/// With what a key signs content that is known by this digest alone; `None` when it cannot, or nobody should (SHA-1).
+#[must_use]
+pub fn with_digest(signer: &dyn Signer, digest: DigestAlgorithm) -> Option<SignatureAlgorithm> {
+    if signer.algorithm().digest() == digest {
+        return Some(signer.algorithm());
+    }
+    let key = signer.public_key().algorithm().ok()?;
+    // Algorithms that hash by themselves have one name for several digests, of which a message would name the first.
+    SignatureAlgorithm::of(key, digest)
+        .filter(|algorithm| algorithm.may_sign() && algorithm.digest() == digest)
 }
 
 /// A `SignerInfo` with one more unsigned attribute.

@@ -1,6 +1,7 @@
 //! Reads the structures of RFC 5652.
 
 use der::asn1::ObjectIdentifier;
+use tanba_crypto::DigestAlgorithm;
 
 use super::CmsError;
 use super::attribute::Attributes;
@@ -280,6 +281,15 @@ impl SignedData {
     #[must_use]
     pub fn signers(&self) -> &[SignerInfo] {
         &self.signers
+    }
+
+    /// The digests of the content as the signatures name them, each with its kind. What is no digest of ours is left out.
+    pub fn named_digests(&self) -> impl Iterator<Item = (DigestAlgorithm, &[u8])> {
+        self.signers.iter().filter_map(|info| {
+            let kind = DigestAlgorithm::from_oid(info.digest_algorithm()).ok()?;
+            let digest = info.signed_attributes.as_ref()?.message_digest();
+            Some((kind, digest.ok().flatten()?))
+        })
     }
 }
 

@@ -254,8 +254,8 @@ impl Order {
 
     fn documents(&self) -> Vec<Document> {
         match &self.what {
-            What::SignPlain(data) => vec![documents::octets(data.as_bytes(), None).document],
-            What::SignCms { .. } => vec![documents::octets(&self.content, None).document],
+            What::SignPlain(data) => vec![documents::octets(data.as_bytes(), None)],
+            What::SignCms { .. } => vec![documents::octets(&self.content, None)],
             What::SignXml { text, .. } => vec![documents::xml(text)],
             What::Keys(_)
             | What::NotBefore

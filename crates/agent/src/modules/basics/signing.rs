@@ -148,11 +148,14 @@ fn ready(
     let mut contents = Vec::with_capacity(count);
     let mut documents = Vec::new();
     for text in data {
-        let content = if decode {
+        let mut content = if decode {
             decoded(&text)?
         } else {
             text.into_bytes()
         };
+        if manner.format == Format::Cms && !manner.digested {
+            content = cms::without_armour(content);
+        }
         // Each is judged, however many of them are described.
         if !manner.digested && documents::is_of_another_site(&content, origin) {
             return Err(Basics::general("the document was made for another site"));
@@ -161,7 +164,7 @@ fn ready(
             documents.push(if manner.digested {
                 documents::digest(&content)
             } else {
-                documents::octets(&content, None).document
+                documents::octets(&content, None)
             });
         }
         contents.push(content);
@@ -241,8 +244,6 @@ fn sign_octets(
         return Ok(STANDARD.encode(value));
     }
     let content = if manner.digested {
-        key.judge_digest(content)
-            .map_err(|error| error.to_string())?;
         Content::Digest(content)
     } else if is_message(content) {
         Content::Message(content)

@@ -16,7 +16,7 @@ use crate::modules::documents::{self, DESCRIBED};
 use crate::modules::{Caller, read_file};
 use crate::protocol::Common;
 use crate::sign::SigningKey;
-use crate::sign::cms::{Content, is_message};
+use crate::sign::cms::{Content, is_message, without_armour};
 use crate::sign::xml::{self, XmlTarget};
 
 /// Something that was read and can be signed.
@@ -130,11 +130,11 @@ fn ready(what: What, origin: &str) -> Result<(Ready, Vec<Document>, usize), Comm
             Ok((Ready::Digest(digest), vec![document], 1))
         }
         What::Stamp(message) => {
-            let message = decode(&message)?;
+            let message = without_armour(decode(&message)?);
             if !is_message(&message) {
                 return Err(Common::failed("Malformed content."));
             }
-            let document = documents::octets(&message, None).document;
+            let document = documents::octets(&message, None);
             Ok((Ready::Stamp(message), vec![document], 1))
         }
     }
@@ -147,17 +147,18 @@ fn octets(
     stamped: bool,
     origin: &str,
 ) -> Result<(Ready, Vec<Document>, usize), Common> {
-    let described = documents::octets(&content, file);
-    if described.made_for.is_some_and(|site| site != origin) {
+    let content = without_armour(content);
+    if documents::is_of_another_site(&content, origin) {
         // Somebody else's page holds a document that was made for another site.
         return Err(Common::failed("document.other.site"));
     }
+    let document = documents::octets(&content, file);
     let ready = Ready::Octets {
         content,
         attached,
         stamped,
     };
-    Ok((ready, vec![described.document], 1))
+    Ok((ready, vec![document], 1))
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Common> {
@@ -227,11 +228,9 @@ fn sign(
                 message
             }
         }
-        Ready::Digest(digest) => {
-            key.judge_digest(&digest).map_err(|error| text(&error))?;
-            key.sign_cms(Content::Digest(&digest))
-                .map_err(|error| text(&error))?
-        }
+        Ready::Digest(digest) => key
+            .sign_cms(Content::Digest(&digest))
+            .map_err(|error| text(&error))?,
         Ready::Stamp(message) => agent.stamp(&message, Some(&key.certificate))?,
     };
     Ok(Value::String(STANDARD.encode(message)))

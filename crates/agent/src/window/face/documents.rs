@@ -3,14 +3,11 @@
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 
 use super::frame::{fact, part};
-use crate::consent::{Document, Form, KeyQuestion, Show, clean};
+use crate::consent::{Document, KeyQuestion, Show, clean};
 use crate::window::style;
 
 /// Of a text before it scrolls, in points.
 const TALLEST: f32 = 150.0;
-
-/// Octets of a digest with SHA-256.
-const SHA256: u64 = 32;
 
 /// Shows the documents of a question.
 pub(super) fn show(ui: &mut Ui, show: &Show<'_>, question: &KeyQuestion) {
@@ -69,13 +66,12 @@ fn one(ui: &mut Ui, show: &Show<'_>, document: &Document) {
             ui.label(style::quiet(show.text("ask-text-is-cut")));
         }
     }
-    let key = match document.form {
-        Form::Digest => "ask-digest-only",
-        Form::Text | Form::Xml | Form::Binary | Form::Signature | Form::Application => "ask-digest",
-    };
-    let digest = show.format(key, &[("digest", grouped(&document.sha256).into())]);
+    let digest = show.format(
+        document.form.digest_key(),
+        &[("digest", grouped(&document.sha256).into())],
+    );
     ui.add(Label::new(style::quiet(digest)).wrap());
-    if document.form == Form::Digest && document.size_octets != SHA256 {
+    if document.is_unusual_digest() {
         style::warning().show(ui, |ui| {
             ui.label(RichText::new(show.text("ask-digest-unusual")).color(style::WARN));
         });
