@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 runs=${1:-20000}
 [ $# -gt 0 ] && shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request agent_frame xml)
+[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request agent_frame agent_head xml)
 
 fixtures=${TANBA_FIXTURES:-../../shared/fixtures}
 seeds() {
@@ -18,6 +18,7 @@ seeds() {
         cms) find ../crates "$fixtures/kz/cms" "$fixtures/cms" -name '*.cms' -o -name '*.der' -o -name '*.bin' ;;
         ocsp_request) find ../crates "$fixtures/kz/ocsp" -name '*.ocspreq' -o -name '*request*' ;;
         agent_frame) find ../crates "$fixtures/clients" -name '*.json' -size -64k ;;
+        agent_head) find seeds/agent_head -type f ;;
         xml) find ../crates "$fixtures/kz/xml" -name '*.xml' ;;
     esac 2>/dev/null || true
 }

@@ -40,6 +40,8 @@ pub use doctor::Doctor;
 pub use locale::{Catalogue, CatalogueError};
 pub use origin::{Grant, GrantError, Grants, Origin, OriginFault, OriginPolicy, Use};
 pub use places::Places;
+#[doc(hidden)]
+pub use server::read_head;
 pub use server::{ListenError, Listeners};
 pub use trust::{Identity, TrustError};
 #[cfg(feature = "window")]

@@ -14,3 +14,12 @@ mod peer;
 
 pub(crate) use listener::serve;
 pub use listener::{ListenError, Listeners};
+
+/// Reads what a connection begins with, as far as it is read before the other side is known: for fuzzing.
+#[doc(hidden)]
+pub fn read_head(octets: &[u8], port: u16) {
+    if let head::Reading::Whole(head) = head::Head::read(octets) {
+        let _ = (head.is_for_loopback(port), head.wants_socket());
+        let _ = (head.socket_accept(), head.header("origin"));
+    }
+}

@@ -33,8 +33,7 @@ pub(super) async fn answer(
     };
     let call = match Call::read(&request) {
         Ok(call) => call,
-        // Whoever cannot be called has no result to put the mark on.
-        Err(Mismatch(message)) => return Common::failed(message).written(),
+        Err(Mismatch(message)) => return Common::failed(message).marked(mark).written(),
     };
     // The request may hold a document of many megabytes; the call has what is needed of it.
     drop(request);

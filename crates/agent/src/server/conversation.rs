@@ -2,13 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::memory::Metered;
 use crate::Agent;
@@ -21,6 +24,10 @@ use crate::protocol::{GREETING, HEARTBEAT};
 const WAITING: usize = 256;
 /// Octets of them.
 const WAITING_OCTETS: usize = 1024 * 1024;
+
+/// How long the rest of what broke the rules is read, and how much of it at once.
+const PATIENCE: Duration = Duration::from_secs(5);
+const REST: usize = 16 * 1024;
 
 /// A frame that was read.
 enum Incoming {
@@ -137,7 +144,51 @@ where
                 continue;
             }
             Some(Ok(Message::Frame(_))) => continue,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Incoming::End,
+            Some(Err(fault)) => {
+                if let Some(code) = told(&fault) {
+                    turn_out(socket, code).await;
+                }
+                Incoming::End
+            }
+            Some(Ok(Message::Close(_))) | None => Incoming::End,
         };
     }
+}
+
+/// What the other side is told about a frame that breaks the rules (RFC 6455, 7.4.1); nothing where it is gone.
+const fn told(fault: &Error) -> Option<CloseCode> {
+    if matches!(fault, Error::Utf8(_)) {
+        Some(CloseCode::Invalid)
+    } else if matches!(fault, Error::Capacity(_)) {
+        Some(CloseCode::Size)
+    } else if matches!(fault, Error::Protocol(fault) if !matches!(fault, ProtocolError::ResetWithoutClosingHandshake))
+    {
+        Some(CloseCode::Protocol)
+    } else {
+        None
+    }
+}
+
+/// Says why, and reads what is still on its way: closing with something unread would take the words back.
+async fn turn_out<S>(socket: &mut WebSocketStream<Metered<S>>, code: CloseCode)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let reason = Utf8Bytes::default();
+    let close = async {
+        if socket
+            .close(Some(CloseFrame { code, reason }))
+            .await
+            .is_err()
+        {
+            return;
+        }
+        let stream = socket.get_mut();
+        let _ = stream.shutdown().await;
+        let mut rest = vec![0; REST];
+        while let Ok(read @ 1..) = stream.read(&mut rest).await {
+            stream.done_with(read);
+        }
+    };
+    let _ = timeout(PATIENCE, close).await;
 }

@@ -66,8 +66,10 @@ async fn enter<S>(agent: &Arc<Agent>, mut stream: Metered<S>, port: u16)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let Ok(Some((head, rest))) = timeout(PATIENCE, read_head(&mut stream)).await else {
-        return;
+    let (head, rest) = match timeout(PATIENCE, read_head(&mut stream)).await {
+        Ok(Heard::Head(head, rest)) => (head, rest),
+        Ok(Heard::Nonsense) => return answer(&mut stream, &page::no_request()).await,
+        Ok(Heard::Nothing) | Err(_) => return,
     };
     if !head.is_for_loopback(port) {
         tracing::warn!("a request for another host was refused (DNS rebinding?)");
@@ -110,24 +112,32 @@ where
     conversation::hold(agent, socket, origin).await;
 }
 
-/// Reads a head and whatever came behind it; `None` when there is none.
-async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> Option<(Head, Vec<u8>)> {
+/// What came first.
+enum Heard {
+    /// A head, and what came behind it.
+    Head(Head, Vec<u8>),
+    /// Something that is no head of HTTP/1.1, or a very long one.
+    Nonsense,
+    /// The other side is gone.
+    Nothing,
+}
+
+/// Reads a head and whatever came behind it.
+async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> Heard {
     let mut octets = Vec::new();
     loop {
         let mut piece = [0; 2048];
-        let read = stream
-            .read(&mut piece)
-            .await
-            .ok()
-            .filter(|read| *read > 0)?;
-        octets.extend_from_slice(piece.get(..read)?);
+        let Ok(read @ 1..) = stream.read(&mut piece).await else {
+            return Heard::Nothing;
+        };
+        octets.extend_from_slice(piece.get(..read).unwrap_or_default());
         match Head::read(&octets) {
             Reading::Whole(head) => {
                 let rest = octets.split_off(head.length);
-                return Some((head, rest));
+                return Heard::Head(head, rest);
             }
             Reading::Partial if octets.len() < head::LARGEST => {}
-            Reading::Partial | Reading::Malformed => return None,
+            Reading::Partial | Reading::Malformed => return Heard::Nonsense,
         }
     }
 }

@@ -87,6 +87,11 @@ pub(super) fn bad_request() -> Vec<u8> {
     plain("400 Bad Request", "this is no WebSocket handshake")
 }
 
+/// What came is no request.
+pub(super) fn no_request() -> Vec<u8> {
+    plain("400 Bad Request", "this is no request of HTTP/1.1")
+}
+
 /// A site has as many sockets as it may.
 pub(super) fn too_many() -> Vec<u8> {
     plain(

@@ -440,6 +440,22 @@ impl Client {
         self.0.send(Message::binary(octets)).unwrap();
     }
 
+    /// Sends octets as they are, whatever they do to the frames.
+    pub(crate) fn send_bare(&mut self, octets: &[u8]) {
+        self.0.get_mut().write_all(octets).unwrap();
+    }
+
+    /// The code that the other side hangs up with.
+    pub(crate) fn hung_up_with(&mut self) -> Option<u16> {
+        loop {
+            match self.0.read() {
+                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     pub(crate) fn receive(&mut self) -> String {
         self.try_receive().unwrap()
     }

@@ -393,6 +393,42 @@ fn a_flood_is_turned_away() {
     assert!(agent.page().ask(SIGN)["code"] == "200");
 }
 
+/// Whoever breaks the rules is told which (RFC 6455, 7.4.1), also while a dialog is open.
+#[test]
+fn broken_frames_and_heads_are_answered() {
+    let agent = Running::start();
+    let too_long = [&[0x81, 0xff][..], &(97_u64 << 20).to_be_bytes(), &[0; 64]].concat();
+    for (frame, code) in [
+        (&[0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28][..], 1007),
+        (&[0x81, 0x01, b'a'], 1002),
+        (&[0xf1, 0x80, 0, 0, 0, 0], 1002),
+        (&[0x83, 0x80, 0, 0, 0, 0], 1002),
+        (&too_long, 1009),
+    ] {
+        let mut page = agent.page();
+        page.send_bare(frame);
+        assert_eq!(page.hung_up_with(), Some(code), "{frame:?}");
+        agent.owner.will([Decision::Wait]);
+        let mut page = agent.page();
+        page.send(SIGN);
+        agent.owner.is_asked();
+        page.send_bare(frame);
+        assert_eq!(page.hung_up_with(), Some(code), "{frame:?}");
+    }
+    let long = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(20_000));
+    let old = format!("GET / HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n\r\n", agent.port);
+    for head in [
+        old.as_str(),
+        "\u{1}\r\n\r\n",
+        "GET / HTTP/1.1\r\nA: a\r\nA: b\r\n\r\n",
+        &long,
+    ] {
+        let answer = agent.http(head);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+    assert_eq!(agent.page().ask(SIGN)["code"], "200");
+}
+
 #[test]
 fn nonsense_is_answered_and_hurts_nobody() {
     let agent = Running::start();

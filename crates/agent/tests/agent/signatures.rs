@@ -320,6 +320,17 @@ fn an_element_is_signed_under_a_parent_of_choice() {
         let message = answer["message"].as_str().unwrap();
         assert!(message.contains(word), "{message}");
     }
+    for doubled in [
+        "<r><body Id=\"x1\">a</body><other Id=\"x1\">b</other></r>",
+        "<r><other id=\"x1\"><body Id=\"x1\">a</body></other></r>",
+    ] {
+        let answer = page.common(
+            "signXml",
+            &json!(["PKCS12", "SIGNATURE", doubled, "//body", ""]),
+        );
+        let message = answer["message"].as_str().unwrap();
+        assert!(message.contains("several elements"), "{message}");
+    }
 }
 
 #[test]

@@ -54,11 +54,15 @@ fn answers_of_common_utils_are_those_of_the_real_program() {
         ),
         (
             r#"{"method":"getKeyInfo","args":[null],"uuid":"7"}"#,
-            r#"{"code":"500","message":"java.lang.IllegalArgumentException: argument type mismatch. Method: getKeyInfo"}"#,
+            r#"{"code":"500","message":"java.lang.IllegalArgumentException: argument type mismatch. Method: getKeyInfo","uuid":"7"}"#,
         ),
         (
             r#"{"method":"getKeyInfo","args":[]}"#,
             r#"{"code":"500","message":"NoSuchMethodException getKeyInfo"}"#,
+        ),
+        (
+            r#"{"method":"dance","uuid":"7"}"#,
+            r#"{"code":"500","message":"NoSuchMethodException dance","uuid":"7"}"#,
         ),
         (
             r#"{"method":"getKeyInfo","args":[" "]}"#,

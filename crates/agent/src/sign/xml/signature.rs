@@ -44,6 +44,9 @@ pub enum SignXmlError {
     /// The element to be signed has no attribute `Id`, `ID` or `id` to be named by.
     #[error("the element to be signed has no attribute Id")]
     NoId,
+    /// Another element has the same `Id`, so that whoever checks the signature may find the other one (signature wrapping).
+    #[error("several elements of the document have the Id of the element to be signed")]
+    RepeatedId,
     /// There is no name for the algorithm in XML signatures.
     #[error(transparent)]
     Unsupported(#[from] UnsupportedAlgorithm),
@@ -132,11 +135,14 @@ fn reference(
             canonicalize(document.root(), Canonical::default()),
         ),
         Some(element) => {
-            let id = ["Id", "ID", "id"]
-                .iter()
-                .find_map(|name| element.attribute(*name))
+            let id = ids(element)
+                .next()
                 .filter(|id| is_id(id))
                 .ok_or(SignXmlError::NoId)?;
+            let has_it = |node: &Node<'_, '_>| ids(*node).any(|other| other == id);
+            if document.descendants().filter(has_it).count() > 1 {
+                return Err(SignXmlError::RepeatedId);
+            }
             let form = Canonical {
                 exclusive: true,
                 ..Canonical::default()
@@ -151,6 +157,13 @@ fn reference(
          </ds:DigestValue></ds:Reference>",
         names.digest
     ))
+}
+
+/// What an element may be named by in a reference.
+pub(super) fn ids<'a>(element: Node<'a, '_>) -> impl Iterator<Item = &'a str> {
+    ["Id", "ID", "id"]
+        .into_iter()
+        .filter_map(move |name| element.attribute(name))
 }
 
 /// Where a signature goes, in the text as it stands.

@@ -7,7 +7,7 @@ use tanba_crypto::SignatureAlgorithm;
 use tanba_pki::{Certificate, asn1};
 
 use super::canonical::{Canonical, canonicalize};
-use super::signature::{ENVELOPED, EXCLUSIVE, INCLUSIVE, INCLUSIVE_COMMENTS, names};
+use super::signature::{ENVELOPED, EXCLUSIVE, INCLUSIVE, INCLUSIVE_COMMENTS, ids, names};
 use super::{DSIG, XmlFault, parse};
 
 const ALGORITHMS: [SignatureAlgorithm; 5] = [
@@ -71,11 +71,7 @@ fn is_unchanged(
         "" => document.root(),
         uri => {
             let id = uri.strip_prefix('#')?;
-            let named = |node: &Node<'_, '_>| {
-                ["Id", "ID", "id"]
-                    .iter()
-                    .any(|name| node.attribute(*name) == Some(id))
-            };
+            let named = |node: &Node<'_, '_>| ids(*node).any(|named| named == id);
             let mut found = document.descendants().filter(named);
             // Two elements of one name: which was signed is anybody's guess (signature wrapping).
             let first = found.next()?;
