@@ -54,9 +54,17 @@ fn countersigned(document: &mut Document, message: &[u8]) {
         document.form = Form::Signature;
         document.size_octets = u64::try_from(content.len()).unwrap_or(u64::MAX);
         document.sha256 = sha256(content);
-    } else if let Some((_, digest)) = message.named_digests().next() {
-        document.sha256 = tanba_pki::hex::encode(digest);
+    } else if let Some(named) = named(message.named_digests().map(|(_, digest)| digest)) {
+        document.sha256 = named;
     }
+}
+
+/// The digests that signers of one message name, each once: whichever of them is signed, it was shown.
+fn named<'d>(digests: impl Iterator<Item = &'d [u8]>) -> Option<String> {
+    let mut named: Vec<String> = digests.map(tanba_pki::hex::encode).collect();
+    named.sort_unstable();
+    named.dedup();
+    (!named.is_empty()).then(|| named.join(", "))
 }
 
 /// Puts into words what can be put into words, and says what it is.
@@ -180,7 +188,7 @@ const fn is_harmless(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_of_another_site, octets, xml};
+    use super::{is_of_another_site, named, octets, xml};
     use crate::consent::Form;
 
     fn assert_other_sites_are_refused(octets: &[u8]) {
@@ -208,6 +216,13 @@ mod tests {
         assert!(long.is_cut);
         assert_eq!(long.text.unwrap().chars().count(), 4000);
         assert_eq!(long.size_octets, 10_000);
+    }
+
+    #[test]
+    fn of_a_message_that_names_several_digests_none_is_hidden() {
+        let several: [&[u8]; 3] = [&[0xbb; 2], &[0xaa], &[0xbb; 2]];
+        assert_eq!(named(several.into_iter()).as_deref(), Some("aa, bbbb"));
+        assert_eq!(named([].into_iter()), None);
     }
 
     /// What staff of a registration centre sign names its site too, or an imitation could have it signed.
