@@ -165,7 +165,7 @@ for (const [language, reader] of Object.entries(READERS)) {
         const saved = page.waitForResponse((answer) => answer.request().method() === "GET" && answer.url().includes("/cabinet/profile"));
         await page.locator('form[action$="/profile/reminders"] button').click();
         await saved;
-        await page.locator("html:not([aria-busy])").waitFor();
+        await page.locator("main:not([aria-busy])").waitFor();
       };
       assert.ok(await page.locator("#reminders").isChecked());
       await page.locator("#reminders").uncheck();

@@ -346,7 +346,7 @@ describe("interruptions", { concurrency: 2 }, () => {
         const answered = page.waitForResponse(/\/code$/);
         await wizard.typeCode(wrong);
         await answered;
-        await page.locator("html:not([aria-busy])").waitFor();
+        await page.locator("main:not([aria-busy])").waitFor();
         if (turn < 5) said.add((await problem(page)).text);
       }
       assert.equal(said.size, 4, `tries left are counted: ${[...said].join(" | ")}`);

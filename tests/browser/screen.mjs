@@ -33,6 +33,8 @@ const violations = async (page) =>
 
 /** Keeps the picture (with `part`, of that element, or from one to the next), and asserts what every screen promises; `everywhere` adds the phone and the dark. */
 export async function look(page, language, name, { everywhere = false, part } = {}) {
+  // A link to the page that is shown brings it anew.
+  await page.locator("main:not([aria-busy])").waitFor();
   assert.deepEqual(await violations(page), [], `${language} ${name}`);
   assert.equal(await page.locator("h1:visible").count(), 1, `${language} ${name}: one h1`);
   assert.equal(await page.getAttribute("html", "lang"), language);

@@ -110,7 +110,8 @@ let latest = 0;
 
 async function show(address: string, how: How): Promise<void> {
   const turn = ++latest;
-  document.documentElement.setAttribute("aria-busy", "true");
+  const busy = find("main", HTMLElement);
+  busy?.setAttribute("aria-busy", "true");
   try {
     const answer = await load(address, how.body);
     if (turn !== latest) return;
@@ -136,7 +137,7 @@ async function show(address: string, how: How): Promise<void> {
     startPage();
     arrive(final);
   } finally {
-    if (turn === latest) document.documentElement.removeAttribute("aria-busy");
+    if (turn === latest) busy?.removeAttribute("aria-busy");
   }
 }
 
