@@ -191,7 +191,7 @@ describe("bad input", () => {
     await page.locator("#signing-files").setInputFiles(await keyFiles([other.files[1]]));
     await page.locator("#signing-password").fill(other.password);
     await page.locator("#sign").click();
-    assert.ok((await problem(page)).text.includes(words["key-other-person"]));
+    assert.ok((await problem(page)).text.includes(words["keys-of-another"]));
     await page.locator("#signing-files").setInputFiles(await keyFiles([person.files[1]]));
     await page.locator("#signing-password").fill(person.password);
     await wizard.signDocument();
