@@ -11,6 +11,7 @@ mod listener;
 mod memory;
 mod page;
 mod peer;
+mod seats;
 
 pub(crate) use listener::serve;
 pub use listener::{ListenError, Listeners};

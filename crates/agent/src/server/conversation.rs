@@ -4,26 +4,30 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::time::timeout;
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::memory::Metered;
+use super::door::Tls;
+use super::peer;
 use crate::Agent;
 use crate::consent::Withdrawal;
 use crate::modules::Caller;
 use crate::origin::Origin;
 use crate::protocol::{GREETING, HEARTBEAT};
 
-/// Frames that may wait for their turn while a dialog is open. Clients wait for each answer; only heartbeats pile up.
+/// Frames that wait for their turn while a dialog is open. Clients wait for each answer; only heartbeats pile up.
 const WAITING: usize = 256;
-/// Octets of them.
+/// Octets of them. When either is reached nothing more is read, and the system holds the other side back: at most one
+/// frame more than this is kept.
 const WAITING_OCTETS: usize = 1024 * 1024;
+/// Between two looks whether somebody who is held back is still there.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How long the rest of what broke the rules is read, and how much of it at once.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,21 +41,15 @@ enum Incoming {
 }
 
 /// Talks until one side has enough.
-pub(super) async fn hold<S>(
-    agent: &Arc<Agent>,
-    mut socket: WebSocketStream<Metered<S>>,
-    origin: Origin,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+pub(super) async fn hold(agent: &Arc<Agent>, mut socket: WebSocketStream<Tls>, origin: Origin) {
     tracing::debug!(%origin, "a site connected");
     if socket.send(Message::text(GREETING)).await.is_err() {
         return;
     }
     let mut caller = Caller::new(origin, agent.config().language);
-    let mut waiting = VecDeque::new();
+    let mut waiting = Waiting::default();
     loop {
-        let text = match waiting.pop_front() {
+        let text = match waiting.0.pop_front() {
             Some(text) => text,
             None => match next(&mut socket).await {
                 Incoming::Text(text) => text,
@@ -83,17 +81,14 @@ pub(super) async fn hold<S>(
 
 /// Works on one frame and watches the socket meanwhile: whoever hangs up withdraws the question. `None` when the
 /// conversation is over.
-async fn respond<S>(
+async fn respond(
     agent: &Arc<Agent>,
-    socket: &mut WebSocketStream<Metered<S>>,
+    socket: &mut WebSocketStream<Tls>,
     caller: &mut Caller,
     text: &Utf8Bytes,
     withdrawal: &Withdrawal,
-    waiting: &mut VecDeque<Utf8Bytes>,
-) -> Option<Option<String>>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+    waiting: &mut Waiting,
+) -> Option<Option<String>> {
     if text.as_str() == HEARTBEAT {
         return Some(Some(HEARTBEAT.to_owned()));
     }
@@ -103,19 +98,8 @@ where
         tokio::select! {
             biased;
             reply = &mut work => return Some(reply),
-            incoming = next(socket) => match incoming {
-                Incoming::Text(text) => {
-                    let octets: usize = waiting.iter().map(|text| text.as_str().len()).sum();
-                    if waiting.len() >= WAITING || octets.saturating_add(text.len()) > WAITING_OCTETS {
-                        tracing::warn!("a site sent more than it waits for; the connection is closed");
-                        let close = CloseFrame { code: CloseCode::Policy, reason: Utf8Bytes::default() };
-                        let _ = socket.close(Some(close)).await;
-                        withdrawal.withdraw();
-                        work.await;
-                        return None;
-                    }
-                    waiting.push_back(text);
-                }
+            incoming = watch(socket, waiting.is_full()) => match incoming {
+                Incoming::Text(text) => waiting.0.push_back(text),
                 Incoming::End => {
                     withdrawal.withdraw();
                     // The dialog closes itself; nothing is signed for whoever left.
@@ -127,10 +111,45 @@ where
     }
 }
 
-async fn next<S>(socket: &mut WebSocketStream<Metered<S>>) -> Incoming
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+/// Frames that were read and wait for their turn.
+#[derive(Default)]
+struct Waiting(VecDeque<Utf8Bytes>);
+
+impl Waiting {
+    fn is_full(&self) -> bool {
+        let octets: usize = self.0.iter().map(|text| text.as_str().len()).sum();
+        self.0.len() >= WAITING || octets >= WAITING_OCTETS
+    }
+}
+
+/// The next frame; of somebody who is held back nothing but the end is heard.
+async fn watch(socket: &mut WebSocketStream<Tls>, is_held_back: bool) -> Incoming {
+    if !is_held_back {
+        return next(socket).await;
+    }
+    while !has_left(socket) {
+        sleep(LOOK).await;
+    }
+    Incoming::End
+}
+
+/// Whether the other side closed its end.
+fn has_left(socket: &WebSocketStream<Tls>) -> bool {
+    let stream = socket.get_ref().stream().get_ref().0;
+    let ready = stream.ready(Interest::READABLE).now_or_never();
+    if let Some(Ok(ready)) = ready
+        && ready.is_read_closed()
+    {
+        return true;
+    }
+    match (stream.peer_addr(), stream.local_addr()) {
+        (Ok(peer), Ok(own)) => peer::has_left(peer, own),
+        // The system knows nobody there any more.
+        _ => true,
+    }
+}
+
+async fn next(socket: &mut WebSocketStream<Tls>) -> Incoming {
     loop {
         return match socket.next().await {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
@@ -150,7 +169,12 @@ where
                 }
                 Incoming::End
             }
-            Some(Ok(Message::Close(_))) | None => Incoming::End,
+            Some(Ok(Message::Close(_))) => {
+                // The answer is written already, and leaves with the next flush.
+                let _ = timeout(PATIENCE, socket.flush()).await;
+                Incoming::End
+            }
+            None => Incoming::End,
         };
     }
 }
@@ -170,10 +194,7 @@ const fn told(fault: &Error) -> Option<CloseCode> {
 }
 
 /// Says why, and reads what is still on its way: closing with something unread would take the words back.
-async fn turn_out<S>(socket: &mut WebSocketStream<Metered<S>>, code: CloseCode)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn turn_out(socket: &mut WebSocketStream<Tls>, code: CloseCode) {
     let reason = Utf8Bytes::default();
     let close = async {
         if socket

@@ -8,16 +8,20 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::head::{self, Head, Reading};
 use super::memory::{Memory, Metered};
+use super::seats::Seat;
 use super::{conversation, page, peer};
 use crate::Agent;
 use crate::protocol::LARGEST;
 
-/// For the handshakes; a program of this computer is quick.
+/// For the handshake and the head of a request together; a program of this computer is quick.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// For an answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Octets that are read at once: most requests are small, and idle sockets should be too.
 const BUFFER: usize = 16 * 1024;
@@ -26,10 +30,10 @@ const BUFFER: usize = 16 * 1024;
 pub(super) async fn admit(
     agent: &Arc<Agent>,
     acceptor: &TlsAcceptor,
-    mut stream: TcpStream,
-    peer: SocketAddr,
-    port: u16,
+    stream: TcpStream,
+    (peer, port): (SocketAddr, u16),
     memory: Arc<Memory>,
+    seat: &Seat,
 ) {
     let Ok(own) = stream.local_addr() else { return };
     if !peer.ip().is_loopback() || peer::is_same_user(peer, own) == Some(false) {
@@ -38,19 +42,52 @@ pub(super) async fn admit(
     }
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
-    match timeout(PATIENCE, is_tls(&stream)).await {
-        Ok(Some(true)) => {}
-        Ok(Some(false)) => {
-            answer(&mut stream, &page::plain_http(port)).await;
-            return;
-        }
-        _ => return,
-    }
-    let Ok(Ok(tls)) = timeout(PATIENCE, acceptor.accept(stream)).await else {
-        tracing::debug!("a TLS handshake failed");
+    let Ok(heard) = timeout(HANDSHAKE, hear(acceptor, stream, memory)).await else {
+        tracing::debug!("a connection said nothing");
         return;
     };
-    enter(agent, Metered::new(tls, memory), port).await;
+    // Whatever it was, it was a whole request: nobody is shown out who is being answered.
+    seat.keep();
+    match heard {
+        Heard::Head(head, rest, stream) => enter(agent, stream, head, rest, port).await,
+        Heard::Nonsense(mut stream) => answer(&mut stream, &page::no_request()).await,
+        Heard::Plain(mut stream) => answer(&mut stream, &page::plain_http(port)).await,
+        Heard::Nothing => {}
+    }
+}
+
+/// A connection that speaks TLS.
+pub(super) type Tls = Metered<TlsStream<TcpStream>>;
+
+/// What came first.
+enum Heard {
+    /// A head, and what came behind it.
+    Head(Head, Vec<u8>, Tls),
+    /// Something that is no head of HTTP/1.1, or a very long one.
+    Nonsense(Tls),
+    /// No TLS.
+    Plain(TcpStream),
+    /// The other side is gone.
+    Nothing,
+}
+
+/// The handshake, and the head of the request behind it.
+async fn hear(acceptor: &TlsAcceptor, stream: TcpStream, memory: Arc<Memory>) -> Heard {
+    match is_tls(&stream).await {
+        Some(true) => {}
+        Some(false) => return Heard::Plain(stream),
+        None => return Heard::Nothing,
+    }
+    let Ok(tls) = acceptor.accept(stream).await else {
+        tracing::debug!("a TLS handshake failed");
+        return Heard::Nothing;
+    };
+    let mut stream = Metered::new(tls, memory);
+    match read_head(&mut stream).await {
+        Some(Ok((head, rest))) => Heard::Head(head, rest, stream),
+        Some(Err(Malformed)) => Heard::Nonsense(stream),
+        None => Heard::Nothing,
+    }
 }
 
 /// Whether the first octet begins a TLS handshake; `None` when nothing comes.
@@ -62,15 +99,7 @@ async fn is_tls(stream: &TcpStream) -> Option<bool> {
     }
 }
 
-async fn enter<S>(agent: &Arc<Agent>, mut stream: Metered<S>, port: u16)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let (head, rest) = match timeout(PATIENCE, read_head(&mut stream)).await {
-        Ok(Heard::Head(head, rest)) => (head, rest),
-        Ok(Heard::Nonsense) => return answer(&mut stream, &page::no_request()).await,
-        Ok(Heard::Nothing) | Err(_) => return,
-    };
+async fn enter(agent: &Arc<Agent>, mut stream: Tls, head: Head, rest: Vec<u8>, port: u16) {
     if !head.is_for_loopback(port) {
         tracing::warn!("a request for another host was refused (DNS rebinding?)");
         return answer(&mut stream, &page::misdirected()).await;
@@ -112,32 +141,27 @@ where
     conversation::hold(agent, socket, origin).await;
 }
 
-/// What came first.
-enum Heard {
-    /// A head, and what came behind it.
-    Head(Head, Vec<u8>),
-    /// Something that is no head of HTTP/1.1, or a very long one.
-    Nonsense,
-    /// The other side is gone.
-    Nothing,
-}
+/// No head of HTTP/1.1, or a very long one.
+struct Malformed;
 
-/// Reads a head and whatever came behind it.
-async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> Heard {
+/// Reads a head and whatever came behind it; `None` when the other side is gone.
+async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+) -> Option<Result<(Head, Vec<u8>), Malformed>> {
     let mut octets = Vec::new();
     loop {
         let mut piece = [0; 2048];
         let Ok(read @ 1..) = stream.read(&mut piece).await else {
-            return Heard::Nothing;
+            return None;
         };
         octets.extend_from_slice(piece.get(..read).unwrap_or_default());
         match Head::read(&octets) {
             Reading::Whole(head) => {
                 let rest = octets.split_off(head.length);
-                return Heard::Head(head, rest);
+                return Some(Ok((head, rest)));
             }
             Reading::Partial if octets.len() < head::LARGEST => {}
-            Reading::Partial | Reading::Malformed => return Heard::Nonsense,
+            Reading::Partial | Reading::Malformed => return Some(Err(Malformed)),
         }
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use super::door;
 use super::memory::Memory;
+use super::seats::Seats;
 use crate::{Agent, TrustError};
 
 /// Connections at once; a browser has one for each page that talks to us.
@@ -100,7 +100,7 @@ impl Listeners {
 pub(crate) async fn serve(agent: Arc<Agent>, listeners: Listeners) -> Result<(), TrustError> {
     let acceptor = TlsAcceptor::from(agent.identity().server_config()?);
     let memory = Arc::new(Memory::default());
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let seats = Seats::new(CONNECTIONS);
     let mut renewal = tokio::time::interval(RENEWAL);
     // The first tick comes at once, and nobody is let in before it.
     renewal.tick().await;
@@ -109,13 +109,15 @@ pub(crate) async fn serve(agent: Arc<Agent>, listeners: Listeners) -> Result<(),
         tokio::select! {
             accepted = listeners.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    // Whoever finds no place is turned away, not queued: the queue would be the attacker's.
-                    let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+                    // Whoever finds no seat is turned away, not queued: the queue would be the attacker's.
+                    let Some(seat) = seats.take() else { continue };
                     let (agent, acceptor, port) = (Arc::clone(&agent), acceptor.clone(), listeners.port);
                     let memory = Arc::clone(&memory);
                     tokio::spawn(async move {
-                        door::admit(&agent, &acceptor, stream, peer, port, memory).await;
-                        drop(place);
+                        tokio::select! {
+                            () = door::admit(&agent, &acceptor, stream, (peer, port), memory, &seat) => {}
+                            () = seat.is_given_away() => {}
+                        }
                     });
                 }
                 Err(error) => {

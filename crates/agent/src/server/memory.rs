@@ -50,6 +50,11 @@ impl<S> Metered<S> {
         }
     }
 
+    /// What is below.
+    pub(super) const fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// A frame with so many octets of content is no longer needed.
     pub(super) fn done_with(&mut self, octets: usize) {
         let octets = octets.saturating_add(FRAMING).min(self.held);

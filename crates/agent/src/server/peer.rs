@@ -12,13 +12,9 @@ pub(super) fn is_same_user(peer: SocketAddr, own: SocketAddr) -> Option<bool> {
 
     // The owner of a process's folder is its effective user.
     let user = std::fs::metadata("/proc/self").ok()?.uid();
-    let table = match own.ip() {
-        IpAddr::V4(_) => "/proc/net/tcp",
-        IpAddr::V6(_) => "/proc/net/tcp6",
-    };
-    let text = std::fs::read_to_string(table).ok()?;
-    let owner = owner(&text, &table_address(peer), &table_address(own));
-    Some(owner == Some(user))
+    let table = table(own)?;
+    let end = end(&table, &table_address(peer), &table_address(own));
+    Some(end.is_some_and(|end| end.owner == Some(user)))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -26,16 +22,54 @@ pub(super) fn is_same_user(_: SocketAddr, _: SocketAddr) -> Option<bool> {
     None
 }
 
-/// The owner of the connection between these two in a table of the kernel.
+/// Whether the program at the other end closed its end, also behind octets that nobody reads: those keep the news back.
+/// Only Linux tells.
+#[cfg(target_os = "linux")]
+pub(super) fn has_left(peer: SocketAddr, own: SocketAddr) -> bool {
+    table(own).is_some_and(|table| {
+        let end = end(&table, &table_address(peer), &table_address(own));
+        end.is_none_or(|end| end.state != ESTABLISHED)
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has_left(_: SocketAddr, _: SocketAddr) -> bool {
+    false
+}
+
+/// The kernel's table of the connections of this kind of address.
+#[cfg(target_os = "linux")]
+fn table(own: SocketAddr) -> Option<String> {
+    let table = match own.ip() {
+        IpAddr::V4(_) => "/proc/net/tcp",
+        IpAddr::V6(_) => "/proc/net/tcp6",
+    };
+    std::fs::read_to_string(table).ok()
+}
+
+/// The state of a connection of which neither end was closed.
+#[cfg(any(target_os = "linux", test))]
+const ESTABLISHED: &str = "01";
+
+/// One end of a connection.
+#[cfg(any(target_os = "linux", test))]
+#[derive(Debug, PartialEq, Eq)]
+struct End<'a> {
+    state: &'a str,
+    owner: Option<u32>,
+}
+
+/// The end at the local address of the connection between these two in a table of the kernel.
 ///
 /// Columns: number, local address, remote address, state, queues, timers, retransmissions, user.
 #[cfg(any(target_os = "linux", test))]
-fn owner(table: &str, local: &str, remote: &str) -> Option<u32> {
+fn end<'a>(table: &'a str, local: &str, remote: &str) -> Option<End<'a>> {
     table.lines().find_map(|line| {
         let mut columns = line.split_ascii_whitespace().skip(1);
         let found = columns.next()? == local && columns.next()? == remote;
-        let user = columns.nth(4)?;
-        found.then(|| user.parse().ok()).flatten()
+        let state = columns.next()?;
+        let owner = columns.nth(3)?.parse().ok();
+        found.then_some(End { state, owner })
     })
 }
 
@@ -56,7 +90,7 @@ fn table_address(address: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{owner, table_address};
+    use super::{End, end, table_address};
 
     const TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:350B 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0
@@ -70,10 +104,16 @@ mod tests {
         let own = table_address("127.0.0.1:13579".parse().unwrap());
         let peer = table_address("127.0.0.1:40000".parse().unwrap());
         assert_eq!(own, "0100007F:350B");
-        assert_eq!(owner(TABLE, &peer, &own), Some(1001));
-        assert_eq!(owner(TABLE, &own, &peer), Some(1000));
-        assert_eq!(owner(TABLE, &peer, "0100007F:0001"), None);
-        assert_eq!(owner("broken\nlines: a", &peer, &own), None);
+        let found = |owner| {
+            Some(End {
+                state: "01",
+                owner: Some(owner),
+            })
+        };
+        assert_eq!(end(TABLE, &peer, &own), found(1001));
+        assert_eq!(end(TABLE, &own, &peer), found(1000));
+        assert_eq!(end(TABLE, &peer, "0100007F:0001"), None);
+        assert_eq!(end("broken\nlines: a", &peer, &own), None);
         assert_eq!(
             table_address("[::1]:13579".parse().unwrap()),
             "00000000000000000000000001000000:350B"
@@ -90,6 +130,15 @@ mod tests {
             super::is_same_user(client.local_addr().unwrap(), own),
             Some(true)
         );
+        // It closes behind octets that are not read.
+        let (unread, _) = listener.accept().unwrap();
+        let peer = client.local_addr().unwrap();
+        assert!(!super::has_left(peer, own));
+        client.set_nonblocking(true).unwrap();
+        while std::io::Write::write(&mut &client, &[0; 65536]).is_ok() {}
+        drop(client);
+        assert!(super::has_left(peer, own));
+        drop(unread);
         let stranger = "127.0.0.1:1".parse().unwrap();
         assert_eq!(super::is_same_user(stranger, own), Some(false));
     }
