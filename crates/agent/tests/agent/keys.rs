@@ -102,6 +102,88 @@ fn keys_are_made_certified_and_installed_in_a_file_that_signs() {
     );
 }
 
+/// Requests for two keys, certified under an authority that stands between them and the root.
+fn two_certified(agent: &Running, page: &mut Client) -> Vec<Certificate> {
+    let made = call(page, BASICS, "generateCsr", &order());
+    let issue = |key: &Value| {
+        let text = key["csr"].as_str().unwrap();
+        let block = pem::decode_all(text.as_bytes()).unwrap().remove(0);
+        let request = CertificateRequest::from_der(&block.der).unwrap();
+        let profile = "neutral-individual-signature";
+        agent.root.issue_for(profile, request.public_key(), &AIGUL)
+    };
+    let made = made["body"]["result"].as_array().unwrap();
+    made.iter().map(issue).collect()
+}
+
+/// A request may bring the certificates of two keys in one text, twice, with their issuer among them.
+#[test]
+fn certificates_of_two_keys_and_their_issuer_come_in_one_request() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let certified = two_certified(&agent, &mut page);
+    let root = agent.root.certificate.clone();
+    let all = [&root, &certified[0], &certified[1], &certified[0]].map(Certificate::to_pem);
+    let import = json!({ "certificates": [all.concat()] });
+    let installed = call(&mut page, BASICS, "importCertificate", &import);
+    let files = installed["body"]["result"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{installed}"));
+    let serials: Vec<&str> = files
+        .iter()
+        .map(|f| f["serial"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        serials,
+        [certified[0].serial_hex(), certified[1].serial_hex()]
+    );
+    let Some(tanba_agent::consent::Question::Secret(question)) = agent.owner.seen().pop() else {
+        panic!("nobody was asked")
+    };
+    assert_eq!(
+        question.items.len(),
+        2,
+        "the owners of the two keys: {question:?}"
+    );
+    for file in files {
+        let path = agent.path("kept").join(file["file"].as_str().unwrap());
+        let words = run(
+            "openssl",
+            &[
+                "pkcs12",
+                "-in",
+                text(&path),
+                "-passin",
+                "pass:Qwerty34",
+                "-nokeys",
+            ],
+        );
+        let inside = words.1.matches("BEGIN CERTIFICATE").count();
+        assert_eq!(inside, 2, "a certificate and its issuer: {}", words.1);
+    }
+}
+
+/// Of several certificates all are installed or none.
+#[test]
+fn one_certificate_without_a_key_keeps_the_other_out() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let certified = two_certified(&agent, &mut page);
+    let key = crate::maker::key(crate::maker::RSA);
+    let stranger = agent
+        .root
+        .issue("neutral-individual-signature", &key, &AIGUL);
+    let pems = [&certified[0], &stranger].map(Certificate::to_pem);
+    let import = json!({ "certificates": pems });
+    let refused = call(&mut page, BASICS, "importCertificate", &import);
+    assert_eq!(refused["code"], "CERTIFICATE_IMPORTING_FAILURE");
+    let told = "no key waits for this certificate on this computer";
+    assert_eq!(refused["details"], told);
+    let waiting = call(&mut page, KEYSTORE, "listWaiting", &json!({}));
+    assert_eq!(waiting["body"]["result"].as_array().unwrap().len(), 2);
+    assert!(!agent.path("kept").exists());
+}
+
 /// Identifiers of keys stay the same, so a site that was granted nothing is told none: not of files, not of tokens.
 #[test]
 fn waiting_keys_are_told_to_sites_that_may_manage_keys_alone() {

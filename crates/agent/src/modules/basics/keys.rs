@@ -6,6 +6,10 @@
 //! importCertificate {"storage":"PKCS12","certificates":["-----BEGIN CERTIFICATE…"],"chain":[…],"locale":"kk"}
 //!     → [{"keyId":"<40 hex>","file":"RSA256_….p12","serial":"<hex>"}]; of a token, `file` is its label and serial number
 //! ```
+//!
+//! Each text may hold several certificates. Of `certificates` one that issued another of them belongs to the chain; each of
+//! the others is for a key of its own that waits, and is answered in the order given. When for one of several no key waits,
+//! nothing is installed; when one fails later, `details` names the keys that were installed before it.
 
 use std::sync::Arc;
 
@@ -18,8 +22,8 @@ use tanba_pki::{
 
 use super::refused;
 use crate::Agent;
-use crate::consent::{SecretPurpose, Withdrawal, ask_secret};
-use crate::containers::Storage;
+use crate::consent::{SecretPurpose, Taken, Withdrawal, ask_secret};
+use crate::containers::{ManageFault, Storage};
 use crate::modules::Caller;
 use crate::modules::caller::language;
 use crate::protocol::Basics;
@@ -133,10 +137,13 @@ pub(super) async fn import(
     named: &Map<String, Value>,
 ) -> Result<Basics, Basics> {
     let storage = storage(agent, Some(named)).await?;
-    let wanted = certificates(named, "certificates")?;
-    let chain = certificates(named, "chain")?;
+    let (wanted, mut chain) = apart(certificates(named, "certificates")?);
+    chain.extend(certificates(named, "chain")?);
     if wanted.is_empty() {
         return Err(not_installed("there is no certificate"));
+    }
+    if wanted.len() > MOST_KEYS {
+        return Err(not_installed("there are more than four certificates"));
     }
     let names = wanted
         .iter()
@@ -144,31 +151,93 @@ pub(super) async fn import(
         .collect();
     let asked = (SecretPurpose::Install, storage, names, locale(named));
     let installed = ask_secret(agent, caller, withdrawal, asked, move |agent, taken| {
-        wanted
-            .iter()
-            .map(|certificate| {
-                let installed = agent
-                    .containers()
-                    .install(
-                        storage,
-                        taken.place(),
-                        certificate,
-                        &chain,
-                        &taken.secret,
-                        agent.random(),
-                    )
-                    .map_err(|fault| fault.to_string())?;
-                Ok(json!({
-                    "keyId": installed.key_id, "file": installed.place, "serial": certificate.serial_hex(),
-                }))
-            })
-            .collect::<Result<Vec<Value>, String>>()
+        install(agent, storage, &taken, &wanted, &chain)
     });
     match installed.await {
         Ok(Ok(files)) => Ok(Basics::done(&json!(files))),
         Ok(Err(details)) => Err(not_installed(details)),
         Err(reason) => Err(refused(reason)),
     }
+}
+
+/// The certificates that are for keys, each once, and those that issued others of them.
+fn apart(certificates: Vec<Certificate>) -> (Vec<Certificate>, Vec<Certificate>) {
+    let mut each: Vec<Certificate> = Vec::new();
+    for certificate in certificates {
+        if !each.iter().any(|known| known.der() == certificate.der()) {
+            each.push(certificate);
+        }
+    }
+    let others = each.clone();
+    each.into_iter().partition(|certificate| {
+        !others
+            .iter()
+            .any(|other| other.der() != certificate.der() && issued(certificate, other))
+    })
+}
+
+fn issued(issuer: &Certificate, certificate: &Certificate) -> bool {
+    certificate.issuer() == issuer.subject()
+        && certificate.verify_signed_by(issuer.public_key()).is_ok()
+}
+
+/// The certificates above one, the nearest first.
+fn above(certificate: &Certificate, chain: &[Certificate]) -> Vec<Certificate> {
+    let mut found: Vec<Certificate> = Vec::new();
+    loop {
+        let last = found.last().unwrap_or(certificate);
+        let next = chain.iter().find(|next| {
+            issued(next, last) && next.der() != last.der() && {
+                !found.iter().any(|known| known.der() == next.der())
+            }
+        });
+        match next {
+            Some(next) => found.push(next.clone()),
+            None => return found,
+        }
+    }
+}
+
+/// Puts each beside its key. What fails before the first one changes nothing.
+fn install(
+    agent: &Agent,
+    storage: Storage,
+    taken: &Taken,
+    wanted: &[Certificate],
+    chain: &[Certificate],
+) -> Result<Vec<Value>, String> {
+    let containers = agent.containers();
+    if let [_, _, ..] = wanted {
+        let waiting = containers.waiting(storage);
+        let waits = |certificate: &Certificate| {
+            waiting.contains(&tanba_pki::hex::encode(&certificate.public_key().key_id()))
+        };
+        if !wanted.iter().all(waits) {
+            return Err(ManageFault::NoSuchKey.to_string());
+        }
+    }
+    let mut installed: Vec<Value> = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
+    for certificate in wanted {
+        let done = containers
+            .install(
+                storage,
+                taken.place(),
+                certificate,
+                &above(certificate, chain),
+                &taken.secret,
+                agent.random(),
+            )
+            .map_err(|fault| match keys.as_slice() {
+                [] => fault.to_string(),
+                keys => format!("{fault}; installed before: {}", keys.join(", ")),
+            })?;
+        keys.push(done.key_id.clone());
+        installed.push(json!({
+            "keyId": done.key_id, "file": done.place, "serial": certificate.serial_hex(),
+        }));
+    }
+    Ok(installed)
 }
 
 fn algorithms(named: &Map<String, Value>) -> Result<Vec<KeyAlgorithm>, Basics> {
