@@ -68,6 +68,7 @@ ask-first-login = { $origin } has never asked you to sign in with your keys befo
 ask-first-signature = { $origin } has never asked for your signature before.
 ask-first-keys = { $origin } has never managed your keys before.
 ask-allow-site = Allow this site to ask? You are asked each time anyway. [yes/no]
+ask-site-file = It names the file { $path }. The file is read only if you allow this, and you are asked once more before anything is signed.
 ask-storages = Type of keystore:
 ask-choose-storage = Number of the keystore:
 ask-no-containers = No key files were found in the usual folders, and no token is plugged in.

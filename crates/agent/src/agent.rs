@@ -15,7 +15,7 @@ use crate::containers::Containers;
 use crate::doctor::port::{self, PortState};
 use crate::doctor::{Doctor, Finding, Patient};
 use crate::locale::Catalogue;
-use crate::modules::{self, Caller};
+use crate::modules::{self, Caller, Files};
 use crate::origin::{Grants, Limits, Origin, Sockets};
 use crate::protocol::{Frame, refusal};
 use crate::server::{self, Listeners};
@@ -60,6 +60,7 @@ pub struct Agent {
     dialogs: DialogQueue,
     requests: Limits,
     sockets: Sockets,
+    files: Arc<Files>,
     dialog_budget: Limits,
     examined: tokio::sync::Mutex<Option<(u64, Arc<[Finding]>)>>,
     started: Instant,
@@ -79,6 +80,7 @@ impl Agent {
             dialogs: DialogQueue::default(),
             requests: Limits::new(parts.config.requests),
             sockets: Sockets::default(),
+            files: Arc::default(),
             dialog_budget: Limits::new(parts.config.dialogs),
             examined: tokio::sync::Mutex::default(),
             started: Instant::now(),
@@ -195,6 +197,10 @@ impl Agent {
 
     pub(crate) const fn sockets(&self) -> &Sockets {
         &self.sockets
+    }
+
+    pub(crate) const fn files(&self) -> &Arc<Files> {
+        &self.files
     }
 
     pub(crate) fn texts(&self) -> &Catalogue {

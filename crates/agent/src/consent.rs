@@ -7,6 +7,7 @@
 mod ask;
 mod question;
 mod queue;
+mod reading;
 mod ring;
 #[cfg(feature = "scripted")]
 mod scripted;
@@ -15,12 +16,15 @@ mod show;
 mod terminal;
 mod withdrawal;
 
-pub(crate) use ask::{Asked, Asking, Chosen, ask_file, ask_held, ask_key, ask_secret, confirm_key};
+pub(crate) use ask::{
+    Asked, Asking, Chosen, ask_file, ask_held, ask_key, ask_key_in, ask_secret, confirm_key, enter,
+};
 pub use question::{
     Answer, ConfirmQuestion, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion,
-    Purpose, Question, SecretPurpose, SecretQuestion, Unusable,
+    Purpose, Question, SecretPurpose, SecretQuestion, SiteQuestion, Unusable,
 };
 pub(crate) use queue::DialogQueue;
+pub(crate) use reading::{Unread, read_file, read_file_alone};
 pub use ring::{KeyFilter, KeyKind, Keys, OpenFault};
 #[cfg(feature = "scripted")]
 pub use scripted::Scripted;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tanba_crypto::Signer;
 use tanba_model::language::Language;
 use tanba_pki::{Certificate, Timestamp};
+use tokio::sync::MutexGuard;
 
 use super::question::{
     Answer, ConfirmQuestion, Document, FileQuestion, KeyQuestion, Purpose, Question, SecretPurpose,
@@ -52,9 +53,62 @@ pub(crate) enum Asked {
     Failed,
 }
 
+/// The turn of a question: no other is asked as long as it lasts.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    _turn: MutexGuard<'a, ()>,
+    /// Whether the site was allowed to ask in this turn; that is kept when its owner says yes to the question itself.
+    pub(crate) is_allowed: bool,
+}
+
+impl<'a> Entry<'a> {
+    /// Comes back for a question that was counted already.
+    pub(crate) async fn again(
+        agent: &'a Agent,
+        origin: &Origin,
+        withdrawal: &Withdrawal,
+    ) -> Result<Self, Asked> {
+        let turn = agent.dialogs().enter(origin, withdrawal).await;
+        let turn = turn.map_err(|reason| match reason {
+            NoTurn::Full => Asked::TooOften,
+            NoTurn::Withdrawn => Asked::Cancelled,
+        })?;
+        Ok(Self {
+            _turn: turn,
+            is_allowed: false,
+        })
+    }
+}
+
+/// Waits for the turn of a question of this site.
+pub(crate) async fn enter<'a>(
+    agent: &'a Agent,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+) -> Result<Entry<'a>, Asked> {
+    if !agent.may_open_dialog(origin) {
+        tracing::warn!(%origin, "a site opens dialogs too often");
+        return Err(Asked::TooOften);
+    }
+    Entry::again(agent, origin, withdrawal).await
+}
+
 /// Asks for a key that has a certificate and does the work with it, on the blocking pool; the next dialog opens when the
 /// work is done.
 pub(crate) async fn ask_key<T: Send + 'static>(
+    agent: &Arc<Agent>,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+    asking: Asking,
+    work: impl FnOnce(Chosen) -> T + Send + 'static,
+) -> Result<T, Asked> {
+    let entry = enter(agent, origin, withdrawal).await?;
+    ask_key_in(entry, agent, origin, withdrawal, asking, work).await
+}
+
+/// As [`ask_key`], where it is the turn of the question.
+pub(crate) async fn ask_key_in<T: Send + 'static>(
+    entry: Entry<'_>,
     agent: &Arc<Agent>,
     origin: &Origin,
     withdrawal: &Withdrawal,
@@ -72,7 +126,7 @@ pub(crate) async fn ask_key<T: Send + 'static>(
             now,
         }))
     };
-    ask_held(agent, origin, withdrawal, asking, with_key).await
+    ask_held_in(entry, agent, origin, withdrawal, asking, with_key).await
 }
 
 /// As [`ask_key`], where a key may wait for its certificate.
@@ -83,8 +137,20 @@ pub(crate) async fn ask_held<T: Send + 'static>(
     asking: Asking,
     work: impl FnOnce(HeldKey, Timestamp) -> Result<T, Asked> + Send + 'static,
 ) -> Result<T, Asked> {
+    let entry = enter(agent, origin, withdrawal).await?;
+    ask_held_in(entry, agent, origin, withdrawal, asking, work).await
+}
+
+async fn ask_held_in<T: Send + 'static>(
+    entry: Entry<'_>,
+    agent: &Arc<Agent>,
+    origin: &Origin,
+    withdrawal: &Withdrawal,
+    asking: Asking,
+    work: impl FnOnce(HeldKey, Timestamp) -> Result<T, Asked> + Send + 'static,
+) -> Result<T, Asked> {
     let usage = asking.purpose.usage();
-    let _turn = turn(agent, origin, withdrawal).await?;
+    let is_allowed = entry.is_allowed;
     let (agent, origin) = (Arc::clone(agent), origin.clone());
     let withdrawal = withdrawal.clone();
     let ask = move || {
@@ -93,7 +159,7 @@ pub(crate) async fn ask_held<T: Send + 'static>(
         let question = Question::Key(Box::new(KeyQuestion {
             language: asking.language,
             origin: origin.as_str().to_owned(),
-            first_use: (!granted).then_some(usage),
+            first_use: (!granted && !is_allowed).then_some(usage),
             purpose: asking.purpose,
             documents: asking.documents,
             document_count: asking.document_count,
@@ -123,13 +189,13 @@ pub(crate) async fn ask_held<T: Send + 'static>(
 }
 
 /// Has the use of a key confirmed that the page opened by itself, and does the work with it. A site that may see keys sees
-/// them without a dialog, because it has the password; each signature is confirmed.
+/// them without a dialog, because it has the password; each signature is confirmed. It may be the turn of the question.
 pub(crate) async fn confirm_key<T: Send + 'static>(
+    entry: Option<Entry<'_>>,
     agent: &Arc<Agent>,
     caller: &Caller,
     withdrawal: &Withdrawal,
-    purpose: Purpose,
-    documents: Vec<Document>,
+    (purpose, documents): (Purpose, Vec<Document>),
     key: HeldKey,
     work: impl FnOnce(Timestamp) -> T + Send + 'static,
 ) -> Result<T, Asked> {
@@ -144,11 +210,11 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
             .unwrap_or(Err(Asked::Failed))?
     };
     let silent = granted && purpose == Purpose::KeyInformation;
-    let _turn = if silent {
-        None
-    } else {
-        Some(turn(agent, &origin, withdrawal).await?)
+    let entry = match entry {
+        None if !silent => Some(enter(agent, &origin, withdrawal).await?),
+        entry => entry,
     };
+    let is_allowed = entry.as_ref().is_some_and(|entry| entry.is_allowed);
     let withdrawal = withdrawal.clone();
     let ask = move || {
         let now = asked.now();
@@ -156,7 +222,7 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
             let question = KeyQuestion {
                 language,
                 origin: origin.as_str().to_owned(),
-                first_use: (!granted).then_some(usage),
+                first_use: (!granted && !is_allowed).then_some(usage),
                 purpose,
                 document_count: documents.len(),
                 documents,
@@ -184,14 +250,14 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
 }
 
 /// A dialog that did not open is no answer of anybody's.
-fn unasked(answer: &Answer) -> Result<(), Asked> {
+pub(super) fn unasked(answer: &Answer) -> Result<(), Asked> {
     if *answer == Answer::Unasked {
         return Err(Asked::Failed);
     }
     Ok(())
 }
 
-fn granted(agent: &Agent, origin: &Origin, usage: Use) -> Result<bool, Asked> {
+pub(super) fn granted(agent: &Agent, origin: &Origin, usage: Use) -> Result<bool, Asked> {
     agent.grants().allows(origin, usage).map_err(|error| {
         let error: &dyn std::error::Error = &error;
         tracing::error!(error, "the grants cannot be read");
@@ -199,7 +265,7 @@ fn granted(agent: &Agent, origin: &Origin, usage: Use) -> Result<bool, Asked> {
     })
 }
 
-fn give(agent: &Agent, origin: &Origin, usage: Use) {
+pub(super) fn give(agent: &Agent, origin: &Origin, usage: Use) {
     if let Err(error) = agent.grants().give(origin, usage, agent.now()) {
         let error: &dyn std::error::Error = &error;
         tracing::error!(
@@ -220,7 +286,7 @@ pub(crate) async fn ask_secret<T: Send + 'static>(
     (purpose, storage, items, language): SecretAsking,
     work: impl FnOnce(&Agent, Taken) -> T + Send + 'static,
 ) -> Result<T, Asked> {
-    let _turn = turn(agent, caller.origin(), withdrawal).await?;
+    let _entry = enter(agent, caller.origin(), withdrawal).await?;
     let (agent, origin) = (Arc::clone(agent), caller.origin().clone());
     let language = language.unwrap_or(caller.language());
     let withdrawal = withdrawal.clone();
@@ -265,7 +331,7 @@ pub(crate) async fn ask_file(
     withdrawal: &Withdrawal,
     question: FileQuestion,
 ) -> Result<PathBuf, Asked> {
-    let _turn = turn(agent, origin, withdrawal).await?;
+    let _entry = enter(agent, origin, withdrawal).await?;
     let agent = Arc::clone(agent);
     let withdrawal = withdrawal.clone();
     let ask = move || {
@@ -283,23 +349,4 @@ pub(crate) async fn ask_file(
     tokio::task::spawn_blocking(ask)
         .await
         .unwrap_or(Err(Asked::Failed))
-}
-
-async fn turn<'a>(
-    agent: &'a Agent,
-    origin: &Origin,
-    withdrawal: &Withdrawal,
-) -> Result<tokio::sync::MutexGuard<'a, ()>, Asked> {
-    if !agent.may_open_dialog(origin) {
-        tracing::warn!(%origin, "a site opens dialogs too often");
-        return Err(Asked::TooOften);
-    }
-    agent
-        .dialogs()
-        .enter(origin, withdrawal)
-        .await
-        .map_err(|reason| match reason {
-            NoTurn::Full => Asked::TooOften,
-            NoTurn::Withdrawn => Asked::Cancelled,
-        })
 }

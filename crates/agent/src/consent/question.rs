@@ -23,6 +23,8 @@ pub enum Question {
     Secret(SecretQuestion),
     /// Which file or folder the page may know the name of.
     File(FileQuestion),
+    /// Whether a site may ask at all that names a file; the file is read after that.
+    Site(SiteQuestion),
 }
 
 impl Question {
@@ -34,6 +36,7 @@ impl Question {
             Self::Confirm(question) => question.question.language,
             Self::Secret(question) => question.language,
             Self::File(question) => question.language,
+            Self::Site(question) => question.language,
         }
     }
 }
@@ -238,6 +241,19 @@ pub struct FileQuestion {
     pub ending: Option<String>,
     /// Where to begin.
     pub folder: Option<String>,
+}
+
+/// Whether a site that names a file may ask at all. The question itself follows, when the file was read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SiteQuestion {
+    /// The language of the dialog.
+    pub language: Language,
+    /// The site, as the browser names it.
+    pub origin: String,
+    /// What the site was never granted before.
+    pub usage: Use,
+    /// The path of the file, as the site wrote it.
+    pub file: String,
 }
 
 /// A container as it is offered.

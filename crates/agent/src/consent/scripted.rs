@@ -150,17 +150,21 @@ impl Scripted {
 
 impl Dialog for Scripted {
     fn ask(&self, question: &Question, keys: &mut dyn Keys, _: &Withdrawal) -> Answer {
-        let decision = self
+        let mut decisions = self
             .decisions
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-            .unwrap_or(self.then);
+            .unwrap_or_else(PoisonError::into_inner);
+        // What is said to a question is said to the one before it too, whether the site may ask.
+        let decision = match (question, decisions.front()) {
+            (Question::Site(_), Some(Decision::Choose)) => Decision::Choose,
+            _ => decisions.pop_front().unwrap_or(self.then),
+        };
+        drop(decisions);
         let answer = match (decision, question) {
             (Decision::Cancel, _) => None,
             (Decision::Choose, Question::File(_)) => self.file(),
             (Decision::Choose, Question::Secret(question)) => self.secret(question, keys),
-            (Decision::Choose, Question::Confirm(_)) => Some(Answer::Allowed),
+            (Decision::Choose, Question::Confirm(_) | Question::Site(_)) => Some(Answer::Allowed),
             (Decision::Choose, Question::Key(question)) => self.key(&question.storages, keys),
         };
         answer.unwrap_or(Answer::Cancelled)

@@ -7,6 +7,7 @@ use tanba_model::language::Language;
 use crate::consent::SecretFault;
 use crate::consent::question::{
     ContainerCard, Document, FileQuestion, KeyCard, KeyQuestion, Purpose, SecretQuestion,
+    SiteQuestion,
 };
 use crate::containers::{OpenFault, Storage};
 use crate::locale::{Argument, Catalogue};
@@ -256,6 +257,23 @@ impl<'a> Show<'a> {
                 ("count", question.document_count.into()),
             ],
         )
+    }
+
+    /// Who asks for the first time, and which file it names.
+    pub(crate) fn site_question(&self, question: &SiteQuestion) -> String {
+        [
+            String::new(),
+            format!("== {} ==", self.text("window-new-site")),
+            self.first_use(&question.origin, question.usage),
+            self.named_file(question),
+        ]
+        .join("\n")
+    }
+
+    /// What becomes of a file that a new site names.
+    pub(crate) fn named_file(&self, question: &SiteQuestion) -> String {
+        let path = clean(&question.file);
+        self.format("ask-site-file", &[("path", path.into())])
     }
 
     /// Who asks, and what is made, installed or locked anew.

@@ -10,7 +10,7 @@ use tanba_crypto::Secret;
 use self::console::{Console, Standard};
 use super::question::{
     Answer, ConfirmQuestion, FileQuestion, KeyCard, KeyQuestion, Question, SecretPurpose,
-    SecretQuestion,
+    SecretQuestion, SiteQuestion,
 };
 use super::show::Show;
 use super::{Dialog, Keys, Withdrawal};
@@ -65,6 +65,7 @@ impl Dialog for Terminal {
             Question::Confirm(question) => talk.confirm(question),
             Question::Secret(question) => talk.secret(question),
             Question::File(question) => talk.file(question),
+            Question::Site(question) => talk.site(question),
         };
         if withdrawal.is_withdrawn() {
             talk.say("ask-withdrawn");
@@ -299,6 +300,13 @@ impl Talk<'_> {
             }
             self.say("ask-no-such-file");
         }
+    }
+
+    fn site(&mut self, question: &SiteQuestion) -> Option<Answer> {
+        let text = self.show.site_question(question);
+        self.console.say(&text);
+        self.yes("ask-allow-site")?;
+        Some(Answer::Allowed)
     }
 
     /// Goes on only after a clear yes.

@@ -50,9 +50,7 @@ pub(super) async fn answer(
             let slots = tokio::task::spawn_blocking(move || work::slots(&agent, &storage)).await;
             slots.unwrap_or_else(|_| Reply::failed("COMMON"))
         }
-        Some(Call::Free(free)) => tokio::task::spawn_blocking(move || work::free(free))
-            .await
-            .unwrap_or_else(|_| Reply::failed("COMMON")),
+        Some(Call::Free(free)) => work::free(agent, caller, withdrawal, free).await,
         Some(Call::Key(key, what)) => work::with_key(agent, caller, withdrawal, key, what).await,
     };
     Some(reply.written())

@@ -98,6 +98,12 @@ pub(super) fn made_for(content: &[u8]) -> Option<String> {
     own_document(message.content()?).map(|(site, _)| site)
 }
 
+/// Whether this is as long as a digest that no key signs any more: MD5, SHA-1, SHA-224. What is as long as no digest at
+/// all is signed as it is, because known clients try so whether somebody signs, and the dialog says what becomes of it.
+pub(super) fn is_of_refused_digest(digest: &[u8]) -> bool {
+    [16, 20, 28].contains(&digest.len())
+}
+
 /// Describes XML.
 pub(super) fn xml(text: &str) -> Document {
     let mut document = octets(text.as_bytes(), None);

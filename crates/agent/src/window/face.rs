@@ -79,6 +79,7 @@ impl Face {
             Question::Key(question) => question.first_use,
             Question::Confirm(confirm) => confirm.question.first_use,
             Question::Secret(question) => question.first_use,
+            Question::Site(question) => Some(question.usage),
             Question::File(_) => None,
         };
         let mut sent = Vec::new();
@@ -179,6 +180,9 @@ impl Face {
                     ui.set_width(ui.available_width());
                     ui.label(style::bold(text).color(style::WARN));
                 });
+                if let Question::Site(question) = question {
+                    ui.label(show.named_file(question));
+                }
                 ui.label(show.text("window-new-site-note"));
                 if let Some(question) = question.key() {
                     documents::show(ui, show, question);
@@ -259,6 +263,9 @@ impl Face {
     /// The button that goes on.
     fn go(&mut self, question: &Question) {
         match &mut self.step {
+            Step::FirstUse(_) if matches!(question, Question::Site(_)) => {
+                self.answer(Answer::Allowed);
+            }
             Step::FirstUse(_) => {
                 self.step = begin(question, &mut self.sent);
                 self.guard.arm();
@@ -290,6 +297,7 @@ impl Face {
             Question::Confirm(confirm) => confirm.question.purpose.text_key(),
             Question::Secret(question) => question.purpose.text_key(),
             Question::File(_) => "ask-title-file",
+            Question::Site(_) => "window-new-site",
         })
     }
 
@@ -317,6 +325,7 @@ fn begin(question: &Question, sent: &mut Vec<Sent>) -> Step {
         Question::Confirm(_) => Step::Confirm,
         Question::Secret(question) => Step::Secret(Box::new(SecretStep::new(question, sent))),
         Question::File(question) => Step::File(FileList::for_question(question)),
+        Question::Site(question) => Step::FirstUse(question.usage),
     }
 }
 
@@ -338,6 +347,7 @@ impl Question {
             Self::Confirm(confirm) => &confirm.question.origin,
             Self::Secret(question) => &question.origin,
             Self::File(question) => &question.origin,
+            Self::Site(question) => &question.origin,
         }
     }
 
@@ -346,7 +356,7 @@ impl Question {
         match self {
             Self::Key(question) => Some(question),
             Self::Confirm(confirm) => Some(&confirm.question),
-            Self::Secret(_) | Self::File(_) => None,
+            Self::Secret(_) | Self::File(_) | Self::Site(_) => None,
         }
     }
 }

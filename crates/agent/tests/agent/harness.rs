@@ -39,6 +39,8 @@ pub(crate) enum Decision {
     WrongPassword,
     /// Thinks until the question is withdrawn.
     Wait,
+    /// Thinks until she is told to decide, and chooses.
+    Hold,
 }
 
 /// A person at the dialog.
@@ -51,11 +53,14 @@ pub(crate) struct Owner {
     seen: Mutex<Vec<Question>>,
     told: Mutex<mpsc::Sender<()>>,
     asked: Mutex<mpsc::Receiver<()>>,
+    decide: Mutex<mpsc::Sender<()>>,
+    decided: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Owner {
     fn new(container: PathBuf) -> Self {
         let (told, asked) = mpsc::channel();
+        let (decide, decided) = mpsc::channel();
         Self {
             container: Mutex::new(container),
             token: Mutex::default(),
@@ -64,6 +69,8 @@ impl Owner {
             seen: Mutex::default(),
             told: Mutex::new(told),
             asked: Mutex::new(asked),
+            decide: Mutex::new(decide),
+            decided: Mutex::new(decided),
         }
     }
 
@@ -88,6 +95,11 @@ impl Owner {
     /// The questions so far.
     pub(crate) fn seen(&self) -> Vec<Question> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// Ends what she holds.
+    pub(crate) fn decide(&self) {
+        self.decide.lock().unwrap().send(()).unwrap();
     }
 
     /// Waits until one more question is asked.
@@ -165,7 +177,13 @@ impl Dialog for Owner {
     fn ask(&self, question: &Question, keys: &mut dyn Keys, withdrawal: &Withdrawal) -> Answer {
         self.seen.lock().unwrap().push(question.clone());
         self.told.lock().unwrap().send(()).unwrap();
-        let next = self.decisions.lock().unwrap().pop_front();
+        let mut decisions = self.decisions.lock().unwrap();
+        // Whoever wants the question itself wants the site to ask it.
+        let next = match (question, decisions.front()) {
+            (Question::Site(_), Some(Decision::Choose | Decision::Hold)) => None,
+            _ => decisions.pop_front(),
+        };
+        drop(decisions);
         let decision = next.unwrap_or(Decision::Choose);
         let (container, right) = self.token.lock().unwrap().clone().unwrap_or_else(|| {
             let place = self.container.lock().unwrap().to_str().unwrap().to_owned();
@@ -181,12 +199,17 @@ impl Dialog for Owner {
                 return Answer::Cancelled;
             }
             Decision::WrongPassword => "wrong",
+            Decision::Hold => {
+                let decided = self.decided.lock().unwrap();
+                decided.recv_timeout(PATIENCE).unwrap();
+                &right
+            }
             Decision::Choose => &right,
         };
         if let Question::File(_) = question {
             return Answer::File(PathBuf::from(container.place));
         }
-        if let Question::Confirm(_) = question {
+        if let Question::Confirm(_) | Question::Site(_) = question {
             return Answer::Allowed;
         }
         if let Question::Secret(question) = question {
@@ -434,6 +457,17 @@ impl Client {
     /// As [`send`](Self::send), where the other side may have hung up.
     pub(crate) fn try_send(&mut self, text: &str) -> bool {
         self.0.send(Message::text(text)).is_ok()
+    }
+
+    /// Whether a sign of life of the protocol is answered.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.0.send(Message::Ping("here".into())).unwrap();
+        matches!(self.0.read(), Ok(Message::Pong(octets)) if octets == "here")
+    }
+
+    /// The socket below.
+    pub(crate) fn line(&self) -> TcpStream {
+        self.0.get_ref().sock.try_clone().unwrap()
     }
 
     pub(crate) fn send_octets(&mut self, octets: Vec<u8>) {

@@ -43,5 +43,8 @@ mod transcript;
 #[cfg(test)]
 mod tsa;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod turns;
+#[cfg(test)]
 #[cfg(all(target_os = "linux", feature = "window"))]
 mod window;

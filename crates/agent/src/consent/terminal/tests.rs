@@ -8,7 +8,9 @@ use tanba_model::language::Language;
 use super::console::Console;
 use super::{Answer, Dialog, KeyCard, KeyQuestion, Keys, Question, Terminal, Withdrawal};
 use crate::Catalogue;
-use crate::consent::{ContainerCard, Document, FileQuestion, Form, Purpose, Unusable};
+use crate::consent::{
+    ContainerCard, Document, FileQuestion, Form, Purpose, SiteQuestion, Unusable,
+};
 use crate::containers::{ContainerId, OpenFault, Storage};
 use crate::origin::Use;
 
@@ -177,6 +179,30 @@ fn no_silence_and_nonsense_sign_nothing() {
         assert_eq!(answer, Answer::Cancelled, "{lines:?} {seen}");
         assert!(seen.contains("Nothing was signed"), "{seen}");
     }
+}
+
+/// Nobody types a password or PIN for a site that she has not allowed to ask.
+#[test]
+fn a_new_site_is_decided_about_before_anything_is_opened() {
+    for storage in [Storage::Pkcs12, Storage::Kaztoken] {
+        let mut asked = question(Language::En);
+        asked.storages = vec![storage];
+        let (answer, seen) = ask(&Question::Key(Box::new(asked)), &["no"]);
+        assert_eq!(answer, Answer::Cancelled);
+        for later in ["/keys", "a.p12", "Password", "PIN"] {
+            assert!(!seen.contains(later), "{seen}");
+        }
+    }
+    let site = Question::Site(SiteQuestion {
+        language: Language::En,
+        origin: "https://egov.example".to_owned(),
+        usage: Use::Signature,
+        file: "/home/a/x\u{1b}[2J".to_owned(),
+    });
+    let (answer, seen) = ask(&site, &["yes"]);
+    assert_eq!(answer, Answer::Allowed);
+    assert!(seen.contains("/home/a/x\u{fffd}[2J"), "{seen}");
+    assert_eq!(ask(&site, &[""]).0, Answer::Cancelled);
 }
 
 #[test]

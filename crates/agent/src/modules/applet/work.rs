@@ -1,5 +1,6 @@
 //! What the methods of the old interface do.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,10 +13,14 @@ use tanba_pki::{Certificate, Timestamp};
 use super::call::{Content, Free, KeyPlace, What};
 use super::reply::Reply;
 use crate::Agent;
-use crate::consent::{Asked, Document, KeyFilter, KeyKind, Purpose, Withdrawal, confirm_key};
+use crate::consent::{
+    Asked, Document, KeyFilter, KeyKind, Purpose, Unread, Withdrawal, confirm_key, read_file,
+    read_file_alone,
+};
 use crate::containers::{ContainerId, HeldKey, OpenFault, Storage};
 use crate::modules::common_utils::name;
-use crate::modules::{Caller, documents, read_file};
+use crate::modules::{Caller, documents};
+use crate::origin::Use;
 use crate::sign::SigningKey;
 use crate::sign::cms;
 use crate::sign::xml::{self, SignXmlError, XmlTarget};
@@ -39,8 +44,48 @@ pub(super) fn slots(agent: &Agent, storage: &str) -> Reply {
     Reply::done(names.join("\n"))
 }
 
-/// What needs no key.
-pub(super) fn free(free: Free) -> Reply {
+/// What needs no key. A file is read for a site that may ask for signatures.
+pub(super) async fn free(
+    agent: &Arc<Agent>,
+    caller: &Caller,
+    withdrawal: &Withdrawal,
+    mut free: Free,
+) -> Reply {
+    let mut read = Vec::new();
+    let mut _share = None;
+    if let Free::VerifyCms { content, .. } = &mut free {
+        match content {
+            Content::File(path) => {
+                let (usage, path) = (Use::Signature, Path::new(path.as_str()));
+                match read_file_alone(agent, caller, withdrawal, usage, path).await {
+                    Ok(content) => {
+                        let (octets, share) = content.into_parts();
+                        (read, _share) = (octets, Some(share));
+                    }
+                    Err(unread) => return not_read(unread),
+                }
+            }
+            Content::Base64(text) => match STANDARD.decode(text) {
+                Ok(octets) => read = octets,
+                Err(_) => return Reply::failed("COMMON"),
+            },
+        }
+    }
+    tokio::task::spawn_blocking(move || done(free, &read))
+        .await
+        .unwrap_or_else(|_| Reply::failed("COMMON"))
+}
+
+fn not_read(unread: Unread) -> Reply {
+    match unread {
+        Unread::Absent => Reply::failed("FILE_READ_ERROR"),
+        Unread::Asked(Asked::Cancelled | Asked::TooOften | Asked::Failed) => {
+            Reply::failed("COMMON")
+        }
+    }
+}
+
+fn done(free: Free, content: &[u8]) -> Reply {
     match free {
         Free::Hash { data, algorithm } => {
             let digest = match algorithm.to_ascii_uppercase().replace('-', "").as_str() {
@@ -56,16 +101,12 @@ pub(super) fn free(free: Free) -> Reply {
             Ok(holds) => Reply::said(holds),
             Err(_) => Reply::failed("XML_PARSE_EXCEPTION"),
         },
-        Free::VerifyCms { message, content } => {
+        Free::VerifyCms { message, .. } => {
             let Ok(message) = STANDARD.decode(message) else {
                 return Reply::failed("SIGNATURE_VALIDATION_ERROR");
             };
-            let content = match read_content(content) {
-                Ok(content) => content,
-                Err(reply) => return reply,
-            };
             let options = VerifyOptions {
-                content: (!content.is_empty()).then_some(content.as_slice()),
+                content: (!content.is_empty()).then_some(content),
                 trusted: &[],
                 intermediates: &[],
                 crls: &[],
@@ -78,13 +119,6 @@ pub(super) fn free(free: Free) -> Reply {
                 Err(_) => Reply::failed("SIGNATURE_VALIDATION_ERROR"),
             }
         }
-    }
-}
-
-fn read_content(content: Content) -> Result<Vec<u8>, Reply> {
-    match content {
-        Content::Base64(text) => STANDARD.decode(text).map_err(|_| Reply::failed("COMMON")),
-        Content::File(path) => read_file(path.into()).ok_or(Reply::failed("FILE_READ_ERROR")),
     }
 }
 
@@ -107,10 +141,21 @@ pub(super) async fn with_key(
         Ok(Err(reply)) => return reply,
         Err(_) => return Reply::failed("COMMON"),
     };
-    let order = match order(what, keys, &alias) {
+    let mut order = match order(what, keys, &alias) {
         Ok(order) => order,
         Err(reply) => return reply,
     };
+    let (mut entry, mut _share) = (None, None);
+    if let Some(path) = order.file() {
+        // A file is read when it is the turn of the question about it.
+        match read_file(agent, caller, withdrawal, Use::Signature, &path).await {
+            Ok((content, turn)) => {
+                let (octets, share) = content.into_parts();
+                (order.content, entry, _share) = (octets, Some(turn), Some(share));
+            }
+            Err(unread) => return not_read(unread),
+        }
+    }
     let origin = caller.origin().as_str();
     if order.what.signs() && documents::is_of_another_site(order.signed(), origin) {
         // Somebody else's page holds a document that was made for another site.
@@ -126,11 +171,11 @@ pub(super) async fn with_key(
         return Reply::failed("EMPTY_KEY_LIST");
     };
     let confirmed = confirm_key(
+        entry,
         agent,
         caller,
         withdrawal,
-        purpose,
-        documents,
+        (purpose, documents),
         shown,
         move |now| order.done(now),
     );
@@ -166,11 +211,11 @@ async fn may_try(
         note: None,
     };
     confirm_key(
+        None,
         agent,
         caller,
         withdrawal,
-        purpose,
-        Vec::new(),
+        (purpose, Vec::new()),
         closed,
         |_| (),
     )
@@ -220,9 +265,13 @@ fn order(mut what: What, keys: Vec<HeldKey>, alias: &str) -> Result<Order, Reply
         return Err(Reply::failed("EMPTY_KEY_LIST"));
     }
     let mut read = Vec::new();
-    if let What::SignCms { content, .. } = &mut what {
-        let taken = std::mem::replace(content, Content::Base64(String::new()));
-        read = read_content(taken)?;
+    if let What::SignCms {
+        content: Content::Base64(text),
+        ..
+    } = &mut what
+    {
+        let text = std::mem::take(text);
+        read = STANDARD.decode(text).map_err(|_| Reply::failed("COMMON"))?;
     }
     if let What::SignXml { text, .. } = &what {
         xml::parse(text).map_err(|_| Reply::failed("XML_PARSE_EXCEPTION"))?;
@@ -236,6 +285,17 @@ fn order(mut what: What, keys: Vec<HeldKey>, alias: &str) -> Result<Order, Reply
 }
 
 impl Order {
+    /// The file that is to be signed, if it is one.
+    fn file(&self) -> Option<PathBuf> {
+        let What::SignCms { content, .. } = &self.what else {
+            return None;
+        };
+        match content {
+            Content::File(path) => Some(path.into()),
+            Content::Base64(_) => None,
+        }
+    }
+
     /// The octets that would be signed.
     fn signed(&self) -> &[u8] {
         match &self.what {

@@ -108,7 +108,7 @@ impl SignArguments {
     }
 }
 
-fn invalid(details: impl Into<String>) -> Basics {
+pub(super) fn invalid(details: impl Into<String>) -> Basics {
     Basics::failed(
         "INVALID_SIGNING_PARAMS",
         "Invalid signing parameters.",

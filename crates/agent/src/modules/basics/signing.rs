@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tanba_pki::oid;
 
-use super::arguments::{Chain, Format, SignArguments};
+use super::arguments::{Chain, Format, SignArguments, invalid};
 use super::refused;
 use crate::Agent;
 use crate::consent::{Asking, Document, KeyFilter, Purpose, Withdrawal, ask_key};
@@ -155,6 +155,9 @@ fn ready(
         };
         if manner.format == Format::Cms && !manner.digested {
             content = cms::without_armour(content);
+        }
+        if manner.digested && documents::is_of_refused_digest(&content) {
+            return Err(invalid("a digest of this length is not supported"));
         }
         // Each is judged, however many of them are described.
         if !manner.digested && documents::is_of_another_site(&content, origin) {

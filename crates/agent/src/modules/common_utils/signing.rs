@@ -1,6 +1,6 @@
 //! The signing methods.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use super::method::{Order, What};
 use super::refused;
 use crate::Agent;
-use crate::consent::{Asking, Document, KeyFilter, KeyKind, Purpose, Withdrawal, ask_key};
+use crate::consent::{
+    Asking, Document, KeyFilter, KeyKind, Purpose, Unread, Withdrawal, ask_key_in, enter, read_file,
+};
 use crate::containers::Storage;
 use crate::modules::documents::{self, DESCRIBED};
-use crate::modules::{Caller, read_file};
+use crate::modules::{Caller, FileContent};
 use crate::protocol::Common;
 use crate::sign::SigningKey;
 use crate::sign::cms::{Content, is_message, without_armour};
@@ -43,19 +45,27 @@ pub(super) async fn answer(
     storage: Storage,
     order: Order,
 ) -> Common {
-    let kind = order.kind;
+    let Order { kind, what, .. } = order;
+    let purpose = purpose(kind, &what);
     let origin = caller.origin().as_str().to_owned();
-    // Reading may decode megabytes, or wait for a drive.
-    let read = tokio::task::spawn_blocking(move || ready(order.what, &origin)).await;
+    // A file is read when it is the turn of the question about it; what came along was read already.
+    let mut read = None;
+    if let What::File { path, .. } = &what {
+        let path = Path::new(path);
+        read = match read_file(agent, caller, withdrawal, purpose.usage(), path).await {
+            Ok(read) => Some(read),
+            Err(Unread::Absent) => return Common::failed("file.not_found"),
+            Err(Unread::Asked(reason)) => return refused(reason),
+        };
+    }
+    let (content, entry) = read.unzip();
+    let (content, _share) = content.map(FileContent::into_parts).unzip();
+    // Reading may decode megabytes.
+    let read = tokio::task::spawn_blocking(move || ready(what, content, &origin)).await;
     let (ready, documents, count) = match read {
         Ok(Ok(read)) => read,
         Ok(Err(refused)) => return refused,
         Err(_) => return Common::failed("agent.failed"),
-    };
-    let purpose = match (&ready, kind) {
-        (Ready::Stamp(_), _) => Purpose::TimeStamp,
-        (_, KeyKind::Authentication) => Purpose::Login,
-        (_, KeyKind::Signature | KeyKind::Any) => Purpose::Signature,
     };
     let asking = Asking {
         purpose,
@@ -68,8 +78,16 @@ pub(super) async fn answer(
         },
         language: caller.language(),
     };
+    let entry = match entry {
+        Some(entry) => entry,
+        None => match enter(agent, caller.origin(), withdrawal).await {
+            Ok(entry) => entry,
+            Err(reason) => return refused(reason),
+        },
+    };
     let (working, waited_for) = (Arc::clone(agent), withdrawal.clone());
-    let signed = ask_key(agent, caller.origin(), withdrawal, asking, move |chosen| {
+    let origin = caller.origin();
+    let signed = ask_key_in(entry, agent, origin, withdrawal, asking, move |chosen| {
         let key = SigningKey {
             signer: chosen.signer,
             certificate: chosen.certificate,
@@ -84,8 +102,20 @@ pub(super) async fn answer(
     }
 }
 
-/// Reads what is to be signed, and describes it.
-fn ready(what: What, origin: &str) -> Result<(Ready, Vec<Document>, usize), Common> {
+const fn purpose(kind: KeyKind, what: &What) -> Purpose {
+    match (what, kind) {
+        (What::Stamp(_), _) => Purpose::TimeStamp,
+        (_, KeyKind::Authentication) => Purpose::Login,
+        (_, KeyKind::Signature | KeyKind::Any) => Purpose::Signature,
+    }
+}
+
+/// Reads what is to be signed, and describes it; the content of a file was read before.
+fn ready(
+    what: What,
+    content: Option<Vec<u8>>,
+    origin: &str,
+) -> Result<(Ready, Vec<Document>, usize), Common> {
     match what {
         What::Xml {
             texts,
@@ -117,14 +147,16 @@ fn ready(what: What, origin: &str) -> Result<(Ready, Vec<Document>, usize), Comm
             attached,
             stamped,
         } => {
-            let content =
-                read_file(PathBuf::from(&path)).ok_or_else(|| Common::failed("file.not_found"))?;
+            let content = content.ok_or_else(|| Common::failed("file.not_found"))?;
             octets(content, Some(&path), attached, stamped, origin)
         }
         What::Hash(hash) => {
             let digest = decode(&hash)?;
             if digest.is_empty() {
                 return Err(Common::failed_silently());
+            }
+            if documents::is_of_refused_digest(&digest) {
+                return Err(Common::failed("digest.unsupported"));
             }
             let document = documents::digest(&digest);
             Ok((Ready::Digest(digest), vec![document], 1))
