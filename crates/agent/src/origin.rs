@@ -7,5 +7,6 @@ mod sockets;
 
 pub use grants::{Grant, GrantError, Grants, Use};
 pub(crate) use limit::{Budget, Limits};
+pub(crate) use site::Site;
 pub use site::{Origin, OriginFault, OriginPolicy};
 pub(crate) use sockets::Sockets;

@@ -11,4 +11,4 @@ mod identity;
 mod private_file;
 
 pub use identity::{Identity, TrustError};
-pub(crate) use private_file::{make_folder, write_private};
+pub(crate) use private_file::{make_folder, write_new, write_private};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{Mutex as Turn, MutexGuard};
 
 use super::Withdrawal;
-use crate::origin::Origin;
+use crate::origin::{Origin, Site};
 
 /// Sites whose question may wait while another is asked.
 const WAITING: usize = 8;
@@ -15,7 +15,7 @@ const WAITING: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct DialogQueue {
     turn: Turn<()>,
-    waiting: Mutex<HashSet<Origin>>,
+    waiting: Mutex<HashSet<Site>>,
 }
 
 /// Why there is no place in the queue.
@@ -30,12 +30,12 @@ pub(crate) enum NoTurn {
 /// A place in the queue; left when dropped, however the waiting ends.
 struct Place<'a> {
     queue: &'a DialogQueue,
-    origin: &'a Origin,
+    site: Site,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.queue.places().remove(self.origin);
+        self.queue.places().remove(&self.site);
     }
 }
 
@@ -48,13 +48,11 @@ impl DialogQueue {
     ) -> Result<MutexGuard<'_, ()>, NoTurn> {
         let place = {
             let mut waiting = self.places();
-            if waiting.len() >= WAITING || !waiting.insert(origin.clone()) {
+            let site = origin.site();
+            if waiting.len() >= WAITING || !waiting.insert(site.clone()) {
                 return Err(NoTurn::Full);
             }
-            Place {
-                queue: self,
-                origin,
-            }
+            Place { queue: self, site }
         };
         let turn = tokio::select! {
             turn = self.turn.lock() => Ok(turn),
@@ -64,7 +62,7 @@ impl DialogQueue {
         turn
     }
 
-    fn places(&self) -> std::sync::MutexGuard<'_, HashSet<Origin>> {
+    fn places(&self) -> std::sync::MutexGuard<'_, HashSet<Site>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,7 +76,7 @@ mod tests {
     use crate::origin::Origin;
 
     fn site(number: u32) -> Origin {
-        Origin::Site(format!("https://{number}.example"))
+        Origin::Site(format!("https://site{number}.example"))
     }
 
     #[tokio::test]
@@ -96,6 +94,11 @@ mod tests {
         );
         assert_eq!(
             queue.enter(&two, &withdrawal).await.err(),
+            Some(NoTurn::Full)
+        );
+        let subdomain = Origin::Site("https://www.site2.example".to_owned());
+        assert_eq!(
+            queue.enter(&subdomain, &withdrawal).await.err(),
             Some(NoTurn::Full)
         );
         drop(first);

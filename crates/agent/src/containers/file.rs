@@ -83,7 +83,9 @@ impl ContainerStore for FileStore {
 
     fn waiting(&self, _: Storage) -> Vec<String> {
         let stem = |file: Container| Some(file.name.strip_suffix(".p12")?.to_owned());
-        files(&self.waiting).into_iter().filter_map(stem).collect()
+        let folder = self.waiting.clone();
+        let waiting = patiently(PATIENCE, move || Ok(files(&folder))).unwrap_or_default();
+        waiting.into_iter().filter_map(stem).collect()
     }
 
     fn make_keys(

@@ -4,6 +4,7 @@ mod calls;
 mod drivers;
 mod held;
 mod kind;
+mod patient;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,14 +18,18 @@ use tanba_token::{CertificateParts, Driver, Opened, PinState, Plugged, TokenErro
 use self::calls::Calls;
 pub use self::drivers::DriverSearch;
 pub use self::kind::KindRule;
+use self::patient::Patient;
 use super::Storage;
 use super::manage::{Installed, MadeKey, ManageFault};
+use super::patience::own_random;
 use super::store::{Container, ContainerId, ContainerStore, HeldKey, OpenFault};
 
 /// How long a driver may look for tokens.
 const LOOKING: Duration = Duration::from_secs(15);
-/// How long a token may take to be opened; some have a key pad of their own for the PIN.
+/// How long a token may take to be opened and read; some have a key pad of their own for the PIN.
 const OPENING: Duration = Duration::from_secs(90);
+/// How long a token may take to make keys: minutes for long ones.
+const MAKING: Duration = Duration::from_secs(600);
 
 /// The tokens of this computer.
 #[derive(Clone, Debug)]
@@ -169,14 +174,20 @@ impl TokenStore {
             .ok_or(OpenFault::Absent)
     }
 
-    fn enter(&self, id: &ContainerId, pin: &Secret) -> Result<Arc<Opened>, OpenFault> {
+    /// Opens a token and works with it, on a thread of its own: a token that stops answering holds nobody, whatever it was
+    /// asked last. It is locked again when what came of the work is dropped.
+    fn entered<T: Send + 'static>(
+        &self,
+        id: &ContainerId,
+        pin: &Secret,
+        patience: Duration,
+        work: impl FnOnce(&Arc<Opened>, &Calls) -> T + Send + 'static,
+    ) -> Result<T, OpenFault> {
         let (token, calls) = self.find(id)?;
-        let pin = pin.clone();
-        calls.make(OPENING, move || {
-            token
-                .open(&pin)
-                .map(Arc::new)
-                .map_err(|error| fault(&error, &token))
+        let (pin, theirs) = (pin.clone(), calls.clone());
+        calls.make(patience, move || {
+            let opened = token.open(&pin).map_err(|error| fault(&error, &token))?;
+            Ok(work(&Arc::new(opened), &theirs))
         })
     }
 }
@@ -214,12 +225,13 @@ impl ContainerStore for TokenStore {
     }
 
     fn open(&self, container: &ContainerId, secret: &Secret) -> Result<Vec<HeldKey>, OpenFault> {
-        let token = self.enter(container, secret)?;
-        let (keys, others) = token.content().map_err(|error| reading(&error))?;
-        if keys.is_empty() {
-            return Err(OpenFault::Empty);
-        }
-        Ok(held::keys(&token, &keys, &others))
+        self.entered(container, secret, OPENING, |token, calls| {
+            let (keys, others) = token.content().map_err(|error| reading(&error))?;
+            if keys.is_empty() {
+                return Err(OpenFault::Empty);
+            }
+            Ok(held::keys((token, calls), &keys, &others))
+        })?
     }
 
     fn waiting(&self, storage: Storage) -> Vec<String> {
@@ -241,18 +253,22 @@ impl ContainerStore for TokenStore {
         secret: &Secret,
         random: &dyn RandomSource,
     ) -> Result<Vec<MadeKey>, ManageFault> {
-        let token = self.enter(place.ok_or(OpenFault::Absent)?, secret)?;
-        let mut made = Vec::new();
-        for algorithm in algorithms {
-            let key = token
-                .make_key(*algorithm, &mut SourceRng(random))
-                .map_err(|error| managing(&error))?;
-            made.push(MadeKey {
-                key_id: tanba_pki::hex::encode(&key.public_key().key_id()),
-                signer: Arc::new(key),
-            });
-        }
-        Ok(made)
+        let place = place.ok_or(OpenFault::Absent)?;
+        let (algorithms, random) = (algorithms.to_vec(), own_random(random));
+        let made = self.entered(place, secret, MAKING, move |token, calls| {
+            let make = |algorithm: &KeyAlgorithm| {
+                let key = token.make_key(*algorithm, &mut SourceRng(&random))?;
+                Ok(MadeKey {
+                    key_id: tanba_pki::hex::encode(&key.public_key().key_id()),
+                    signer: Arc::new(Patient::new(key, calls)),
+                })
+            };
+            algorithms
+                .iter()
+                .map(make)
+                .collect::<Result<Vec<MadeKey>, TokenError>>()
+        })?;
+        made.map_err(|error| managing(&error))
     }
 
     fn install(
@@ -264,17 +280,18 @@ impl ContainerStore for TokenStore {
         _random: &dyn RandomSource,
     ) -> Result<Installed, ManageFault> {
         let place = place.ok_or(OpenFault::Absent)?;
-        let token = self.enter(place, secret)?;
         let serial = integer(certificate.serial_bytes()).ok_or(ManageFault::NotWritten)?;
-        let parts = CertificateParts {
-            certificate: certificate.der(),
-            subject: certificate.subject().der(),
-            issuer: certificate.issuer().der(),
-            serial: &serial,
-        };
-        token
-            .install(&parts, certificate.public_key())
-            .map_err(|error| managing(&error))?;
+        let installed = certificate.clone();
+        let put = self.entered(place, secret, OPENING, move |token, _| {
+            let parts = CertificateParts {
+                certificate: installed.der(),
+                subject: installed.subject().der(),
+                issuer: installed.issuer().der(),
+                serial: &serial,
+            };
+            token.install(&parts, installed.public_key())
+        })?;
+        put.map_err(|error| managing(&error))?;
         let key_id = certificate.public_key().key_id();
         Ok(Installed {
             key_id: certificate

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::Caller;
 use super::caller::language;
 use crate::Agent;
-use crate::consent::{Asked, FileQuestion, Withdrawal, ask_file};
+use crate::consent::{Asked, Withdrawal, ask_file};
 use crate::protocol::Request;
 use call::Call;
 use reply::Reply;
@@ -33,12 +33,7 @@ pub(super) async fn answer(
             return None;
         }
         Some(Call::ChooseFile { ending, folder }) => {
-            let question = FileQuestion {
-                language: caller.language(),
-                origin: caller.origin().as_str().to_owned(),
-                ending: Some(ending).filter(|ending| !ending.is_empty() && ending != "ALL"),
-                folder: Some(folder).filter(|folder| !folder.is_empty()),
-            };
+            let question = caller.file_question(ending, folder);
             match ask_file(agent, caller.origin(), withdrawal, question).await {
                 Ok(path) => Reply::done(path.to_string_lossy()),
                 Err(Asked::Cancelled) => Reply::done(""),

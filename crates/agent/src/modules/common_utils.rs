@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Caller;
 use crate::Agent;
-use crate::consent::{Asked, FileQuestion, Withdrawal, ask_file};
+use crate::consent::{Asked, Withdrawal, ask_file};
 use crate::containers::Storage;
 use crate::protocol::{Common, Request};
 pub(super) use key_info::name;
@@ -88,12 +88,7 @@ async fn choose_file(
     ending: String,
     folder: String,
 ) -> Common {
-    let question = FileQuestion {
-        language: caller.language(),
-        origin: caller.origin().as_str().to_owned(),
-        ending: Some(ending).filter(|ending| !ending.is_empty() && ending != "ALL"),
-        folder: Some(folder).filter(|folder| !folder.is_empty()),
-    };
+    let question = caller.file_question(ending, folder);
     match ask_file(agent, caller.origin(), withdrawal, question).await {
         Ok(path) => Common::done(Some(json!(path.to_string_lossy()))),
         Err(reason) => refused(reason),

@@ -1,5 +1,7 @@
 //! What is to be signed, in a form that a person can judge.
 
+use std::collections::BTreeSet;
+
 use tanba_crypto::DigestAlgorithm;
 use tanba_model::administration::AdministrationDocument;
 use tanba_model::decision::DecisionDocument;
@@ -17,6 +19,9 @@ pub(super) const DESCRIBED: usize = 20;
 const SHOWN: usize = 4000;
 /// Octets of a document of our own at most: what the registration authority takes.
 const LARGEST_OWN: usize = 256 * 1024;
+/// Octets of what is signed for signing in at most: words that can be read at a glance, or a number used once.
+const LARGEST_LOGIN: u64 = 4096;
+const LARGEST_NONCE: u64 = 256;
 
 /// Describes octets.
 pub(super) fn octets(content: &[u8], file: Option<&str>) -> Document {
@@ -59,12 +64,20 @@ fn countersigned(document: &mut Document, message: &[u8]) {
     }
 }
 
-/// The digests that signers of one message name, each once: whichever of them is signed, it was shown.
+/// The digests that signers of one message name, each once: whichever of them is signed, it was shown. A message with more
+/// of them is [not signed](cms::MOST_DIGESTS).
 fn named<'d>(digests: impl Iterator<Item = &'d [u8]>) -> Option<String> {
-    let mut named: Vec<String> = digests.map(tanba_pki::hex::encode).collect();
-    named.sort_unstable();
-    named.dedup();
-    (!named.is_empty()).then(|| named.join(", "))
+    let named: BTreeSet<&[u8]> = digests.collect();
+    let is_more = named.len() > cms::MOST_DIGESTS;
+    let mut shown: Vec<String> = named
+        .into_iter()
+        .take(cms::MOST_DIGESTS)
+        .map(|digest| tanba_pki::hex::encode(digest.get(..64).unwrap_or(digest)))
+        .collect();
+    if is_more {
+        shown.push("…".to_owned());
+    }
+    (!shown.is_empty()).then(|| shown.join(", "))
 }
 
 /// Puts into words what can be put into words, and says what it is.
@@ -102,6 +115,20 @@ pub(super) fn made_for(content: &[u8]) -> Option<String> {
 /// all is signed as it is, because known clients try so whether somebody signs, and the dialog says what becomes of it.
 pub(super) fn is_of_refused_digest(digest: &[u8]) -> bool {
     [16, 20, 28].contains(&digest.len())
+}
+
+/// Whether a signature over this can be one for signing in: it is small, and all of it is shown. Whatever a site calls it, a
+/// signature over anything else binds its owner as one over a document does, and is asked for as such.
+pub(super) fn is_login(documents: &[Document], count: usize) -> bool {
+    let ([document], 1) = (documents, count) else {
+        return false;
+    };
+    let largest = match document.form {
+        Form::Text | Form::Xml | Form::Application => LARGEST_LOGIN,
+        Form::Binary => LARGEST_NONCE,
+        Form::Digest | Form::Signature | Form::DetachedSignature => return false,
+    };
+    document.file.is_none() && !document.is_cut && document.size_octets <= largest
 }
 
 /// Describes XML.
@@ -194,7 +221,7 @@ const fn is_harmless(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_of_another_site, named, octets, xml};
+    use super::{digest, is_login, is_of_another_site, named, octets, xml};
     use crate::consent::Form;
 
     fn assert_other_sites_are_refused(octets: &[u8]) {
@@ -229,6 +256,23 @@ mod tests {
         let several: [&[u8]; 3] = [&[0xbb; 2], &[0xaa], &[0xbb; 2]];
         assert_eq!(named(several.into_iter()).as_deref(), Some("aa, bbbb"));
         assert_eq!(named([].into_iter()), None);
+        let many: Vec<[u8; 2]> = (0..1000_u16).map(u16::to_be_bytes).collect();
+        let shown = named(many.iter().map(<[u8; 2]>::as_slice)).unwrap();
+        assert!(shown.starts_with("0000, 0001, ") && shown.ends_with("0007, …"));
+    }
+
+    #[test]
+    fn signing_in_is_over_something_small_that_is_shown() {
+        let text = |length| octets(&vec![b'a'; length], None);
+        let nonce = |length| octets(&vec![0; length], None);
+        let login = |document| is_login(&[document], 1);
+        assert!(login(text(1)) && login(nonce(32)) && login(xml("<login/>")));
+        assert!(login(text(4000)) && login(nonce(256)));
+        assert!(!login(text(4001)) && !login(nonce(257)) && !login(xml(&"ә".repeat(2049))));
+        assert!(!login(octets(b"a", Some("/contract"))));
+        assert!(!login(digest(&[0; 32])));
+        assert!(!is_login(&[text(1), text(1)], 2) && !is_login(&[text(1)], 21));
+        assert!(!is_login(&[], 0));
     }
 
     /// What staff of a registration centre sign names its site too, or an imitation could have it signed.

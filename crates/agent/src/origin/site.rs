@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Longer origins are nobody's: a host name has at most 253 characters.
 const LONGEST: usize = 300;
+/// Labels before the last that are no name of a site but a kind of sites, as in `gov.kz`.
+const KINDS: [&str; 9] = ["ac", "co", "com", "edu", "gov", "info", "mil", "net", "org"];
 
 /// The site behind a connection.
 ///
@@ -15,6 +17,18 @@ pub enum Origin {
     Site(String),
     /// A program of this computer that names no site; heard only where the configuration says so.
     Program,
+}
+
+/// Whose pages share what one site may have at once. A domain has as many subdomains and ports as its owner likes, so that
+/// limits go by the domain; what a site was allowed goes by its whole [`Origin`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Site(String);
+
+impl Site {
+    /// All sites that are not told apart.
+    pub(crate) const fn others() -> Self {
+        Self(String::new())
+    }
 }
 
 /// Why nobody is heard at this connection.
@@ -89,6 +103,26 @@ impl Origin {
             Self::Program => "program",
         }
     }
+
+    /// Whose page it is: scheme and the last two labels of the host, three where the last but one is a kind of sites, as in
+    /// `example.com.kz`; addresses and names of one label whole.
+    pub(crate) fn site(&self) -> Site {
+        let Self::Site(text) = self else {
+            return Site("program".to_owned());
+        };
+        let (scheme, authority) = text.split_once("://").unwrap_or(("", text));
+        let host = host(authority).unwrap_or(authority);
+        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        let mut labels = host.trim_end_matches('.').rsplit('.');
+        let domain = match (labels.next(), labels.next(), labels.next()) {
+            (Some(top), Some(second), third) if !is_address => match third {
+                Some(third) if KINDS.contains(&second) => format!("{third}.{second}.{top}"),
+                _ => format!("{second}.{top}"),
+            },
+            _ => host.trim_end_matches('.').to_owned(),
+        };
+        Site(format!("{scheme}://{domain}"))
+    }
 }
 
 impl fmt::Display for Origin {
@@ -139,6 +173,33 @@ mod tests {
 
     fn judge(header: &str) -> Result<Origin, OriginFault> {
         OriginPolicy::default().judge(Some(header))
+    }
+
+    #[test]
+    fn a_domain_is_one_site_with_all_its_subdomains_and_ports() {
+        let site = |text: &str| judge(text).unwrap().site();
+        for (one, other) in [
+            ("https://a.shop.example", "https://b.c.shop.example:8443"),
+            ("https://shop.example", "https://a.shop.example."),
+            ("https://ab.kz", "https://a.ab.kz"),
+            ("https://a.shop.com.kz", "https://shop.com.kz"),
+            ("http://127.0.0.1:3000", "http://127.0.0.1"),
+            ("http://[::1]:3000", "http://[::1]"),
+            ("http://localhost", "http://localhost:8080"),
+        ] {
+            assert_eq!(site(one), site(other), "{one}");
+        }
+        for (one, other) in [
+            ("https://shop.example", "https://bank.example"),
+            ("https://shop.com.kz", "https://bank.com.kz"),
+            ("https://shop.kz", "https://bank.kz"),
+            ("http://127.0.0.1", "http://127.0.0.2"),
+            ("http://localhost", "https://localhost"),
+            ("chrome-extension://shop", "chrome-extension://bank"),
+        ] {
+            assert_ne!(site(one), site(other), "{one}");
+        }
+        assert_ne!(Origin::Program.site(), site("https://program"));
     }
 
     #[test]

@@ -3,34 +3,35 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Origin;
+use super::{Origin, Site};
 
 /// Sockets of one site: as many pages of it as anybody has open, and far from all that there are.
 const EACH: usize = 32;
 
 /// The sockets that are open, by site.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sockets(Arc<Mutex<HashMap<Origin, usize>>>);
+pub(crate) struct Sockets(Arc<Mutex<HashMap<Site, usize>>>);
 
 /// The place of one socket; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     sockets: Sockets,
-    origin: Origin,
+    site: Site,
 }
 
 impl Sockets {
     /// A place for one more socket of this site; `None` when it has as many as it may.
     pub(crate) fn take(&self, origin: &Origin) -> Option<Place> {
         let mut sites = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = sites.get(origin).copied().unwrap_or_default();
+        let site = origin.site();
+        let open = sites.get(&site).copied().unwrap_or_default();
         if open >= EACH {
             return None;
         }
-        sites.insert(origin.clone(), open.saturating_add(1));
+        sites.insert(site.clone(), open.saturating_add(1));
         Some(Place {
             sockets: self.clone(),
-            origin: origin.clone(),
+            site,
         })
     }
 }
@@ -42,11 +43,11 @@ impl Drop for Place {
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let left = sites.get(&self.origin).copied().unwrap_or_default();
+        let left = sites.get(&self.site).copied().unwrap_or_default();
         if left > 1 {
-            sites.insert(self.origin.clone(), left.saturating_sub(1));
+            sites.insert(self.site.clone(), left.saturating_sub(1));
         } else {
-            sites.remove(&self.origin);
+            sites.remove(&self.site);
         }
     }
 }
@@ -64,6 +65,7 @@ mod tests {
             .map(|_| sockets.take(&site("a")).unwrap())
             .collect();
         assert!(sockets.take(&site("a")).is_none());
+        assert!(sockets.take(&site("www.a")).is_none());
         assert!(sockets.take(&site("b")).is_some());
         places.pop();
         assert!(sockets.take(&site("a")).is_some());

@@ -4,6 +4,11 @@ use serde_json::{Map, Value};
 
 use super::HEARTBEAT;
 
+/// Objects in a request at most.
+const OBJECTS: usize = 1000;
+/// Members of all its objects and lists at most.
+const MEMBERS: usize = 50_000;
+
 /// What a frame is.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -37,6 +42,9 @@ impl Frame {
         if text == HEARTBEAT {
             return Self::Heartbeat;
         }
+        if !is_reasonable(text) {
+            return Self::Malformed;
+        }
         let Ok(Value::Object(members)) = serde_json::from_str(text) else {
             return Self::Malformed;
         };
@@ -47,6 +55,29 @@ impl Frame {
             .map(str::to_owned);
         Self::Request(Request { module, members })
     }
+}
+
+/// Whether a text can be read as JSON without taking many times its size: a document of megabytes is one text in it, and
+/// requests have few members, whereas each `[]` of a list of nothing else takes as much as a short text.
+fn is_reasonable(text: &str) -> bool {
+    let (mut objects, mut members) = (0_usize, 0_usize);
+    let mut octets = text.bytes();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'"' => {
+                while let Some(inside) = octets.find(|octet| matches!(octet, b'"' | b'\\')) {
+                    if inside == b'"' {
+                        break;
+                    }
+                    octets.next();
+                }
+            }
+            b'{' => objects = objects.saturating_add(1),
+            b'[' | b',' => members = members.saturating_add(1),
+            _ => {}
+        }
+    }
+    objects <= OBJECTS && members <= MEMBERS
 }
 
 impl Request {
@@ -110,6 +141,30 @@ mod tests {
             assert_eq!(Frame::read(text), Frame::Malformed);
         }
         assert_eq!(Frame::read("--heartbeat--"), Frame::Heartbeat);
+    }
+
+    #[test]
+    fn what_would_take_many_times_its_size_is_not_read() {
+        let request = |member: &str, count: usize| {
+            let members = vec![member; count].join(",");
+            Frame::read(&format!(r#"{{"module":"a","args":[{members}]}}"#))
+        };
+        // Many documents, and whatever is in them, are one text each.
+        let text = format!(r#""{}\\\"{}""#, "{".repeat(5000), "[,".repeat(5000));
+        for (member, count) in [(r#""MTEK""#, 40_000), (text.as_str(), 1000), ("{}", 900)] {
+            assert!(
+                matches!(request(member, count), Frame::Request(_)),
+                "{count}"
+            );
+        }
+        for (member, count) in [
+            ("{}", 1000),
+            ("[]", 30_000),
+            ("0", 60_000),
+            (r#""""#, 60_000),
+        ] {
+            assert_eq!(request(member, count), Frame::Malformed, "{member}");
+        }
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! CAdES-BES (ETSI EN 319 122-1) as national verifiers expect it: one certificate, the time, the signer's certificate named.
 
+use std::collections::BTreeSet;
+
 use tanba_crypto::{DigestAlgorithm, SignatureAlgorithm};
-use tanba_pki::cms::{self, CmsError, SignOptions};
+use tanba_pki::cms::{self, CmsError, SignOptions, SignedData};
 use tanba_pki::pem;
 
 use super::SigningKey;
+
+/// Different digests that the signers of a detached message name at most, one for each algorithm that there is: of more nobody
+/// could be shown which of them is signed.
+pub(crate) const MOST_DIGESTS: usize = 8;
 
 /// What is signed.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +58,9 @@ impl SigningKey {
                 Ok(prepared.assemble(&signature))
             }
             Content::Message(message) => {
+                if names_too_many(&SignedData::parse(message)?) {
+                    return Err(CmsError::NoContent);
+                }
                 let (message, _) = cms::add_signature(message, None, &*self.signer, &options)?;
                 Ok(message)
             }
@@ -73,6 +82,11 @@ impl SigningKey {
             digest: kind.label(),
         })
     }
+}
+
+fn names_too_many(message: &SignedData) -> bool {
+    let digests = || message.named_digests().map(|(_, digest)| digest);
+    message.content().is_none() && digests().collect::<BTreeSet<_>>().len() > MOST_DIGESTS
 }
 
 /// A message in DER, where the octets are its text form (RFC 7468, 9) and nothing else: `basics` gives messages so, and

@@ -5,13 +5,14 @@
 
 mod canonical;
 mod fault;
+mod scan;
 mod signature;
 mod verify;
 mod xpath;
 
 pub use canonical::{Canonical, canonicalize};
 pub use fault::XmlFault;
-pub use signature::{SignXmlError, XmlTarget};
+pub use signature::{SignXmlError, XmlTarget, signed_part};
 pub use verify::verify_xml;
 
 use roxmltree::{Document, ParsingOptions};
@@ -27,6 +28,7 @@ const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// # Errors
 /// [`XmlFault`] in the words of the parser that sites know.
 pub fn parse(text: &str) -> Result<Document<'_>, XmlFault> {
+    scan::look_over(text)?;
     let options = ParsingOptions {
         nodes_limit: NODES,
         ..ParsingOptions::default()

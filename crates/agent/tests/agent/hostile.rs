@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tanba_agent::Use;
-use tanba_agent::consent::{Form, Question};
+use tanba_agent::consent::{Form, Purpose, Question};
 use tanba_agent::containers::{
     Container, ContainerId, ContainerStore, HeldKey, OpenFault, Storage,
 };
@@ -247,6 +247,134 @@ fn the_old_interface_tries_no_password_and_signs_nothing_for_a_stranger() {
         assert_eq!(refused["errorCode"], "COMMON", "{method}: {refused}");
     }
     assert_eq!(seen(), before);
+}
+
+/// What is asked last, and how.
+fn last_question(agent: &Running) -> tanba_agent::consent::KeyQuestion {
+    let Some(Question::Key(question)) = agent.owner.seen().pop() else {
+        panic!("nobody was asked")
+    };
+    *question
+}
+
+/// A signature by the key for signing in is one all the same: under the words of signing in nobody signs a contract.
+#[test]
+fn a_document_is_not_signed_under_the_words_of_signing_in() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let file = agent.path("contract");
+    std::fs::write(&file, "a").unwrap();
+    let common = |data: &str| json!(["PKCS12", "AUTHENTICATION", STANDARD.encode(data), true]);
+    let basics = |data: &[&str], digested: bool| {
+        json!({
+            "format": "cms", "data": data, "signingParams": { "decode": true, "digested": digested },
+            "signerParams": { "extKeyUsageOids": ["1.3.6.1.5.5.7.3.2"] },
+        })
+    };
+    let (signature, login) = (
+        (Purpose::Signature, Use::Signature),
+        (Purpose::Login, Use::Login),
+    );
+    let long = "contract ".repeat(1000);
+    let (short, hash) = (STANDARD.encode("a"), STANDARD.encode([0xff; 32]));
+    let xml = json!(["PKCS12", "AUTHENTICATION", "<login/>", "", ""]);
+    let two = json!(["PKCS12", "AUTHENTICATION", ["<a/>", "<b/>"], "", ""]);
+    let hashed = json!(["PKCS12", "AUTHENTICATION", hash]);
+    let filed = json!(["PKCS12", "AUTHENTICATION", text(&file), true]);
+    for (method, arguments, (purpose, usage)) in [
+        ("createCAdESFromBase64", common(&long), signature),
+        ("createCAdESFromBase64Hash", hashed, signature),
+        ("signXmls", two, signature),
+        ("sign", basics(&[&STANDARD.encode(&long)], false), signature),
+        ("sign", basics(&[&short, &short], false), signature),
+        ("sign", basics(&[&hash], true), signature),
+        ("createCAdESFromBase64", common("nonce"), login),
+        ("signXml", xml, login),
+        ("sign", basics(&[&short], false), login),
+        ("sign", basics(&[&hash], false), login),
+    ] {
+        agent.owner.will([Decision::Cancel]);
+        if method == "sign" {
+            page.basics(&arguments);
+        } else {
+            page.common(method, &arguments);
+        }
+        let question = last_question(&agent);
+        assert_eq!(question.purpose, purpose, "{method} {arguments}");
+        assert_eq!(question.first_use, Some(usage), "{method}");
+    }
+    // Before a file is read the site is asked about alone.
+    agent.owner.will([Decision::Choose, Decision::Cancel]);
+    page.common("createCAdESFromFile", &filed);
+    let seen = agent.owner.seen();
+    let Some(Question::Site(site)) = seen.iter().rev().nth(1) else {
+        panic!("{seen:?}")
+    };
+    assert_eq!(site.usage, Use::Signature);
+    assert_eq!(last_question(&agent).purpose, Purpose::Signature);
+}
+
+/// Of a document of which one element is signed that element is shown, and what is wrong with its path is told before anybody
+/// is asked.
+#[test]
+fn the_element_that_is_signed_is_the_one_that_is_shown() {
+    let agent = Running::with(|config| config.legacy_applet = true);
+    let mut page = agent.page();
+    let text = "<a><harmless/><b Id=\"1\">debt</b><c Id=\"2\"/><c Id=\"2\"/><d/></a>";
+    let sign = |signed: &str, parent: &str| json!(["PKCS12", "SIGNATURE", text, signed, parent]);
+    let signed = page.common("signXml", &sign("//b", "//d"));
+    assert_eq!(signed["code"], "200", "{signed}");
+    let shown = |question: tanba_agent::consent::KeyQuestion| {
+        let texts = question.documents.into_iter().map(|document| document.text);
+        texts.collect::<Vec<_>>()
+    };
+    let element = "<b Id=\"1\">debt</b>".to_owned();
+    assert_eq!(shown(last_question(&agent)), [Some(element.clone())]);
+    page.common("signXml", &sign("", ""));
+    assert_eq!(shown(last_question(&agent)), [Some(text.to_owned())]);
+    let seen = agent.owner.seen().len();
+    for (path, parent, message) in [
+        ("//e", "", "the path names no element of the document"),
+        ("//b", "//e", "the path names no element of the document"),
+        ("//d", "", "the element to be signed has no attribute Id"),
+        (
+            "//c",
+            "",
+            "several elements of the document have the Id of the element to be signed",
+        ),
+        (
+            "id('1')",
+            "",
+            "javax.xml.xpath.XPathExpressionException: the path is not supported",
+        ),
+    ] {
+        let refused = page.common("signXml", &sign(path, parent));
+        assert_eq!(refused["message"], message);
+    }
+    assert_eq!(agent.owner.seen().len(), seen, "nobody was asked");
+    let file = agent.path("aigul.p12");
+    let mut old = |element: &str| {
+        let place = ["PKCS12", crate::harness::text(&file), "x", PASSWORD];
+        let keys = json!({ "method": "getKeys", "args": [place[0], place[1], PASSWORD, "SIGN"] });
+        let keys = page.ask(&keys.to_string());
+        let alias = keys["result"]
+            .as_str()
+            .unwrap()
+            .rsplit('|')
+            .next()
+            .unwrap()
+            .to_owned();
+        let arguments = json!([place[0], place[1], alias, PASSWORD, text, element, "Id", ""]);
+        page.ask(&json!({ "method": "signXmlByElementId", "args": arguments }).to_string())
+    };
+    assert_eq!(old("b")["errorCode"], "NONE");
+    let Some(Question::Confirm(confirm)) = agent.owner.seen().pop() else {
+        panic!("nobody was asked")
+    };
+    assert_eq!(shown(confirm.question), [Some(element)]);
+    let seen = agent.owner.seen().len();
+    assert_eq!(old("c")["errorCode"], "COMMON");
+    assert_eq!(agent.owner.seen().len(), seen);
 }
 
 /// One site has thirty-two sockets, and the others find a place still.

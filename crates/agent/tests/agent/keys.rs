@@ -184,6 +184,73 @@ fn one_certificate_without_a_key_keeps_the_other_out() {
     assert!(!agent.path("kept").exists());
 }
 
+/// A certificate names its key as whoever made it likes, so that its file may be named as somebody else's key file is.
+#[test]
+fn a_key_file_that_is_there_is_never_written_over() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let mut order = order();
+    order["keys"] = json!([{ "alg": "EC-P256" }]);
+    let made = call(&mut page, BASICS, "generateCsr", &order);
+    let request = made["body"]["result"][0]["csr"].as_str().unwrap();
+    let block = pem::decode_all(request.as_bytes()).unwrap().remove(0);
+    let request = CertificateRequest::from_der(&block.der).unwrap();
+    let certificate =
+        agent
+            .root
+            .issue_for("neutral-individual-signature", request.public_key(), &AIGUL);
+    let name = tanba_keystore::file_name(&certificate).unwrap();
+    let kept = agent.path("kept");
+    std::fs::create_dir_all(&kept).unwrap();
+    let others = std::fs::read(agent.path("aigul.p12")).unwrap();
+    std::fs::write(kept.join(&name), &others).unwrap();
+    let waiting = agent.path("waiting");
+    let waited = std::fs::read_dir(&waiting)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let copy = std::fs::read(&waited).unwrap();
+    let import = |chain: &[String]| json!({ "storage": "PKCS12", "certificates": [certificate.to_pem()], "chain": chain });
+    // A chain that is sent leads to the certificate, and an authority's certificate is nobody's here.
+    let stranger = crate::maker::Root::new().certificate.to_pem();
+    let seen = agent.owner.seen().len();
+    let refused = call(&mut page, BASICS, "importCertificate", &import(&[stranger]));
+    assert_eq!(
+        refused["details"],
+        "the chain does not lead to the certificate"
+    );
+    let root = agent.root.certificate.to_pem();
+    let authority = json!({ "certificates": [root] });
+    let refused = call(&mut page, BASICS, "importCertificate", &authority);
+    assert_eq!(
+        refused["details"],
+        "a certificate of an authority belongs to no key here"
+    );
+    for (name, count) in [("certificates", 37), ("chain", 33)] {
+        let mut many = import(&[]);
+        many[name] = json!(vec![certificate.to_pem(); count]);
+        let refused = call(&mut page, BASICS, "importCertificate", &many);
+        assert_eq!(refused["details"], format!("{name} is too long"));
+    }
+    assert_eq!(agent.owner.seen().len(), seen, "nobody was asked");
+    let place = |installed: &Value| installed["body"]["result"][0]["file"].clone();
+    let second = name.replace(".p12", "-2.p12");
+    let installed = call(&mut page, BASICS, "importCertificate", &import(&[root]));
+    assert_eq!(place(&installed), second, "{installed}");
+    assert_eq!(std::fs::read(kept.join(&name)).unwrap(), others);
+    assert!(!waited.exists());
+    // The same once more, as after a crash between both steps: nothing new is written.
+    std::fs::write(&waited, &copy).unwrap();
+    let before = std::fs::read(kept.join(&second)).unwrap();
+    let installed = call(&mut page, BASICS, "importCertificate", &import(&[]));
+    assert_eq!(place(&installed), second, "{installed}");
+    assert_eq!(std::fs::read(kept.join(&second)).unwrap(), before);
+    assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 2);
+    assert!(!waited.exists());
+}
+
 /// Identifiers of keys stay the same, so a site that was granted nothing is told none: not of files, not of tokens.
 #[test]
 fn waiting_keys_are_told_to_sites_that_may_manage_keys_alone() {

@@ -12,7 +12,6 @@ mod browser;
 mod compromised;
 mod console;
 mod defence;
-mod first;
 mod guide;
 mod keyless;
 mod keys;

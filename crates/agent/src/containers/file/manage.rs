@@ -1,7 +1,10 @@
-//! Key files made, completed and locked anew. Each file is read back before anything old goes.
+//! Key files made, completed and locked anew. Each file is read back before anything old goes, and whatever touches the drive
+//! is done on a thread of its own: a drive that never answers keeps the dialog from nobody.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tanba_crypto::{KeyAlgorithm, Secret, Signer, SoftwareKey};
 use tanba_keystore::{Computing, Container as Pkcs12, Password, Profile};
@@ -10,8 +13,14 @@ use tanba_pki::Certificate;
 
 use super::{fault, read};
 use crate::containers::manage::{Installed, MadeKey, ManageFault};
+use crate::containers::patience::{own_random, patiently, patiently_unless};
 use crate::containers::store::OpenFault;
-use crate::trust::{make_folder, write_private};
+use crate::trust::{make_folder, write_new, write_private};
+
+/// How long a drive may take with a file, and what protects it with computing.
+const WRITING: Duration = Duration::from_secs(60);
+/// Files whose names differ by a number alone at most.
+const MOST_OF_A_NAME: u32 = 99;
 
 /// The file of a key that waits for its certificate.
 pub(super) fn waiting_file(folder: &Path, key_id: &str) -> PathBuf {
@@ -25,7 +34,6 @@ pub(super) fn make(
     secret: &Secret,
     random: &dyn RandomSource,
 ) -> Result<Vec<MadeKey>, ManageFault> {
-    make_folder(waiting).map_err(|_| ManageFault::NotWritten)?;
     let mut made = Vec::new();
     for algorithm in algorithms {
         let key = SoftwareKey::generate(*algorithm, &mut SourceRng(random))
@@ -34,9 +42,15 @@ pub(super) fn make(
         let mut container = Pkcs12::new();
         container.add_key(key);
         let path = waiting_file(waiting, &key_id);
-        write(&path, &container, Profile::Modern, secret, random)?;
+        let (waiting, secret, random) = (waiting.to_owned(), secret.clone(), own_random(random));
+        let read_back = patiently(WRITING, move || {
+            Ok(make_folder(&waiting)
+                .map_err(|_| ManageFault::NotWritten)
+                .and_then(|()| write(&path, &container, Profile::Modern, &secret, &random))
+                .and_then(|()| key_of(&path, &secret)))
+        });
         made.push(MadeKey {
-            signer: Arc::new(key_of(&path, secret)?),
+            signer: Arc::new(read_back??),
             key_id,
         });
     }
@@ -51,6 +65,29 @@ pub(super) fn install(
     secret: &Secret,
     random: &dyn RandomSource,
 ) -> Result<Installed, ManageFault> {
+    let (waiting, kept) = (waiting.to_owned(), kept.to_owned());
+    let (certificate, chain) = (certificate.clone(), chain.to_vec());
+    let (secret, random) = (secret.clone(), own_random(random));
+    patiently_unless(WRITING, move |chance| {
+        let put = put_beside((&waiting, &kept), (&certificate, &chain), &secret, &random);
+        Ok(put.and_then(|(from, installed)| {
+            // The key is safe in its new place; what waited is not needed any more.
+            if !chance.take() {
+                return Err(ManageFault::Open(OpenFault::Slow));
+            }
+            std::fs::remove_file(&from).map_err(|_| ManageFault::NotWritten)?;
+            Ok(installed)
+        }))
+    })?
+}
+
+/// Writes key and certificate to where key files are kept; the file of the key that waited, and what was installed.
+fn put_beside(
+    (waiting, kept): (&Path, &Path),
+    (certificate, chain): (&Certificate, &[Certificate]),
+    secret: &Secret,
+    random: &dyn RandomSource,
+) -> Result<(PathBuf, Installed), ManageFault> {
     let key_id = tanba_pki::hex::encode(&certificate.public_key().key_id());
     let from = waiting_file(waiting, &key_id);
     if !from.exists() {
@@ -65,26 +102,56 @@ pub(super) fn install(
         .iter()
         .find_map(|entry| entry.file_name(None))
         .ok_or(ManageFault::NoSuchKey)?;
-    let to = kept.join(&name);
     make_folder(kept).map_err(|_| ManageFault::NotWritten)?;
-    write(&to, &container, Profile::Modern, secret, random)?;
-    let installed = open(&to, secret)?.into_entries().into_iter().next();
-    let (key, read_back) = installed
-        .ok_or(ManageFault::NotWritten)?
-        .into_signer()
-        .map_err(|_| ManageFault::NotWritten)?;
-    if read_back.der() != certificate.der() || !key.matches(certificate.public_key()) {
+    let octets = written(&container, Profile::Modern, secret, random)?;
+    let place = keep(kept, &name, &octets, certificate, secret)?;
+    if !holds(&kept.join(&place), certificate, secret) {
         return Err(ManageFault::NotWritten);
     }
-    // The key is safe in its new place; what waited is not needed any more.
-    std::fs::remove_file(&from).map_err(|_| ManageFault::NotWritten)?;
-    let id = certificate
+    let key_id = certificate
         .subject_key_id()
         .map_or(key_id, tanba_pki::hex::encode);
-    Ok(Installed {
-        key_id: id,
-        place: name,
-    })
+    Ok((from, Installed { key_id, place }))
+}
+
+/// Writes a file under its name, or the next one that is free: a certificate names its key as it likes, and what bears the
+/// name already is somebody's key.
+fn keep(
+    kept: &Path,
+    name: &str,
+    octets: &[u8],
+    certificate: &Certificate,
+    secret: &Secret,
+) -> Result<String, ManageFault> {
+    let stem = name.strip_suffix(".p12").unwrap_or(name);
+    for number in 1..=MOST_OF_A_NAME {
+        let name = match number {
+            1 => name.to_owned(),
+            _ => format!("{stem}-{number}.p12"),
+        };
+        let path = kept.join(&name);
+        match write_new(&path, octets) {
+            Ok(()) => return Ok(name),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if holds(&path, certificate, secret) {
+                    return Ok(name);
+                }
+            }
+            Err(_) => return Err(ManageFault::NotWritten),
+        }
+    }
+    Err(ManageFault::NotWritten)
+}
+
+/// Whether a file has this certificate and its key.
+fn holds(path: &Path, certificate: &Certificate, secret: &Secret) -> bool {
+    let first = |container: Pkcs12| container.into_entries().into_iter().next();
+    let entry = open(path, secret).ok().and_then(first);
+    entry
+        .and_then(|entry| entry.into_signer().ok())
+        .is_some_and(|(key, found)| {
+            found.der() == certificate.der() && key.matches(certificate.public_key())
+        })
 }
 
 /// Locks a file with another password.
@@ -94,21 +161,34 @@ pub(super) fn change_secret(
     new: &Secret,
     random: &dyn RandomSource,
 ) -> Result<(), ManageFault> {
-    let container = open(path, old)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".changed");
-    let beside = PathBuf::from(beside);
-    let written = write(&beside, &container, container.profile(), new, random)
-        .and_then(|()| open(&beside, new))
-        .and_then(|read_back| {
-            let same = read_back.entries().len() == container.entries().len();
-            same.then_some(()).ok_or(ManageFault::NotWritten)
-        })
-        .and_then(|()| std::fs::rename(&beside, path).map_err(|_| ManageFault::NotWritten));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
+    let (path, old, new) = (path.to_owned(), old.clone(), new.clone());
+    let random = own_random(random);
+    patiently_unless(WRITING, move |chance| {
+        let container = match open(&path, &old) {
+            Ok(container) => container,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".changed");
+        let beside = PathBuf::from(beside);
+        let written = write(&beside, &container, container.profile(), &new, &random)
+            .and_then(|()| open(&beside, &new))
+            .and_then(|read_back| {
+                let same = read_back.entries().len() == container.entries().len();
+                same.then_some(()).ok_or(ManageFault::NotWritten)
+            })
+            .and_then(|()| {
+                let goes_on = chance.take();
+                goes_on
+                    .then_some(())
+                    .ok_or(ManageFault::Open(OpenFault::Slow))
+            })
+            .and_then(|()| std::fs::rename(&beside, &path).map_err(|_| ManageFault::NotWritten));
+        if written.is_err() {
+            let _ = std::fs::remove_file(&beside);
+        }
+        Ok(written)
+    })?
 }
 
 fn key_of(path: &Path, secret: &Secret) -> Result<SoftwareKey, ManageFault> {
@@ -133,11 +213,21 @@ fn write(
     secret: &Secret,
     random: &dyn RandomSource,
 ) -> Result<(), ManageFault> {
+    let octets = written(container, profile, secret, random)?;
+    write_private(path, &octets).map_err(|_| ManageFault::NotWritten)
+}
+
+fn written(
+    container: &Pkcs12,
+    profile: Profile,
+    secret: &Secret,
+    random: &dyn RandomSource,
+) -> Result<Vec<u8>, ManageFault> {
     let plan = container.plan(profile, &mut SourceRng(random));
     let octets = container
         .write(&plan, &password(secret)?, &mut Computing)
         .map_err(|error| fault(&error))?;
-    write_private(path, &octets).map_err(|_| ManageFault::NotWritten)
+    Ok(octets)
 }
 
 fn password(secret: &Secret) -> Result<Password, OpenFault> {

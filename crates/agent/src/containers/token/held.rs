@@ -6,13 +6,19 @@ use tanba_crypto::{PublicKey, Signer};
 use tanba_pki::Certificate;
 use tanba_token::{Opened, StoredKey};
 
+use super::calls::Calls;
+use super::patient::Patient;
 use crate::containers::store::{HeldKey, KeyNote};
 
 /// The longest path of certificates that is put together.
 const LONGEST_CHAIN: usize = 8;
 
 /// The keys, once for each certificate. Certificates that belong to no key are issuers, where they fit.
-pub(super) fn keys(token: &Arc<Opened>, stored: &[StoredKey], others: &[Vec<u8>]) -> Vec<HeldKey> {
+pub(super) fn keys(
+    (token, calls): (&Arc<Opened>, &Calls),
+    stored: &[StoredKey],
+    others: &[Vec<u8>],
+) -> Vec<HeldKey> {
     let read = |der: &Vec<u8>| Certificate::from_der(der).ok();
     let issuers: Vec<Certificate> = others.iter().filter_map(read).collect();
     let mut held = Vec::new();
@@ -27,22 +33,29 @@ pub(super) fn keys(token: &Arc<Opened>, stored: &[StoredKey], others: &[Vec<u8>]
         for certificate in certificates {
             let chain = chain(&certificate, &issuers);
             let public = certificate.public_key().clone();
-            held.push(one(token, key, Some(certificate), chain, Some(public)));
+            held.push(one(
+                (token, calls),
+                key,
+                Some((certificate, chain)),
+                Some(public),
+            ));
         }
         if held.len() == before {
-            held.push(one(token, key, None, Vec::new(), key.public_key.clone()));
+            held.push(one((token, calls), key, None, key.public_key.clone()));
         }
     }
     held
 }
 
 fn one(
-    token: &Arc<Opened>,
+    (token, calls): (&Arc<Opened>, &Calls),
     key: &StoredKey,
-    certificate: Option<Certificate>,
-    chain: Vec<Certificate>,
+    certified: Option<(Certificate, Vec<Certificate>)>,
     public: Option<PublicKey>,
 ) -> HeldKey {
+    let (certificate, chain) = certified.map_or((None, Vec::new()), |(certificate, chain)| {
+        (Some(certificate), chain)
+    });
     let usable = public.filter(|public| public.algorithm().is_ok());
     let note = usable.is_none().then(|| KeyNote::Unsupported {
         algorithm: certificate.as_ref().map_or_else(
@@ -53,7 +66,9 @@ fn one(
     HeldKey {
         certificate,
         chain,
-        signer: usable.map(|public| -> Arc<dyn Signer> { Arc::new(token.key(key, public)) }),
+        signer: usable.map(|public| -> Arc<dyn Signer> {
+            Arc::new(Patient::new(token.key(key, public), calls))
+        }),
         alias: if key.label.is_empty() {
             tanba_pki::hex::encode(&key.id)
         } else {

@@ -1,7 +1,13 @@
 //! The envelope of the old interface.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
+use tanba_pki::Timestamp;
+
+use crate::sign::xml::SignXmlError;
+
+const ZONE: &str = "Asia/Almaty";
 
 /// `{"result":…,"secondResult":…,"errorCode":"NONE"}`. Sent.
 #[derive(Debug, PartialEq, Serialize)]
@@ -44,6 +50,25 @@ impl Reply {
             result: tries.into(),
             ..Self::failed("WRONG_PASSWORD")
         }
+    }
+
+    /// Why XML is not signed.
+    pub(super) const fn unsigned(error: &SignXmlError) -> Self {
+        Self::failed(if matches!(error, SignXmlError::Document(_)) {
+            "XML_PARSE_EXCEPTION"
+        } else {
+            "COMMON"
+        })
+    }
+
+    /// `dd.MM.yyyy HH:mm:ss`
+    pub(super) fn date(at: Timestamp) -> Self {
+        let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+        let text = jiff::Timestamp::from_second(at.unix()).map_or_else(
+            |_| String::new(),
+            |at| at.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string(),
+        );
+        Self::done(text)
     }
 
     pub(super) fn written(&self) -> String {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::tz::TimeZone;
 use tanba_crypto::{DigestAlgorithm, ObjectIdentifier, Signer};
 use tanba_pki::cms::VerifyOptions;
 use tanba_pki::{Certificate, Timestamp};
@@ -23,9 +22,7 @@ use crate::modules::{Caller, documents};
 use crate::origin::Use;
 use crate::sign::SigningKey;
 use crate::sign::cms;
-use crate::sign::xml::{self, SignXmlError, XmlTarget};
-
-const ZONE: &str = "Asia/Almaty";
+use crate::sign::xml::{self, XmlTarget};
 
 /// The tokens of a kind, one on each line.
 pub(super) fn slots(agent: &Agent, storage: &str) -> Reply {
@@ -254,6 +251,8 @@ struct Order {
     key: Option<HeldKey>,
     keys: Vec<HeldKey>,
     content: Vec<u8>,
+    /// The part of XML that would be signed.
+    part: Option<Document>,
 }
 
 fn order(mut what: What, keys: Vec<HeldKey>, alias: &str) -> Result<Order, Reply> {
@@ -273,10 +272,20 @@ fn order(mut what: What, keys: Vec<HeldKey>, alias: &str) -> Result<Order, Reply
         let text = std::mem::take(text);
         read = STANDARD.decode(text).map_err(|_| Reply::failed("COMMON"))?;
     }
-    if let What::SignXml { text, .. } = &what {
-        xml::parse(text).map_err(|_| Reply::failed("XML_PARSE_EXCEPTION"))?;
+    let mut part = None;
+    if let What::SignXml {
+        text,
+        signed,
+        parent,
+    } = &what
+    {
+        let found = xml::signed_part(text, XmlTarget { signed, parent });
+        part = Some(documents::xml(
+            found.map_err(|error| Reply::unsigned(&error))?,
+        ));
     }
     Ok(Order {
+        part,
         what,
         key,
         keys,
@@ -316,7 +325,7 @@ impl Order {
         match &self.what {
             What::SignPlain(data) => vec![documents::octets(data.as_bytes(), None)],
             What::SignCms { .. } => vec![documents::octets(&self.content, None)],
-            What::SignXml { text, .. } => vec![documents::xml(text)],
+            What::SignXml { .. } => self.part.iter().cloned().collect(),
             What::Keys(_)
             | What::NotBefore
             | What::NotAfter
@@ -349,8 +358,8 @@ impl Order {
         };
         match &self.what {
             What::Keys(_) => Reply::failed("COMMON"),
-            What::NotBefore => Reply::done(date(certificate.not_before())),
-            What::NotAfter => Reply::done(date(certificate.not_after())),
+            What::NotBefore => Reply::date(certificate.not_before()),
+            What::NotAfter => Reply::date(certificate.not_after()),
             What::Subject => Reply::done(name(certificate.subject())),
             What::Issuer => Reply::done(name(certificate.issuer())),
             What::Rdn { oid, index } => ObjectIdentifier::new(oid)
@@ -394,8 +403,7 @@ impl Order {
                 parent,
             } => match key.sign_xml(text, XmlTarget { signed, parent }) {
                 Ok(signed) => Reply::done(signed),
-                Err(SignXmlError::Document(_)) => Reply::failed("XML_PARSE_EXCEPTION"),
-                Err(_) => Reply::failed("COMMON"),
+                Err(error) => Reply::unsigned(&error),
             },
         }
     }
@@ -431,13 +439,4 @@ impl Order {
         }
         Reply::done(lines.join("\n"))
     }
-}
-
-/// `dd.MM.yyyy HH:mm:ss`
-fn date(at: Timestamp) -> String {
-    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
-    jiff::Timestamp::from_second(at.unix()).map_or_else(
-        |_| String::new(),
-        |at| at.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string(),
-    )
 }

@@ -11,6 +11,11 @@ use crate::protocol::Basics;
 
 /// Characters of a logo at most, in Base64.
 const LARGEST_LOGO: usize = 50_000;
+/// Certificates of authorities that a site names at most, and octets of one of them.
+pub(super) const MOST_CHAIN: usize = 32;
+pub(super) const LARGEST_CERTIFICATE: usize = 64 * 1024;
+/// Usages that a site names at most.
+const MOST_USAGES: usize = 32;
 
 /// Form of the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +185,9 @@ fn usages(signer: &Map<String, Value>) -> Result<Vec<ObjectIdentifier>, Basics> 
         Some(_) => return Err(not_a("extKeyUsageOids", "JSONArray")),
         None => return Err(not_found("extKeyUsageOids")),
     };
+    if members.len() > MOST_USAGES {
+        return Err(invalid("extKeyUsageOids is too long"));
+    }
     members
         .iter()
         .map(|member| {
@@ -197,9 +205,15 @@ fn chain(value: Option<&Value>) -> Result<Chain, Basics> {
         Some(Value::Array(members)) => members,
         Some(_) => return Err(not_a("chain", "JSONArray")),
     };
+    if members.len() > MOST_CHAIN {
+        return Err(invalid("chain is too long"));
+    }
     let mut certificates = Vec::new();
     for member in members {
         let text = member.as_str().unwrap_or_default();
+        if text.len() > LARGEST_CERTIFICATE {
+            return Err(invalid("chain has a certificate that is too large"));
+        }
         let read = Certificate::from_pem_or_der(text.as_bytes())
             .map_err(|_| invalid("chain has something that is no certificate in PEM"))?;
         certificates.extend(read);
@@ -273,6 +287,14 @@ mod tests {
                 json!({ "extKeyUsageOids": [], "serialNumber": ["5"] }),
             ),
             ("logo", json!("a".repeat(50_001))),
+            (
+                "signerParams",
+                json!({ "extKeyUsageOids": [], "chain": vec!["x"; 33] }),
+            ),
+            (
+                "signerParams",
+                json!({ "extKeyUsageOids": vec!["1.2"; 33] }),
+            ),
         ] {
             let mut value = least();
             value[name] = wrong;

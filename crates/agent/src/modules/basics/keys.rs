@@ -20,6 +20,7 @@ use tanba_pki::{
     RequestAttributes, StringKind, oid, pem,
 };
 
+use super::arguments::{LARGEST_CERTIFICATE, MOST_CHAIN};
 use super::refused;
 use crate::Agent;
 use crate::consent::{SecretPurpose, Taken, Withdrawal, ask_secret};
@@ -28,8 +29,10 @@ use crate::modules::Caller;
 use crate::modules::caller::language;
 use crate::protocol::Basics;
 
-/// Keys that are made at once.
+/// Keys that are made at once, and certificates that are installed.
 const MOST_KEYS: usize = 4;
+/// Characters of a name that are shown.
+const LONGEST_NAME: usize = 200;
 
 fn not_made(details: impl Into<String>) -> Basics {
     Basics::failed(
@@ -137,17 +140,28 @@ pub(super) async fn import(
     named: &Map<String, Value>,
 ) -> Result<Basics, Basics> {
     let storage = storage(agent, Some(named)).await?;
-    let (wanted, mut chain) = apart(certificates(named, "certificates")?);
-    chain.extend(certificates(named, "chain")?);
+    let most = MOST_KEYS.saturating_add(MOST_CHAIN);
+    let (wanted, mut chain) = apart(certificates(named, "certificates", most)?);
+    chain.extend(certificates(named, "chain", MOST_CHAIN)?);
     if wanted.is_empty() {
         return Err(not_installed("there is no certificate"));
     }
     if wanted.len() > MOST_KEYS {
         return Err(not_installed("there are more than four certificates"));
     }
+    if wanted.iter().any(|certificate| certificate.is_ca()) {
+        return Err(not_installed(
+            "a certificate of an authority belongs to no key here",
+        ));
+    }
+    let is_lost = |certificate: &Certificate| above(certificate, &chain).is_empty();
+    if !chain.is_empty() && wanted.iter().any(is_lost) {
+        return Err(not_installed("the chain does not lead to the certificate"));
+    }
     let names = wanted
         .iter()
         .map(|certificate| certificate.subject().common_name().unwrap_or_default())
+        .map(|name| name.chars().take(LONGEST_NAME).collect())
         .collect();
     let asked = (SecretPurpose::Install, storage, names, locale(named));
     let installed = ask_secret(agent, caller, withdrawal, asked, move |agent, taken| {
@@ -177,7 +191,8 @@ fn apart(certificates: Vec<Certificate>) -> (Vec<Certificate>, Vec<Certificate>)
 }
 
 fn issued(issuer: &Certificate, certificate: &Certificate) -> bool {
-    certificate.issuer() == issuer.subject()
+    issuer.is_ca()
+        && certificate.issuer() == issuer.subject()
         && certificate.verify_signed_by(issuer.public_key()).is_ok()
 }
 
@@ -283,13 +298,22 @@ fn subject(named: &Map<String, Value>) -> Result<DistinguishedName, Basics> {
     name.build().map_err(|error| not_made(error.to_string()))
 }
 
-fn certificates(named: &Map<String, Value>, name: &str) -> Result<Vec<Certificate>, Basics> {
-    let invalid = || {
+fn certificates(
+    named: &Map<String, Value>,
+    name: &str,
+    most: usize,
+) -> Result<Vec<Certificate>, Basics> {
+    let refused = |details| {
         Basics::failed(
             "INVALID_IMPORTING_CERTIFICATE",
             "Invalid importing certificate.",
-            format!("{name} has something that is no certificate in PEM"),
+            details,
         )
+    };
+    let invalid = || {
+        refused(format!(
+            "{name} has something that is no certificate in PEM"
+        ))
     };
     let members = match named.get(name) {
         None | Some(Value::Null) => return Ok(Vec::new()),
@@ -299,7 +323,13 @@ fn certificates(named: &Map<String, Value>, name: &str) -> Result<Vec<Certificat
     let mut read = Vec::new();
     for member in members {
         let text = member.as_str().ok_or_else(invalid)?;
+        if text.len() > LARGEST_CERTIFICATE {
+            return Err(refused(format!("{name} has something that is too large")));
+        }
         read.extend(Certificate::from_pem_or_der(text.as_bytes()).map_err(|_| invalid())?);
+        if read.len() > most {
+            return Err(refused(format!("{name} is too long")));
+        }
     }
     Ok(read)
 }

@@ -61,7 +61,7 @@ pub(super) async fn answer(
         .unwrap_or_else(|_| Err(Basics::general("the agent failed")))?;
     let (ready, documents, count) = read;
     let asking = Asking {
-        purpose: purpose(&arguments),
+        purpose: purpose(&arguments, &documents, count),
         documents,
         document_count: count,
         storages,
@@ -88,10 +88,11 @@ pub(super) async fn answer(
     }
 }
 
-/// Signing in is what asks for client authentication and for no other basic usage.
-fn purpose(arguments: &SignArguments) -> Purpose {
+/// Signing in is what asks for client authentication and for no other basic usage, over something that nobody is bound by.
+fn purpose(arguments: &SignArguments, documents: &[Document], count: usize) -> Purpose {
     let wants = |usage| arguments.usages.contains(&usage);
-    if wants(oid::CLIENT_AUTH) && !wants(oid::EMAIL_PROTECTION) {
+    let is_asked = wants(oid::CLIENT_AUTH) && !wants(oid::EMAIL_PROTECTION);
+    if is_asked && documents::is_login(documents, count) {
         Purpose::Login
     } else {
         Purpose::Signature

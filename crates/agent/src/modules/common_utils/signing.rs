@@ -46,13 +46,14 @@ pub(super) async fn answer(
     order: Order,
 ) -> Common {
     let Order { kind, what, .. } = order;
-    let purpose = purpose(kind, &what);
     let origin = caller.origin().as_str().to_owned();
     // A file is read when it is the turn of the question about it; what came along was read already.
     let mut read = None;
     if let What::File { path, .. } = &what {
         let path = Path::new(path);
-        read = match read_file(agent, caller, withdrawal, purpose.usage(), path).await {
+        // Whatever key signs it, a file is never for signing in.
+        let usage = Purpose::Signature.usage();
+        read = match read_file(agent, caller, withdrawal, usage, path).await {
             Ok(read) => Some(read),
             Err(Unread::Absent) => return Common::failed("file.not_found"),
             Err(Unread::Asked(reason)) => return refused(reason),
@@ -68,7 +69,7 @@ pub(super) async fn answer(
         Err(_) => return Common::failed("agent.failed"),
     };
     let asking = Asking {
-        purpose,
+        purpose: purpose(kind, &ready, &documents, count),
         documents,
         document_count: count,
         storages: vec![storage],
@@ -102,11 +103,11 @@ pub(super) async fn answer(
     }
 }
 
-const fn purpose(kind: KeyKind, what: &What) -> Purpose {
-    match (what, kind) {
-        (What::Stamp(_), _) => Purpose::TimeStamp,
-        (_, KeyKind::Authentication) => Purpose::Login,
-        (_, KeyKind::Signature | KeyKind::Any) => Purpose::Signature,
+fn purpose(kind: KeyKind, ready: &Ready, documents: &[Document], count: usize) -> Purpose {
+    match (ready, kind) {
+        (Ready::Stamp(_), _) => Purpose::TimeStamp,
+        (_, KeyKind::Authentication) if documents::is_login(documents, count) => Purpose::Login,
+        (_, KeyKind::Authentication | KeyKind::Signature | KeyKind::Any) => Purpose::Signature,
     }
 }
 
@@ -123,11 +124,18 @@ fn ready(
             signed,
             parent,
         } => {
+            let target = XmlTarget {
+                signed: &signed,
+                parent: &parent,
+            };
+            let mut documents = Vec::new();
             for text in &texts {
-                xml::parse(text).map_err(|fault| Common::failed(fault.to_string()))?;
+                let part = xml::signed_part(text, target)
+                    .map_err(|error| Common::failed(error.to_string()))?;
+                if documents.len() < DESCRIBED {
+                    documents.push(documents::xml(part));
+                }
             }
-            let shown = texts.iter().take(DESCRIBED);
-            let documents = shown.map(|text| documents::xml(text)).collect();
             let count = texts.len();
             let ready = Ready::Xml {
                 texts,

@@ -57,6 +57,19 @@ impl XmlFault {
         }
     }
 
+    /// What is more than anybody writes, at this octet of the text.
+    pub(super) fn too_much(text: &str, offset: usize, reason: String) -> Self {
+        let before = text.get(..offset).unwrap_or_default();
+        let lines = before.matches('\n').count();
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let number = |count: usize| u32::try_from(count.saturating_add(1)).unwrap_or(u32::MAX);
+        Self {
+            line: number(lines),
+            column: number(last.chars().count()),
+            reason,
+        }
+    }
+
     /// The document ends inside an element: the place is just behind its last character.
     fn at_end(text: &str) -> Self {
         let line = text.lines().count().max(1);

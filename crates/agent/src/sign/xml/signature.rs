@@ -94,9 +94,8 @@ impl SigningKey {
         let names = names(algorithm).ok_or_else(|| UnsupportedAlgorithm::new(algorithm.oid()))?;
         let body = without_declaration(text);
         let document = parse(body)?;
-        let parent = element(&document, target.parent)?.unwrap_or(document.root_element());
-        let signed = element(&document, target.signed)?;
-        let reference = reference(&document, signed, algorithm, &names)?;
+        let Found { parent, signed } = Found::in_document(&document, target)?;
+        let reference = reference(&document, signed, algorithm, &names);
         let signed_info = format!(
             "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{INCLUSIVE}\"/><ds:SignatureMethod \
              Algorithm=\"{}\"/>{reference}</ds:SignedInfo>",
@@ -120,13 +119,55 @@ impl SigningKey {
     }
 }
 
+/// The part of a document that a signature would be over, as it stands: found as it is found for signing, so that what is
+/// shown is what is signed, and what is wrong with a path is told before anybody is asked.
+///
+/// # Errors
+/// [`SignXmlError`], without those of the key.
+pub fn signed_part<'a>(text: &'a str, target: XmlTarget<'_>) -> Result<&'a str, SignXmlError> {
+    let document = parse(text)?;
+    let found = Found::in_document(&document, target)?;
+    let range = found.signed.map(|(element, _)| element.range());
+    Ok(range.map_or(text, |range| text.get(range).unwrap_or(text)))
+}
+
+/// What a target means in a document.
+struct Found<'a, 'input> {
+    parent: Node<'a, 'input>,
+    /// The element that is signed and the name of it that is written; none for the whole document.
+    signed: Option<(Node<'a, 'input>, &'a str)>,
+}
+
+impl<'a, 'input> Found<'a, 'input> {
+    fn in_document(
+        document: &'a Document<'input>,
+        target: XmlTarget<'_>,
+    ) -> Result<Self, SignXmlError> {
+        let parent = element(document, target.parent)?.unwrap_or(document.root_element());
+        let Some(element) = element(document, target.signed)? else {
+            let signed = None;
+            return Ok(Self { parent, signed });
+        };
+        let id = ids(element)
+            .next()
+            .filter(|id| is_id(id))
+            .ok_or(SignXmlError::NoId)?;
+        let has_it = |node: &Node<'_, '_>| ids(*node).any(|other| other == id);
+        if document.descendants().filter(has_it).count() > 1 {
+            return Err(SignXmlError::RepeatedId);
+        }
+        let signed = Some((element, id));
+        Ok(Self { parent, signed })
+    }
+}
+
 /// `Reference` to the whole document or to one element.
 fn reference(
     document: &Document<'_>,
-    signed: Option<Node<'_, '_>>,
+    signed: Option<(Node<'_, '_>, &str)>,
     algorithm: SignatureAlgorithm,
     names: &Names,
-) -> Result<String, SignXmlError> {
+) -> String {
     let (uri, canonicalization, canonical) = match signed {
         // An empty reference is the document without comments, whatever the transform says later (XMLDSig 4.4.3.3).
         None => (
@@ -134,15 +175,7 @@ fn reference(
             INCLUSIVE_COMMENTS,
             canonicalize(document.root(), Canonical::default()),
         ),
-        Some(element) => {
-            let id = ids(element)
-                .next()
-                .filter(|id| is_id(id))
-                .ok_or(SignXmlError::NoId)?;
-            let has_it = |node: &Node<'_, '_>| ids(*node).any(|other| other == id);
-            if document.descendants().filter(has_it).count() > 1 {
-                return Err(SignXmlError::RepeatedId);
-            }
+        Some((element, id)) => {
             let form = Canonical {
                 exclusive: true,
                 ..Canonical::default()
@@ -151,12 +184,12 @@ fn reference(
         }
     };
     let digest = STANDARD.encode(algorithm.digest().digest(canonical.as_bytes()));
-    Ok(format!(
+    format!(
         "<ds:Reference URI=\"{uri}\"><ds:Transforms><ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform \
          Algorithm=\"{canonicalization}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/><ds:DigestValue>{digest}\
          </ds:DigestValue></ds:Reference>",
         names.digest
-    ))
+    )
 }
 
 /// What an element may be named by in a reference.
