@@ -29,6 +29,28 @@ describe("the desk", () => {
     return seat;
   }
 
+  /** A field with a limit says what is left: at once to eyes, after a pause to ears, and never more than there is. */
+  async function countsDown(page, id, limit) {
+    const field = page.locator(`#${id}`);
+    const room = page.locator(`#${id}-room`);
+    const spoken = page.locator(`#${id}-room + [aria-live="polite"]`);
+    assert.equal(await field.getAttribute("maxlength"), String(limit));
+    assert.match(await field.getAttribute("aria-describedby"), new RegExp(`(^| )${id}-room$`));
+    assert.match(await room.innerText(), new RegExp(`(^|\\D)${limit}(\\D|$)`));
+    assert.equal(await spoken.innerText(), "", "nobody is told before she types");
+    await field.fill("ә".repeat(20));
+    const left = await room.innerText();
+    assert.match(left, new RegExp(`(^|\\D)${limit - 20}(\\D|$)`));
+    await page.waitForFunction(([id, words]) => document.querySelector(`#${id}-room + [aria-live]`)?.textContent === words, [id, left]);
+    await field.fill("ә".repeat(limit - 1));
+    await field.press("End");
+    await field.pressSequentially("әә");
+    assert.equal((await field.inputValue()).length, limit);
+    assert.notEqual(await room.innerText(), left);
+    await field.fill("");
+    assert.match(await room.innerText(), new RegExp(`(^|\\D)${limit}(\\D|$)`));
+  }
+
   test("a message that nobody took is seen, sent again and laid to rest", async () => {
     // In the demo mail to such a domain comes back.
     const { page } = seats.citizen;
@@ -78,6 +100,7 @@ describe("the desk", () => {
       await seat.find(person.iin, "persons");
       await look(operator, language, "61-desk-person", { everywhere: true });
       await operator.locator("#act-freeze summary").click();
+      await countsDown(operator, "freeze-remark", 500);
       await operator.locator("#freeze-reason").selectOption("key-lost");
       await operator.locator("#freeze-go").click();
       await operator.locator("#signing:not([hidden])").waitFor(PATIENCE);

@@ -1,8 +1,8 @@
 // Interruptions: whatever happens between application and installation, nothing is lost and nothing is issued twice.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { pause, startBrowser, startDemo } from "./harness.mjs";
-import { NEW_PASSWORD, Wizard, fillFolder, keyFiles, problem, readFolder, standInFolder } from "./wizard.mjs";
+import { pause, startBrowser, startDemo, violations } from "./harness.mjs";
+import { NEW_PASSWORD, Wizard, fillFolder, keyFiles, problem, readFolder, removeFromFolder, standInFolder } from "./wizard.mjs";
 
 const PATIENCE = { timeout: 30_000 };
 
@@ -18,6 +18,13 @@ async function signWithFiles(wizard) {
   await page.locator("#signing-files").setInputFiles(await keyFiles(person.files));
   await page.locator("#signing-password").fill(person.password);
   await wizard.signDocument();
+}
+
+/** Opens the files that were saved before, as far as the last button. */
+async function checkSaved({ page }, password) {
+  await page.locator("#saved-password").fill(password);
+  await page.locator("#saved-check").click();
+  await page.locator("#finish").waitFor(PATIENCE);
 }
 
 async function numbersOf(wizard) {
@@ -110,6 +117,101 @@ describe("interruptions", { concurrency: 2 }, () => {
       await wizard.install();
       assert.equal((await readFolder(page)).size, 2);
       await finishAndKeepOld(wizard);
+    });
+
+    await context.test("the page is reloaded after the files were written: only the end is left", async (step) => {
+      const { run, wizard } = await fresh({ viewport: { width: 360, height: 740 } });
+      step.after(() => run.stop());
+      const { page } = wizard;
+      await wizard.signIn();
+      await wizard.renew();
+      await page.locator("#install-folder").click();
+      await wizard.install();
+      const written = await readFolder(page);
+      await page.reload();
+      await page.locator("#saved-section").waitFor(PATIENCE);
+      assert.ok(await page.locator("#install-section").isHidden(), "nothing begins anew");
+      assert.deepEqual(await page.locator("#saved-list li").evaluateAll((items) => items.map(({ dataset }) => dataset.file).sort()), [...written.keys()].sort());
+      assert.deepEqual(await violations(page), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits a small screen");
+      await page.locator("#saved-check").click();
+      assert.deepEqual((await problem(page)).codes, ["password-missing"]);
+      await page.locator("#saved-password").fill("Not-The-New1");
+      await page.locator("#saved-check").click();
+      assert.deepEqual((await problem(page)).codes, ["saved-wrong-password"]);
+      // Another language in between knows it as well.
+      await page.locator('a[hreflang="en"]').click();
+      await page.locator('main[data-lang="en"] #saved-section').waitFor(PATIENCE);
+      await page.locator('a[hreflang="kk"]').click();
+      await page.locator('main[data-lang="kk"] #saved-section').waitFor(PATIENCE);
+      // The file of one of the keys is taken away: it is said, and she may show where the files are.
+      const [name] = [...written.keys()];
+      await removeFromFolder(page, name);
+      await page.locator("#saved-password").fill(NEW_PASSWORD);
+      await page.locator("#saved-check").click();
+      assert.deepEqual((await problem(page)).codes, ["saved-not-there"]);
+      await page.locator("#saved-choose").waitFor();
+      await fillFolder(page, [{ name, buffer: written.get(name) }]);
+      await checkSaved(wizard, NEW_PASSWORD);
+      assert.deepEqual(await readFolder(page), written, "nothing was written again");
+      await finishAndKeepOld(wizard);
+    });
+
+    await context.test("the page is reloaded after the files were downloaded: they are opened, and no others", async (step) => {
+      const { run, wizard } = await fresh();
+      step.after(() => run.stop());
+      const { page } = wizard;
+      await wizard.signIn();
+      await wizard.renew();
+      const files = await wizard.installByDownloads();
+      const chosen = [...files].map(([name, buffer]) => ({ name, mimeType: "application/x-pkcs12", buffer }));
+      await page.reload();
+      await page.locator("#saved-section").waitFor(PATIENCE);
+      await page.locator("#saved-password").fill(NEW_PASSWORD);
+      await page.locator("#saved-check").click();
+      assert.deepEqual((await problem(page)).codes, ["saved-none-chosen"]);
+      // The old keys open with their own password, and are not those of the application.
+      await page.locator("#saved-files").setInputFiles(await keyFiles(person.files));
+      await page.locator("#saved-password").fill(person.password);
+      await page.locator("#saved-check").click();
+      assert.deepEqual((await problem(page)).codes, ["saved-others"]);
+      await page.locator("#saved-files").setInputFiles(chosen.slice(0, 1));
+      await page.locator("#saved-password").fill(NEW_PASSWORD);
+      await page.locator("#saved-check").click();
+      assert.deepEqual((await problem(page)).codes, ["saved-others"]);
+      await page.locator("#saved-files").setInputFiles(chosen);
+      await page.locator("#saved-password").press("Enter");
+      await page.locator("#finish").waitFor(PATIENCE);
+      await finishAndKeepOld(wizard);
+    });
+
+    await context.test("files that were saved twice, and a browser that knows nothing of them", async (step) => {
+      const { run, wizard } = await fresh();
+      step.after(() => run.stop());
+      const { page } = wizard;
+      await wizard.signIn();
+      await wizard.renew();
+      await page.locator("#install-folder").click();
+      await wizard.install();
+      const written = await readFolder(page);
+      await page.reload();
+      // She would rather have them once more: the keys are still there.
+      await page.locator("#saved-again").click();
+      await page.locator("#install-password").fill(NEW_PASSWORD);
+      const files = await wizard.installByDownloads();
+      assert.deepEqual([...files.keys()].sort(), [...written.keys()].sort());
+      const { number } = wizard;
+      const { run: other, wizard: elsewhere } = await fresh();
+      step.after(() => other.stop());
+      elsewhere.number = number;
+      await elsewhere.signIn();
+      await elsewhere.page.goto(elsewhere.address(`/cabinet/applications/${number}`));
+      await elsewhere.page.locator("#saved-lead-elsewhere").waitFor(PATIENCE);
+      assert.ok(await elsewhere.page.locator("#saved-again").isHidden(), "there is nothing to save");
+      const chosen = [...files].map(([name, buffer]) => ({ name, mimeType: "application/x-pkcs12", buffer }));
+      await elsewhere.page.locator("#saved-files").setInputFiles(chosen);
+      await checkSaved(elsewhere, NEW_PASSWORD);
+      await finishAndKeepOld(elsewhere);
     });
 
     await context.test("the tab is closed before installation: the status page leads back", async (step) => {
@@ -317,10 +419,11 @@ describe("interruptions", { concurrency: 2 }, () => {
       await page.locator("#install-folder").click();
       await wizard.install();
       await idle(page);
+      const written = await readFolder(page);
       await page.locator("#finish").click();
-      await page.locator("#install-password").waitFor(PATIENCE);
-      await page.locator("#install-password").fill(NEW_PASSWORD);
-      await wizard.install();
+      assert.deepEqual((await problem(page)).codes, ["keys-wiped"]);
+      await checkSaved(wizard, NEW_PASSWORD);
+      assert.deepEqual(await readFolder(page), written, "nothing is written again");
       await finishAndKeepOld(wizard);
     });
 

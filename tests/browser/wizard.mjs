@@ -69,6 +69,17 @@ export async function readFolder(page, name = "keys") {
   return new Map(found.map(([file, base64]) => [file, Buffer.from(base64, "base64")]));
 }
 
+/** Takes a file out of the folder that stands in. */
+export async function removeFromFolder(page, file, name = "keys") {
+  await page.evaluate(
+    async ({ folder, file }) => {
+      const top = await navigator.storage.getDirectory();
+      await (await top.getDirectoryHandle(folder)).removeEntry(file);
+    },
+    { folder: name, file },
+  );
+}
+
 /** What the error summary says, once it is there. */
 export async function problem(page) {
   const summary = page.locator("#error-summary:not([hidden])");

@@ -68,6 +68,11 @@ pub(crate) fn iso(at: Timestamp) -> String {
     local(at).date().to_string()
 }
 
+/// The moment as `2026-11-24T04:30:00+05:00` (ISO 8601), by local clocks.
+pub(crate) fn iso_with_zone(at: Timestamp) -> String {
+    local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +87,7 @@ mod tests {
         assert_eq!(date(Language::Ru), "24 ноября 2026 г., 04:30");
         assert_eq!(date(Language::En), "24 November 2026 at 04:30");
         assert_eq!(compact(at), "20261124");
+        assert_eq!(iso_with_zone(at), "2026-11-24T04:30:00+05:00");
     }
 
     #[test]

@@ -344,6 +344,7 @@ pub(crate) fn environment(
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_formatter(write_escaped);
+    environment.add_filter("serial", |text: &str| crate::view::grouped_serial(text));
     environment.add_function(
         "t",
         move |key: String, values: Kwargs| -> Result<String, Error> {

@@ -14,8 +14,10 @@ use tanba_ra::NextStep;
 use crate::dates;
 use crate::locale::Catalogue;
 
+mod older;
 mod timeline;
 
+pub(crate) use older::Newest;
 use timeline::Step;
 
 /// Days before the end of a certificate from which on its owner is urged to renew it.
@@ -50,6 +52,8 @@ pub(crate) struct CertificateCard {
     revoked: String,
     /// Whether what stands in `revoked` is a freeze.
     frozen: bool,
+    /// Of a usable key with a newer one beside it: what replaced it, and what may be done.
+    older: String,
 }
 
 /// An application as its owner sees it.
@@ -182,6 +186,19 @@ pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
+/// A serial number as pages and papers show it: in groups of four digits, which eyes can compare, lines can break at, and
+/// no spreadsheet takes for a number.
+pub(crate) fn grouped_serial(hexadecimal: &str) -> String {
+    let mut text = String::new();
+    for (place, digit) in hexadecimal.chars().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// What people call the algorithm of a certificate's key; nothing where the certificate cannot be read.
 pub(crate) fn algorithm(record: &CertificateRecord) -> String {
     record
@@ -207,6 +224,15 @@ impl Words<'_> {
 
     /// The cards of issued certificates; intents that came to nothing are none.
     pub(crate) fn certificates(&self, records: &[CertificateRecord]) -> Vec<CertificateCard> {
+        self.certificates_beside(records, &Newest::default())
+    }
+
+    /// The same, and of each whether a newer one replaced it.
+    pub(crate) fn certificates_beside(
+        &self,
+        records: &[CertificateRecord],
+        newest: &Newest,
+    ) -> Vec<CertificateCard> {
         let mut ordered: Vec<&CertificateRecord> = records.iter().collect();
         // Newest first; of a pair that was issued together the authentication key.
         ordered.sort_by_key(|record| {
@@ -218,11 +244,11 @@ impl Words<'_> {
         });
         ordered
             .into_iter()
-            .filter_map(|record| self.certificate(record))
+            .filter_map(|record| self.certificate(record, newest))
             .collect()
     }
 
-    fn certificate(&self, record: &CertificateRecord) -> Option<CertificateCard> {
+    fn certificate(&self, record: &CertificateRecord, newest: &Newest) -> Option<CertificateCard> {
         let standing = Standing::of(record, self.now)?;
         let range = [
             ("from", self.date(record.not_before).into()),
@@ -255,6 +281,13 @@ impl Words<'_> {
             ),
             revoked: self.revoked(record),
             frozen: standing == Standing::Frozen,
+            older: newest
+                .replaces(record, self.now)
+                .map(|at| {
+                    let date = [("date", self.date(at).into())];
+                    self.catalogue.format(self.language, "key-older", &date)
+                })
+                .unwrap_or_default(),
         })
     }
 

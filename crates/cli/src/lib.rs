@@ -17,6 +17,7 @@ mod commands;
 mod config;
 mod context;
 mod count;
+mod hosts;
 mod key_store;
 mod listen;
 mod locked;

@@ -16,6 +16,7 @@ use tanba_storage::{OpenError, SqliteStorage, WitnessError};
 use crate::chest::Chest;
 use crate::config::{Config, Finding, Keys, Register};
 use crate::context::Context;
+use crate::hosts;
 use crate::listen::{self, Listener};
 use crate::register::HttpRegister;
 use crate::worker::{Duties, Worker};
@@ -264,6 +265,7 @@ impl Services {
 #[derive(Debug)]
 pub(crate) struct Demo {
     services: Services,
+    origin: String,
 }
 
 /// What a demo has around it.
@@ -301,6 +303,7 @@ pub(crate) fn demo(
     };
     Ok(Demo {
         services: Services::new(storage, authority, policies, carriers, context)?,
+        origin: place.origin.to_owned(),
     })
 }
 
@@ -313,6 +316,9 @@ impl Demo {
             duties,
         } = self.services;
         duties.recover()?;
+        // The mailbox shows codes: both are for people of this computer alone.
+        let [cabinet, extra] =
+            [cabinet, extra].map(|router| hosts::only(&self.origin, &[], router));
         // The responder answers what it knows; its own last word gives way to the pages.
         let router = responder.fallback_service(cabinet).merge(extra);
         let worker = Worker::start(&duties)?;

@@ -279,7 +279,7 @@ impl KeyRing {
         to_json(&json!({ "ids": ids }))
     }
 
-    /// The file that a certificate will get: `{"name", "purpose", "publicKey"}`.
+    /// The file that a certificate will get: `{"name", "purpose", "publicKey", "serial"}`.
     ///
     /// # Errors
     /// `document-unreadable` when it is no certificate.
@@ -291,6 +291,7 @@ impl KeyRing {
             "name": name,
             "purpose": purpose_name(certificate.purpose()),
             "publicKey": hex::encode(&certificate.public_key().sha256()),
+            "serial": certificate.serial_hex(),
         }))
     }
 

@@ -88,6 +88,28 @@ impl PersonFacts {
         }
         Ok(facts)
     }
+
+    /// What is wrong with each part, all at once; nothing where [`read`](Self::read) succeeds.
+    #[must_use]
+    pub fn faults(surname: &str, given_name: &str, patronymic: &str) -> Vec<NameError> {
+        let parts = [
+            part(NamePart::Surname, surname),
+            part(NamePart::GivenName, given_name),
+            part(NamePart::Patronymic, patronymic),
+        ];
+        let faults: Vec<NameError> = parts
+            .into_iter()
+            .filter_map(Result::err)
+            .filter(|fault| !matches!(fault, NameError::Missing(NamePart::Patronymic)))
+            .collect();
+        if !faults.is_empty() {
+            return faults;
+        }
+        Self::read(surname, given_name, patronymic)
+            .err()
+            .into_iter()
+            .collect()
+    }
 }
 
 fn part(part: NamePart, text: &str) -> Result<String, NameError> {
@@ -150,6 +172,29 @@ mod tests {
                 Err(error),
                 "{surname:?} {given_name:?} {patronymic:?}"
             );
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        use NamePart::{GivenName, Patronymic, Surname};
+        let long = "Ә".repeat(40);
+        for (surname, given_name, patronymic, faults) in [
+            ("Ә", "Ә", "", vec![]),
+            (
+                "1",
+                "",
+                "<b>",
+                vec![
+                    NameError::Letters(Surname),
+                    NameError::Missing(GivenName),
+                    NameError::Letters(Patronymic),
+                ],
+            ),
+            (&long, &long, "", vec![NameError::Together]),
+            (&long, &long, "2", vec![NameError::Letters(Patronymic)]),
+        ] {
+            assert_eq!(PersonFacts::faults(surname, given_name, patronymic), faults);
         }
     }
 

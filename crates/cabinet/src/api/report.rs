@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use futures_util::StreamExt as _;
 use tanba_model::certificate::{CertificateRecord, Status};
 use tanba_model::language::Language;
+use tanba_model::person::Person;
 use tanba_model::ports::{CertificateFilter, Session};
 use tanba_pki::SerialNumber;
 
@@ -36,10 +37,9 @@ const HEADINGS: [&str; 11] = [
 pub(super) const PAGE: u32 = 200;
 
 /// The whole table as text, as [`table`] sends it: what is signed has to be there as a whole.
-pub(super) fn whole(words: &Words<'_>, records: &[CertificateRecord]) -> String {
-    let text = |key: &str| words.catalogue.text(words.language, key);
+pub(super) fn whole(words: &Words<'_>, person: &Person, records: &[CertificateRecord]) -> String {
     let separator = separator(words.language);
-    let mut csv = format!("\u{feff}{}", line(&HEADINGS.map(text), separator));
+    let mut csv = head(words, person);
     for row in records.iter().filter_map(|record| row(words, record)) {
         csv.push_str(&line(&row, separator));
     }
@@ -53,9 +53,7 @@ pub(super) async fn table(
     signed_in: SignedIn,
 ) -> Result<impl IntoResponse, Problem> {
     let words = state.words(&visit);
-    let text = |key: &str| words.catalogue.text(words.language, key);
-    let headings = HEADINGS.map(text);
-    let first = format!("\u{feff}{}", line(&headings, separator(words.language)));
+    let head = head(&words, &signed_in.person);
     let disposition = format!(
         "attachment; filename=\"tanba-certificates-{}.csv\"",
         dates::iso(words.now)
@@ -68,7 +66,7 @@ pub(super) async fn table(
         state,
         visit,
         session: signed_in.session,
-        next: Next::Heading(first),
+        next: Next::Head(head),
     };
     // Whoever compresses an answer asks once more after its end.
     let pages = futures_util::stream::unfold(rest, Rest::send).fuse();
@@ -84,8 +82,8 @@ struct Rest {
 }
 
 enum Next {
-    /// The line of the headings.
-    Heading(String),
+    /// The lines above the certificates.
+    Head(String),
     /// The page after this certificate.
     Page(Option<SerialNumber>),
     /// Nothing.
@@ -95,9 +93,9 @@ enum Next {
 impl Rest {
     async fn send(mut self) -> Option<(Result<String, Unfinished>, Self)> {
         let after = match std::mem::replace(&mut self.next, Next::End) {
-            Next::Heading(line) => {
+            Next::Head(lines) => {
                 self.next = Next::Page(None);
-                return Some((Ok(line), self));
+                return Some((Ok(lines), self));
             }
             Next::Page(after) => after,
             Next::End => return None,
@@ -130,40 +128,49 @@ impl Rest {
 #[error("the rest of the table could not be read")]
 struct Unfinished;
 
+/// Whose table it is, then the headings. The mark in front tells spreadsheets that the letters are UTF-8; the IIN stands
+/// behind its name, because a spreadsheet would take the noughts off a number's beginning. No time of making: the table
+/// and its signature are fetched one after the other.
+fn head(words: &Words<'_>, person: &Person) -> String {
+    let text = |key: &str| words.catalogue.text(words.language, key);
+    let separator = separator(words.language);
+    let mut owner = HEADINGS.map(|_| String::new());
+    let facts = [
+        text("report-person"),
+        person.full_name(),
+        format!("{} {}", text("summary-iin"), person.iin.as_str()),
+    ];
+    // Each line has as many cells (RFC 4180, 2).
+    for (cell, fact) in owner.iter_mut().zip(facts) {
+        *cell = fact;
+    }
+    let [owner, headings] = [owner, HEADINGS.map(text)].map(|cells| line(&cells, separator));
+    format!("\u{feff}{owner}{headings}")
+}
+
 fn row(words: &Words<'_>, record: &CertificateRecord) -> Option<[String; 11]> {
     let text = |key: &str| words.catalogue.text(words.language, key);
     let (at, reason) = match record.status {
         Status::Intended | Status::Void => return None,
         Status::Valid => (String::new(), String::new()),
         Status::Revoked { at, reason } => {
-            (dates::iso(at), text(&format!("reason-{}", reason.name())))
+            let reason = text(&format!("reason-{}", reason.name()));
+            (dates::iso_with_zone(at), reason)
         }
     };
     Some([
-        grouped(&record.serial.hex()),
+        view::grouped_serial(&record.serial.hex()),
         text(&format!("purpose-{}", view::purpose(record.purpose))),
         view::algorithm(record),
         words.keystore(record),
-        dates::iso(record.created_at),
+        dates::iso_with_zone(record.created_at),
         text(&format!("channel-{}", record.channel.name())),
-        dates::iso(record.not_before),
-        dates::iso(record.not_after),
+        dates::iso_with_zone(record.not_before),
+        dates::iso_with_zone(record.not_after),
         words.status(record)?,
         at,
         reason,
     ])
-}
-
-/// In groups of two digits: a spreadsheet would round `12e5…` to a number.
-fn grouped(serial: &str) -> String {
-    let mut text = String::new();
-    for (place, digit) in serial.chars().enumerate() {
-        if place > 0 && place % 2 == 0 {
-            text.push(':');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// What spreadsheets of that language take for the end of a cell.
@@ -201,10 +208,5 @@ mod tests {
         assert_eq!(cell("2026-11-24"), "\"2026-11-24\"");
         let cells = ["a".to_owned(), String::new()];
         assert_eq!(line(&cells, ';'), "\"a\";\"\"\r\n");
-    }
-
-    #[test]
-    fn a_serial_number_is_no_number() {
-        assert_eq!(grouped("12e5"), "12:e5");
     }
 }

@@ -28,7 +28,12 @@ pub(super) async fn signature(
     signed_in: SignedIn,
 ) -> Result<Response, Problem> {
     let words = state.words(&visit);
-    let table = report::whole(&words, &state.all_certificates(&signed_in).await?).into_bytes();
+    let table = report::whole(
+        &words,
+        &signed_in.person,
+        &state.all_certificates(&signed_in).await?,
+    )
+    .into_bytes();
     let sealer = state.sealer(&signed_in, table.clone()).await?;
     let signature = sealer
         .sign_detached(&table, words.now)

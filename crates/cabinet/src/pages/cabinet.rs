@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
+use crate::view::Newest;
 use crate::visit::Visit;
 
 pub(crate) mod applications;
@@ -51,7 +52,7 @@ pub(crate) async fn show(
         person => Serde(words.person(&signed_in.person)),
         waiting => waiting(&applications, &visit),
         keys_sentence => words.keys_sentence(&records, &applications),
-        certificates => Serde(words.certificates(&records)),
+        certificates => Serde(words.certificates_beside(&records, &Newest::of(&records, &applications, words.now))),
         menu,
     };
     Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
@@ -91,6 +92,14 @@ fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
 }
 
 impl CabinetState {
+    /// Which keys of whoever is signed in are the newest of their kind.
+    pub(crate) async fn newest_of(&self, signed_in: &SignedIn) -> Result<Newest, Problem> {
+        let valid = self.valid_certificates_of(signed_in).await?;
+        let session = signed_in.session.clone();
+        let applications = self.ra(move |ra| ra.applications(&session)).await?;
+        Ok(Newest::of(&valid, &applications, self.now()))
+    }
+
     /// The certificates of whoever is signed in that count now, newest first.
     pub(crate) async fn valid_certificates_of(
         &self,

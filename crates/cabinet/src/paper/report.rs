@@ -87,7 +87,10 @@ fn entry(words: &Words<'_>, place: usize, record: &CertificateRecord) -> Option<
         &[("date", words.date_time(record.created_at).into())],
     );
     let mut facts = vec![
-        Fact::new(text("key-serial"), record.serial.hex()),
+        Fact::new(
+            text("key-serial"),
+            view::grouped_serial(&record.serial.hex()),
+        ),
         Fact::new(text("report-status"), status),
         Fact::new(
             text("key-validity"),

@@ -64,6 +64,16 @@ pub(crate) fn base64(octets: &[u8]) -> String {
     STANDARD.encode(octets)
 }
 
+/// A serial number as pages show it.
+pub(crate) fn grouped(serial: &str) -> String {
+    let groups: Vec<&str> = serial
+        .as_bytes()
+        .chunks(4)
+        .map(|group| std::str::from_utf8(group).unwrap())
+        .collect();
+    groups.join(" ")
+}
+
 impl<'a> Browser<'a> {
     pub(crate) fn new(world: &'a World) -> Self {
         Self {

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_pki::Certificate;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, grouped};
 use crate::world::World;
 
 #[tokio::test]
@@ -122,34 +123,122 @@ async fn the_issue_of_ones_certificate_is_proved_to_who_does_not_ask_the_server(
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }
 
+/// What a program sees that reads the table as spreadsheets do: cells of each line, once the mark and the separator are taken.
+fn cells(table: &[u8], separator: char) -> Vec<Vec<String>> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), table).unwrap();
+    let script = "import csv, json, sys\n\
+        print(json.dumps(list(csv.reader(open(sys.argv[1], encoding='utf-8-sig', newline=''), delimiter=sys.argv[2], strict=True))))";
+    let output = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(file.path())
+        .arg(separator.to_string())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 #[tokio::test]
 async fn the_table_opens_in_a_spreadsheet_of_each_language() {
     let world = World::new();
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let mut browser = Browser::new(&world);
     browser.sign_in(&citizen).await;
-    for (language, heading) in [
-        ("kk", "\"Сериялық нөмірі\";"),
-        ("ru", "\"Серийный номер\";"),
-        ("en", "\"Serial number\","),
+    let serial = grouped(&citizen.authentication.certificate.serial_hex());
+    let list = browser.get("/kk/cabinet/keys").await;
+    for (language, separator, owner, heading, iin) in [
+        ("kk", ';', "Иесі", "Сериялық нөмірі", "ЖСН"),
+        ("ru", ';', "Владелец", "Серийный номер", "ИИН"),
+        ("en", ',', "Owner", "Serial number", "IIN"),
     ] {
         browser.language = language;
         let table = browser.get("/api/v1/certificates/report.csv").await;
         assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
-        let lines: Vec<&str> = table.body.split("\r\n").collect();
-        assert!(
-            lines[0].starts_with(&format!("\u{feff}{heading}")),
-            "{}",
-            lines[0]
-        );
-        assert_eq!(
-            lines.len(),
-            4,
-            "heading, two certificates, end: {}",
-            table.body
-        );
-        assert!(table.body.contains("2026-12-14"), "{}", table.body);
+        assert!(table.octets.starts_with("\u{feff}\"".as_bytes()));
+        assert!(table.body.ends_with("\r\n"));
+        let lines = cells(&table.octets, separator);
+        assert_eq!(lines.len(), 4, "owner, headings, two certificates");
+        assert!(lines.iter().all(|line| line.len() == 11), "{lines:?}");
+        assert_eq!(lines[0][0], owner);
+        assert_eq!(lines[0][1], "AIGERIM ӘЙГЕРІМ");
+        assert_eq!(lines[0][2], format!("{iin} {}", citizen.iin()));
+        assert_eq!(lines[1][0], heading);
+        let row = lines[2..].iter().find(|line| line[0] == serial);
+        let row = row.unwrap_or_else(|| panic!("{serial}: {lines:?}"));
+        assert!(list.body.contains(&serial), "as the page shows it");
+        assert_eq!(row[4], "2025-12-14T11:00:00+05:00");
+        assert_eq!(row[7], "2026-12-14T11:00:00+05:00");
+        for cell in lines.iter().flatten() {
+            assert!(cell.parse::<f64>().is_err(), "a number: {cell}");
+        }
     }
+}
+
+/// How often the pages of somebody's keys call one of them older.
+async fn marks(browser: &mut Browser<'_>, path: &str) -> usize {
+    let page = browser.get(path).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    page.body.matches(">Бұл – бұрынғы кілт").count()
+}
+
+#[tokio::test]
+async fn of_two_valid_keys_for_one_thing_in_one_keystore_the_older_one_is_marked() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let pages = ["/kk/cabinet/keys", "/kk/cabinet/revoke", "/kk/cabinet"];
+    // Alone, and beside keys in a token, nothing is older.
+    let _in_token = world.another_pair(&citizen, KeystoreKind::EToken72K);
+    for path in pages {
+        assert_eq!(marks(&mut browser, path).await, 0, "{path}");
+    }
+    let new = world.another_pair(&citizen, KeystoreKind::PersonalComputer);
+    for path in pages {
+        assert_eq!(marks(&mut browser, path).await, 2, "{path}");
+    }
+    let list = browser.get("/kk/cabinet/keys").await;
+    let card = |serial: &str| {
+        let (_, rest) = list.body.split_once(serial).unwrap();
+        rest.split("</article>").next().unwrap().to_owned()
+    };
+    for old in [&citizen.authentication, &citizen.signature] {
+        let card = card(&grouped(&old.certificate.serial_hex()));
+        assert!(card.contains("«Жаңасымен ауыстырдым»"), "{card}");
+        assert!(card.contains("2026 жылғы 24 қараша"), "{card}");
+    }
+    for new in &new {
+        let card = card(&grouped(&new.certificate.serial_hex()));
+        assert!(!card.contains("бұрынғы кілт"), "{card}");
+    }
+    let russian = browser.get("/ru/cabinet/keys").await;
+    assert_eq!(russian.body.matches(">Это прежний ключ").count(), 2);
+    let english = browser.get("/en/cabinet/keys").await;
+    assert_eq!(english.body.matches(">This is an older key").count(), 2);
+    // The filter hides the newer ones of the other purpose, not what they replaced.
+    let path = "/kk/cabinet/keys?purpose=signature&status=valid";
+    assert_eq!(marks(&mut browser, path).await, 1);
+}
+
+#[tokio::test]
+async fn keys_that_wait_for_installation_make_no_other_older() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
+    let code = world.mailed().0.unwrap();
+    let fields = [("number", number.as_str()), ("code", &code)];
+    let done = browser
+        .submit("/kk/cabinet/reissue/confirm/code", &fields)
+        .await;
+    assert!(done.location().ends_with(&number));
+    let path = "/kk/cabinet/keys";
+    let list = browser.get(path).await;
+    assert_eq!(list.body.matches("<article").count(), 4, "{}", list.body);
+    assert_eq!(marks(&mut browser, path).await, 0);
 }
 
 /// Compressing, something asks a stream once more after its end.

@@ -12,6 +12,7 @@ mod browser;
 mod compromised;
 mod console;
 mod defence;
+mod first;
 mod guide;
 mod keyless;
 mod keys;

@@ -17,7 +17,7 @@ const ADDRESS: &str = "new-keys@example.kz";
 const BY_COOKIE: &str = "/ru/obtain/application/sheet.pdf";
 
 /// The token of the page that stands at an address.
-async fn token(browser: &mut Browser<'_>, path: &str) {
+pub(crate) async fn token(browser: &mut Browser<'_>, path: &str) {
     let page = browser.get(path).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     browser.csrf = page.attribute("name=\"csrf\" content=\"");
@@ -34,11 +34,8 @@ async fn solved(browser: &mut Browser<'_>) -> (String, String) {
     (challenge, number.to_string())
 }
 
-/// An application for first keys by the pages; its number and the address of the page that the mail links.
-pub(crate) async fn apply(
-    browser: &mut Browser<'_>,
-    person: &NewPerson,
-) -> (ApplicationNumber, String) {
+/// From the agreement to the choice of a place.
+pub(crate) async fn arrive(browser: &mut Browser<'_>, person: &NewPerson) {
     let world = browser.world;
     let begun = browser.submit("/ru/obtain", &[("accepted", AGREEMENT)]);
     assert_eq!(begun.await.location(), "/ru/obtain/person");
@@ -66,6 +63,15 @@ pub(crate) async fn apply(
     let fields = fields.each_ref().map(|(name, code)| (*name, code.as_str()));
     let confirmed = browser.submit("/ru/obtain/address/code", &fields).await;
     assert_eq!(confirmed.location(), "/ru/obtain/place");
+}
+
+/// An application for first keys by the pages; its number and the address of the page that the mail links.
+pub(crate) async fn apply(
+    browser: &mut Browser<'_>,
+    person: &NewPerson,
+) -> (ApplicationNumber, String) {
+    let world = browser.world;
+    arrive(browser, person).await;
     let place = [("region", "KZ-75"), ("settlement", "almaty")];
     let placed = browser.submit("/ru/obtain/place", &place).await;
     assert_eq!(placed.location(), "/ru/obtain/centre");

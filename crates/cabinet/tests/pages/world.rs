@@ -279,6 +279,35 @@ impl World {
         }
     }
 
+    /// Another pair for a person who has one, for keys that live elsewhere or here; issued now.
+    pub(crate) fn another_pair(&self, citizen: &Citizen, keystore: KeystoreKind) -> [Key; 2] {
+        let now = self.clock.now();
+        let iin = Iin::parse(&citizen.subject.iin).unwrap();
+        let mut work = self.storage.snapshot().unwrap();
+        let person = work.persons().find_by_iin(&iin).unwrap().unwrap();
+        drop(work);
+        self.ra.config().profiles().map(|profile| {
+            let software = new_key();
+            let order = IssuanceOrder {
+                person: Some(person.id),
+                application: None,
+                profile: profile.to_owned(),
+                subject: citizen.subject.clone(),
+                email: None,
+                keystore,
+                request: request(&software, profile, &citizen.subject),
+                channel: Channel::Administrator,
+                actor: Actor::Administrator("test".to_owned()),
+            };
+            let record = self.authority.issue(&[order], now).unwrap().remove(0);
+            let certificate = Certificate::from_der(record.der.as_deref().unwrap()).unwrap();
+            Key {
+                software,
+                certificate,
+            }
+        })
+    }
+
     /// Somebody who works for the authority, at the first centre of Almaty where the role has one: her key for the desk.
     pub(crate) fn staff(&self, name: &str, role: Role) -> Key {
         let citizen = self.citizen(name, Some("staff@example.kz"));

@@ -1,7 +1,7 @@
 /** Key cards: one for each key of the opened files, the unsuitable ones greyed with the reason. */
 import { now } from "./api.js";
 import { element, find, make } from "./dom.js";
-import { date, daysBetween, hasText, text } from "./messages.js";
+import { date, daysBetween, grouped, hasText, text } from "./messages.js";
 import { localised } from "./problem.js";
 import type { Entry } from "./protocol.js";
 
@@ -43,6 +43,24 @@ export function distinct(entries: readonly Entry[]): readonly Entry[] {
   });
 }
 
+/** When the key was issued that replaces this one: for the same thing, in the same keystore, of the same person. */
+export function replacedAt(entry: Entry, entries: readonly Entry[]): number | null {
+  const valid = ({ problem, notBefore, notAfter }: Entry): boolean =>
+    problem === null && notBefore !== null && notAfter !== null && notBefore <= now() && now() <= notAfter;
+  if (!valid(entry)) return null;
+  const newer = entries.filter(
+    (other) =>
+      valid(other) &&
+      other.purpose === entry.purpose &&
+      other.keystore === entry.keystore &&
+      other.iin === entry.iin &&
+      other.owner === entry.owner &&
+      other.issuer === entry.issuer &&
+      (other.notBefore ?? 0) > (entry.notBefore ?? 0),
+  );
+  return newer.length === 0 ? null : Math.max(...newer.map(({ notBefore }) => notBefore ?? 0));
+}
+
 export function purposeText(entry: Entry): string {
   return text(`purpose-${entry.purpose ?? "other"}`);
 }
@@ -60,7 +78,9 @@ export function showCards(entries: readonly Entry[], wanted: Wanted): void {
   const order = (entry: Entry): number => (unsuitable(entry, wanted) === null ? 0 : 1);
   const sorted = [...entries].sort((a, b) => order(a) - order(b));
   const chosen = best(entries, wanted);
-  container.replaceChildren(...sorted.map((entry) => card(template, entry, wanted, entry.id === chosen?.id)));
+  container.replaceChildren(
+    ...sorted.map((entry) => card(template, entry, { wanted, checked: entry.id === chosen?.id, replaced: replacedAt(entry, entries) })),
+  );
   const choice = element("key-choice");
   if (choice !== null) choice.hidden = entries.length === 0;
 }
@@ -71,7 +91,14 @@ export function selectedKey(entries: readonly Entry[]): Entry | null {
   return entries.find((entry) => radio !== null && String(entry.id) === radio.value) ?? null;
 }
 
-function card(template: HTMLTemplateElement, entry: Entry, wanted: Wanted, checked: boolean): Node {
+interface CardState {
+  readonly wanted: Wanted;
+  readonly checked: boolean;
+  /** When a newer one was issued in its place. */
+  readonly replaced: number | null;
+}
+
+function card(template: HTMLTemplateElement, entry: Entry, { wanted, checked, replaced }: CardState): Node {
   const made = document.importNode(template.content, true);
   const root = find(".tanba-key-card", HTMLElement, made);
   const radio = find('input[name="key"]', HTMLInputElement, made);
@@ -84,6 +111,7 @@ function card(template: HTMLTemplateElement, entry: Entry, wanted: Wanted, check
     radio.checked = checked;
     radio.disabled = reason !== null;
     if (reason !== null) radio.setAttribute("aria-describedby", `${id}-reason`);
+    else if (replaced !== null) radio.setAttribute("aria-describedby", `${id}-older`);
   }
   if (label !== null) label.htmlFor = id;
   if (root !== null) {
@@ -97,6 +125,12 @@ function card(template: HTMLTemplateElement, entry: Entry, wanted: Wanted, check
     line.hidden = reason === null;
     line.textContent = reason ?? "";
   }
+  const older = find('[data-field="older"]', HTMLElement, made);
+  if (older !== null) {
+    older.id = `${id}-older`;
+    older.hidden = replaced === null;
+    older.textContent = replaced === null ? "" : text("key-older", { date: date(replaced) });
+  }
   return made;
 }
 
@@ -104,7 +138,7 @@ function fillCard(made: DocumentFragment, entry: Entry): void {
   const values: Record<string, string> = {
     owner: entry.owner,
     purpose: purposeText(entry),
-    serial: entry.serial ?? "",
+    serial: grouped(entry.serial ?? ""),
     issuer: entry.issuer ?? "",
     algorithm: entry.algorithm,
     file: entry.file,

@@ -100,6 +100,21 @@ export async function read(file: File): Promise<KeyFile | { readonly code: strin
   }
 }
 
+/** The files of these names; `null` when one of them is not there, or cannot be read. */
+export async function readNamed(folder: FileSystemDirectoryHandle, names: readonly string[]): Promise<readonly KeyFile[] | null> {
+  const files: KeyFile[] = [];
+  for (const name of names) {
+    const file = await folder.getFileHandle(name).then(
+      (handle) => handle.getFile(),
+      () => null,
+    );
+    const content = file === null ? null : await read(file);
+    if (content === null || "code" in content) return null;
+    files.push(content);
+  }
+  return files;
+}
+
 /** Writes a file as a whole, or not at all, and reads it back from the disk. */
 export async function writeAndReadBack(folder: FileSystemDirectoryHandle, file: KeyFile): Promise<Uint8Array> {
   try {

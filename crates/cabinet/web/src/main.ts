@@ -1,6 +1,7 @@
 /** Starts the scripts of the page that is shown. */
 import { readCsrf } from "./api.js";
 import { forgetChosen } from "./chooser.js";
+import { countLetters } from "./counter.js";
 import { element, find } from "./dom.js";
 import { call, isRunning, onWiped } from "./keys.js";
 import { readPageData, text } from "./messages.js";
@@ -33,6 +34,7 @@ function startPage(): void {
   // Taken over here so that the keys stay in memory; without script it is a form like any other.
   for (const form of document.querySelectorAll<HTMLFormElement>("#cancel-form")) form.dataset["swap"] = "";
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-logout]")) form.addEventListener("submit", signOut);
+  countLetters();
   if (pageNeedsKeys() && !canMakeKeys()) return;
   for (const [selector, start] of Object.entries(pages)) {
     if (find(selector, HTMLElement) !== null) start().catch(showError);

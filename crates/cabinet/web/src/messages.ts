@@ -73,6 +73,11 @@ function civil(seconds: number): Civil {
   };
 }
 
+/** A serial number as pages show it: in groups of four digits. */
+export function grouped(serial: string): string {
+  return serial.replace(/(.{4})(?=.)/g, "$1 ");
+}
+
 export function date(seconds: number): string {
   const { year, month, day } = civil(seconds);
   return text("date-long", { year, month: text(`month-${String(month)}`), day });

@@ -1,17 +1,18 @@
 /** The number, installation, and the end. */
 import { type InToken, install, sign } from "./agent.js";
-import { get, post } from "./api.js";
+import { get, now, post } from "./api.js";
 import { forgetChosen } from "./chooser.js";
 import { button, element, find, focusOn, input, make, onClick, once, show } from "./dom.js";
 import { allowed, canOpenFolders, chosenFolder, download, pickFolder, writeAndReadBack } from "./folder.js";
 import { call, isRunning } from "./keys.js";
-import { date, text } from "./messages.js";
+import { date, grouped, text } from "./messages.js";
 import { refresh } from "./navigation.js";
 import { helpPassword } from "./password.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { InstalledFile, KeyFile, PlannedFile } from "./protocol.js";
-import { type Pending, dropPending, pendingOf } from "./store.js";
+import { SavedFiles } from "./saved.js";
+import { type Pending, type Saved, dropPending, pendingOf, rememberSaved } from "./store.js";
 import { PKCS12 } from "./token.js";
 
 type Target = FileSystemDirectoryHandle | "download" | null;
@@ -69,7 +70,7 @@ class TokenInstallation {
     this.#installed = await install(this.#keystore, issued.certificates, issued.chain);
     const keystore = text(`keystore-${this.#keystore}`);
     const lines = this.#installed.map(({ serial }) =>
-      make("li", { text: text("installed-in-token", { keystore, serial }), class: "tanba-checks__done", attributes: { "data-serial": serial } }),
+      make("li", { text: text("installed-in-token", { keystore, serial: grouped(serial) }), class: "tanba-checks__done", attributes: { "data-serial": serial } }),
     );
     element("done-checks")?.replaceChildren(...lines);
     progressEnd("progress-done");
@@ -147,9 +148,17 @@ class Installation {
   #pending: readonly Pending[] = [];
   #issued: Certificates | null = null;
   #plan: readonly PlannedFile[] = [];
+  readonly #saved: SavedFiles;
 
   constructor(number: string) {
     this.#number = number;
+    this.#saved = new SavedFiles({
+      number,
+      run: guarded,
+      certificates: async () => (this.#issued ?? (await this.#fetch())).certificates,
+      opened: (files) => this.#opened(files),
+      again: () => this.#showInstall(),
+    });
   }
 
   async start(): Promise<void> {
@@ -163,6 +172,7 @@ class Installation {
       void once(button("install-start"), () => guarded(() => this.#install()));
     });
     onClick(button("finish"), () => guarded(() => this.#finish()));
+    this.#saved.start();
     show(button("install-folder"), canOpenFolders());
     this.#setTarget(canOpenFolders() ? chosenFolder() : "download");
     if (checkedNumber === this.#number && (await this.#inMemory())) {
@@ -188,11 +198,40 @@ class Installation {
       note.textContent = newest === undefined ? text("install-no-pending") : text("pending-found", { date: date(newest.created) });
     }
     show(element("install-password-section"), newest !== undefined);
+    this.#showSaved();
+  }
+
+  /** Where the files were saved already, only the end is left; where this browser knows nothing, they may be elsewhere. */
+  #showSaved(): void {
+    const saved = this.#pending.find((attempt) => attempt.saved !== undefined)?.saved ?? null;
+    if (saved === null && this.#pending.length > 0) return;
+    this.#saved.show(saved);
+    if (saved === null) return;
+    show(element("install-section"), false);
+    show(element("next-step"), false);
+  }
+
+  #showInstall(): void {
+    clearProblems();
+    this.#saved.hide();
+    showChecked(false);
+    focusOn(element("install-title"));
+  }
+
+  #opened(files: readonly string[]): void {
+    checkedNumber = this.#number;
+    for (const file of files) this.#report(file, text("saved-opened", { file }));
+    this.#showDone();
+  }
+
+  async #fetch(): Promise<Certificates> {
+    this.#issued = await get<Certificates>(`/applications/${this.#number}/certificates`);
+    return this.#issued;
   }
 
   async #showPlan(): Promise<void> {
-    this.#issued = await get<Certificates>(`/applications/${this.#number}/certificates`);
-    this.#plan = await call("planFiles", { certificates: this.#issued.certificates });
+    const { certificates } = await this.#fetch();
+    this.#plan = await call("planFiles", { certificates });
     const list = element("install-list");
     list?.replaceChildren(
       ...this.#plan.map(({ name, purpose }) =>
@@ -229,16 +268,32 @@ class Installation {
     if (!(await this.#inMemory())) await this.#unlock();
     const files = await call("install", { number: this.#number, ...issued });
     await this.#save(target, files);
+    await this.#remember({
+      at: now(),
+      files: files.map(({ name }) => name),
+      folder: target === "download" ? null : target.name,
+    });
     checkedNumber = this.#number;
     progressEnd("progress-done");
     this.#showDone();
   }
 
-  /** Opens the attempt whose keys the certificates were issued for. */
-  async #unlock(): Promise<void> {
+  /** The attempt whose keys the certificates were issued for. */
+  #attempt(): Pending | undefined {
     const wanted = new Set(this.#plan.map(({ publicKey }) => publicKey));
+    return this.#pending.find(({ locked }) => locked.keys.every(({ publicKey }) => wanted.has(publicKey)));
+  }
+
+  /** Until the authority has heard of it, a page that is opened again has to know what is done. */
+  async #remember(saved: Saved): Promise<void> {
+    const attempt = this.#attempt();
+    if (attempt !== undefined) await rememberSaved(attempt, saved).catch(() => undefined);
+    this.#pending = await pendingOf(this.#number).catch(() => this.#pending);
+  }
+
+  async #unlock(): Promise<void> {
     if (this.#pending.length === 0) throw Problem.of("install-no-pending");
-    const attempt = this.#pending.find(({ locked }) => locked.keys.every(({ publicKey }) => wanted.has(publicKey)));
+    const attempt = this.#attempt();
     if (attempt === undefined) throw Problem.of("install-not-matching");
     const password = input("install-password")?.value ?? "";
     if (password === "") throw Problem.of("password-missing", {}, "install-password");
@@ -290,6 +345,7 @@ class Installation {
         checks.prepend(make("li", { text: text(key), class: "tanba-checks__done", attributes: { "data-check": key } }));
       }
     }
+    this.#saved.hide();
     showChecked(true);
     focusOn(element("done-title"));
   }
@@ -306,7 +362,7 @@ class Installation {
     const number = this.#number;
     if (!(await this.#inMemory())) {
       await this.#startAnew();
-      throw Problem.of("keys-wiped", {}, "install-password");
+      throw Problem.of("keys-wiped", {}, element("saved-section")?.hidden === false ? "saved-password" : "install-password");
     }
     placeProgress(button("finish"));
     progress("progress-proving");

@@ -3,7 +3,7 @@ import { post } from "./api.js";
 import { summaryRow } from "./cards.js";
 import { button, element, find, focusOn, once, onClick, show } from "./dom.js";
 import { call } from "./keys.js";
-import { dateTime, text } from "./messages.js";
+import { dateTime, grouped, text } from "./messages.js";
 import { go } from "./navigation.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
@@ -116,6 +116,8 @@ function shown({ key, value }: SummaryLine): string {
       return text(`decision-step-${value}`);
     case "summary-created":
       return dateTime(Date.parse(value) / 1000);
+    case "summary-serial":
+      return grouped(value);
     case "summary-identification":
       return text(`identification-${value}`);
     case "summary-decision-reason":

@@ -3,7 +3,7 @@ import { post } from "./api.js";
 import { keystoreText, summaryRow } from "./cards.js";
 import { button, element, find, focusOn, input, make, once, onClick, show } from "./dom.js";
 import { call } from "./keys.js";
-import { dateTime, text } from "./messages.js";
+import { dateTime, grouped, text } from "./messages.js";
 import { Problem, clearProblems, showError, showProblems } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { SummaryLine } from "./protocol.js";
@@ -105,6 +105,8 @@ function shown({ key, value }: SummaryLine): string {
       return text(`reason-${value}`);
     case "summary-certificate":
       return text(`purpose-${value}`);
+    case "summary-serial":
+      return grouped(value);
     case "summary-kept-in":
       return keystoreText(value);
     default:
@@ -137,7 +139,7 @@ function showDone({ revoked, reason, signed_out }: Revoked): void {
   show(element("done-section"), true);
   const facts = element("revoked-facts");
   if (facts !== null) facts.textContent = text("revoked-count", { count: revoked.length, reason: text(`reason-${reason}`) });
-  element("revoked-serials")?.replaceChildren(...revoked.map((serial) => make("li", {}, make("code", { text: serial }))));
+  element("revoked-serials")?.replaceChildren(...revoked.map((serial) => make("li", {}, make("code", { text: grouped(serial) }))));
   const out = element("revoked-signed-out");
   if (out !== null && signed_out) {
     out.textContent = text("revoked-signed-out");

@@ -94,6 +94,7 @@ export interface PlannedFile {
   readonly purpose: Purpose;
   /** SHA-256 of the public key, hexadecimal. */
   readonly publicKey: string;
+  readonly serial: string;
 }
 
 /** Calls of the worker: arguments and result. */
@@ -141,6 +142,11 @@ export interface Calls {
   ];
   /** Opens what was written with the new password, checks key against certificate, signs and verifies. */
   verifyInstalled: [args: { number: string; files: readonly KeyFile[] }, result: readonly Entry[]];
+  /** Opens files that were saved earlier, in place of keys in memory: they have to hold what was issued, all of it. */
+  openSaved: [
+    args: { number: string; certificates: readonly string[]; files: readonly KeyFile[]; password: string },
+    result: readonly Entry[],
+  ];
   proveInstalled: [args: { number: string; challenge: string }, result: readonly string[]];
   changePassword: [args: { file: KeyFile; password: string; replacement: string }, result: KeyFile];
 }

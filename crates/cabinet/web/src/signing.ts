@@ -5,7 +5,7 @@ import { best, distinct, purposeText, unsuitable } from "./cards.js";
 import { Chooser } from "./chooser.js";
 import { button, element, find, input, once, onClick, show } from "./dom.js";
 import { call, isRunning } from "./keys.js";
-import { text } from "./messages.js";
+import { grouped, text } from "./messages.js";
 import { helpPassword } from "./password.js";
 import { Problem, clearProblems } from "./problem.js";
 import { placeProgress, progress } from "./progress.js";
@@ -56,7 +56,7 @@ export class SigningKey {
     show(element("signing-key-section"), key === null);
     const line = element("signing-key");
     if (line !== null) {
-      const values = { purpose: key === null ? "" : purposeText(key), owner: key?.owner ?? "", serial: key?.serial ?? "" };
+      const values = { purpose: key === null ? "" : purposeText(key), owner: key?.owner ?? "", serial: grouped(key?.serial ?? "") };
       line.textContent = key === null ? "" : text("signing-key-chosen", values);
     }
     return key;

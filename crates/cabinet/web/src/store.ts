@@ -9,6 +9,17 @@ export interface Pending {
   /** Seconds since 1970. */
   readonly created: number;
   readonly locked: LockedKeys;
+  /** The files in which these keys lie with their certificates, once they were saved. */
+  readonly saved?: Saved;
+}
+
+/** Finished key files that were saved, before the authority heard of it. */
+export interface Saved {
+  /** Seconds since 1970. */
+  readonly at: number;
+  readonly files: readonly string[];
+  /** The name of their folder; `null` where the browser took them as downloads. */
+  readonly folder: string | null;
 }
 
 const DATABASE = "tanba";
@@ -64,6 +75,11 @@ export async function keepPending(pending: Pending): Promise<void> {
 export async function pendingOf(number: string): Promise<readonly Pending[]> {
   const found = await transact<Pending[]>(PENDING, "readonly", (store) => store.index("number").getAll(number));
   return found.sort((a, b) => b.created - a.created);
+}
+
+/** Remembers that the files of an attempt were saved; its keys stay where they are. */
+export async function rememberSaved(pending: Pending, saved: Saved): Promise<void> {
+  await transact(PENDING, "readwrite", (store) => store.put({ ...pending, saved }));
 }
 
 export async function dropPending(ids: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@
  * The page sends requests and gets results that are not secret. Ten minutes after the last request, or when told to,
  * everything is wiped. A reload or a closed tab ends the worker, and with it the memory.
  */
-import { fromBase64, toBase64 } from "./base64.js";
+import { fromBase64, joined, toBase64 } from "./base64.js";
 import { canDerive, type Derivation, pbkdf2 } from "./derive.js";
 import start, { KeyRing } from "./keystore.js";
 import type {
@@ -310,8 +310,7 @@ const handlers: Handlers = {
   },
 
   async planFiles({ certificates }) {
-    const keys = await ring();
-    return certificates.map((certificate) => JSON.parse(keys.plan_file(fromBase64(certificate))) as PlannedFile);
+    return plan(await ring(), certificates);
   },
 
   async install({ number, certificates, chain }) {
@@ -333,17 +332,31 @@ const handlers: Handlers = {
     const keys = await ring();
     const current = freshFor(number);
     const entries: Entry[] = [];
-    for (const file of files) {
-      progress("progress-checking", { file: file.name });
-      const { entry } = await derived<{ entry: Entry }>(
-        keys,
-        () => keys.verify(file.name, file.bytes, current.password, now()),
-        { bytes: file.bytes, password: current.password },
-      );
-      entries.push(entry);
-    }
+    for (const file of files) entries.push(await verified(keys, file, current.password, progress));
     current.installed = entries.map((entry) => entry.id);
     return entries;
+  },
+
+  async openSaved({ number, certificates, files, password }, progress) {
+    const keys = await ring();
+    const planned = plan(keys, certificates);
+    const found: Entry[] = [];
+    let wrong: Failure | null = null;
+    for (const file of files) {
+      try {
+        found.push(await verified(keys, file, password, progress));
+      } catch (error) {
+        wrong ??= failure(error);
+      }
+    }
+    const entries = planned.map(({ serial }) => found.find((entry) => entry.serial === serial));
+    const missing = planned[entries.indexOf(undefined)];
+    // A file that does not belong here may lie among the right ones.
+    if (missing !== undefined) throw wrong ?? ({ code: "saved-others", values: { file: missing.name } } satisfies Failure);
+    const right = entries.filter((entry) => entry !== undefined);
+    keys.forget_new();
+    fresh = { number, password, keys: [], installed: right.map(({ id }) => id) };
+    return right;
   },
 
   async proveInstalled({ number, challenge }) {
@@ -385,15 +398,20 @@ async function openFile(keys: KeyRing, file: KeyFile, password: string): Promise
   }
 }
 
-/** One after the other. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let place = 0;
-  for (const part of parts) {
-    whole.set(part, place);
-    place += part.length;
-  }
-  return whole;
+/** Opens a finished file, checks its key against its certificate and lets it sign. */
+async function verified(keys: KeyRing, file: KeyFile, password: string, progress: Progress): Promise<Entry> {
+  progress("progress-checking", { file: file.name });
+  const { entry } = await derived<{ entry: Entry }>(
+    keys,
+    () => keys.verify(file.name, file.bytes, password, now()),
+    { bytes: file.bytes, password },
+  );
+  return entry;
+}
+
+/** The files that certificates will get. */
+function plan(keys: KeyRing, certificates: readonly string[]): readonly PlannedFile[] {
+  return certificates.map((certificate) => JSON.parse(keys.plan_file(fromBase64(certificate))) as PlannedFile);
 }
 
 /** RSA by the browser; the private key passes through this function into the module and nowhere else. */

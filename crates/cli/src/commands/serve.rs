@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::tls::Tls;
 use crate::wire::{self, Policies, Services};
 use crate::worker::Worker;
-use crate::{locked, proxy, telemetry};
+use crate::{hosts, locked, proxy, telemetry};
 
 /// Arguments of `tanba serve`.
 #[derive(Debug, clap::Args)]
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         duties,
     } = Services::new(storage, Arc::new(authority), policies, carriers, context)?;
     duties.recover()?;
+    let cabinet = hosts::only(config.server.origin(), config.server.other_hosts(), cabinet);
     let cabinet = match config.trusted_proxy() {
         Some(address) => proxy::behind(address, config.server.origin(), cabinet),
         None => cabinet,

@@ -1,6 +1,6 @@
 //! The section `[server]`: addresses and URLs.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Deserialize;
 use tanba_ca::Urls;
@@ -23,6 +23,9 @@ pub(super) struct Section {
     machines: SocketAddr,
     /// Address of the proxy that ends TLS in front of `listen`; nobody else is served there.
     trusted_proxy: Option<IpAddr>,
+    /// Names beside the origin's under which the cabinet answers: what a proxy in front writes into `Host`.
+    #[serde(default)]
+    other_hosts: Vec<String>,
 }
 
 const fn listen() -> SocketAddr {
@@ -41,6 +44,7 @@ pub(crate) struct Server {
     listen: SocketAddr,
     machines: SocketAddr,
     trusted_proxy: Option<IpAddr>,
+    other_hosts: Vec<String>,
 }
 
 impl Section {
@@ -51,6 +55,7 @@ impl Section {
             listen,
             machines,
             trusted_proxy,
+            other_hosts,
         } = self;
         if !is_origin(&origin) {
             return Err(Finding::error(
@@ -72,12 +77,20 @@ impl Section {
                 "write the one that was given to `tanba init`: http://pki.example.kz",
             ));
         }
+        if let Some(host) = other_hosts.iter().find(|host| !is_host(host)) {
+            return Err(Finding::error(
+                "host-malformed",
+                format!("server.other_hosts: {host:?} is not the name of a host"),
+                "write names or addresses alone, in small letters, without scheme, port and path: \"backend.example.kz\"",
+            ));
+        }
         Ok(Server {
             origin,
             public_url,
             listen,
             machines,
             trusted_proxy,
+            other_hosts,
         })
     }
 }
@@ -94,12 +107,22 @@ fn is_origin(origin: &str) -> bool {
         }
         _ => (authority, None),
     };
-    let name = !host.is_empty()
-        && host
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c));
+    let name = is_name(host);
     let local = ["localhost", "127.0.0.1"].contains(&host);
     name && port.is_none_or(|port| port.parse::<u16>().is_ok()) && (secure.is_some() || local)
+}
+
+/// A name as browsers write it, or an address; that of IPv6 in brackets.
+fn is_host(host: &str) -> bool {
+    let in_brackets = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    is_name(host) || in_brackets.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+}
+
+fn is_name(host: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    !host.is_empty() && host.chars().all(letter)
 }
 
 impl Server {
@@ -126,6 +149,11 @@ impl Server {
     /// The proxy in front.
     pub(crate) const fn trusted_proxy(&self) -> Option<IpAddr> {
         self.trusted_proxy
+    }
+
+    /// Names beside the origin's under which the cabinet answers.
+    pub(crate) fn other_hosts(&self) -> &[String] {
+        &self.other_hosts
     }
 
     /// What is wrong with values that are right alone.
@@ -156,7 +184,26 @@ impl Server {
 
 #[cfg(test)]
 mod tests {
-    use super::is_origin;
+    use super::{is_host, is_origin};
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_alone() {
+        for right in ["backend", "backend.example.kz", "10.0.0.5", "[2001:db8::5]"] {
+            assert!(is_host(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "Backend",
+            "backend:8443",
+            "http://backend",
+            "a/b",
+            "a b",
+            "*",
+            "[::x]",
+        ] {
+            assert!(!is_host(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn an_origin_is_what_browsers_send() {

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::installation::get_as;
 use crate::server::program;
 
 struct Demo {
@@ -103,4 +104,25 @@ fn the_command_line_works_on_a_running_demo() {
             .expect("a text")
             .contains(&format!("person show {first} "))
     );
+}
+
+#[test]
+fn a_demo_shows_pages_and_codes_to_this_computer_alone() {
+    let demo = Demo::start();
+    let url = demo.facts["url"].as_str().expect("an address");
+    let address = url.replace("http://localhost", "127.0.0.1");
+    for path in ["/kk", "/demo/mailbox", "/demo/mailbox.json", "/nowhere"] {
+        let astray = get_as(&address, "evil.example", path, "");
+        assert!(astray.starts_with("HTTP/1.1 421"), "{path}: {astray}");
+        assert!(astray.contains(url), "{astray}");
+    }
+    for host in ["localhost", "127.0.0.1:1", "[::1]"] {
+        for path in ["/kk", "/demo/mailbox.json"] {
+            let page = get_as(&address, host, path, "");
+            assert!(page.starts_with("HTTP/1.1 200"), "{host}{path}: {page}");
+        }
+    }
+    // Whoever verifies comes under any name.
+    let ready = get_as(&address, "pki.example", "/health/ready", "");
+    assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
 }

@@ -225,10 +225,15 @@ pub(crate) fn text(octets: &[u8]) -> String {
 
 /// A plain HTTP request; status line and everything behind it.
 fn get(address: &str, path: &str, headers: &str) -> String {
+    get_as(address, address, path, headers)
+}
+
+/// The same under another name.
+pub(crate) fn get_as(address: &str, host: &str, path: &str, headers: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
     )
     .expect("sent");
     let mut answer = Vec::new();
@@ -708,6 +713,37 @@ fn a_server_answers_people_and_machines_and_ends_in_good_order() {
     let (code, log) = server.terminate();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("ended") && !log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn people_are_answered_under_the_names_of_the_site_and_machines_under_any() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    installation.edit("#other_hosts = []", "other_hosts = [\"backend\"]");
+    let server = installation.serve();
+    let secure = "X-Forwarded-Proto: https\r\n";
+    for host in ["cabinet.example.kz", "backend:8443", "localhost"] {
+        let page = get_as(&server.people, host, "/kk", secure);
+        assert!(page.starts_with("HTTP/1.1 200"), "{host}: {page}");
+    }
+    for path in ["/kk", "/api/v1/openapi.json", "/"] {
+        let astray = get_as(&server.people, "evil.example", path, secure);
+        assert!(astray.starts_with("HTTP/1.1 421"), "{path}: {astray}");
+        assert!(astray.contains("https://cabinet.example.kz"), "{astray}");
+        assert!(!astray.contains("evil"), "{astray}");
+    }
+    for host in ["pki.example.kz", "ocsp.elsewhere.example", "10.0.0.7:8080"] {
+        for path in ["/crl/nca-rsa.crl", "/health/ready", "/metrics"] {
+            let answer = get_as(&server.machines, host, path, "");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{host}{path}: {answer}");
+        }
+    }
+    let (code, log) = server.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(
+        log.matches("server.other_hosts").count(),
+        1,
+        "told once: {log}"
+    );
 }
 
 #[test]

@@ -33,6 +33,17 @@ impl std::fmt::Debug for ClaimForm {
     }
 }
 
+impl ClaimForm {
+    /// The fields that hold something else than they should, all of them, so that nobody corrects them one by one.
+    #[must_use]
+    pub fn faults(&self) -> Vec<&'static str> {
+        let number = iin(&self.iin).is_err().then_some("iin");
+        let names = PersonFacts::faults(&self.surname, &self.given_name, &self.patronymic);
+        let names = names.into_iter().map(|fault| fault.part().field());
+        number.into_iter().chain(names).collect()
+    }
+}
+
 /// Why a claim was not taken.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -193,9 +204,13 @@ fn confirmed(answer: &RegisterAnswer, typed: &PersonFacts) -> Option<PersonFacts
     (same && counts).then(|| known.clone())
 }
 
+fn iin(typed: &str) -> Result<Iin, ClaimError> {
+    let digits: String = typed.split_whitespace().collect();
+    Iin::parse(&digits).map_err(|_| ClaimError::Iin)
+}
+
 fn check(form: &ClaimForm) -> Result<Checked, ClaimError> {
-    let digits: String = form.iin.split_whitespace().collect();
-    let iin = Iin::parse(&digits).map_err(|_| ClaimError::Iin)?;
+    let iin = iin(&form.iin)?;
     let facts = PersonFacts::read(&form.surname, &form.given_name, &form.patronymic)
         .map_err(|error| ClaimError::Name(error.part().field()))?;
     Ok(Checked { iin, facts })

@@ -86,6 +86,7 @@ pub(crate) async fn show(
     let standings = state
         .ra(move |ra| ra.proof_standings(&session, &items, now))
         .await?;
+    let newest = state.newest_of(&signed_in).await?;
     let words = state.words(&visit);
     let proofs: BTreeMap<String, _> = page
         .items
@@ -102,7 +103,7 @@ pub(crate) async fn show(
         .collect();
     let values = context! {
         proofs,
-        certificates => Serde(words.certificates(&page.items)),
+        certificates => Serde(words.certificates_beside(&page.items, &newest)),
         next,
         standings => STANDINGS.to_vec(),
         purposes => PURPOSES.to_vec(),

@@ -19,10 +19,11 @@ pub(crate) async fn show(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Html<String>, Problem> {
-    let words = state.words(&visit);
     let records = state.valid_certificates_of(&signed_in).await?;
+    let newest = state.newest_of(&signed_in).await?;
+    let words = state.words(&visit);
     let values = context! {
-        certificates => Serde(words.certificates(&records)),
+        certificates => Serde(words.certificates_beside(&records, &newest)),
         events => LifeEvent::ALL.map(LifeEvent::name).to_vec(),
         has_email => signed_in.person.email.is_some(),
         errors => Vec::<String>::new(),

@@ -7,6 +7,7 @@ use axum::response::Html;
 use minijinja::context;
 use serde::Deserialize;
 use tanba_model::audit::Actor;
+use tanba_pki::SerialNumber;
 use tanba_ra::{AuditFilter, DeskError, actor_text};
 
 use crate::clerk::AtDesk;
@@ -39,6 +40,17 @@ pub(crate) struct Fields {
     before: Option<u64>,
 }
 
+/// A serial number as the log has it, where somebody copied it from a page; anything else as it was typed.
+fn as_recorded(object: &str) -> String {
+    let joined: String = object.split_whitespace().collect();
+    let digits = joined.chars().all(|digit| digit.is_ascii_hexdigit());
+    if digits && joined.len() == 2 * SerialNumber::LENGTH {
+        joined
+    } else {
+        object.to_owned()
+    }
+}
+
 pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
@@ -53,7 +65,7 @@ pub(crate) async fn show(
         until: to.map(|to| to.plus(DAY)),
         actor: fields.actor.clone(),
         action: fields.action.clone(),
-        object: fields.object.clone(),
+        object: as_recorded(&fields.object),
     };
     let (clerk, now, before) = (at_desk.0.clone(), state.now(), fields.before);
     let found = state
@@ -119,5 +131,21 @@ impl CabinetState {
         };
         let named = [("id", id.into())];
         self.catalogue().format(visit.language, key, &named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_recorded;
+    use crate::view::grouped_serial;
+
+    #[test]
+    fn a_serial_number_is_found_as_pages_show_it() {
+        let serial = "0a1b2c3d4e".repeat(4);
+        assert_eq!(as_recorded(&grouped_serial(&serial)), serial);
+        assert_eq!(as_recorded(&serial), serial);
+        for other in ["issuer/nca rsa", "85 01", "", "certificate 7"] {
+            assert_eq!(as_recorded(other), other);
+        }
     }
 }

@@ -72,6 +72,15 @@ pub(crate) async fn submit(
         given_name: fields.given_name.clone(),
         patronymic: fields.patronymic.clone(),
     };
+    let mistakes: Vec<Mistake> = form
+        .faults()
+        .into_iter()
+        .map(|name| mistake(&state, &visit, name, wrong(name)))
+        .collect();
+    if !mistakes.is_empty() {
+        let page = page(&state, &visit, &applicant, &fields, &mistakes);
+        return Ok(answer(&mistakes, page));
+    }
     let solution = Solution {
         challenge: fields.challenge.clone(),
         number: fields.solution.clone(),
@@ -85,8 +94,8 @@ pub(crate) async fn submit(
             let applicant = state.applicant(&headers).await?;
             return Ok(to_step(&visit, applicant.view.step));
         }
-        Err(ClaimError::Iin) => vec![mistake(&state, &visit, "iin", "field-iin")],
-        Err(ClaimError::Name(name)) => vec![mistake(&state, &visit, name, wrong_name(name))],
+        Err(ClaimError::Iin) => vec![mistake(&state, &visit, "iin", wrong("iin"))],
+        Err(ClaimError::Name(name)) => vec![mistake(&state, &visit, name, wrong(name))],
         Err(error) => {
             let problem = Problem::from(error);
             if !problem.status().is_client_error() || problem.code() == codes::INTAKE_ENDED {
@@ -102,9 +111,10 @@ pub(crate) async fn submit(
     Ok(answer(&mistakes, page))
 }
 
-/// The text of a name that is none, by its field.
-fn wrong_name(field: &str) -> &'static str {
+/// What is said at a field that holds something else than it should.
+fn wrong(field: &str) -> &'static str {
     match field {
+        "iin" => "field-iin",
         "surname" => "field-surname",
         "given_name" => "field-given-name",
         _ => "field-patronymic",

@@ -92,37 +92,21 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
-    let gazetteer = state.authority().gazetteer();
-    let known = gazetteer
-        .regions
-        .iter()
-        .any(|region| region.code == fields.region);
-    let (name, key) = if known {
-        ("settlement", "field-settlement")
-    } else {
-        ("region", "field-region")
-    };
+    let mistakes = wrong_places(&state, &visit, &fields);
+    if !mistakes.is_empty() {
+        let page = place_page(&state, &visit, &applicant, &fields, &mistakes);
+        return Ok(answer(&mistakes, page));
+    }
     let secret = Arc::clone(&applicant.secret);
     let (region, settlement, now) = (
         fields.region.clone(),
         fields.settlement.clone(),
         state.now(),
     );
-    let chosen = state
-        .ra(move |ra| Ok::<_, Problem>(ra.choose_place(&secret, &region, &settlement, now)))
+    state
+        .ra(move |ra| ra.choose_place(&secret, &region, &settlement, now))
         .await?;
-    match chosen {
-        Ok(()) => Ok(to_step(&visit, FirstStep::Centre)),
-        Err(FirstError::Place) => {
-            let mistakes = vec![Mistake {
-                field: name,
-                text: state.text(&visit, key),
-            }];
-            let page = place_page(&state, &visit, &applicant, &fields, &mistakes);
-            Ok(answer(&mistakes, page))
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(to_step(&visit, FirstStep::Centre))
 }
 
 pub(crate) async fn show_centre(
@@ -153,26 +137,75 @@ pub(crate) async fn submit_centre(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
+    let mistakes = wrong_choices(&state, &visit, &applicant, &fields);
+    if !mistakes.is_empty() {
+        let page = centre_page(&state, &visit, &applicant, &fields, &mistakes);
+        return Ok(answer(&mistakes, page));
+    }
     let secret = Arc::clone(&applicant.secret);
     let (centre, keystore, now) = (fields.centre.clone(), fields.keystore.clone(), state.now());
-    let chosen = state
-        .ra(move |ra| Ok::<_, Problem>(ra.choose_centre(&secret, &centre, &keystore, now)))
+    state
+        .ra(move |ra| ra.choose_centre(&secret, &centre, &keystore, now))
         .await?;
-    let mistake = match chosen {
-        Ok(()) => return Ok(to_step(&visit, FirstStep::Confirm)),
-        Err(FirstError::Centre) => Mistake {
-            field: "centre",
-            text: state.text(&visit, "field-centre"),
-        },
-        Err(error @ (FirstError::Keystore | FirstError::KeystoreNeedsAgent)) => Mistake {
-            field: "keystore",
-            text: Problem::from(error).sentence(state.catalogue(), &visit),
-        },
-        Err(error) => return Err(error.into()),
+    Ok(to_step(&visit, FirstStep::Confirm))
+}
+
+/// All that is wrong with the place, as the form of a renewal tells it.
+fn wrong_places(state: &CabinetState, visit: &Visit, fields: &PlaceFields) -> Vec<Mistake> {
+    let gazetteer = state.authority().gazetteer();
+    let (region, settlement) = (fields.region.as_str(), fields.settlement.as_str());
+    let known = gazetteer.regions.iter().any(|known| known.code == region);
+    let found = gazetteer.find(region, settlement).is_some();
+    let wrong = |is_wrong: bool, field: &'static str, key: &str| {
+        let text = is_wrong.then(|| state.text(visit, key))?;
+        Some(Mistake { field, text })
     };
-    let mistakes = vec![mistake];
-    let page = centre_page(&state, &visit, &applicant, &fields, &mistakes);
-    Ok(answer(&mistakes, page))
+    [
+        wrong(!known, "region", "field-region"),
+        // Whether a settlement is of a region that was not chosen nobody can say.
+        wrong(
+            (known || settlement.is_empty()) && !found,
+            "settlement",
+            "field-settlement",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// All that is wrong with centre and keystore.
+fn wrong_choices(
+    state: &CabinetState,
+    visit: &Visit,
+    applicant: &Applicant,
+    fields: &CentreFields,
+) -> Vec<Mistake> {
+    let centres = centres(state, applicant);
+    let centre = (!centres.iter().any(|centre| centre.code == fields.centre)).then(|| Mistake {
+        field: "centre",
+        text: state.text(visit, "field-centre"),
+    });
+    let taken = state.authority().config().keystores();
+    let refused = match KeystoreKind::from_identifier(&fields.keystore) {
+        None => Some(FirstError::Keystore),
+        Some(kind) if !taken.contains(&kind) => Some(FirstError::KeystoreNeedsAgent),
+        Some(_) => None,
+    };
+    let keystore = refused.map(|error| Mistake {
+        field: "keystore",
+        text: Problem::from(error).sentence(state.catalogue(), visit),
+    });
+    centre.into_iter().chain(keystore).collect()
+}
+
+/// The registration centres near the place that was chosen.
+fn centres<'a>(state: &'a CabinetState, applicant: &Applicant) -> Vec<&'a Centre> {
+    let content = &applicant.view.intake.content;
+    state.authority().centres().near(
+        content.region.as_deref().unwrap_or_default(),
+        content.settlement.as_deref().unwrap_or_default(),
+    )
 }
 
 fn place_page(
@@ -207,12 +240,7 @@ fn centre_page(
         place: path(FirstStep::Centre).to_owned(),
         ..visit.clone()
     };
-    let content = &applicant.view.intake.content;
-    let near = state.authority().centres().near(
-        content.region.as_deref().unwrap_or_default(),
-        content.settlement.as_deref().unwrap_or_default(),
-    );
-    let centres: Vec<CentreView> = near
+    let centres: Vec<CentreView> = centres(state, applicant)
         .into_iter()
         .map(|centre| CentreView::of(state, visit, centre))
         .collect();
