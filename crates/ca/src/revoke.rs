@@ -4,6 +4,7 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::CertificateId;
 use tanba_model::ports::{IssuanceError, UnitOfWork, certificate_object};
+use tanba_model::revocation::AS_OF;
 use tanba_pki::Timestamp;
 
 use crate::authority::Authority;
@@ -73,6 +74,9 @@ impl Desk {
         };
         // Readers of the log take the standard's word from the front.
         let detail = match why {
+            "" if at != now && record.status.is_valid() => {
+                format!("{}{AS_OF}{}", reason.name(), at.rfc3339())
+            }
             "" => reason.name().to_owned(),
             why => format!("{}: {why}", reason.name()),
         };

@@ -103,6 +103,19 @@ impl Status {
     pub const fn is_valid(self) -> bool {
         matches!(self, Self::Valid)
     }
+
+    /// The status once it is revoked. What was frozen was not to be trusted since then, so that is when it ended.
+    #[must_use]
+    pub const fn revoked(self, reason: RevocationReason, now: Timestamp) -> Self {
+        let at = match self {
+            Self::Revoked {
+                at,
+                reason: RevocationReason::CertificateHold,
+            } => at,
+            Self::Intended | Self::Void | Self::Valid | Self::Revoked { .. } => now,
+        };
+        Self::Revoked { at, reason }
+    }
 }
 
 /// How it came about that a certificate was issued. Stored: [`Channel::name`].

@@ -62,6 +62,10 @@ impl LifeEvent {
     }
 }
 
+/// Stands in evidence between the reason of a revocation and the instant since which it counts, where that is not the
+/// instant of the evidence. Stored: never change it.
+pub const AS_OF: &str = " as of ";
+
 /// What a person signs when she revokes certificates of hers. Stored and sent: never rename a field.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -268,14 +268,18 @@ fn hold_all(
     now: Timestamp,
 ) -> Result<(), StorageError> {
     for record in freezable(work, person, now)? {
-        let held = Status::Revoked {
-            at: now,
-            reason: RevocationReason::CertificateHold,
-        };
+        let reason = RevocationReason::CertificateHold;
+        let held = record.status.revoked(reason, now);
         work.certificates()
             .set_status(record.id, record.status, held, now)?;
         let object = certificate_object(record.issuer, &record.serial);
-        by.did("certificate.hold", object).record(work, now)?;
+        // Readers of the log take the standard's word from the front.
+        let detail = format!("{}: {}", reason.name(), by.why);
+        let evidence = Evidence {
+            detail: &detail,
+            ..by.did("certificate.hold", object)
+        };
+        evidence.record(work, now)?;
     }
     Ok(())
 }

@@ -133,7 +133,10 @@ fn assert_whole(house: &House, plan: &Plan, artefact: &Artefact, context: &str) 
         .collect();
     assert_eq!(unit.issuers().awaited().unwrap(), [], "{context}");
     assert!(
-        unit.certificates().open_intents(9).unwrap().is_empty(),
+        unit.certificates()
+            .open_intents(None, 9)
+            .unwrap()
+            .is_empty(),
         "{context}"
     );
     let record = |unit: &mut dyn tanba_model::ports::UnitOfWork, serial: &str| {
@@ -330,6 +333,15 @@ fn a_plan_of_another_day_or_with_a_used_serial_number_is_refused() {
     assert!(refused(&list(), later(60)).contains("cannot be revoked as planned"));
     drop(held(&house, &foreign));
     drop(held(&house, &list()));
+    let events = house.events();
+    let ended = events
+        .iter()
+        .find(|event| event.action == "certificate.revoke");
+    assert_eq!(
+        ended.unwrap().detail,
+        format!("cessationOfOperation as of {}", NOW.rfc3339()),
+        "the list of the plan says another instant than the evidence"
+    );
     let second = plan(
         "crl",
         &format!(

@@ -173,10 +173,7 @@ fn revoke(
     let chosen = revocable(work, person, &signed.document.certificates, now)?;
     let why = reason.revocation();
     for record in &chosen {
-        let to = Status::Revoked {
-            at: now,
-            reason: why,
-        };
+        let to = record.status.revoked(why, now);
         work.certificates()
             .set_status(record.id, record.status, to, now)?;
         let object = certificate_object(record.issuer, &record.serial);

@@ -197,9 +197,10 @@ impl RegistrationAuthority {
             .ok_or(StepError::NotFound)?;
         let chosen = chosen(work.as_mut(), person.id, serials, now)?;
         let reason = event.reason();
-        let detail = format!("{BY_CODE}:{}", event.name());
+        // Readers of the log take the standard's word from the front.
+        let detail = format!("{}: {BY_CODE}:{}", reason.name(), event.name());
         for record in &chosen {
-            let ended = Status::Revoked { at: now, reason };
+            let ended = record.status.revoked(reason, now);
             work.certificates()
                 .set_status(record.id, record.status, ended, now)?;
             let evidence = Evidence {

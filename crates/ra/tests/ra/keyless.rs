@@ -71,6 +71,11 @@ fn a_lost_key_is_revoked_with_a_code_and_everybody_is_signed_out() {
         reason: RevocationReason::KeyCompromise,
     };
     assert_eq!(status(&world, &citizen.signature), ended);
+    assert_eq!(
+        world.details("certificate.revoke"),
+        ["keyCompromise: email-code:lost"],
+        "the standard's word comes first"
+    );
     assert!(status(&world, &citizen.authentication).is_valid());
     let found = world.ra.session(session.token.expose(), after(3)).unwrap();
     assert!(found.is_none(), "whoever holds the key is signed out");
@@ -252,13 +257,19 @@ fn freezing_closes_everything_and_frozen_keys_can_still_be_revoked() {
         .ra
         .revoke_by_code(&again, &[serial], "not-needed", after(101))
         .unwrap();
-    assert!(matches!(
+    let ended = Status::Revoked {
+        at: after(1),
+        reason: RevocationReason::CessationOfOperation,
+    };
+    assert_eq!(
         status(&world, &citizen.authentication),
-        Status::Revoked {
-            reason: RevocationReason::CessationOfOperation,
-            ..
-        }
-    ));
+        ended,
+        "since it was frozen"
+    );
+    assert_eq!(
+        world.details("certificate.hold"),
+        ["certificateHold: email-code", "certificateHold: email-code"]
+    );
     assert!(matches!(
         status(&world, &citizen.signature),
         Status::Revoked {

@@ -483,6 +483,17 @@ impl World {
         codes.collect::<Vec<_>>().pop().expect("a code was mailed")
     }
 
+    /// What the audit log says beside an action, each time.
+    pub(crate) fn details(&self, action: &str) -> Vec<String> {
+        let mut work = self.storage.snapshot().unwrap();
+        let records = work.audit_log().page(0, 10_000).unwrap();
+        let events = records.iter().filter_map(|record| record.read());
+        events
+            .filter(|event| event.action == action)
+            .map(|event| event.detail)
+            .collect()
+    }
+
     /// Actions of the audit log, and proof that its chain holds.
     pub(crate) fn audit(&self) -> Vec<String> {
         let records = self

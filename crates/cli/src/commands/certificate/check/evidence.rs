@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use tanba_model::audit::AuditEvent;
-use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status, StatusChange};
 use tanba_model::id::IssuerId;
-use tanba_model::ports::{UnitOfWork, certificate_object};
+use tanba_model::ports::{IssuerKind, UnitOfWork, certificate_object};
+use tanba_model::revocation::{AS_OF, LifeEvent};
 use tanba_pki::{SerialNumber, Timestamp, hex};
 
 use super::Report;
@@ -16,13 +17,63 @@ const PAGE: u32 = 2_000;
 /// How the events begin that matter here.
 const MARKS: [&[u8]; 2] = [b"\"action\":\"certificate.", b"\"action\":\"issuer."];
 
+/// What an event made of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Became {
+    /// It was revoked or frozen, for this reason.
+    Ended(RevocationReason),
+    /// It counts again.
+    Released,
+    /// It was revoked, for a reason that cannot be read; nothing that is recorded fits that.
+    Unclear,
+}
+
 /// What became of a certificate, as the log says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    /// Why it was revoked or frozen; `None` when it was released.
-    reason: Option<RevocationReason>,
+    became: Became,
     /// When it was recorded.
     pub(super) at: Timestamp,
+    /// Since when it counts, where the log says another instant than that.
+    as_of: Option<Timestamp>,
+}
+
+impl Change {
+    /// What an event says, if it changes the status of a certificate.
+    fn of(event: &AuditEvent) -> Option<Self> {
+        let (became, as_of) = match event.action.as_str() {
+            // Who freezes gives a reason of his own; the standard's is always the same.
+            "certificate.hold" => (Became::Ended(RevocationReason::CertificateHold), None),
+            "certificate.revoke" => ended(&event.detail),
+            "certificate.release" => (Became::Released, None),
+            _ => return None,
+        };
+        Some(Self {
+            became,
+            at: event.at,
+            as_of,
+        })
+    }
+
+    /// Whether a row of the log of status changes says the same.
+    fn is(&self, row: &StatusChange) -> bool {
+        let became = row.reason.map_or(Became::Released, Became::Ended);
+        self.became == became && self.at == row.at
+    }
+}
+
+/// Why a certificate was revoked, and as of when. The standard's word comes first, then why in somebody's own words
+/// (`keyCompromise: …`), or since when (`superseded as of …`).
+fn ended(detail: &str) -> (Became, Option<Timestamp>) {
+    let (word, as_of) = match detail.split_once(AS_OF) {
+        Some((word, time)) if !word.contains(':') => (word, Timestamp::parse_rfc3339(time).ok()),
+        _ => (detail.split(':').next().unwrap_or_default(), None),
+    };
+    // How revocations by a code were written at first.
+    let event = detail.strip_prefix("email-code:");
+    let reason = RevocationReason::from_name(word)
+        .or_else(|| event.and_then(LifeEvent::from_name).map(LifeEvent::reason));
+    (reason.map_or(Became::Unclear, Became::Ended), as_of)
 }
 
 /// What has to be known of the whole log.
@@ -66,27 +117,29 @@ impl Evidence {
         event: AuditEvent,
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let reason = match event.action.as_str() {
-            action if action.starts_with("issuer.") => {
-                let said = self.issuers.entry(event.object).or_default();
-                said.push(event.detail);
-                return Ok(());
-            }
-            "certificate.intend" | "certificate.issue" | "certificate.void" => {
-                return recorded(unit, &event, report);
-            }
-            "certificate.revoke" | "certificate.hold" => {
-                // The standard's word comes first, then why in somebody's own words.
-                let word = event.detail.split(':').next().unwrap_or_default();
-                RevocationReason::from_name(word)
-            }
-            "certificate.release" => None,
-            _ => return Ok(()),
+        if event.action.starts_with("issuer.") {
+            let said = self.issuers.entry(event.object).or_default();
+            said.push(event.detail);
+            return Ok(());
+        }
+        if matches!(
+            event.action.as_str(),
+            "certificate.intend" | "certificate.issue" | "certificate.void"
+        ) {
+            return recorded(unit, &event, report);
+        }
+        let Some(change) = Change::of(&event) else {
+            return Ok(());
         };
-        let change = Change {
-            reason,
-            at: event.at,
-        };
+        if change.became == Became::Unclear
+            && let Some((_, serial)) = named(&event.object)
+        {
+            report.fault(
+                &serial,
+                "evidence-reason",
+                "the audit log says that this was revoked, for a reason that cannot be read",
+            );
+        }
         self.changes.entry(event.object).or_default().push(change);
         Ok(())
     }
@@ -109,11 +162,7 @@ impl Evidence {
                 let object = certificate_object(row.issuer, &row.serial);
                 let said = self.changes.get(&object).map_or(&[][..], Vec::as_slice);
                 let count = seen.entry(object).or_default();
-                let change = Change {
-                    reason: row.reason,
-                    at: row.at,
-                };
-                if said.get(*count) != Some(&change) || !row.is_placed {
+                if !said.get(*count).is_some_and(|said| said.is(row)) || !row.is_placed {
                     report.fault(
                         &row.serial,
                         "change",
@@ -140,7 +189,34 @@ impl Evidence {
 
     /// The last change of status of a certificate, if it had one.
     pub(super) fn last_change(&self, record: &CertificateRecord) -> Option<Change> {
-        self.changes.get(&object(record))?.last().copied()
+        self.changes_of(record).last().copied()
+    }
+
+    fn changes_of(&self, record: &CertificateRecord) -> &[Change] {
+        self.changes.get(&object(record)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the log proves since when a certificate does not count: since it was first frozen or revoked after it
+    /// last counted.
+    fn is_since(&self, issuer: &Issuer, record: &CertificateRecord, at: Timestamp) -> bool {
+        let ends = self
+            .changes_of(record)
+            .rsplit(|change| change.became == Became::Released)
+            .next()
+            .unwrap_or_default();
+        let (Some(first), Some(last)) = (ends.first(), ends.last()) else {
+            // That nothing is said of an end is told apart.
+            return true;
+        };
+        if at == first.as_of.unwrap_or(first.at) {
+            return true;
+        }
+        // Before, what was frozen and then revoked by its owner or at the desk ended at the second of the two, and
+        // ceremonies wrote no other instant down; the root signed the one that they meant.
+        at == last.at && ends.len() > 1
+            || first.as_of.is_none()
+                && issuer.kind == IssuerKind::Root
+                && issuer.lists.on_full(&record.serial) == Some(at)
     }
 
     /// One record with a certificate against the log.
@@ -175,12 +251,21 @@ impl Evidence {
                 }
             }
         }
-        let last = self.last_change(record).map(|change| change.reason);
+        let last = self.last_change(record).map(|change| change.became);
         let right = match record.status {
-            Status::Revoked { reason, .. } => last == Some(Some(reason)),
-            Status::Valid => matches!(last, None | Some(None)),
+            Status::Revoked { reason, .. } => last == Some(Became::Ended(reason)),
+            Status::Valid => matches!(last, None | Some(Became::Released)),
             Status::Intended | Status::Void => true,
         };
+        if let Status::Revoked { at, .. } = record.status
+            && !self.is_since(issuer, record, at)
+        {
+            report.fault(
+                serial,
+                "evidence-time",
+                "it is revoked since another instant than the audit log says",
+            );
+        }
         if !right {
             report.fault(
                 serial,

@@ -284,6 +284,16 @@ impl Lists {
         usize::from(on_full).saturating_add(usize::from(on_shard))
     }
 
+    /// Since when the full list says that a certificate does not count.
+    pub(super) fn on_full(&self, serial: &SerialNumber) -> Option<Timestamp> {
+        let (since, _) = self
+            .full
+            .as_ref()?
+            .listed
+            .get(serial.as_bytes().as_slice())?;
+        Some(*since)
+    }
+
     /// Entries of all lists.
     pub(super) fn entries(&self) -> usize {
         let lists = self.full.iter().chain(self.shards.values());
