@@ -1,6 +1,6 @@
 //! The certification authority: its issuers and what may be asked of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason};
@@ -47,6 +47,8 @@ pub struct Authority {
     rules: Rules,
     issuers: Vec<Arc<Issuer>>,
     pub(crate) issuing: Arc<Issuer>,
+    /// Behind which open intent the next look goes on.
+    pub(crate) recovered_to: Mutex<Option<CertificateId>>,
 }
 
 /// What pages and the command line say of an issuer.
@@ -118,6 +120,7 @@ impl Authority {
             rules,
             issuers,
             issuing,
+            recovered_to: Mutex::default(),
         })
     }
 
@@ -240,7 +243,7 @@ impl Authority {
         self.issuers
             .iter()
             .filter(|issuer| issuer.kind == IssuerKind::Issuing)
-            .try_for_each(|issuer| issuer.check_key(self.desk.chest.as_ref()))
+            .try_for_each(|issuer| issuer.check_key(&self.desk.chest))
     }
 
     pub(crate) const fn desk(&self) -> &Desk {
@@ -404,12 +407,7 @@ impl OcspSigners for Authority {
             .iter()
             .filter(|issuer| issuer.kind == IssuerKind::Issuing);
         issuing
-            .map(|issuer| {
-                (
-                    issuer.id,
-                    issuer.check_key(self.desk.chest.as_ref()).is_ok(),
-                )
-            })
+            .map(|issuer| (issuer.id, issuer.check_key(&self.desk.chest).is_ok()))
             .collect()
     }
 

@@ -6,11 +6,12 @@ use tanba_model::audit::kept::KeptTree;
 use tanba_model::audit::tree::{TreeHead, root};
 use tanba_model::audit::{Checkpoint, NotACheckpoint, SignedCheckpoint};
 use tanba_model::ports::StorageError;
-use tanba_pki::Timestamp;
 use tanba_pki::cms::CmsError;
+use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::authority::Authority;
 use crate::desk::Desk;
+use crate::issuer::Issuer;
 use crate::rules::Rules;
 use crate::seal::Seal;
 
@@ -27,6 +28,18 @@ pub enum CheckpointError {
     /// The statement cannot be written.
     #[error("the checkpoint cannot be written")]
     Form(#[from] NotACheckpoint),
+    /// Nobody would believe the seal at this instant: it was revoked, or the clock stands outside of the dates of its
+    /// certificate or of one above it. The clock is to be looked at; else the server makes a new seal by itself.
+    #[error(
+        "the seal of the authority does not count at {0}, by its dates or because it was revoked, so the log was not \
+         signed; look at the clock of this computer, or let the server make a new seal"
+    )]
+    Unsealed(Timestamp),
+    /// The clock stands before the last checkpoint, which would be of a later time than the next.
+    #[error(
+        "the clock stands before the last checkpoint, of {0}, so the log was not signed; set the clock of this computer"
+    )]
+    ClockBehind(Timestamp),
 }
 
 impl Authority {
@@ -40,7 +53,8 @@ impl Authority {
         let (Some(seal), Some(log)) = (self.seal(), self.public_url()) else {
             return Ok(None);
         };
-        self.desk().checkpoint(&seal, log.to_owned(), now)
+        self.desk()
+            .checkpoint(&self.issuing, &seal, log.to_owned(), now)
     }
 
     /// Between two checkpoints of a log that grows.
@@ -79,6 +93,7 @@ impl Desk {
 
     fn checkpoint(
         &self,
+        issuer: &Issuer,
         seal: &Seal,
         log: String,
         now: Timestamp,
@@ -86,6 +101,7 @@ impl Desk {
         let Some(head) = self.grow_tree()? else {
             return Ok(None);
         };
+        self.must_be_believed(issuer, seal, now)?;
         let document = Checkpoint::of(&head, log, now).to_bytes()?;
         // Between two commits: a slow key must not keep everybody else from writing.
         let signature = seal.sign(&document, now)?;
@@ -98,6 +114,34 @@ impl Desk {
         unit.audit_log().insert_checkpoint(&checkpoint)?;
         unit.commit()?;
         Ok(Some(checkpoint))
+    }
+
+    /// A checkpoint stays in the log: one that no verifier believes would make the whole of it worthless for ever.
+    fn must_be_believed(
+        &self,
+        issuer: &Issuer,
+        seal: &Seal,
+        now: Timestamp,
+    ) -> Result<(), CheckpointError> {
+        let mut unit = self.storage.snapshot()?;
+        let last = unit.audit_log().last_checkpoint()?;
+        let last = last.and_then(|last| Checkpoint::from_bytes(&last.document).ok());
+        if let Some(last) = last.filter(|last| now < last.at) {
+            return Err(CheckpointError::ClockBehind(last.at));
+        }
+        let serial = SerialNumber::from_bytes(seal.certificate.serial_bytes());
+        let record = match serial {
+            Ok(serial) => unit.certificates().find_by_serial(issuer.id, &serial)?,
+            Err(_) => None,
+        };
+        let counts = record.is_some_and(|record| record.status.is_valid())
+            && seal.certificate.is_valid_at(now)
+            && !issuer.path.is_outside(now);
+        if counts {
+            Ok(())
+        } else {
+            Err(CheckpointError::Unsealed(now))
+        }
     }
 
     /// Keeps what is complete of the tree; the tree now, unless the last checkpoint says it already.

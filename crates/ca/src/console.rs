@@ -32,7 +32,7 @@ impl AuthorityConsole for Authority {
                 } else {
                     KeyPlace::Token
                 },
-                available: issuer.check_key(self.desk().chest.as_ref()).is_ok(),
+                available: issuer.check_key(&self.desk().chest).is_ok(),
             })
             .collect()
     }

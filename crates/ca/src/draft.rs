@@ -7,13 +7,13 @@ use tanba_model::audit::Actor;
 use tanba_model::certificate::{Channel, NewCertificate};
 use tanba_model::id::{ApplicationId, IssuerId, PersonId};
 use tanba_model::keystore_kind::KeystoreKind;
-use tanba_model::ports::{CrlKind, IssuanceError, IssuerKind, RequestFault};
+use tanba_model::ports::{CrlKind, IssuanceError, IssuanceOrder, IssuerKind, RequestFault};
 use tanba_pki::lint::{Severity, lint_certificate};
 use tanba_pki::profile::{IssuerUrls, Profile, ProfileError, TbsInput};
 use tanba_pki::{Certificate, DistinguishedName, SerialNumber, Timestamp};
 
 use crate::desk::{Desk, audit};
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, Refused};
 
 /// Characters of what is wrong that the audit log keeps; the log of the program has the rest.
 const MOST_SAID: usize = 1_000;
@@ -110,10 +110,12 @@ impl Desk {
     }
 
     /// Evidence that a certificate was asked for and would not have been as its profile and the standards say: lints are
-    /// part of what auditors look at. Sentences of rules name no person.
+    /// part of what auditors look at. Sentences of rules name no person. What waits is asked for again every few seconds;
+    /// the log, which only grows, has it once.
     pub(crate) fn note_refusal(
         &self,
-        (profile, object): (&str, String),
+        issuer: &Issuer,
+        about: &About<'_>,
         actor: &Actor,
         error: &IssuanceError,
         now: Timestamp,
@@ -121,6 +123,24 @@ impl Desk {
         let IssuanceError::Lint(why) = error else {
             return;
         };
+        let (profile, object) = match about {
+            About::Order(order) => (order.profile.as_str(), object(order)),
+            About::Helper(profile) => (*profile, format!("issuer:{}", issuer.id)),
+        };
+        let is_new = match about {
+            About::Order(order) => order
+                .application
+                .is_none_or(|application| issuer.refuses_first(application, Refused::Faulty)),
+            About::Helper(profile) => issuer.refuses_anew(profile, why),
+        };
+        if !is_new {
+            return;
+        }
+        tracing::error!(
+            profile,
+            findings = why,
+            "a certificate was refused by the lint"
+        );
         let detail: String = format!("profile={profile} {why}")
             .chars()
             .take(MOST_SAID)
@@ -160,12 +180,25 @@ impl Desk {
             return Ok(());
         }
         let sentences: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        tracing::error!(
-            profile,
-            findings = sentences.join("; "),
-            "a certificate was refused by the lint"
-        );
         Err(IssuanceError::Lint(sentences.join("; ")))
+    }
+}
+
+/// What a certificate was asked for by that was refused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'a> {
+    /// An order.
+    Order(&'a IssuanceOrder),
+    /// The authority itself, by this profile.
+    Helper(&'a str),
+}
+
+/// What an order is about, as evidence names it.
+fn object(order: &IssuanceOrder) -> String {
+    match (order.application, order.person) {
+        (Some(application), _) => format!("application:{application}"),
+        (None, Some(person)) => format!("person:{person}"),
+        (None, None) => format!("profile:{}", order.profile),
     }
 }
 

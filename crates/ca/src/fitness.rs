@@ -12,7 +12,7 @@ use tanba_pki::Timestamp;
 use crate::authority::Authority;
 use crate::desk::{Desk, audit};
 use crate::issue::{Signed, give_up};
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, Refused};
 use crate::prepare::{Item, fault};
 use crate::together::{Lost, lost, partners};
 
@@ -74,7 +74,7 @@ impl Desk {
         // What waits is asked about every few seconds; the first refusal is the evidence.
         let is_new = order
             .application
-            .is_none_or(|application| issuer.refuses_first(application));
+            .is_none_or(|application| issuer.refuses_first(application, Refused::Unfit));
         if is_new {
             let mut unit = self.storage.begin()?;
             let object = format!("issuer/{}/{}", issuer.name, order.profile);

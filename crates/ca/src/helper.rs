@@ -10,7 +10,7 @@ use tanba_model::ports::StorageError;
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
 use crate::desk::Desk;
-use crate::draft::{Contents, Holder, refusal};
+use crate::draft::{About, Contents, Holder, refusal};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::key_vault::{KeyChest, KeyPurpose};
@@ -130,8 +130,8 @@ impl Desk {
         let draft = self
             .compose(issuer, &contents, &Holder::AUTHORITY, now)
             .inspect_err(|error| {
-                let about = (purpose.profile, format!("issuer:{}", issuer.id));
-                self.note_refusal(about, &Actor::System, error, now);
+                let about = About::Helper(purpose.profile);
+                self.note_refusal(issuer, &about, &Actor::System, error, now);
             })?;
         let prepared = self.record(&[draft], &Actor::System, now)?;
         let record = prepared

@@ -16,7 +16,6 @@ use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::key_vault::KeyPurpose;
 use crate::names::AuthorityNames;
-use crate::recover::Scope;
 use crate::signing::Signing;
 use crate::urls::Urls;
 
@@ -136,7 +135,7 @@ pub fn init(
     let mut root = Issuer::open(root.clone(), &[root], desk.chest.as_ref())?;
     root.urls = Some(Urls::new(&options.public_url, ROOT)?);
     let root = Arc::new(root);
-    desk.recover(std::slice::from_ref(&root), Scope::Start, now)?;
+    desk.recover(std::slice::from_ref(&root), now)?;
     desk.retire_orphans(&root, actor, now)?;
     progress(InitStep::IssuingKey);
     desk.make_issuing(&root, options, actor, now)?;

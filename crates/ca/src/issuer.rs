@@ -1,6 +1,6 @@
 //! An authority as the program holds it: a certificate, the key that fits it, its OCSP responder and its seal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,7 +15,8 @@ use tanba_pki::{Certificate, Timestamp};
 use crate::error::AuthorityError;
 use crate::helper::Helper;
 use crate::key_place::KeyPlace;
-use crate::key_vault::{KeyChest, KeyVaultError};
+use crate::key_vault::{KeyChest, KeyVault, KeyVaultError};
+use crate::probe::Probe;
 use crate::urls::Urls;
 
 /// What a clock may be set back by, as it is when it is kept right.
@@ -23,6 +24,15 @@ pub(crate) const CLOCK_SLACK: Duration = Duration::from_secs(300);
 
 /// Applications of which is remembered that they were refused.
 const REMEMBERED: usize = 100_000;
+
+/// Why an application was refused that may be asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Refused {
+    /// The authority may not issue.
+    Unfit,
+    /// The certificate would not have been right.
+    Faulty,
+}
 
 /// One authority.
 pub(crate) struct Issuer {
@@ -42,8 +52,11 @@ pub(crate) struct Issuer {
     seal: RwLock<Option<Helper>>,
     /// When the newest list was made, in seconds since 1970.
     newest_list: AtomicI64,
-    /// Applications that were refused since the start, so that each leaves evidence once.
-    refused: Mutex<BTreeSet<ApplicationId>>,
+    /// Applications that were refused since the start, and why, so that each leaves evidence once.
+    refused: Mutex<BTreeSet<(ApplicationId, Refused)>>,
+    /// What was last said of the authority's own certificates that were refused, by profile.
+    refused_own: Mutex<BTreeMap<String, String>>,
+    probe: Probe,
 }
 
 impl Issuer {
@@ -94,6 +107,8 @@ impl Issuer {
             seal: RwLock::new(None),
             newest_list: AtomicI64::new(i64::MIN),
             refused: Mutex::default(),
+            refused_own: Mutex::default(),
+            probe: Probe::default(),
         })
     }
 
@@ -162,12 +177,23 @@ impl Issuer {
     }
 
     /// Whether this application was not refused before, as far as this program remembers.
-    pub(crate) fn refuses_first(&self, application: ApplicationId) -> bool {
+    pub(crate) fn refuses_first(&self, application: ApplicationId, why: Refused) -> bool {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() >= REMEMBERED {
             refused.clear();
         }
-        refused.insert(application)
+        refused.insert((application, why))
+    }
+
+    /// Whether something else was said last of the authority's own certificate of this profile.
+    pub(crate) fn refuses_anew(&self, profile: &str, said: &str) -> bool {
+        let mut refused = self
+            .refused_own
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        refused
+            .insert(profile.to_owned(), said.to_owned())
+            .is_none_or(|last| last != said)
     }
 
     /// Remembers when the newest list was made.
@@ -190,14 +216,18 @@ impl Issuer {
         replace(&self.responder, responder)
     }
 
-    /// Whether its key could sign now.
-    pub(crate) fn check_key(&self, chest: &dyn KeyChest) -> Result<(), AuthorityError> {
-        chest
-            .check_key(&self.stored_key)
-            .map_err(|source| AuthorityError::Key {
-                issuer: self.name.clone(),
-                source,
-            })
+    /// Whether its key could sign now. Nobody waits for ever for a device that hangs.
+    pub(crate) fn check_key(&self, chest: &Arc<dyn KeyChest>) -> Result<(), AuthorityError> {
+        let checked = if KeyVault::is_sealed(&self.stored_key) {
+            chest.check_key(&self.stored_key)
+        } else {
+            let (chest, key) = (Arc::clone(chest), self.stored_key.clone());
+            self.probe.ask(move || chest.check_key(&key))
+        };
+        checked.map_err(|source| AuthorityError::Key {
+            issuer: self.name.clone(),
+            source,
+        })
     }
 
     /// The seal now.

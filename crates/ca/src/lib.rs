@@ -26,6 +26,7 @@ mod key_vault;
 mod names;
 mod own_profile;
 mod prepare;
+mod probe;
 mod publish;
 mod recover;
 mod responder_key;

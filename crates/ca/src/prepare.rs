@@ -11,7 +11,7 @@ use tanba_model::ports::{
 use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
 
 use crate::desk::{Desk, audit, fingerprint};
-use crate::draft::{Contents, Draft, Holder, keystore_oid, refusal};
+use crate::draft::{About, Contents, Draft, Holder, keystore_oid, refusal};
 use crate::fitness::must_be_fit;
 use crate::issuer::Issuer;
 use crate::switch::is_stopped;
@@ -73,13 +73,19 @@ impl Desk {
         if issuer.path.is_outside(now) {
             self.admit(issuer, first, now)?;
         }
-        let drafts = orders
-            .iter()
-            .map(|order| {
-                self.draft(issuer, order, now)
-                    .inspect_err(|error| self.note_refusal(about(order), &order.actor, error, now))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let drafts = match self.drafts(issuer, orders, now) {
+            Ok(drafts) => drafts,
+            Err((order, error)) => {
+                // What was recorded before comes out again, whatever would be wrong with it today.
+                if matches!(error, IssuanceError::Lint(_))
+                    && let Some(items) = self.recorded_before(orders, known)?
+                {
+                    return Ok(self.prepared(items, &first.actor));
+                }
+                self.note_refusal(issuer, &About::Order(order), &order.actor, &error, now);
+                return Err(error);
+            }
+        };
         let (desk, known, actor) = (self.clone(), known.to_vec(), first.actor.clone());
         let (application, mut again) = (first.application, false);
         let prepared = self.storage.durably_together(move |unit| {
@@ -91,7 +97,10 @@ impl Desk {
             if let Some(application) = application {
                 let earlier = unit.certificates().of_application(application)?;
                 if earlier.iter().any(|record| record.status != Status::Void) {
-                    return Ok(desk.prepared(resume(&drafts, earlier, &known)?, &actor));
+                    let keys = drafts
+                        .iter()
+                        .map(|draft| (draft.new.profile.as_str(), draft.new.public_key_sha256));
+                    return Ok(desk.prepared(resume(keys, earlier, &known)?, &actor));
                 }
             }
             desk.record_in(unit, &drafts, &actor, now, announce.as_mut())
@@ -100,6 +109,45 @@ impl Desk {
             self.admit(issuer, first, now)?;
         }
         prepared
+    }
+
+    /// The draft of each order, or the first that cannot be written and why.
+    fn drafts<'a>(
+        &self,
+        issuer: &Arc<Issuer>,
+        orders: &'a [IssuanceOrder],
+        now: Timestamp,
+    ) -> Result<Vec<Draft>, (&'a IssuanceOrder, IssuanceError)> {
+        orders
+            .iter()
+            .map(|order| {
+                self.draft(issuer, order, now)
+                    .map_err(|error| (order, error))
+            })
+            .collect()
+    }
+
+    /// What an earlier call recorded for the application of these orders.
+    fn recorded_before(
+        &self,
+        orders: &[IssuanceOrder],
+        known: &[Arc<Issuer>],
+    ) -> Result<Option<Vec<Item>>, IssuanceError> {
+        let Some(application) = orders.first().and_then(|order| order.application) else {
+            return Ok(None);
+        };
+        let mut unit = self.storage.snapshot()?;
+        let earlier = unit.certificates().of_application(application)?;
+        if earlier.iter().all(|record| record.status == Status::Void) {
+            return Ok(None);
+        }
+        let mut keys = Vec::with_capacity(orders.len());
+        for order in orders {
+            let request = CertificateRequest::from_der(&order.request)
+                .map_err(|_| fault(RequestFault::Form))?;
+            keys.push((order.profile.as_str(), request.public_key().sha256()));
+        }
+        resume(keys.into_iter(), earlier, known).map(Some)
     }
 
     /// Records intents in one commit: serial and bytes, evidence.
@@ -197,16 +245,6 @@ impl Desk {
     }
 }
 
-/// What an order is about, by its profile and as evidence names it.
-fn about(order: &IssuanceOrder) -> (&str, String) {
-    let object = match (order.application, order.person) {
-        (Some(application), _) => format!("application:{application}"),
-        (None, Some(person)) => format!("person:{person}"),
-        (None, None) => format!("profile:{}", order.profile),
-    };
-    (&order.profile, object)
-}
-
 /// Finds these very drafts in storage: a commit that was said to have failed can have happened. Serial numbers are made
 /// for one draft each, so what has this one is this one.
 fn recorded(
@@ -264,8 +302,8 @@ fn intend(
 }
 
 /// Finds what an earlier call recorded for the same keys.
-fn resume(
-    drafts: &[Draft],
+fn resume<'a>(
+    keys: impl ExactSizeIterator<Item = (&'a str, [u8; 32])>,
     earlier: Vec<CertificateRecord>,
     known: &[Arc<Issuer>],
 ) -> Result<Vec<Item>, IssuanceError> {
@@ -273,11 +311,10 @@ fn resume(
         .into_iter()
         .filter(|record| record.status != Status::Void)
         .collect();
-    let mut items = Vec::with_capacity(drafts.len());
-    for draft in drafts {
+    let mut items = Vec::with_capacity(keys.len());
+    for (profile, key) in keys {
         let same = |record: &CertificateRecord| {
-            record.public_key_sha256 == draft.new.public_key_sha256
-                && record.profile == draft.new.profile
+            record.public_key_sha256 == key && record.profile == profile
         };
         // Another key for an application that is answered already is another application's business.
         let position = earlier

@@ -1,8 +1,9 @@
 //! What a crash left behind: intents without a certificate.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tanba_crypto::SignError;
@@ -30,10 +31,22 @@ pub struct Recovered {
     pub voided: Vec<SerialNumber>,
     /// Intents that stay open, because an administrator stopped their authority or profile, or froze the authority.
     pub waiting: Vec<SerialNumber>,
+    /// Whether there may be more behind those that were closed.
+    pub more: bool,
 }
 
-/// Intents that are closed in one commit.
+impl Recovered {
+    fn add(&mut self, other: Self) {
+        self.completed.extend(other.completed);
+        self.voided.extend(other.voided);
+        self.waiting.extend(other.waiting);
+    }
+}
+
+/// Intents that are closed in one commit at the start.
 const BATCH: u32 = 500;
+/// Intents that are looked at in one round beside everything else: lists wait for no more signatures than that.
+const ROUND: u32 = 100;
 /// Whoever recorded an intent signs it at once; one that is older was left.
 const LEFT_AFTER: Duration = Duration::from_secs(60);
 /// The same for the authority's own certificates: their keys are in the memory of another program, which a ceremony keeps
@@ -71,24 +84,61 @@ impl Authority {
     /// # Errors
     /// [`IssuanceError`]; then the program should not go on.
     pub fn recover(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
-        self.desk().recover(self.known(), Scope::Start, now)
+        self.desk().recover(self.known(), now)
     }
 
-    /// The same beside everything else: what was stopped or could not be signed at the start.
+    /// The same beside everything else: what was stopped or could not be signed at the start. A part in each call, which
+    /// takes up where the last one ended.
     ///
     /// # Errors
-    /// [`IssuanceError`]; trying again later is fine.
+    /// [`IssuanceError`]; trying again later is fine, and goes on behind what it is about.
     pub fn recover_waiting(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
-        self.desk().recover(self.known(), Scope::Waiting, now)
+        self.recover_some(Scope::Waiting, now)
     }
 
     /// Completes or gives up what somebody left open more than a minute ago: another program, which was ended between
-    /// intent and signature. To be called every few seconds.
+    /// intent and signature. To be called every few seconds; each call does a part.
     ///
     /// # Errors
-    /// [`IssuanceError`]; trying again later is fine.
+    /// As [`Authority::recover_waiting`].
     pub fn recover_left(&self, now: Timestamp) -> Result<Recovered, IssuanceError> {
-        self.desk().recover(self.known(), Scope::Left, now)
+        self.recover_some(Scope::Left, now)
+    }
+
+    fn recover_some(&self, scope: Scope, now: Timestamp) -> Result<Recovered, IssuanceError> {
+        let mut place = self
+            .recovered_to
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let page = Page::read(self.desk(), *place, ROUND)?;
+        // Whatever goes wrong with these, the next call looks at others.
+        *place = page.next;
+        drop(place);
+        let is_full = page.next.is_some();
+        let (mut recovered, fault) = self.desk().recover_page(self.known(), page, scope, now)?;
+        recovered.more =
+            is_full && !(recovered.completed.is_empty() && recovered.voided.is_empty());
+        fault.map_or(Ok(recovered), Err)
+    }
+}
+
+/// Open intents that are looked at together.
+struct Page {
+    open: Vec<CertificateRecord>,
+    /// Behind which one there may be more.
+    next: Option<CertificateId>,
+}
+
+impl Page {
+    fn read(desk: &Desk, after: Option<CertificateId>, limit: u32) -> Result<Self, StorageError> {
+        let mut unit = desk.storage.snapshot()?;
+        let open = unit.certificates().open_intents(after, limit)?;
+        let is_full = usize::try_from(limit).is_ok_and(|limit| open.len() >= limit);
+        let last = open.last().map(|record| record.id);
+        Ok(Self {
+            open,
+            next: last.filter(|_| is_full),
+        })
     }
 }
 
@@ -101,40 +151,49 @@ impl Desk {
     pub(crate) fn recover(
         &self,
         known: &[Arc<Issuer>],
-        scope: Scope,
         now: Timestamp,
     ) -> Result<Recovered, IssuanceError> {
-        let mut recovered = Recovered::default();
-        let mut known_to_wait = BTreeSet::new();
+        let (mut recovered, mut after, mut first) = (Recovered::default(), None, None);
         loop {
-            // What waits comes first again each time, as it stays open.
-            let waiting = u32::try_from(known_to_wait.len()).unwrap_or(u32::MAX);
-            let mut open = self
-                .storage
-                .snapshot()?
-                .certificates()
-                .open_intents(BATCH.saturating_add(waiting))?;
-            open.retain(|record| !known_to_wait.contains(&record.id));
-            let (young, open): (Vec<_>, Vec<_>) =
-                open.into_iter().partition(|record| !scope.has(record, now));
-            known_to_wait.extend(young.iter().map(|record| record.id));
-            if open.is_empty() && !young.is_empty() {
-                continue;
-            }
-            if open.is_empty() {
-                return Ok(recovered);
-            }
-            let to_complete = self.sort(known, &open, now, (&mut recovered, &mut known_to_wait))?;
-            let mut signed = self.sign_all(to_complete, now)?;
-            signed.sort_by_key(Signed::application);
-            let groups: Vec<&[Signed]> = signed.chunk_by(Signed::belongs_to).collect();
-            for outcome in self.store(&groups, &Actor::System, now)? {
-                match outcome {
-                    Outcome::Issued(record) => recovered.completed.push(record.serial),
-                    Outcome::GivenUp(record, _) => recovered.voided.push(record.serial),
-                }
+            let page = Page::read(self, after, BATCH)?;
+            after = page.next;
+            let (done, fault) = self.recover_page(known, page, Scope::Start, now)?;
+            recovered.add(done);
+            let is_away = fault.as_ref().is_some_and(is_unavailable);
+            first = graver(first, fault);
+            // Whoever starts does not wait for a device that is away once for each intent.
+            if after.is_none() || is_away {
+                return first.map_or(Ok(recovered), Err);
             }
         }
+    }
+
+    /// What became of some intents, and the first thing that went wrong with one of them; those stay open, and keep no
+    /// others from being closed.
+    fn recover_page(
+        &self,
+        known: &[Arc<Issuer>],
+        page: Page,
+        scope: Scope,
+        now: Timestamp,
+    ) -> Result<(Recovered, Option<IssuanceError>), IssuanceError> {
+        let mut recovered = Recovered::default();
+        let mut open = page.open;
+        open.retain(|record| scope.has(record, now));
+        if open.is_empty() {
+            return Ok((recovered, None));
+        }
+        let to_complete = self.sort(known, &open, now, &mut recovered)?;
+        let (mut signed, fault) = self.sign_all(to_complete, now)?;
+        signed.sort_by_key(Signed::application);
+        let groups: Vec<&[Signed]> = signed.chunk_by(Signed::belongs_to).collect();
+        for outcome in self.store(&groups, &Actor::System, now)? {
+            match outcome {
+                Outcome::Issued(record) => recovered.completed.push(record.serial),
+                Outcome::GivenUp(record, _) => recovered.voided.push(record.serial),
+            }
+        }
+        Ok((recovered, fault))
     }
 
     /// Gives up what nobody could use; the rest. What answers one application has one fate.
@@ -143,7 +202,7 @@ impl Desk {
         known: &[Arc<Issuer>],
         open: &[CertificateRecord],
         now: Timestamp,
-        (recovered, known_to_wait): (&mut Recovered, &mut BTreeSet<CertificateId>),
+        recovered: &mut Recovered,
     ) -> Result<Vec<Item>, IssuanceError> {
         let (items, voided, waiting) = self.storage.durably(&mut |unit| {
             let (mut items, mut voided, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
@@ -160,7 +219,7 @@ impl Desk {
                 let issuer = known.iter().find(|issuer| issuer.id == record.issuer);
                 match (fate, issuer) {
                     (Fate::Sign, Some(issuer)) => items.push((Arc::clone(issuer), record.clone())),
-                    (Fate::Wait, _) => waiting.push((record.id, record.serial)),
+                    (Fate::Wait, _) => waiting.push(record.serial),
                     (Fate::Sign, None) => {}
                     (Fate::Void(reason), _) => {
                         for intent in partners(unit, record)? {
@@ -179,14 +238,16 @@ impl Desk {
             Ok::<_, IssuanceError>((items, voided, waiting))
         })?;
         recovered.voided.extend(voided);
-        for (id, serial) in waiting {
-            known_to_wait.insert(id);
-            recovered.waiting.push(serial);
-        }
+        recovered.waiting.extend(waiting);
         Ok(items)
     }
 
-    fn sign_all(&self, items: Vec<Item>, now: Timestamp) -> Result<Vec<Signed>, IssuanceError> {
+    /// What was signed, and the first thing that went wrong.
+    fn sign_all(
+        &self,
+        items: Vec<Item>,
+        now: Timestamp,
+    ) -> Result<(Vec<Signed>, Option<IssuanceError>), IssuanceError> {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let share = items.len().div_ceil(threads).max(1);
         let mut items = items.into_iter();
@@ -196,23 +257,63 @@ impl Desk {
         });
         std::thread::scope(|scope| {
             let workers: Vec<_> = shares
-                .map(|share| {
-                    scope.spawn(|| {
-                        let signed = share.into_iter().map(|(issuer, record)| {
-                            self.sign(&issuer, record, &Actor::System, now)
-                        });
-                        signed.collect::<Result<Vec<_>, _>>()
-                    })
-                })
+                .map(|share| scope.spawn(|| self.sign_share(share, now)))
                 .collect();
-            let mut signed = Vec::new();
+            let (mut signed, mut fault) = (Vec::new(), None);
             for worker in workers {
-                let panicked = |_| Err(IssuanceError::Signer(SignError::Failed));
-                signed.extend(worker.join().unwrap_or_else(panicked)?);
+                let failed = || Some(IssuanceError::Signer(SignError::Failed));
+                let panicked = |_| Ok((Vec::new(), failed()));
+                let (some, went_wrong) = worker.join().unwrap_or_else(panicked)?;
+                signed.extend(some);
+                fault = graver(fault, went_wrong);
             }
-            Ok(signed)
+            Ok((signed, fault))
         })
     }
+
+    /// Signs one after the other. One that cannot be signed does not keep the others from it; a device that is away is
+    /// not waited for again.
+    fn sign_share(
+        &self,
+        share: Vec<Item>,
+        now: Timestamp,
+    ) -> Result<(Vec<Signed>, Option<IssuanceError>), IssuanceError> {
+        let (mut signed, mut first) = (Vec::with_capacity(share.len()), None);
+        let mut away = BTreeSet::new();
+        for (issuer, record) in share {
+            // Whoever has it signed now stores it too; if not, it is left.
+            if away.contains(&issuer.id) || self.signing.is_claimed(record.id) {
+                continue;
+            }
+            let serial = record.serial;
+            match self.sign(&issuer, record, &Actor::System, now) {
+                Ok(made) => signed.push(made),
+                Err(error @ IssuanceError::Storage(_)) => return Err(error),
+                Err(error) => {
+                    let cause: &dyn Error = &error;
+                    tracing::error!(%serial, error = cause, "what was left open cannot be signed");
+                    if is_unavailable(&error) {
+                        away.insert(issuer.id);
+                    }
+                    first = graver(first, Some(error));
+                }
+            }
+        }
+        Ok((signed, first))
+    }
+}
+
+/// Which of two faults is told: a device that is away is what the others may come from.
+fn graver(first: Option<IssuanceError>, other: Option<IssuanceError>) -> Option<IssuanceError> {
+    match other {
+        Some(other) if is_unavailable(&other) => Some(other),
+        other => first.or(other),
+    }
+}
+
+/// Whether it is about the device and not about what it was to sign.
+const fn is_unavailable(error: &IssuanceError) -> bool {
+    matches!(error, IssuanceError::Signer(SignError::Unavailable(_)))
 }
 
 /// What becomes of an intent, and of all others of its application.

@@ -67,6 +67,11 @@ impl Signing {
         &self.meters
     }
 
+    /// Whether somebody has an intent signed now.
+    pub(crate) fn is_claimed(&self, intent: CertificateId) -> bool {
+        self.under_way.lock().contains(&intent)
+    }
+
     /// Claims an intent; waits for whoever has it. `true`: somebody had it, and may have completed it.
     pub(crate) fn claim(&self, intent: CertificateId) -> Result<(Arc<Claim>, bool), SignError> {
         let intents = self.under_way.lock();

@@ -251,6 +251,7 @@ impl Services {
             carriers,
             clock: context.clock(),
             recovered: Arc::default(),
+            recovering: Arc::default(),
             resuming: Arc::default(),
         };
         Ok(Self {

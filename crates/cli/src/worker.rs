@@ -57,6 +57,8 @@ pub(crate) struct Duties {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether what the last stop left open was completed or given up.
     pub(crate) recovered: Arc<AtomicBool>,
+    /// Whether more of what was left open may be closed at once.
+    pub(crate) recovering: Arc<AtomicBool>,
     /// Whether more confirmed applications wait behind those that were just issued.
     pub(crate) resuming: Arc<AtomicBool>,
 }
@@ -206,15 +208,12 @@ impl Duties {
 
     /// What waits for the start of its authority is looked at again, so that no restart is needed for it.
     fn settle(&self, recovered: &Recovered) {
-        self.recovered
-            .store(recovered.waiting.is_empty(), Ordering::Release);
+        let is_done = recovered.waiting.is_empty() && !recovered.more;
+        self.recovered.store(is_done, Ordering::Release);
     }
 
     fn keep_up(&self, round: u64) {
         let now = self.clock.now();
-        if round.is_multiple_of(RESUME_ROUNDS) {
-            self.recover_further(now);
-        }
         match self.authority.maintain(now) {
             Ok(done) => {
                 for list in done.lists {
@@ -236,6 +235,10 @@ impl Duties {
             }
             Ok(None) => {}
             Err(error) => complain("the audit log was not signed", &error),
+        }
+        // Lists do not wait for it, and it is done in parts, so that the next ones do not either.
+        if round.is_multiple_of(RESUME_ROUNDS) || self.recovering.load(Ordering::Acquire) {
+            self.recover_further(now);
         }
         if let Err(error) = self.storage.testify() {
             complain("how far the database has come was not written down", &error);
@@ -261,6 +264,8 @@ impl Duties {
         } else {
             self.authority.recover_left(now)
         };
+        let more = recovered.as_ref().is_ok_and(|recovered| recovered.more);
+        self.recovering.store(more, Ordering::Release);
         match recovered {
             Ok(recovered) => {
                 let (completed, voided) = (recovered.completed.len(), recovered.voided.len());

@@ -68,6 +68,7 @@ impl Module {
 
     /// Starts it again when nobody works with it; says whether it was.
     pub(crate) fn restart_if_idle(&self, generation: u64) -> Result<bool, TokenError> {
+        let _turn = self.turn();
         let mut started = self.started.write().unwrap_or_else(PoisonError::into_inner);
         if Arc::strong_count(&self.users) > 1 {
             return Ok(false);
@@ -126,6 +127,8 @@ impl Module {
     }
 
     fn start(&self, generation: Option<u64>) -> Result<(), TokenError> {
+        // Before the lock, as whoever works with the module does.
+        let _turn = self.turn();
         let mut started = self.started.write().unwrap_or_else(PoisonError::into_inner);
         self.start_locked(&mut started, generation)
     }
@@ -188,5 +191,29 @@ mod tests {
         drop(tell);
         let order: Vec<_> = told.iter().collect();
         assert_eq!(order, ["the first", "the other"]);
+    }
+
+    #[test]
+    fn a_module_without_locks_is_not_started_again_while_somebody_calls_it() {
+        let module = Module::open(Path::new("/none-without-locks"), CInitializeFlags::empty());
+        let (tell, told) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let turn = module.turn();
+            for restarts in [true, false] {
+                let (module, tell) = (&module, tell.clone());
+                scope.spawn(move || {
+                    let failed = if restarts {
+                        module.restart(0).is_err()
+                    } else {
+                        module.restart_if_idle(0).is_err()
+                    };
+                    tell.send(failed).unwrap();
+                });
+            }
+            let early = told.recv_timeout(std::time::Duration::from_millis(100));
+            assert!(early.is_err(), "somebody else calls it now");
+            drop(turn);
+            assert_eq!([told.recv(), told.recv()], [Ok(true), Ok(true)]);
+        });
     }
 }

@@ -2,11 +2,11 @@
 
 use tanba_ca::Authority;
 use tanba_crypto::{ObjectIdentifier, Signer};
-use tanba_model::ports::{IssuanceError, RequestFault};
+use tanba_model::ports::{Issuance as _, IssuanceError, RequestFault};
 use tanba_pki::profile::Profile;
 use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, asn1, oid};
 
-use crate::harness::{House, NOW, key, nobody, order, request, subject};
+use crate::harness::{House, NOW, key, nobody, order, pair, request, subject};
 
 const PROFILE: &str = "neutral-individual-signature";
 
@@ -180,4 +180,63 @@ fn a_profile_that_would_give_an_invalid_certificate_gives_none() {
         );
     }
     nothing_was_recorded(&house);
+}
+
+/// So long after the authority was made that no certificate of a year fits into what is left of it.
+fn in_its_last_year() -> tanba_pki::Timestamp {
+    NOW.plus_years(9).plus(std::time::Duration::from_secs(60))
+}
+
+#[test]
+fn what_waits_for_a_right_certificate_leaves_evidence_once_and_what_was_issued_comes_out_again() {
+    let (house, authority) = House::with_authority(2);
+    let person = house.person("80010130012");
+    let orders = pair(person, Some(house.application(person, 1)), 1);
+    let issued = authority.issue(&orders, NOW).unwrap();
+    let waits = pair(person, Some(house.application(person, 2)), 2);
+    let late = in_its_last_year();
+    for _ in 0..3 {
+        let refused = authority.issue(&waits, late);
+        let Err(IssuanceError::Lint(said)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(said.contains("validity.issuer"), "{said}");
+    }
+    assert_eq!(house.audit()["certificate.refuse"], 1);
+    let again = authority.issue(&orders, late).unwrap();
+    let ids = |records: &[tanba_model::certificate::CertificateRecord]| -> Vec<_> {
+        records.iter().map(|record| record.id).collect()
+    };
+    assert_eq!(ids(&again), ids(&issued));
+    assert_eq!(house.audit()["certificate.refuse"], 1);
+    // What nobody repeats by itself is told each time.
+    for count in 2..4 {
+        drop(authority.issue(&pair(person, None, 3), late).unwrap_err());
+        assert_eq!(house.audit()["certificate.refuse"], count);
+    }
+}
+
+#[test]
+fn a_profile_of_the_authority_that_is_wrong_leaves_evidence_once_for_each_thing_that_is_wrong() {
+    let (house, authority) = House::with_authority(2);
+    drop(authority);
+    let source = Profile::builtin("document-seal")
+        .unwrap()
+        .source()
+        .to_owned();
+    let wrong = source.replacen(
+        "\"digital-signature\"",
+        "\"digital-signature\", \"key-encipherment\"",
+        1,
+    );
+    assert_ne!(wrong, source);
+    let mut parts = house.parts();
+    parts.profiles.insert(Profile::from_toml(&wrong).unwrap());
+    let authority = Authority::open(parts).unwrap();
+    let due = NOW.plus_years(1).plus(std::time::Duration::from_secs(60));
+    for round in 0..3 {
+        let now = due.plus(std::time::Duration::from_secs(round));
+        drop(authority.maintain(now).unwrap_err());
+    }
+    assert_eq!(house.audit()["certificate.refuse"], 1);
 }

@@ -21,7 +21,7 @@ fn open_intents(house: &House) -> usize {
         .snapshot()
         .unwrap()
         .certificates()
-        .open_intents(100)
+        .open_intents(None, 100)
         .unwrap()
         .len()
 }
@@ -194,6 +194,55 @@ fn what_somebody_left_is_closed_beside_a_running_server_and_what_is_being_signed
     let recovered = server.recover_left(later(60 * 60)).unwrap();
     assert_eq!((recovered.completed.len(), recovered.voided.len()), (0, 1));
     house.audit();
+}
+
+#[test]
+fn what_was_left_is_closed_in_parts() {
+    let (mut house, authority) = House::with_authority(2);
+    let person = house.person("80010130012");
+    for seed in 0..75 {
+        drop(authority.prepare(&pair(person, None, seed), NOW).unwrap());
+    }
+    drop(authority);
+    let server = house.reopen();
+    let parts: Vec<(usize, bool)> = (0..3)
+        .map(|_| {
+            let recovered = server.recover_left(later(60)).unwrap();
+            (recovered.completed.len(), recovered.more)
+        })
+        .collect();
+    assert_eq!(parts, [(100, true), (50, false), (0, false)]);
+    assert_every_certificate_once(&house, 75);
+}
+
+#[test]
+fn one_that_cannot_be_signed_keeps_no_other_from_it() {
+    let (mut house, authority) = House::with_authority(2);
+    let person = house.person("80010130012");
+    let issued = authority.issue(&pair(person, None, 1), NOW).unwrap();
+    let torn = NewCertificate {
+        serial: tanba_pki::SerialNumber::from_bytes(&[0x11; 20]).unwrap(),
+        public_key_sha256: [0x11; 32],
+        to_be_signed: vec![0x30, 0x00],
+        ..intent_of(issued[0].clone())
+    };
+    let mut unit = house.storage.begin().unwrap();
+    unit.certificates().intend(&torn).unwrap();
+    unit.commit().unwrap();
+    for (round, seed) in [2, 3].into_iter().enumerate() {
+        drop(authority.prepare(&pair(person, None, seed), NOW).unwrap());
+        assert_eq!(open_intents(&house), 3);
+        let recovered = if round == 0 {
+            house.reopen().recover(later(60))
+        } else {
+            house.reopen().recover_left(later(60))
+        };
+        assert!(
+            matches!(recovered, Err(IssuanceError::Signer(_))),
+            "{recovered:?}"
+        );
+        assert_eq!(open_intents(&house), 1, "the one that is torn");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The seal of the authority, and the checkpoints that it signs.
 
-use tanba_ca::Authority;
+use tanba_ca::{Authority, CheckpointError};
 use tanba_model::audit::kept::{KeptTree, recompute};
 use tanba_model::audit::tree::prove_consistency;
 use tanba_model::audit::{Checkpoint, SignedCheckpoint};
@@ -70,6 +70,9 @@ fn a_checkpoint_states_the_tree_of_all_records_under_the_seal() {
             later(64),
         )
         .unwrap();
+    let revoked = authority.checkpoint(later(64)).unwrap_err();
+    assert!(matches!(revoked, CheckpointError::Unsealed(_)));
+    authority.maintain(later(65)).unwrap();
     let second = checkpoint(&authority, later(65));
     let mut unit = house.storage.snapshot().unwrap();
     let proof = prove_consistency(&mut KeptTree(unit.audit_log()), first.size, second.size)
@@ -84,6 +87,27 @@ fn a_checkpoint_states_the_tree_of_all_records_under_the_seal() {
         unit.audit_log().checkpoints(0, 10).unwrap(),
         [first, second]
     );
+}
+
+#[test]
+fn no_checkpoint_is_made_that_nobody_would_believe() {
+    let (house, authority) = House::with_authority(1);
+    let seal = authority.seal().unwrap().certificate;
+    let before = seal.not_before().minus(std::time::Duration::from_secs(1));
+    let after = seal.not_after().plus(std::time::Duration::from_secs(1));
+    for outside in [before, after] {
+        let refused = authority.checkpoint(outside).unwrap_err();
+        assert!(
+            matches!(refused, CheckpointError::Unsealed(at) if at == outside),
+            "{refused}"
+        );
+    }
+    drop(checkpoint(&authority, later(61)));
+    let _ = house.application(house.person("90010130001"), 1);
+    authority.publish_all(later(62)).unwrap();
+    let refused = authority.checkpoint(later(60)).unwrap_err();
+    assert!(matches!(refused, CheckpointError::ClockBehind(at) if at == later(61)));
+    drop(checkpoint(&authority, later(62)));
 }
 
 #[test]

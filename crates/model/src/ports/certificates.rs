@@ -56,11 +56,15 @@ pub trait Certificates {
     /// [`StorageError::Conflict`] unless the certificate is an open intent.
     fn void(&mut self, id: CertificateId, now: Timestamp) -> Result<(), StorageError>;
 
-    /// Intents that are neither completed nor given up, oldest first.
+    /// Intents that are neither completed nor given up, oldest first, from behind one of them on.
     ///
     /// # Errors
     /// [`StorageError`] when storage does not answer.
-    fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError>;
+    fn open_intents(
+        &mut self,
+        after: Option<CertificateId>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError>;
 
     /// Number of intents that are neither completed nor given up.
     ///

@@ -284,6 +284,11 @@ impl RegistrationAuthority {
                 tracing::debug!(application = %application.id, "a confirmed application waits until the authority may issue");
                 Err(IssueError::Delayed(error))
             }
+            // The authority said once why, and in its evidence; its own certificate or a profile has to be put right.
+            IssuanceError::Lint(_) => {
+                tracing::debug!(application = %application.id, "a confirmed application waits until its certificate would be right");
+                Err(IssueError::Delayed(error))
+            }
             error => {
                 let cause: &dyn std::error::Error = &error;
                 tracing::error!(application = %application.id, error = cause, "a confirmed application is not issued");

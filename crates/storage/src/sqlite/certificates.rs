@@ -119,10 +119,14 @@ impl Certificates for SqliteUnit<'_> {
         )
     }
 
-    fn open_intents(&mut self, limit: u32) -> Result<Vec<CertificateRecord>, StorageError> {
+    fn open_intents(
+        &mut self,
+        after: Option<CertificateId>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StorageError> {
         self.many(
-            select!("/* whole: the index has open intents alone */ WHERE status = 'intended' ORDER BY id LIMIT ?1"),
-            [limit],
+            select!("INDEXED BY certificate_intended WHERE status = 'intended' AND id > ?1 ORDER BY id LIMIT ?2"),
+            params![after.map_or(0, |after| after.0), limit],
             read,
         )
     }

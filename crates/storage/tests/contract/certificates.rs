@@ -71,13 +71,30 @@ contract! {
         let id = unit.certificates().intend(&new).unwrap();
         let intent = unit.certificates().find(id).unwrap().unwrap();
         assert_eq!((intent.status, &intent.der, &intent.to_be_signed), (Status::Intended, &None, &new.to_be_signed));
-        assert_eq!(unit.certificates().open_intents(9).unwrap(), [intent]);
+        assert_eq!(unit.certificates().open_intents(None, 9).unwrap(), [intent]);
         unit.certificates().complete(id, &[0x30, 0x01], given::at(3)).unwrap();
         let issued = unit.certificates().find_by_serial(issuer, &new.serial).unwrap().unwrap();
         assert_eq!((issued.status, issued.der.as_deref(), issued.id), (Status::Valid, Some(&[0x30, 0x01][..]), id));
         assert_eq!((issued.purpose, issued.keystore, issued.channel), (new.purpose, new.keystore, new.channel));
         assert_eq!((issued.shard, issued.not_before, issued.not_after), (new.shard, new.not_before, new.not_after));
-        assert_eq!(unit.certificates().open_intents(9).unwrap(), []);
+        assert_eq!(unit.certificates().open_intents(None, 9).unwrap(), []);
+    }
+
+    fn open_intents_are_read_in_parts(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let issuer = given::issuer(&mut *unit, "one");
+        let ids = [1, 2, 3, 4].map(|key| {
+            unit.certificates().intend(&given::new_certificate(issuer, Some(person), key)).unwrap()
+        });
+        unit.certificates().void(ids[2], given::at(3)).unwrap();
+        let mut read = |after, limit| -> Vec<_> {
+            let open = unit.certificates().open_intents(after, limit).unwrap();
+            open.into_iter().map(|record| record.id).collect()
+        };
+        assert_eq!(read(None, 2), [ids[0], ids[1]]);
+        assert_eq!(read(Some(ids[1]), 2), [ids[3]]);
+        assert_eq!(read(Some(ids[3]), 2), []);
     }
 
     fn an_intent_is_closed_once(storage) {
