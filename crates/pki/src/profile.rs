@@ -251,6 +251,19 @@ impl Profile {
         not_before.plus_years(years)
     }
 
+    /// The earliest and the latest end of certificates that begin then, wherever their keys are.
+    #[must_use]
+    pub fn ends(&self, not_before: Timestamp) -> (Timestamp, Timestamp) {
+        let (least, most) = match &self.specification.validity {
+            Validity::Person {
+                file_years,
+                token_years,
+            } => (file_years.min(token_years), file_years.max(token_years)),
+            Validity::Service { years_at_most } => (years_at_most, years_at_most),
+        };
+        (not_before.plus_years(*least), not_before.plus_years(*most))
+    }
+
     /// Whether certificates of this profile may live so long.
     #[must_use]
     pub(crate) fn allows_validity(&self, not_before: Timestamp, not_after: Timestamp) -> bool {

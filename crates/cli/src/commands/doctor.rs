@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 
 mod authority;
 mod files;
+mod issuance;
 mod network;
 
 /// Arguments of `tanba doctor`.

@@ -13,6 +13,8 @@ use crate::RegistrationAuthority;
 
 /// From this long before its end on, an authority's certificate is spoken of: what it issues cannot outlive it.
 const SOON: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// So long before an authority is too short for what it issues, it is spoken of: the next one is a ceremony.
+const ROLLOVER_NOTICE: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 /// A clock that is behind the last evidence by more than this was set back.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
 /// A message that waits for longer than this is spoken of.
@@ -124,8 +126,13 @@ impl RegistrationAuthority {
         let issuers = self.console_issuers(clerk, now)?;
         let mut work = self.storage.snapshot()?;
         let mut findings = Vec::new();
+        let newest = issuers
+            .iter()
+            .rfind(|issuer| issuer.kind == IssuerKind::Issuing)
+            .map(|issuer| issuer.id);
         for issuer in &issuers {
-            findings.push(certificate(issuer, now));
+            let longest = self.longest(now).filter(|_| newest == Some(issuer.id));
+            findings.push(certificate(issuer, longest, now));
             findings.push(standing(issuer));
             findings.push(key(issuer));
             if issuer.kind == IssuerKind::Issuing {
@@ -143,6 +150,18 @@ impl RegistrationAuthority {
             ..finding(Check::DeadLetters, None, warned(dead > 0))
         });
         Ok(findings)
+    }
+
+    /// The latest end of what would be issued to people after half a year: a certificate never ends after its issuer's.
+    fn longest(&self, now: Timestamp) -> Option<Timestamp> {
+        let console = self.console.as_deref()?;
+        let people = console
+            .profiles()
+            .into_iter()
+            .filter(|profile| profile.is_for_persons());
+        people
+            .map(|profile| profile.ends(now.plus(ROLLOVER_NOTICE)).1)
+            .max()
     }
 
     fn checkpoint(&self, work: &mut dyn UnitOfWork, now: Timestamp) -> Result<Finding, DeskError> {
@@ -185,12 +204,13 @@ const fn bad(so: bool) -> Standing {
     if so { Standing::Bad } else { Standing::Good }
 }
 
-fn certificate(issuer: &IssuerView, now: Timestamp) -> Finding {
+fn certificate(issuer: &IssuerView, longest: Option<Timestamp>, now: Timestamp) -> Finding {
     let end = issuer.certificate.not_after();
+    let is_too_short = longest.is_some_and(|longest| longest > end);
     let standing = if !issuer.certificate.is_valid_at(now) {
         Standing::Bad
     } else {
-        warned(now.plus(SOON) > end)
+        warned(is_too_short || now.plus(SOON) > end)
     };
     Finding {
         at: Some(end),

@@ -9,7 +9,7 @@ use tanba_model::ports::{CrlKind, IssuerKind, IssuerRecord, Storage, StorageErro
 use tanba_pki::{Certificate, Timestamp};
 use tanba_storage::SqliteStorage;
 
-use super::Extent;
+use super::{Extent, issuance};
 use crate::config::{Config, Finding, Findings};
 use crate::context::Context;
 use crate::outcome::{chain, sentence};
@@ -56,8 +56,11 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         Ok(unfit) => findings.extend(unfit),
         Err(error) => return findings.push(unusable(config, &error)),
     }
-    findings.extend(stops(storage.as_ref()));
-    findings.extend(left_open(storage.as_ref(), extent.now));
+    findings.extend(issuance::examine(
+        storage.as_ref(),
+        &config.profiles,
+        extent.now,
+    ));
     findings.extend(clock(storage.as_ref(), extent.now));
     // Without a passphrase the files were told about already.
     if config
@@ -235,48 +238,6 @@ fn unfit(storage: &dyn Storage, now: Timestamp) -> Result<Vec<Finding>, StorageE
         Some(Finding::error(code, what, remedy))
     };
     Ok(judged.into_iter().filter_map(finding).collect())
-}
-
-/// What an administrator stopped, and nobody started again yet.
-fn stops(storage: &dyn Storage) -> Vec<Finding> {
-    let Ok(mut unit) = storage.snapshot() else {
-        return Vec::new();
-    };
-    let (Ok(stops), Ok(issuers)) = (unit.issuers().stops(), unit.issuers().all()) else {
-        return Vec::new();
-    };
-    let name = |id| issuers.iter().find(|record| record.id == id);
-    stops
-        .iter()
-        .filter_map(|stop| Some((stop, &name(stop.issuer)?.issuer.name)))
-        .map(|(stop, name)| {
-            let what = stop.profile.as_deref().map_or_else(
-                || format!("the authority {name} issues nothing"),
-                |profile| format!("the authority {name} does not issue by the profile {profile}"),
-            );
-            let what = format!("{what} since {}: {}", stop.since.rfc3339(), stop.reason);
-            let remedy = "when the cause is gone, start it again with `tanba issuer start`; what waits is issued by itself";
-            Finding::warning("issuance-stopped", what, remedy)
-        })
-        .collect()
-}
-
-/// Intents that nobody completed within a minute: a command or a server ended between intent and signature.
-fn left_open(storage: &dyn Storage, now: Timestamp) -> Option<Finding> {
-    let mut unit = storage.snapshot().ok()?;
-    let oldest = unit.certificates().open_intents(1).ok()?;
-    let since = oldest.first()?.created_at;
-    if now < since.plus(CLOCK_SLACK) {
-        return None;
-    }
-    let count = unit.certificates().count_open_intents().ok()?;
-    let what = format!(
-        "{count} certificates were begun and are not signed, the first since {}; their serial numbers and keys are taken",
-        since.rfc3339()
-    );
-    let remedy = "start the server: it completes them or gives them up, also beside a command, within a minute; what an \
-                  administrator stopped waits for `tanba issuer start`";
-    Some(Finding::warning("intents-open", what, remedy))
 }
 
 /// Whether the clock is behind what was recorded already.

@@ -420,11 +420,17 @@ fn mail_that_cannot_be_sent_is_told() {
 fn what_time_brings_is_told() {
     let installation = Installation::new();
     assert_eq!(installation.codes_after(4 * DAY), ["crl-overdue"]);
-    let late = installation.codes_after(3300 * DAY);
-    assert!(
-        late.contains(&"issuer-expiring") && late.contains(&"crl-overdue"),
-        "{late:?}"
-    );
+    // Keys in tokens are certified for three years, and that is spoken of half a year before it cannot be done any more.
+    let long_enough = installation.codes_after(2300 * DAY);
+    assert!(!long_enough.contains(&"issuer-ending"), "{long_enough:?}");
+    for days in [2400, 2600, 3300] {
+        let late = installation.codes_after(days * DAY);
+        assert!(late.contains(&"issuer-ending"), "{days}: {late:?}");
+        assert!(
+            late.contains(&"crl-overdue") && (days == 3300) == late.contains(&"issuer-expiring"),
+            "{days}: {late:?}"
+        );
+    }
     let after = installation.codes_after(3700 * DAY);
     assert!(after.contains(&"issuer-expired"), "{after:?}");
 }
