@@ -33,10 +33,13 @@ DOCUMENT_SIGNING = bytes.fromhex("2b06010505070324")
 
 class Log:
     def __init__(self):
-        self.size, self.hash, self.subtrees, self.signed = 0, bytes(32), [], None
+        self.since, self.size, self.hash, self.subtrees, self.signed = 0, 0, bytes(32), [], None
 
     def begin(self, line):
-        self.size, self.hash = line["since"], bytes.fromhex(line["hash"])
+        if self.size or self.signed is not None:
+            raise ValueError("a log begins only once")
+        self.since = self.size = line["since"]
+        self.hash = bytes.fromhex(line["hash"])
         widths = [1 << bit for bit in reversed(range(64)) if line["since"] >> bit & 1]
         hashes = [bytes.fromhex(text) for text in line["frontier"]]
         if len(widths) != len(hashes):
@@ -189,7 +192,11 @@ def main(path, trusted):
             else:
                 log.record(line)
     log.finish()
-    print(f"{log.size} records, {checkpoints} checkpoints, last hash {log.hash.hex()}")
+    # Nothing was made of the hash that a file without records begins with.
+    last = log.hash.hex() if log.size > log.since else "none"
+    print(f"{log.size} records, {checkpoints} checkpoints, last hash {last}")
+    if log.since:
+        print(f"it begins after record {log.since}: what came before is not here, and was not looked at")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ pub(crate) struct Args {
 struct Verdict {
     valid: bool,
     records: u64,
+    /// Records before the first that is there: they were left out, and nothing is said of them.
+    since: u64,
     last_hash: Option<String>,
     /// Signed checkpoints among the records.
     checkpoints: u64,
@@ -108,6 +110,8 @@ fn roots(storage: &dyn Storage) -> anyhow::Result<Vec<Certificate>> {
 #[derive(Debug)]
 struct Log<'a> {
     judge: &'a Judge,
+    /// Records that the file leaves out.
+    since: u64,
     last: Option<AuditRecord>,
     frontier: Frontier,
     checkpoints: u64,
@@ -130,6 +134,7 @@ impl<'a> Log<'a> {
         };
         Ok(Self {
             judge,
+            since: 0,
             last: None,
             frontier: Frontier::default(),
             checkpoints: 0,
@@ -151,7 +156,10 @@ impl<'a> Log<'a> {
         if let Err(fault) = record.verify(self.last.as_ref()) {
             return Some(fault.to_string());
         }
-        self.met |= self.expect == Some(record.hash);
+        // What a file says of a record that it leaves out counts once the next one was made of it.
+        self.met |= self
+            .expect
+            .is_some_and(|expected| [record.hash, record.previous_hash].contains(&expected));
         self.frontier.push(leaf(&record.hash));
         self.last = Some(record);
         self.meet()
@@ -263,7 +271,7 @@ impl<'a> Log<'a> {
             Line::Checkpoint(checkpoint) => self.state(&checkpoint),
             Line::Start(start) if number == 1 => {
                 let (record, frontier) = start.read()?;
-                self.met |= self.expect == Some(record.hash);
+                self.since = record.sequence;
                 self.last = Some(record);
                 self.frontier = frontier;
                 Ok(self.meet())
@@ -314,7 +322,9 @@ impl<'a> Log<'a> {
     }
 
     fn report(&self, fault: Option<String>, context: &Context) -> anyhow::Result<Outcome> {
-        let last_hash = self.last.as_ref().map(|record| hex::encode(&record.hash));
+        // Nothing was made of the hash that a file without records begins with.
+        let last = (self.last.as_ref()).filter(|record| record.sequence > self.since);
+        let last_hash = last.map(|record| hex::encode(&record.hash));
         let records = self.records();
         let (size, at, serial) = match &self.signed {
             Some((size, at, serial)) => (*size, Some(*at), Some(serial.clone())),
@@ -323,6 +333,7 @@ impl<'a> Log<'a> {
         let verdict = Verdict {
             valid: fault.is_none(),
             records,
+            since: self.since,
             last_hash,
             checkpoints: self.checkpoints,
             signed: size,
@@ -339,6 +350,12 @@ impl<'a> Log<'a> {
             ),
             Some(_) => format!("Records that fit: {records}, last hash {last}."),
         };
+        if self.since > 0 {
+            text.push_str(&format!(
+                "\nIt begins after record {}: what came before is not here, and was not looked at.",
+                self.since
+            ));
+        }
         if let Some(at) = at {
             text.push_str(&format!(
                 "\n{}; the last one, of {at}, states {}.",

@@ -260,8 +260,15 @@ fn a_later_part_of_the_log_is_checked_by_itself() {
     ];
     let verdict = installation.facts(&verify);
     assert_eq!(verdict["records"], size);
+    assert_eq!(verdict["since"].to_string(), since);
     assert_eq!(verdict["checkpoints"], 2);
     assert!(second_opinion(&installation, "part.jsonl"));
+    // The first record that is there was made of the last one that is not.
+    let start: serde_json::Value =
+        serde_json::from_str(&lines(&installation, "part.jsonl")[0]).expect("JSON");
+    let before = start["hash"].as_str().expect("a hash");
+    let expect = ["audit", "verify", "part.jsonl", "--expect", before];
+    assert_eq!(installation.facts(&expect)["valid"], true);
     let mut part = lines(&installation, "part.jsonl");
     let hash = part[0].find("\"hash\":\"").expect("a hash") + 8;
     part[0].replace_range(hash..hash + 4, "0000");
@@ -280,6 +287,18 @@ fn a_later_part_of_the_log_is_checked_by_itself() {
     let verify = ["audit", "verify", "part.jsonl", "--trusted", "root.pem"];
     assert_eq!(installation.facts(&verify)["signed"], size);
     assert!(second_opinion(&installation, "part.jsonl"));
+    // Here none was made of it: whoever writes the file writes what is expected.
+    let mut part = lines(&installation, "part.jsonl");
+    let hash = part[0].find("\"hash\":\"").expect("a hash") + 8;
+    let wanted = "5a".repeat(32);
+    part[0].replace_range(hash..hash + 64, &wanted);
+    write(&installation, "changed.jsonl", &part);
+    let expect = ["audit", "verify", "changed.jsonl", "--expect", &wanted];
+    assert!(
+        installation
+            .refusal(&expect)
+            .contains("not in the audit chain")
+    );
     let beyond = ["audit", "export", "--since", "100000", "-o", "none.jsonl"];
     assert!(installation.refusal(&beyond).contains("there are only"));
 }
