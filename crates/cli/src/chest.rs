@@ -11,6 +11,7 @@ use tanba_model::ports::{RandomSource, SourceRng, Storage};
 use tanba_token::{KeyReference, PinSource, Token, TokenError, TokenKey};
 
 use crate::config::{Keys, OcspKeys, Passphrase};
+use crate::locked;
 
 /// Keys by what is stored of them: a sealed key opens in the vault, a reference leads to the token. New keys go to the
 /// token where there is one.
@@ -32,6 +33,8 @@ impl Chest {
         storage: &dyn Storage,
         random: &dyn RandomSource,
     ) -> anyhow::Result<Self> {
+        // Before the first key is in memory. A command that may not goes on; the server and ceremonies say so.
+        let _ = locked::lock_memory();
         let sealed = stored_keys(storage)?
             .into_iter()
             .find(|stored| KeyVault::is_sealed(stored));

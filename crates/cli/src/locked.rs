@@ -22,9 +22,10 @@ pub(crate) const REMEDY: &str = "set LimitMEMLOCK=infinity in its unit (or `ulim
 pub(crate) fn lock_memory() -> Result<(), NotLocked> {
     use rustix::mm::{MlockAllFlags, mlockall};
     let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}"));
-    let (limits, status) = (read("limits"), read("status"));
+    let [limits, status, users] =
+        ["limits", "status", "uid_map"].map(|name| read(name).unwrap_or_default());
     // Below a limit each later request for memory could fail, and with it the program.
-    if !is_unlimited(&limits.unwrap_or_default()) && !may_lock(&status.unwrap_or_default()) {
+    if !is_unlimited(&limits) && !(may_lock(&status) && is_identity(&users)) {
         return Err(NotLocked::Limit);
     }
     mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT)
@@ -54,6 +55,13 @@ fn may_lock(status: &str) -> bool {
         .is_some_and(|capabilities| (capabilities >> 14) & 1 == 1)
 }
 
+/// Whether `/proc/self/uid_map` maps all users to themselves: first inside, first outside, how many. In a namespace of its
+/// own a process has capabilities that the kernel does not count for memory.
+#[cfg(target_os = "linux")]
+fn is_identity(users: &str) -> bool {
+    users.split_whitespace().eq(["0", "0", "4294967295"])
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -72,5 +80,10 @@ mod tests {
             !may_lock("CapEff:\t00000000a80425fb\n") && !may_lock("CapEff:\t0000000000000000\n")
         );
         assert!(!may_lock("CapInh:\t0000000000004000\n"));
+        assert!(is_identity("         0          0 4294967295\n"));
+        assert!(!is_identity("         0       1000          1\n") && !is_identity(""));
+        assert!(!is_identity(
+            "         0          0          1\n         1     100000      65536\n"
+        ));
     }
 }

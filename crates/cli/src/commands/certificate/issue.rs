@@ -149,7 +149,7 @@ fn issue_once(
             issued.next().context("no certificate was issued")
         }
         Err(IssuanceError::Request(RequestFault::ReusedKey)) => {
-            asked.issued_before(storage.snapshot()?.as_mut())
+            asked.issued_before(storage.snapshot()?.as_mut(), now)
         }
         Err(error) => Err(error.into()),
     }
@@ -176,7 +176,11 @@ impl Asked {
 
     /// The certificate of the same key, where it is for the same person and of the same profile; the request proved that
     /// whoever asks has the key.
-    fn issued_before(&self, unit: &mut dyn UnitOfWork) -> anyhow::Result<CertificateRecord> {
+    fn issued_before(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        now: Timestamp,
+    ) -> anyhow::Result<CertificateRecord> {
         let earlier = unit.certificates().of_key(&self.public_key_sha256)?;
         let mut same = earlier
             .into_iter()
@@ -186,6 +190,11 @@ impl Asked {
         };
         let serial = record.serial;
         match record.status {
+            Status::Valid if now > record.not_after => bail!(
+                "the certificate of this key, {serial}, ended on {}, and a key is certified once: make a new key and a new \
+                 request",
+                record.not_after.rfc3339()
+            ),
             Status::Valid => Ok(record),
             Status::Intended => bail!(
                 "a certificate of this key, {serial}, was begun earlier and is not signed yet: the server completes it \
@@ -300,4 +309,30 @@ fn read_request(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn names() -> String {
     KeystoreKind::ALL.map(KeystoreKind::identifier).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::testing::{House, NOW};
+
+    #[test]
+    fn a_certificate_that_ended_is_not_handed_out_again() {
+        let house = House::new();
+        let record = house.certify(1);
+        let asked = Asked {
+            person: record.person,
+            profile: record.profile.clone(),
+            public_key_sha256: record.public_key_sha256,
+        };
+        let again = |now| asked.issued_before(house.storage.snapshot().unwrap().as_mut(), now);
+        assert_eq!(again(NOW).unwrap().serial, record.serial);
+        assert_eq!(again(record.not_after).unwrap().serial, record.serial);
+        let late = record.not_after.plus(std::time::Duration::from_secs(1));
+        let refused = again(late).unwrap_err().to_string();
+        assert!(
+            refused.contains("ended on") && refused.contains("new key"),
+            "{refused}"
+        );
+    }
 }
