@@ -14,9 +14,9 @@ use super::{fonts, style};
 use crate::Catalogue;
 use crate::consent::Answer;
 
-/// Of the window when it opens, and the least that it can be made, in points.
+/// Of the window when it opens, and the least that it can be made, in points: what is to be signed stays in sight.
 const SIZE: [f32; 2] = [600.0, 720.0];
-const SMALLEST: [f32; 2] = [360.0, 420.0];
+const SMALLEST: [f32; 2] = [360.0, 560.0];
 
 /// Asks the question that comes in at the standard input, and writes what is answered to the standard output.
 pub(crate) fn run() -> anyhow::Result<()> {

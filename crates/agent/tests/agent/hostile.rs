@@ -389,7 +389,7 @@ fn a_site_does_not_take_all_places() {
 }
 
 /// A message of somebody who has keys of his own.
-fn of_a_stranger(content: &[u8], detached: bool) -> Vec<u8> {
+pub(crate) fn of_a_stranger(content: &[u8], detached: bool) -> Vec<u8> {
     let key = crate::maker::key(KeyAlgorithm::EcP256);
     let certificate = Root::new().issue("neutral-individual-signature", &key, &AIGUL);
     let options = SignOptions {

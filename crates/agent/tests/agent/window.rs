@@ -445,6 +445,44 @@ fn pictures_in_three_languages() {
     }
 }
 
+/// What is signed beside a message whose document is elsewhere, and a file that a new site names: at the size of the window
+/// and at the least.
+#[test]
+fn pictures_of_what_the_window_cannot_see() {
+    if std::env::var_os("TANBA_PICTURES").is_none() {
+        return;
+    }
+    let screen = Screen::start();
+    let agent = Running::start(&screen.name, &[SITE]);
+    let message = crate::hostile::of_a_stranger("Шарт".as_bytes(), true);
+    let beside = |language: &str| {
+        let sign = json!({
+            "format": "cms", "data": STANDARD.encode(&message), "signingParams": { "decode": true },
+            "signerParams": { "extKeyUsageOids": [] }, "locale": language,
+        });
+        json!({ "module": "kz.gov.pki.knca.basics", "method": "sign", "args": sign })
+    };
+    let file = json!({
+        "module": "kz.gov.pki.knca.commonUtils", "method": "createCAdESFromFile",
+        "args": ["PKCS12", "SIGNATURE", "/home/aigul/Құжаттар/жалдау шарты 2026.pdf", false],
+    });
+    let pictures =
+        ["kk", "ru", "en"].map(|language| (language, SITE, "detached", beside(language)));
+    let strange = ("kk", "https://other.example", "file", file);
+    for (language, site, name, request) in pictures.into_iter().chain([strange]) {
+        let mut client = agent.page(site);
+        client.send(&request.to_string());
+        let window = screen.wait_for(&format!(" — {site}"));
+        for (width, height) in [("600", "720"), ("360", "560")] {
+            screen.tool(&["windowsize", "--sync", &window, width, height]);
+            std::thread::park_timeout(Duration::from_secs(2));
+            picture(&screen, &format!("{name}-{language}-{width}-{height}"));
+        }
+        client.hang_up();
+        screen.wait_until_empty();
+    }
+}
+
 /// Keeps what is on the screen, where somebody wants pictures (`TANBA_PICTURES`, a folder).
 fn picture(screen: &Screen, name: &str) {
     let Some(folder) = std::env::var_os("TANBA_PICTURES") else {

@@ -8,6 +8,8 @@ use crate::window::style;
 
 /// Of a text before it scrolls, in points.
 const TALLEST: f32 = 150.0;
+/// Letters of what a document is, beside which its size fits into one line of the smallest window.
+const BESIDE: usize = 30;
 
 /// Shows the documents of a question.
 pub(super) fn show(ui: &mut Ui, show: &Show<'_>, question: &KeyQuestion) {
@@ -37,10 +39,17 @@ pub(super) fn show(ui: &mut Ui, show: &Show<'_>, question: &KeyQuestion) {
 }
 
 fn one(ui: &mut Ui, show: &Show<'_>, document: &Document) {
-    ui.horizontal_wrapped(|ui| {
-        ui.label(style::bold(show.text(document.form.text_key())).color(style::INK));
-        ui.label(style::quiet(show.octets(document.size_octets)));
-    });
+    let form = show.text(document.form.text_key());
+    let size = style::quiet(show.octets(document.size_octets));
+    if form.chars().count() > BESIDE {
+        ui.add(Label::new(style::bold(form).color(style::INK)).wrap());
+        ui.label(size);
+    } else {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(style::bold(form).color(style::INK));
+            ui.label(size);
+        });
+    }
     if let Some(file) = &document.file {
         let text = show.format("ask-file", &[("path", clean(file).into())]);
         ui.add(Label::new(text).wrap());
