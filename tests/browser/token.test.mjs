@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Computer, KINDS, NEW_PIN, PIN, freePort } from "./agent.mjs";
-import { picture, startBrowser, startDemo, violations } from "./harness.mjs";
+import { startBrowser, startDemo, violations } from "./harness.mjs";
 import { Wizard, keyFiles, problem } from "./wizard.mjs";
 
 const PATIENCE = { timeout: 60_000 };
@@ -131,13 +131,11 @@ describe("tokens", { concurrency: 1 }, () => {
     assert.ok(silent.includes(`https://127.0.0.1:${port}/`) && silent.includes("tanba-agent install"), silent);
     assert.ok(await page.locator("#sign-in").isDisabled());
     assert.deepEqual(await violations(page), []);
-    await picture(page, "kk", "90-agent-silent-360");
 
     const pins = Object.fromEntries(Object.keys(KINDS).map((storage) => [storage, NEW_PIN]));
     await computer.start({ pins, decisions: ["cancel"] });
     await page.locator("#agent-retry").click();
     assert.ok((await status(page, "ready")).includes("PIN"));
-    await picture(page, "kk", "91-agent-ready-360");
     await page.locator("#sign-in").click();
     assert.deepEqual((await problem(page)).codes, ["agent-cancelled"]);
 
