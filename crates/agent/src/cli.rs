@@ -4,19 +4,25 @@ mod doctor;
 mod grants;
 mod identity;
 mod install;
+mod language;
+mod said;
 mod start;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::Context as _;
-use clap::Parser as _;
+use clap::FromArgMatches as _;
+use clap::error::ErrorKind;
+use tanba_model::language::Language;
 
-use crate::Config;
 use crate::places::Places;
+use crate::{Catalogue, Config};
 use install::Direction;
+use said::Said;
 
 /// Gives web pages the keys of this computer, with your consent.
 #[derive(Debug, clap::Parser)]
@@ -31,6 +37,9 @@ struct Arguments {
     /// Log more
     #[arg(long, global = true)]
     verbose: bool,
+    /// Language: kk, ru or en; else that of `LC_ALL`, `LC_MESSAGES` or `LANG`
+    #[arg(long, value_name = "LANG", global = true, value_parser = language::read)]
+    lang: Option<Language>,
     #[command(subcommand)]
     command: Command,
 }
@@ -43,8 +52,8 @@ enum Command {
     Install(install::InstallArguments),
     /// Undo what `install` did
     Uninstall(install::InstallArguments),
-    /// Say what works and what does not, and how to repair it
-    Doctor,
+    /// Say what works and what does not, and how to repair it; changes nothing
+    Doctor(doctor::DoctorArguments),
     /// The sites that may ask for keys
     #[command(subcommand)]
     Grants(grants::GrantsCommand),
@@ -61,6 +70,9 @@ enum Command {
 struct Setting {
     places: Places,
     config: Config,
+    /// What the command says, and in which language.
+    texts: Arc<Catalogue>,
+    language: Language,
     /// The options that name folder and configuration, for those who start the agent again.
     options: Vec<String>,
     /// The user's own folder, where browsers keep what they trust.
@@ -71,22 +83,39 @@ struct Setting {
 
 /// Runs the program with these arguments, the first of which is its name. Exit codes: 0 done, 1 refused, 2 wrong usage.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let language = language::of(&arguments, |name| std::env::var_os(name));
+    let texts = match Catalogue::shipped() {
+        Ok(texts) => Arc::new(texts),
         Err(error) => {
-            let wrong = error.use_stderr();
-            let _: io::Result<()> = error.print();
-            return if wrong {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+            let _ = writeln!(io::stderr(), "tanba-agent: {error}");
+            return ExitCode::FAILURE;
         }
     };
-    match dispatch(arguments) {
+    let read = usage::command(&texts, language)
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match read {
+        Ok(arguments) => arguments,
+        Err(error) if !error.use_stderr() => {
+            let _: io::Result<()> = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _: io::Result<()> = error.print();
+            return ExitCode::from(2);
+        }
+        Err(error) => {
+            let sentence = usage::wrong(&error, &texts, language);
+            let _ = writeln!(io::stderr(), "tanba-agent: {sentence}");
+            return ExitCode::from(2);
+        }
+    };
+    match dispatch(arguments, &texts, language) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "tanba-agent: {error:#}");
+            let sentence = said::sentence(&error, &texts, language);
+            let _ = writeln!(io::stderr(), "tanba-agent: {sentence}");
             ExitCode::FAILURE
         }
     }
@@ -96,11 +125,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn keep_memory_to_ourselves() -> anyhow::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
-        .context("the memory of this program cannot be kept from others")?;
+        .map_err(|error| Said::new("cli-no-memory-guard").because(error))?;
     Ok(())
 }
 
-fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+fn dispatch(
+    arguments: Arguments,
+    texts: &Arc<Catalogue>,
+    language: Language,
+) -> anyhow::Result<()> {
     keep_memory_to_ourselves()?;
     crate::telemetry::report_panics();
     // The window needs no folder and no configuration, and its toolkit's lines are nobody's business.
@@ -112,23 +145,22 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let options = options(&arguments);
     let places = match &arguments.data {
         Some(folder) => Places::within(folder),
-        None => Places::of_user(environment).context(
-            "the environment names no home folder; name a folder with --data, or set HOME",
-        )?,
+        None => Places::of_user(environment).ok_or(Said::new("cli-no-home"))?,
     };
     if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
-        anyhow::bail!(
-            "there is no configuration {}; name one that is there, or leave --config out",
-            path.display()
-        );
+        return Err(Said::of_file("cli-no-config", path).into());
     }
     let path = arguments
         .config
         .unwrap_or_else(|| places.config().to_owned());
-    let config = Config::read(&path, places.key_folders())?;
+    let mut config = Config::read(&path, places.key_folders())?;
+    // Whoever names a language is asked in it, too.
+    config.language = arguments.lang.unwrap_or(config.language);
     let setting = Setting {
         places,
         config,
+        texts: Arc::clone(texts),
+        language,
         options,
         home: environment(if cfg!(windows) { "USERPROFILE" } else { "HOME" }),
         user_systemd: user_systemd(),
@@ -137,7 +169,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Run(arguments) => start::run(setting, &arguments),
         Command::Install(arguments) => install::run(&setting, &arguments, Direction::Install),
         Command::Uninstall(arguments) => install::run(&setting, &arguments, Direction::Uninstall),
-        Command::Doctor => doctor::run(&setting),
+        Command::Doctor(arguments) => doctor::run(&setting, &arguments),
         Command::Grants(command) => grants::run(&setting, &command),
         Command::Identity(command) => identity::run(&setting, &command),
         #[cfg(feature = "window")]
@@ -170,5 +202,6 @@ fn user_systemd() -> bool {
 
 /// Prints a line of facts.
 fn print(line: &str) -> anyhow::Result<()> {
-    writeln!(io::stdout(), "{line}").context("the output cannot be written")
+    writeln!(io::stdout(), "{line}").map_err(|error| Said::new("cli-no-output").because(error))?;
+    Ok(())
 }

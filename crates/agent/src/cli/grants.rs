@@ -1,8 +1,8 @@
 //! `tanba-agent grants list|revoke`
 
-use anyhow::bail;
-
+use super::said::Said;
 use super::{Setting, print};
+use crate::locale::Argument;
 use crate::{Grants, Use};
 
 #[derive(Debug, clap::Subcommand)]
@@ -43,14 +43,19 @@ pub(super) fn run(setting: &Setting, command: &GrantsCommand) -> anyhow::Result<
                 None => None,
                 Some(name) => match Use::ALL.into_iter().find(|usage| usage.name() == name) {
                     Some(usage) => Some(usage),
-                    None => {
-                        bail!("there is no use called {name}; there are login, signature and keys")
-                    }
+                    None => return Err(Said::about("cli-no-use", "name", name).into()),
                 },
             };
             match grants.revoke(origin, usage)? {
-                0 => bail!("{origin} was granted nothing of that; see: tanba-agent grants list"),
-                count => print(&format!("revoked: {count}")),
+                0 => Err(Said::about("cli-no-grant", "origin", origin).into()),
+                count => {
+                    let count = [("count", Argument::from(count))];
+                    print(
+                        &setting
+                            .texts
+                            .format(setting.language, "cli-revoked", &count),
+                    )
+                }
             }
         }
     }

@@ -33,14 +33,20 @@ pub(super) fn run(setting: &Setting, command: &IdentityCommand) -> anyhow::Resul
             .to_string(),
         );
     }
-    print(&format!("authority:   {}", authority.subject().rfc4514()))?;
-    print(&format!("file:        {}", file.display()))?;
-    print(&format!("SHA-256:     {digest}"))?;
-    print(&format!("valid until: {}", authority.not_after().rfc3339()))?;
-    print("certifies:   127.0.0.1, ::1 and localhost, nothing else")?;
-    print(&format!(
-        "server:      {}, valid until {}",
-        server.serial_hex(),
-        server.not_after().rfc3339()
-    ))
+    for (label, fact) in [
+        ("cli-identity-authority", authority.subject().rfc4514()),
+        ("cli-identity-file", file.display().to_string()),
+        ("cli-identity-digest", digest),
+        ("cli-identity-until", authority.not_after().rfc3339()),
+        (
+            "cli-identity-certifies",
+            "127.0.0.1, ::1, localhost".to_owned(),
+        ),
+        ("cli-identity-server", server.serial_hex()),
+        ("cli-identity-server-until", server.not_after().rfc3339()),
+    ] {
+        let label = setting.texts.text(setting.language, label);
+        print(&format!("{label}: {fact}"))?;
+    }
+    Ok(())
 }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use tanba_crypto::DigestAlgorithm;
 
+use super::said::Said;
 use super::{Setting, print, start};
+use crate::Identity;
 use crate::machine::{Machine, Step, StepFault, System};
-use crate::{Catalogue, Identity};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InstallArguments {
@@ -34,8 +35,7 @@ pub(super) fn run(
     arguments: &InstallArguments,
     direction: Direction,
 ) -> anyhow::Result<()> {
-    let texts = Catalogue::shipped()?;
-    let language = setting.config.language;
+    let (texts, language) = (&setting.texts, setting.language);
     let machine = machine(setting, arguments, direction)?;
     let steps = match direction {
         Direction::Install => machine.install(),
@@ -95,12 +95,7 @@ fn machine(
     let folder = setting.places.identity();
     let only_looks = arguments.dry_run || direction == Direction::Uninstall;
     let mut machine = if only_looks && !Identity::is_in(&folder) {
-        // Nothing is made for somebody who looks or leaves.
-        machine_with(
-            setting,
-            Identity::authority_file_in(&folder),
-            "SHA1".to_owned(),
-        )?
+        machine_without_identity(setting)?
     } else {
         own_machine(setting, &start::identity(setting)?)?
     };
@@ -116,16 +111,20 @@ pub(super) fn own_machine(setting: &Setting, identity: &Identity) -> anyhow::Res
     machine_with(setting, identity.authority_file(), thumbprint)
 }
 
+/// This computer before there is an identity: nothing is made for somebody who looks or leaves.
+pub(super) fn machine_without_identity(setting: &Setting) -> anyhow::Result<Machine> {
+    let authority = Identity::authority_file_in(&setting.places.identity());
+    machine_with(setting, authority, "SHA1".to_owned())
+}
+
 fn machine_with(
     setting: &Setting,
     authority: PathBuf,
     thumbprint: String,
 ) -> anyhow::Result<Machine> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
-    let home = setting
-        .home
-        .clone()
-        .context("the environment names no home folder, set HOME")?;
+    let program =
+        std::env::current_exe().map_err(|error| Said::new("cli-no-system").because(error))?;
+    let home = setting.home.clone().ok_or(Said::new("cli-no-home"))?;
     Ok(Machine {
         system: System::own(),
         home,

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use rand::SeedableRng as _;
 use rand::rngs::{StdRng, SysRng};
 use tanba_model::ports::{Clock, RandomSource, SharedRandom};
 use tanba_pki::Certificate;
 
+use super::said::Said;
 use super::{Setting, install};
 #[cfg(feature = "window")]
 use crate::Window;
@@ -28,7 +29,7 @@ pub(super) struct RunArguments {
 /// A generator seeded by the operating system.
 pub(super) fn random() -> anyhow::Result<Arc<dyn RandomSource>> {
     let generator = StdRng::try_from_rng(&mut SysRng)
-        .context("the operating system gives no random numbers")?;
+        .map_err(|error| Said::new("cli-no-random").because(error))?;
     Ok(Arc::new(SharedRandom::new(generator)))
 }
 
@@ -75,7 +76,7 @@ pub(super) fn doctor(setting: &Setting, identity: Option<&Identity>) -> Doctor {
 }
 
 pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
-    let texts = Arc::new(Catalogue::shipped()?);
+    let texts = Arc::clone(&setting.texts);
     let dialog = dialog(&arguments.ui, &texts)?;
     let identity = Arc::new(identity(&setting)?);
     let doctor = doctor(&setting, Some(&identity));
@@ -99,7 +100,7 @@ pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<
         // One dialog works at a time; the others read files.
         .max_blocking_threads(8)
         .build()
-        .context("the system gives no event loop")?;
+        .map_err(|error| Said::new("cli-no-system").because(error))?;
     let served = runtime.block_on(serve(parts));
     // A dialog that is open does not hold up the end.
     runtime.shutdown_background();
@@ -129,7 +130,7 @@ impl End {
         Ok(Self {
             #[cfg(unix)]
             terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .context("the system does not let the agent hear that it has to end")?,
+                .map_err(|error| Said::new("cli-no-system").because(error))?,
         })
     }
 
@@ -173,7 +174,7 @@ fn dialog(ui: &Ui, texts: &Arc<Catalogue>) -> anyhow::Result<Arc<dyn Dialog>> {
 
 #[cfg(feature = "window")]
 fn window() -> anyhow::Result<Arc<dyn Dialog>> {
-    let window = Window::new().context("the system does not say where this program is")?;
+    let window = Window::new().map_err(|error| Said::new("cli-no-system").because(error))?;
     Ok(Arc::new(window))
 }
 
@@ -181,9 +182,9 @@ fn issuers(paths: &[PathBuf]) -> anyhow::Result<Vec<Certificate>> {
     let mut certificates = Vec::new();
     for path in paths {
         let content = std::fs::read(path)
-            .with_context(|| format!("the authorities {} cannot be read", path.display()))?;
+            .map_err(|error| Said::of_file("cli-no-issuers", path).because(error))?;
         let read = Certificate::from_pem_or_der(&content)
-            .with_context(|| format!("the file {} holds no certificates", path.display()))?;
+            .map_err(|error| Said::of_file("cli-empty-issuers", path).because(error))?;
         certificates.extend(read);
     }
     Ok(certificates)

@@ -12,8 +12,8 @@ use super::{Cause, Finding};
 use crate::Identity;
 use crate::machine::{Machine, NICKNAME, System, databases};
 
-/// One finding for each database of certificates.
-pub(super) fn look(machine: &Machine, identity: &Identity) -> Vec<Finding> {
+/// One finding for each database of certificates. Whatever is trusted where there is no identity is an earlier one's.
+pub(super) fn look(machine: &Machine, identity: Option<&Identity>) -> Vec<Finding> {
     if machine.system != System::Linux {
         return vec![Finding::note(Cause::Trust, "doctor-trust-elsewhere", "")];
     }
@@ -22,7 +22,7 @@ pub(super) fn look(machine: &Machine, identity: &Identity) -> Vec<Finding> {
         let detail = folder.display().to_string();
         let bad = |text| Finding::bad(Cause::Trust, text, detail.as_str(), "doctor-trust-repair");
         findings.push(match trusted(&folder) {
-            Ok(Some(pem)) if is_same(&pem, identity) => {
+            Ok(Some(pem)) if identity.is_some_and(|identity| is_same(&pem, identity)) => {
                 Finding::good(Cause::Trust, "doctor-trust", detail)
             }
             Ok(Some(_)) => bad("doctor-trust-old"),

@@ -69,6 +69,8 @@ fn every_key_in_the_code_has_a_text() {
         "doctor-",
         "unusable-",
         "window-",
+        "cli-",
+        "setup-",
     ];
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![folder];

@@ -125,6 +125,22 @@ impl Identity {
         })
     }
 
+    /// Opens the identity as it lies in this folder: nothing is made, renewed or repaired.
+    ///
+    /// # Errors
+    /// [`TrustError`], also where an [`open`](Self::open) would put it right.
+    pub fn look(folder: &Path) -> Result<Self, TrustError> {
+        let authority = read_certificate(&folder.join(AUTHORITY))?;
+        let certificate = read_certificate(&folder.join(SERVER))?;
+        let key = read_key(&folder.join(SERVER_KEY))?;
+        let in_use = InUse::new(certificate, &authority, &key)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            authority,
+            server: RwLock::new(in_use),
+        })
+    }
+
     /// Whether an identity was made in this folder.
     #[must_use]
     pub fn is_in(folder: &Path) -> bool {

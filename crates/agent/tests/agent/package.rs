@@ -120,7 +120,7 @@ fn serves_a_user(program: PathBuf) {
 fn the_manual_names_every_command() {
     let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/agent/tanba-agent.1");
     let manual = std::fs::read_to_string(manual).unwrap();
-    let (_, help) = run(&program(), &["--help"]);
+    let (_, help) = run(&program(), &["--lang", "en", "--help"]);
     let commands = help.split("Commands:").nth(1).unwrap();
     let commands = commands.split("Options:").next().unwrap();
     let mut seen = 0;

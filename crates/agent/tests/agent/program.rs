@@ -10,6 +10,7 @@ use crate::harness::{program, run, text, visit};
 
 fn agent(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let mut all = vec!["--data", text(folder)];
+    all.extend(["--lang", "en"]);
     all.extend(arguments);
     run(&program(), &all)
 }
@@ -157,7 +158,7 @@ fn mistakes_are_sentences_and_wrong_usage_is_two() {
     if !cfg!(feature = "scripted") {
         let (done, words) = agent(folder.path(), &["run", "--ui", "script:/a"]);
         assert!(
-            !done && words.contains("there is no dialog called"),
+            !done && words.contains("script:/a is no value for"),
             "{words}"
         );
     }
@@ -184,4 +185,115 @@ fn mistakes_are_sentences_and_wrong_usage_is_two() {
     );
     let (_, told) = agent(folder.path(), &["doctor"]);
     assert!(told.contains('✓'), "{told}");
+}
+
+/// What the program says in an environment that speaks this language, apart from what it says of a fault.
+fn spoken(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(program())
+        .args(["--data", text(folder)])
+        .args(arguments)
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env_remove("LANG")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let words = |octets| String::from_utf8(octets).unwrap();
+    let code = output.status.code().unwrap();
+    (code, words(output.stdout), words(output.stderr))
+}
+
+/// Whoever looks changes nothing, and programs read what is found by names that stay.
+#[test]
+fn the_doctor_changes_nothing_and_is_read_by_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = folder.path().join("agent.toml");
+    let number = port.local_addr().unwrap().port();
+    drop(port);
+    std::fs::write(
+        &settings,
+        format!("port = {number}\n[tokens]\np11-kit = false\nwell-known = false\n"),
+    )
+    .unwrap();
+    let looked = ["--config", text(&settings), "doctor", "--json"];
+    let (code, json, fault) = spoken(&data, &[("LC_ALL", "kk_KZ.UTF-8")], &looked);
+    assert_eq!(code, 1, "{fault}");
+    assert!(fault.contains("кілттеріңіз аман"), "{fault}");
+    assert!(!data.exists(), "the doctor made something");
+    let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&told["works"], &told["language"]),
+        (&json!(false), &json!("kk"))
+    );
+    let findings = told["findings"].as_array().unwrap();
+    for finding in findings {
+        let members: Vec<_> = finding.as_object().unwrap().keys().collect();
+        let known = ["cause", "code", "detail", "repair", "sentence", "state"];
+        let mut members: Vec<&str> = members.into_iter().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members, known);
+        assert_eq!(
+            finding["repair"].is_string(),
+            finding["state"] == "bad",
+            "{finding}"
+        );
+    }
+    let absent = &findings[0];
+    assert_eq!(absent["cause"], "port");
+    assert_eq!(absent["code"], "doctor-identity-absent");
+    assert_eq!(absent["state"], "bad");
+    // An identity that is there is not touched either, whatever is wrong with it.
+    assert!(agent(&data, &["identity", "show"]).0);
+    let server = data.join("identity/server.pem");
+    std::fs::write(&server, "damaged").unwrap();
+    let (_, told, _) = spoken(&data, &[], &looked);
+    assert!(told.contains("doctor-identity-broken"), "{told}");
+    assert_eq!(std::fs::read_to_string(&server).unwrap(), "damaged");
+}
+
+#[test]
+fn the_command_line_speaks_the_language_of_its_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = ["grants", "revoke", "https://a.example", "--use", "x"];
+    for (variables, option, words) in [
+        (&[("LANG", "kk_KZ.UTF-8")][..], None, "деген рұқсат жоқ"),
+        (
+            &[("LANG", "kk_KZ.UTF-8"), ("LC_MESSAGES", "ru_RU.UTF-8")],
+            None,
+            "нет разрешения",
+        ),
+        (
+            &[("LANG", "ru_RU.UTF-8"), ("LC_ALL", "C")],
+            None,
+            "there is no use called",
+        ),
+        (&[], None, "there is no use called"),
+        (&[("LC_ALL", "C")], Some("ru"), "нет разрешения"),
+    ] {
+        let lang: Vec<&str> = option.iter().flat_map(|tag| ["--lang", *tag]).collect();
+        let said = spoken(folder.path(), variables, &[&wrong[..], &lang].concat());
+        assert_eq!(said.0, 1);
+        assert!(said.2.contains(words), "{}", said.2);
+    }
+    let kazakh = [("LC_ALL", "kk_KZ.UTF-8")];
+    let (code, help, _) = spoken(folder.path(), &kazakh, &["grants", "--help"]);
+    assert_eq!(code, 0);
+    assert!(
+        help.contains("Қолданылуы: ") && help.contains("Командалар:"),
+        "{help}"
+    );
+    for wrong in [
+        &["dance"][..],
+        &["--lang", "de", "doctor"],
+        &["run", "--ui", "dance"],
+    ] {
+        let (code, _, fault) = spoken(folder.path(), &kazakh, wrong);
+        assert_eq!(code, 2);
+        assert!(fault.contains("Толығырақ: tanba-agent --help"), "{fault}");
+    }
+    std::fs::write(folder.path().join("agent.toml"), "prot = 1\n").unwrap();
+    let (_, _, fault) = spoken(folder.path(), &kazakh, &["doctor"]);
+    assert!(fault.contains("баптаулар файлында қате бар"), "{fault}");
 }

@@ -77,6 +77,7 @@ impl Home {
         command
             .args(arguments)
             .env("HOME", self.folder.path())
+            .env("LC_ALL", "C")
             .env_remove("XDG_RUNTIME_DIR")
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_DATA_HOME")
@@ -188,16 +189,18 @@ fn what_would_be_done_is_shown_for_every_system_and_nothing_is_done() {
     assert!(!done, "another system's steps are only shown");
 }
 
+fn told(words: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(words.contains(line), "{line}: {words}");
+    }
+}
+
+/// Whoever looks before anything is installed learns what to do, and installs nothing.
 #[test]
-fn each_cause_is_told_with_its_repair() {
+fn what_was_never_installed_is_told_and_stays_so() {
     let home = Home::new();
-    let ask = || home.agent(&["doctor"]).1;
-    let told = |words: &str, lines: &[&str]| {
-        for line in lines {
-            assert!(words.contains(line), "{line}: {words}");
-        }
-    };
-    let words = ask();
+    let words = home.agent(&["doctor"]).1;
+    assert!(!home.path(".local/share/tanba-agent").exists());
     told(
         &words,
         &["✗ The agent does not run", "→ Start it: tanba-agent run"],
@@ -217,7 +220,12 @@ fn each_cause_is_told_with_its_repair() {
         ],
     );
     told(&words, &["• The browser’s permission cannot be seen"]);
+}
 
+#[test]
+fn each_cause_is_told_with_its_repair() {
+    let home = Home::new();
+    let ask = || home.agent(&["doctor"]).1;
     assert!(home.agent(&["install"]).0);
     let started = Started::new(&home);
     let (works, words) = home.agent(&["doctor"]);
@@ -241,9 +249,18 @@ fn each_cause_is_told_with_its_repair() {
     told(&ask(), &["✗ The port is taken", "→ Close that program"]);
     other.join().unwrap();
 
-    // A new identity: browsers still trust the old one.
-    std::fs::remove_dir_all(home.path(".local/share/tanba-agent/identity")).unwrap();
-    told(&ask(), &["✗ The browser trusts an earlier installation"]);
+    // No identity any more: browsers still trust the old one.
+    let identity = home.path(".local/share/tanba-agent/identity");
+    std::fs::remove_dir_all(&identity).unwrap();
+    told(
+        &ask(),
+        &[
+            "✗ This installation has no TLS identity yet",
+            "✗ The browser trusts an earlier installation",
+        ],
+    );
+    assert!(!identity.exists(), "who looks makes nothing");
+    std::fs::create_dir(&identity).unwrap();
     std::fs::write(
         home.path(".local/share/tanba-agent/identity/authority.pem"),
         "x",
