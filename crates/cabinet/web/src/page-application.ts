@@ -1,5 +1,5 @@
 /** The number, installation, and the end. */
-import { type InToken, install, sign } from "./agent.js";
+import { install, sign } from "./agent.js";
 import { get, now, post } from "./api.js";
 import { forgetChosen } from "./chooser.js";
 import { button, element, find, focusOn, input, make, onClick, once, show } from "./dom.js";
@@ -12,7 +12,7 @@ import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { InstalledFile, KeyFile, PlannedFile } from "./protocol.js";
 import { SavedFiles } from "./saved.js";
-import { type Pending, type Saved, dropPending, pendingOf, rememberSaved } from "./store.js";
+import { type Pending, type Saved, dropPending, forgetInToken, pendingOf, rememberInToken, rememberSaved, rememberedInToken } from "./store.js";
 import { PKCS12 } from "./token.js";
 
 type Target = FileSystemDirectoryHandle | "download" | null;
@@ -44,38 +44,48 @@ export async function start(): Promise<void> {
   if (["REJECTED", "CANCELLED", "EXPIRED"].includes(state)) await forgetPending(number);
   if (state !== "ISSUED") return;
   if (keystore === PKCS12) await new Installation(number).start();
-  else new TokenInstallation(number, keystore).start();
+  else await new TokenInstallation(number, keystore).start();
 }
 
 /** Certificates go into a token beside the keys that were made there; the agent asks for its PIN. */
 class TokenInstallation {
   readonly #number: string;
   readonly #keystore: string;
-  #installed: readonly InToken[] = [];
+  /** Serial numbers of what lies in the token. */
+  #installed: readonly string[] = [];
 
   constructor(number: string, keystore: string) {
     this.#number = number;
     this.#keystore = keystore;
   }
 
-  start(): void {
+  async start(): Promise<void> {
     onClick(button("install-start"), () => guarded(() => this.#install()));
     onClick(button("finish"), () => guarded(() => this.#finish()));
+    // The page was left after the token had taken them: its keys do not wait any more, only the end is left.
+    this.#installed = await rememberedInToken(this.#number);
+    if (this.#installed.length > 0) this.#showDone();
   }
 
   async #install(): Promise<void> {
     placeProgress(button("install-start"));
     progress("progress-agent");
     const issued = await get<Certificates>(`/applications/${this.#number}/certificates`);
-    this.#installed = await install(this.#keystore, issued.certificates, issued.chain);
+    const installed = await install(this.#keystore, issued.certificates, issued.chain);
+    this.#installed = installed.map(({ serial }) => serial);
+    await rememberInToken(this.#number, this.#installed);
+    progressEnd("progress-done");
+    this.#showDone();
+    focusOn(element("done-title"));
+  }
+
+  #showDone(): void {
     const keystore = text(`keystore-${this.#keystore}`);
-    const lines = this.#installed.map(({ serial }) =>
+    const lines = this.#installed.map((serial) =>
       make("li", { text: text("installed-in-token", { keystore, serial: grouped(serial) }), class: "tanba-checks__done", attributes: { "data-serial": serial } }),
     );
     element("done-checks")?.replaceChildren(...lines);
-    progressEnd("progress-done");
     showChecked(true);
-    focusOn(element("done-title"));
   }
 
   /** Each new key signs a challenge of its own: the token works, and the authority knows. */
@@ -85,10 +95,23 @@ class TokenInstallation {
     const { challenge } = await post<{ challenge: string }>(`/applications/${this.#number}/installation/challenge`, {});
     await call("checkChallenge", { challenge, purpose: "installation", subject: this.#number });
     const proofs: string[] = [];
-    for (const { serial } of this.#installed) {
-      proofs.push(await sign({ storage: this.#keystore, document: challenge, serial }));
+    for (const serial of this.#installed) {
+      proofs.push(await this.#proof(challenge, serial));
     }
     await report(this.#number, proofs);
+  }
+
+  async #proof(challenge: string, serial: string): Promise<string> {
+    try {
+      return await sign({ storage: this.#keystore, document: challenge, serial });
+    } catch (error) {
+      // Somebody took them out of the token again: they can be put there once more.
+      if (error instanceof Problem && error.code === "agent-failed") {
+        await forgetInToken(this.#number);
+        showChecked(false);
+      }
+      throw error;
+    }
   }
 }
 
@@ -140,6 +163,7 @@ function startNumber(number: string): void {
 async function forgetPending(number: string): Promise<void> {
   const kept = await pendingOf(number).catch((): readonly Pending[] => []);
   await dropPending(kept.map(({ id }) => id)).catch(() => undefined);
+  await forgetInToken(number);
 }
 
 class Installation {

@@ -86,6 +86,27 @@ export async function dropPending(ids: readonly string[]): Promise<void> {
   for (const id of ids) await transact(PENDING, "readwrite", (store) => store.delete(id));
 }
 
+/**
+ * Serial numbers of the certificates that were put into a token, until the authority has heard of it. They lie among the
+ * folders under a name of their own: another version of the database could not be opened by scripts of before.
+ */
+export async function rememberInToken(number: string, serials: readonly string[]): Promise<void> {
+  await transact(FOLDERS, "readwrite", (store) => store.put(serials, inToken(number))).catch(() => undefined);
+}
+
+export async function rememberedInToken(number: string): Promise<readonly string[]> {
+  const found: unknown = await transact(FOLDERS, "readonly", (store) => store.get(inToken(number))).catch(() => null);
+  return Array.isArray(found) ? found.filter((serial): serial is string => typeof serial === "string") : [];
+}
+
+export async function forgetInToken(number: string): Promise<void> {
+  await transact(FOLDERS, "readwrite", (store) => store.delete(inToken(number))).catch(() => undefined);
+}
+
+function inToken(number: string): string {
+  return `in-token-${number}`;
+}
+
 export async function rememberFolder(folder: FileSystemDirectoryHandle): Promise<void> {
   await transact(FOLDERS, "readwrite", (store) => store.put(folder, KEYS_FOLDER)).catch(() => undefined);
 }
