@@ -126,7 +126,7 @@ export class Computer {
 
   /** What the agent says of itself at the command line. */
   async doctor() {
-    const told = await run(agentProgram, ["--data", this.data, "doctor"], { env: this.env }).catch((error) => error);
+    const told = await run(agentProgram, ["--data", this.data, "--lang", "kk", "doctor"], { env: this.env }).catch((error) => error);
     return told.stdout;
   }
 

@@ -259,6 +259,10 @@ mod tests {
 
     /// Each step looks at each node once: these would take minutes otherwise, and hours in a document of megabytes.
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "minutes are told from milliseconds"
+    )]
     fn a_deep_document_is_walked_through_once_for_each_step() {
         let text = format!("{}{}", "<a>".repeat(50_000), "</a>".repeat(50_000));
         let document = parse(&text).unwrap();
