@@ -179,6 +179,7 @@ message-kind-first_submitted = Notice of an accepted first application
 message-kind-first_kept = Notice of a kept first application
 message-kind-first_not_confirmed = Notice of a first application that was not confirmed
 message-kind-first_expired = Notice of an expired first application
+message-kind-first_approved = Notice of an approved first application
 message-kind-first_issued = Notice of issued first keys
 message-kind-first_cancelled = Notice of a withdrawn first application
 message-kind-frozen = Notice of frozen certificates
@@ -198,7 +199,7 @@ mail-administrator-email-changed = Your confirmed e-mail address was changed at 
 mail-email-changed-subject = Your confirmed e-mail address was changed
 mail-names-changed-subject = Your names were corrected
 mail-rejected-subject = Application { $number } was refused
-mail-rejected-lead = An operator of the registration centre refused application { $number }. The reason:
+mail-rejected-lead = Application { $number } was examined and refused. The reason:
 mail-rejected-next = Your private keys never left your device, and no certificate was issued. Once the reason is gone you may submit a new application; if you have questions, call { contact-phone }.
 mail-administrator-names-changed = Your names were corrected at a registration centre. Certificates issued before keep the old names.
 

@@ -179,6 +179,7 @@ message-kind-first_submitted = Алғашқы өтінімнің қабылда�
 message-kind-first_kept = Алғашқы өтінімнің сақталғаны туралы хабар
 message-kind-first_not_confirmed = Алғашқы өтінімнің расталмағаны туралы хабар
 message-kind-first_expired = Алғашқы өтінім мерзімінің өткені туралы хабар
+message-kind-first_approved = Алғашқы кілттерге өтінімнің расталғаны туралы хабар
 message-kind-first_issued = Алғашқы кілттердің шығарылғаны туралы хабар
 message-kind-first_cancelled = Алғашқы өтінімнің қайтарып алынғаны туралы хабар
 message-kind-frozen = Куәліктердің тоқтатылғаны туралы хабар
@@ -198,7 +199,7 @@ mail-administrator-email-changed = Тіркеу орталығында раст�
 mail-email-changed-subject = Расталған электрондық поштаңыз ауыстырылды
 mail-names-changed-subject = Аты-жөніңіз түзетілді
 mail-rejected-subject = № { $number } өтінімнен бас тартылды
-mail-rejected-lead = Тіркеу орталығының операторы № { $number } өтінімнен бас тартты. Себебі:
+mail-rejected-lead = № { $number } өтінім қаралып, одан бас тартылды. Себебі:
 mail-rejected-next = Жабық кілттеріңіз құрылғыңыздан шыққан жоқ, ешқандай куәлік шығарылмады. Себебі жойылған соң жаңа өтінім бере аласыз; сұрақтар бойынша { contact-phone } нөміріне қоңырау шалыңыз.
 mail-administrator-names-changed = Тіркеу орталығында аты-жөніңіз түзетілді. Бұрын шығарылған тіркеу куәліктері ескі аты-жөнмен қалады.
 

@@ -179,6 +179,7 @@ message-kind-first_submitted = Уведомление о принятой пер
 message-kind-first_kept = Уведомление о сохранённой первой заявке
 message-kind-first_not_confirmed = Уведомление о неподтверждённой первой заявке
 message-kind-first_expired = Уведомление об истечении первой заявки
+message-kind-first_approved = Уведомление о подтверждении заявки на первые ключи
 message-kind-first_issued = Уведомление о выпуске первых ключей
 message-kind-first_cancelled = Уведомление об отзыве первой заявки заявителем
 message-kind-frozen = Уведомление о приостановке свидетельств
@@ -198,7 +199,7 @@ mail-administrator-email-changed = В центре регистрации изм
 mail-email-changed-subject = Ваш подтверждённый адрес электронной почты изменён
 mail-names-changed-subject = Ваше имя исправлено
 mail-rejected-subject = По заявке № { $number } отказано
-mail-rejected-lead = Оператор центра регистрации отказал по заявке № { $number }. Причина:
+mail-rejected-lead = Заявка № { $number } рассмотрена, по ней отказано. Причина:
 mail-rejected-next = Ваши закрытые ключи не покидали устройство, свидетельства не выпускались. Устранив причину, подайте новую заявку; по вопросам звоните { contact-phone }.
 mail-administrator-names-changed = В центре регистрации исправлено ваше имя. Ранее выпущенные регистрационные свидетельства остаются на прежнее имя.
 

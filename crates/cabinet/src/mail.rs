@@ -214,6 +214,7 @@ impl Writer<'_> {
             | MessageBody::FirstKept { .. }
             | MessageBody::FirstNotConfirmed { .. }
             | MessageBody::FirstExpired { .. }
+            | MessageBody::FirstApproved { .. }
             | MessageBody::FirstIssued { .. }
             | MessageBody::FirstCancelled { .. } => self.first(body),
         }

@@ -66,12 +66,19 @@ impl AuthoritySection {
             ("authority-name", in_language(&self.name)),
             ("authority-short", in_language(&self.short_name)),
             ("contact-phone", self.contact_phone.clone()),
+            ("contact-dial", self.contact_phone.as_deref().map(dialled)),
         ];
         texts
             .into_iter()
             .filter_map(|(key, text)| Some(format!("{key} = {{ \"{}\" }}\n", escaped(&text?))))
             .collect()
     }
+}
+
+/// A number as links have it (RFC 3966, 3): blanks have no place there, and the rest of what parts digits is of no use.
+fn dialled(phone: &str) -> String {
+    let dials = |c: &char| c.is_ascii_digit() || *c == '+';
+    phone.chars().filter(dials).collect()
 }
 
 /// A string literal of Fluent.
@@ -118,6 +125,7 @@ mod tests {
             assert!(lost.contains(part), "{lost}");
             let internal = catalogue.text(language, "error-internal-detail");
             assert!(internal.contains("+7 700 000 00 00"), "{internal}");
+            assert_eq!(catalogue.text(language, "contact-dial"), "+77000000000");
         }
     }
 

@@ -74,6 +74,7 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
         | MessageBody::FirstKept { .. }
         | MessageBody::FirstNotConfirmed { .. }
         | MessageBody::FirstExpired { .. }
+        | MessageBody::FirstApproved { .. }
         | MessageBody::FirstCancelled { .. }
         | MessageBody::ApplicationRejected { .. } => mail::render(message, public_url)?.subject,
     })

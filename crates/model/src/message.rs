@@ -169,6 +169,13 @@ pub enum MessageBody {
         /// Number of the application.
         number: String,
     },
+    /// A first application is approved, but the authority issues nothing at the moment; another message tells when it did.
+    FirstApproved {
+        /// Number of the application.
+        number: String,
+        /// Path of the application's page, with a secret, without language.
+        link_path: String,
+    },
     /// Certificates of a first application are ready to be installed.
     FirstIssued {
         /// Number of the application.
@@ -270,6 +277,7 @@ impl MessageBody {
             Self::FirstKept { .. } => "first_kept",
             Self::FirstNotConfirmed { .. } => "first_not_confirmed",
             Self::FirstExpired { .. } => "first_expired",
+            Self::FirstApproved { .. } => "first_approved",
             Self::FirstIssued { .. } => "first_issued",
             Self::FirstCancelled { .. } => "first_cancelled",
             Self::Frozen { .. } => "frozen",
@@ -297,6 +305,7 @@ impl MessageBody {
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
+            | Self::FirstApproved { .. }
             | Self::FirstIssued { .. }
             | Self::FirstCancelled { .. }
             | Self::AddressChanged { .. }
@@ -333,6 +342,7 @@ impl MessageBody {
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
+            | Self::FirstApproved { .. }
             | Self::FirstIssued { .. }
             | Self::FirstCancelled { .. }
             | Self::CertificatesIssued { .. }
@@ -368,6 +378,7 @@ impl MessageBody {
             | Self::FirstKept { .. }
             | Self::FirstNotConfirmed { .. }
             | Self::FirstExpired { .. }
+            | Self::FirstApproved { .. }
             | Self::FirstCancelled { .. }
             | Self::ApplicationRejected { .. }
             | Self::Installed { .. }

@@ -31,4 +31,4 @@ pub use waiting::Retried;
 pub use work::Solution;
 pub(crate) use work::WorkDesk;
 
-pub(crate) use accept::{announce_expired, announce_issued, appear_by};
+pub(crate) use accept::{announce_approved, announce_expired, announce_issued, appear_by};

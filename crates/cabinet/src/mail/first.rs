@@ -35,6 +35,12 @@ impl Writer<'_> {
                 told.1.push(self.link("mail-first-again", "/obtain"));
                 told
             }
+            MessageBody::FirstApproved { number, link_path } => {
+                let mut told = self.about_first("approved", number);
+                told.1
+                    .push(self.link("mail-first-approved-link", link_path));
+                told
+            }
             MessageBody::FirstIssued {
                 number,
                 serials,

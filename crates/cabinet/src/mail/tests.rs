@@ -76,7 +76,55 @@ fn bodies() -> Vec<MessageBody> {
     bodies
 }
 
-fn first_issuance(serials: Vec<String>) -> [MessageBody; 6] {
+/// The kinds that there are, and the kind of a message: the compiler refuses a list that misses one.
+macro_rules! kinds {
+    ($($kind:ident),+) => {
+        const KINDS: &[&str] = &[$(stringify!($kind)),+];
+        const fn kind_of(body: &MessageBody) -> &'static str {
+            match body {
+                $(MessageBody::$kind { .. } => stringify!($kind)),+
+            }
+        }
+    };
+}
+
+kinds!(
+    ConfirmationCode,
+    ApplicationAccepted,
+    CertificatesIssued,
+    Installed,
+    Reminder,
+    Revoked,
+    ApplicationRejected,
+    NotIssued,
+    ByAdministrator,
+    AddressCode,
+    FirstSubmitted,
+    FirstKept,
+    FirstNotConfirmed,
+    FirstExpired,
+    FirstApproved,
+    FirstIssued,
+    FirstCancelled,
+    Frozen,
+    EntryCode,
+    EmailChangeCode,
+    AddressChanged,
+    PhoneChangeCode,
+    PhoneChanged,
+    NewDevice
+);
+
+#[test]
+fn every_kind_of_message_is_among_those_that_are_looked_at() {
+    let bodies = bodies();
+    for kind in KINDS {
+        let looked_at = bodies.iter().any(|body| kind_of(body) == *kind);
+        assert!(looked_at, "{kind} has no sample");
+    }
+}
+
+fn first_issuance(serials: Vec<String>) -> [MessageBody; 9] {
     let number = "123456789012".to_owned();
     let link_path = "/status/123456789012/secret".to_owned();
     [
@@ -98,6 +146,19 @@ fn first_issuance(serials: Vec<String>) -> [MessageBody; 6] {
         },
         MessageBody::FirstCancelled {
             number: number.clone(),
+        },
+        // The operator's words are hers: they have to stay words.
+        MessageBody::ApplicationRejected {
+            number: number.clone(),
+            reason: "desk-data-differs: Туған күні <img> басқа".to_owned(),
+        },
+        MessageBody::ApplicationRejected {
+            number: number.clone(),
+            reason: "desk-not-the-same-person".to_owned(),
+        },
+        MessageBody::FirstApproved {
+            number: number.clone(),
+            link_path: link_path.clone(),
         },
         MessageBody::FirstIssued {
             number,
@@ -366,7 +427,6 @@ fn letters_are_what_was_looked_at() {
     }
 }
 
-/// A link as long as they get: an origin of 30 letters.
 /// Whoever has keys already is told of a first application as of a renewal: the words have to be true of both.
 #[test]
 fn the_notice_of_an_application_says_what_was_applied_for_of_either_kind() {
@@ -392,6 +452,7 @@ fn the_notice_of_an_application_says_what_was_applied_for_of_either_kind() {
     }
 }
 
+/// With links as long as they get: an origin of 30 letters.
 #[test]
 fn text_messages_take_two_of_the_network_at_most() {
     for language in Language::ALL {

@@ -21,6 +21,7 @@ use super::{Clerk, DeskError};
 use crate::RegistrationAuthority;
 use crate::error::StepError;
 use crate::evidence::{Evidence, application_object, person_object};
+use crate::first::announce_approved;
 use crate::notify::notify;
 use crate::signature::Signature;
 use crate::token::hex;
@@ -213,9 +214,16 @@ impl RegistrationAuthority {
         number: ApplicationNumber,
         now: Timestamp,
     ) -> Result<Outcome, DeskError> {
+        let id = application.id;
         match self.finish(application, now) {
             Ok(_) => Ok(Outcome::Issued(number)),
-            Err(crate::reissue::IssueError::Delayed(_)) => Ok(Outcome::Approved(number)),
+            Err(crate::reissue::IssueError::Delayed(_)) => {
+                if let Err(error) = announce_approved(self, id, now) {
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::error!(application = %id, error = cause, "an applicant was not told that she is approved");
+                }
+                Ok(Outcome::Approved(number))
+            }
             Err(error) => Err(error.into()),
         }
     }

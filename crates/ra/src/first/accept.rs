@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tanba_model::application::{Application, ApplicationKind, FirstIssuance};
-use tanba_model::id::PersonId;
+use tanba_model::application::{Application, ApplicationKind, FirstIssuance, State};
+use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::intake::{Claim, Intake, IntakeStage};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
@@ -326,6 +326,33 @@ pub(crate) fn announce_issued(
         },
     };
     work.outbox().insert(&message, now).map(|_| ())
+}
+
+/// Tells an applicant that she is approved and has to wait for the authority, unless it issued meanwhile.
+pub(crate) fn announce_approved(
+    authority: &RegistrationAuthority,
+    application: ApplicationId,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let mut work = authority.storage.begin()?;
+    let Some(application) = work.applications().find(application)? else {
+        return Ok(());
+    };
+    let (Some(first), State::Confirmed { .. }) = (&application.first, &application.state) else {
+        return Ok(());
+    };
+    let number = application.number.as_str().to_owned();
+    let message = NewMessage {
+        person: application.person,
+        to: first.email.clone().into(),
+        language: first.language,
+        body: MessageBody::FirstApproved {
+            link_path: authority.status_path(work.as_mut(), &number, first.appear_by)?,
+            number,
+        },
+    };
+    work.outbox().insert(&message, now)?;
+    work.commit()
 }
 
 /// When the last day ends on which the applicant of first keys may appear.

@@ -185,6 +185,15 @@ fn of_two_who_decide_at_once_one_is_heard_and_the_other_is_told() {
     assert_eq!(shown.decisions.len(), 1);
 }
 
+/// The kinds of what the applicant was mailed at the address of her application since somebody looked last.
+fn told(world: &World, now: tanba_pki::Timestamp) -> Vec<&'static str> {
+    let mails = world.mail(now).into_iter();
+    mails
+        .filter(|mail| mail.to.as_str() == "new-keys@example.kz")
+        .map(|mail| mail.body.kind())
+        .collect()
+}
+
 #[test]
 fn what_is_over_cannot_be_decided_and_an_absent_key_loses_nothing() {
     let world = World::new();
@@ -198,8 +207,15 @@ fn what_is_over_cannot_be_decided_and_an_absent_key_loses_nothing() {
     world.issuance.key_is_away.store(true, Ordering::SeqCst);
     let outcome = operator.decide(&world, &number, &approval(), NOON).unwrap();
     assert_eq!(outcome, Outcome::Approved(number.clone()));
+    // The applicant is told that she is approved and waits; looking again tells her nothing, and the end is told once.
+    assert_eq!(told(&world, NOON), ["first_approved"]);
+    world.ra.resume(after(30)).unwrap();
+    assert!(told(&world, after(30)).is_empty());
     world.issuance.key_is_away.store(false, Ordering::SeqCst);
     world.ra.resume(after(60)).unwrap();
+    assert_eq!(told(&world, after(60)), ["address_changed", "first_issued"]);
+    world.ra.resume(after(90)).unwrap();
+    assert!(told(&world, after(90)).is_empty());
     let again = operator
         .decide(&world, &number, &approval(), after(61))
         .unwrap_err();
