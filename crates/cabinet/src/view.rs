@@ -4,6 +4,7 @@ use serde::Serialize;
 use tanba_model::application::{Application, State};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::decision;
 use tanba_model::id::CertificateId;
 use tanba_model::language::Language;
 use tanba_model::person::Person;
@@ -373,14 +374,15 @@ impl Words<'_> {
 
     /// An application with its timeline, as far as its own record tells it.
     pub(crate) fn application(&self, application: &Application) -> ApplicationView {
-        self.history(application, &[])
+        self.history(application, &[], &[])
     }
 
-    /// An application with its timeline, from the states that it entered.
+    /// An application with its timeline, from the states that it entered and what staff signed about it.
     pub(crate) fn history(
         &self,
         application: &Application,
         steps: &[(State, Timestamp)],
+        signed: &[decision::Step],
     ) -> ApplicationView {
         let state = application.state.name();
         ApplicationView {
@@ -403,7 +405,7 @@ impl Words<'_> {
                 State::Rejected { .. } => "red",
                 State::Expired { .. } | State::Cancelled { .. } => "grey",
             },
-            timeline: self.timeline(application, steps),
+            timeline: self.timeline(application, steps, signed),
             open: application.state.cancel(self.now).is_ok(),
         }
     }

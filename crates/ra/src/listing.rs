@@ -1,8 +1,9 @@
 //! What a person may read of her own.
 
-use tanba_model::application::{Application, ApplicationNumber, State};
+use tanba_model::application::{Application, ApplicationKind, ApplicationNumber, State};
 use tanba_model::certificate::CertificateRecord;
-use tanba_model::ports::{CertificateFilter, Session, Standing};
+use tanba_model::decision::Step;
+use tanba_model::ports::{CertificateFilter, Session, Standing, StorageError, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
@@ -20,6 +21,29 @@ pub struct History {
     pub application: Application,
     /// The states that it entered and when, the draft first. Reasons are not told.
     pub steps: Vec<(State, Timestamp)>,
+    /// How staff decided it, signature by signature, the oldest first. What was decided without one was decided at the
+    /// command line.
+    pub signed: Vec<Step>,
+}
+
+impl History {
+    pub(crate) fn of(
+        work: &mut dyn UnitOfWork,
+        application: Application,
+    ) -> Result<Self, StorageError> {
+        let steps = work.applications().steps(application.id)?;
+        // Staff decides about first keys alone.
+        let decisions = match application.kind {
+            ApplicationKind::First => work.decisions().of_application(application.id)?,
+            ApplicationKind::Reissue => Vec::new(),
+        };
+        let signed = decisions.iter().map(|one| one.made.step).collect();
+        Ok(Self {
+            application,
+            steps,
+            signed,
+        })
+    }
 }
 
 /// A page of a list.
@@ -141,8 +165,7 @@ impl RegistrationAuthority {
             .page_of_person(session.person, before, asked)?;
         let mut histories = Vec::new();
         for application in found {
-            let steps = work.applications().steps(application.id)?;
-            histories.push(History { application, steps });
+            histories.push(History::of(work.as_mut(), application)?);
         }
         Ok(Page::of(histories, size))
     }
@@ -158,8 +181,7 @@ impl RegistrationAuthority {
     ) -> Result<History, StepError> {
         let mut work = self.storage.snapshot()?;
         let (application, _) = Self::own(work.as_mut(), session, number)?;
-        let steps = work.applications().steps(application.id)?;
-        Ok(History { application, steps })
+        Ok(History::of(work.as_mut(), application)?)
     }
 
     /// One application of the session's person.

@@ -218,7 +218,6 @@ impl RegistrationAuthority {
     ) -> Result<History, StepError> {
         let mut work = self.storage.snapshot()?;
         let (application, _) = Self::held(work.as_mut(), &holder.into(), number)?;
-        let steps = work.applications().steps(application.id)?;
-        Ok(History { application, steps })
+        Ok(History::of(work.as_mut(), application)?)
     }
 }

@@ -189,7 +189,7 @@ pub(crate) async fn one(
         .await?;
     let words = state.words(&visit);
     let values = context! {
-        application => Serde(words.history(&history.application, &history.steps)),
+        application => Serde(words.history(&history.application, &history.steps, &history.signed)),
         by_proof => true,
         sheet,
         reminder => reminder.map(|at| words.date(at)),

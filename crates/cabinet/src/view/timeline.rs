@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tanba_model::application::{Application, ApplicationKind, State};
+use tanba_model::decision::Step as Signed;
 use tanba_pki::Timestamp;
 
 use super::Words;
@@ -30,6 +31,7 @@ pub(crate) struct Step {
 const BY_OWNER: &str = "step-by-owner";
 const BY_AUTHORITY: &str = "step-by-authority";
 const BY_OPERATOR: &str = "step-by-operator";
+const BY_ADMINISTRATOR: &str = "step-by-administrator";
 const BY_SYSTEM: &str = "step-by-system";
 
 impl Words<'_> {
@@ -38,6 +40,7 @@ impl Words<'_> {
         &self,
         application: &Application,
         entered: &[(State, Timestamp)],
+        signed: &[Signed],
     ) -> Vec<Step> {
         let kind = application.kind;
         let way: &[&'static str] = match kind {
@@ -48,7 +51,7 @@ impl Words<'_> {
         let mut steps: Vec<Step> = self
             .behind(application, entered)
             .into_iter()
-            .map(|(name, at)| self.taken(application, name, at))
+            .map(|(name, at)| self.taken(application, (name, at), signed))
             .collect();
         let reached = way.iter().position(|name| *name == state.name());
         let ahead = match (state, reached) {
@@ -99,7 +102,12 @@ impl Words<'_> {
     }
 
     /// A step that was taken.
-    fn taken(&self, application: &Application, name: &str, at: Timestamp) -> Step {
+    fn taken(
+        &self,
+        application: &Application,
+        (name, at): (&str, Timestamp),
+        signed: &[Signed],
+    ) -> Step {
         let (kind, last) = (application.kind, &application.state);
         let failed = ["REJECTED", "EXPIRED", "CANCELLED"].contains(&name);
         let note = if name == "REJECTED" {
@@ -112,7 +120,7 @@ impl Words<'_> {
         } else {
             self.title(kind, name)
         };
-        let who = who(kind, last, name);
+        let who = who(kind, last, name, signed);
         Step {
             title,
             mark: if failed { "failed" } else { "done" },
@@ -167,9 +175,17 @@ impl Words<'_> {
 }
 
 /// Who took a step: the applicant, an operator of the registration centre (the centre, not a name), the authority, or time.
-fn who(kind: ApplicationKind, last: &State, name: &str) -> &'static str {
+/// Operators sign what they decide; what nobody signed was decided by an administrator at the command line.
+fn who(kind: ApplicationKind, last: &State, name: &str, signed: &[Signed]) -> &'static str {
+    let decided = |step: Signed| {
+        if signed.contains(&step) {
+            BY_OPERATOR
+        } else {
+            BY_ADMINISTRATOR
+        }
+    };
     match name {
-        "CONFIRMED" if kind == ApplicationKind::First => BY_OPERATOR,
+        "CONFIRMED" if kind == ApplicationKind::First => decided(Signed::Approve),
         "ISSUED" => BY_AUTHORITY,
         "EXPIRED" => BY_SYSTEM,
         "REJECTED" => {
@@ -178,7 +194,11 @@ fn who(kind: ApplicationKind, last: &State, name: &str) -> &'static str {
             } else {
                 false
             };
-            if by_rule { BY_SYSTEM } else { BY_OPERATOR }
+            if by_rule {
+                BY_SYSTEM
+            } else {
+                decided(Signed::Reject)
+            }
         }
         _ => BY_OWNER,
     }

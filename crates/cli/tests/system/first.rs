@@ -12,11 +12,20 @@ use crate::second_opinion::evidence_is_whole;
 use crate::server::{Choice, Installation, pause};
 
 const SURNAME: &str = "Сағынтаева";
+/// The contact centre of this installation, as it is read and as it is dialled.
+const CONTACT: [&str; 2] = ["+7 (7172) 12-34-56", "tel:+77172123456"];
 
 /// An installation that asks a register over HTTP.
 fn house_with(registrar: &Registrar) -> Installation {
     let mut house = Installation::make(&Choice {
-        edits: vec![easy_work(), ("#[register]", registrar.section())],
+        edits: vec![
+            easy_work(),
+            ("#[register]", registrar.section()),
+            (
+                "#   contact_phone = \"1414\"",
+                format!("contact_phone = \"{}\"", CONTACT[0]),
+            ),
+        ],
         ..Choice::default()
     });
     house.serve();
@@ -155,15 +164,48 @@ fn first_keys_from_the_agreement_to_the_installed_certificate() {
     for (language, centre) in [("kk", "тіркеу"), ("ru", "егистрац"), ("en", "egistration")]
     {
         let page = status_page(&house, language, &number, &applicant.iin);
-        let named = page
-            .split("tanba-timeline__who\">")
-            .any(|who| who.split('<').next().unwrap_or_default().contains(centre));
-        assert!(named, "no centre in the timeline: {page}");
+        let who = took(&house, language, &number, &applicant.iin);
+        let named = who.iter().any(|who| who.contains(centre));
+        assert!(named, "no centre in the timeline: {who:?}");
+        for part in CONTACT {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(!page.contains("tel:1414"), "{page}");
     }
+    house.mailbox.wait(&applicant.email, |mails| {
+        let told = mails.iter().any(|mail| mail.text.contains(CONTACT[0]));
+        told.then_some(())
+    });
     evidence_is_whole(&house);
     let log = house.log();
     for secret in [&applicant.iin, &applicant.email, SURNAME, "САҒЫНТАЕВА"] {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+/// Who took the steps of an application, as its page tells it.
+fn took(house: &Installation, language: &str, number: &str, iin: &str) -> Vec<String> {
+    let page = status_page(house, language, number, iin);
+    let steps = page.split("tanba-timeline__who\">").skip(1);
+    steps
+        .map(|who| who.split('<').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// What was decided at the command line is nobody's at a centre.
+fn decided_by_an_administrator(house: &Installation, number: &str, iin: &str) {
+    for (language, administrator, operator) in [
+        ("kk", "куәландырушы орталықтың әкімшісі", "оператор"),
+        ("ru", "администратор удостоверяющего центра", "оператор"),
+        (
+            "en",
+            "an administrator of the certification authority",
+            "operator",
+        ),
+    ] {
+        let who = took(house, language, number, iin);
+        assert!(who.iter().any(|who| who == administrator), "{who:?}");
+        assert!(!who.iter().any(|who| who.contains(operator)), "{who:?}");
     }
 }
 
@@ -212,6 +254,7 @@ fn while_the_register_is_silent_an_application_is_kept_told_of_and_goes_on_by_it
     registrar.says(Says::People(vec![person(&applicant.iin, SURNAME)]));
     let done = house.facts(&["application", "approve", &number, "--reason", "жөнделді"]);
     assert_eq!(done["state"], "ISSUED");
+    decided_by_an_administrator(&house, &number, &applicant.iin);
     evidence_is_whole(&house);
 }
 
@@ -296,6 +339,7 @@ fn whoever_died_or_was_renamed_before_the_approval_gets_no_keys_and_corrects_wha
     house.tanba(&[&["application", "reject", &number][..], &reason[..]].concat());
     let page = status_page(&house, "kk", &number, &applicant.iin);
     assert!(page.contains("тегі өзгерген"), "{page}");
+    decided_by_an_administrator(&house, &number, &applicant.iin);
     house.mailbox.wait(&applicant.email, |mails| {
         mails
             .iter()

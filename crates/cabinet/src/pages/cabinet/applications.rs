@@ -54,7 +54,7 @@ pub(crate) async fn list(
     let applications: Vec<ApplicationView> = page
         .items
         .iter()
-        .map(|history| words.history(&history.application, &history.steps))
+        .map(|history| words.history(&history.application, &history.steps, &history.signed))
         .collect();
     Ok(state.render(
         &visit,
@@ -83,7 +83,7 @@ pub(crate) async fn show(
         .await?
         .map(|at| words.date(at));
     let values = context! {
-        application => Serde(words.history(&found.application, &found.steps)),
+        application => Serde(words.history(&found.application, &found.steps, &found.signed)),
         reminder,
         errors => Vec::<String>::new(),
     };

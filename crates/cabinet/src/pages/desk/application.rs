@@ -5,7 +5,9 @@ use axum::response::Html;
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::{Deserialize, Serialize};
-use tanba_model::decision::{Act, Decision, DecisionDocument, DecisionReason, Identification};
+use tanba_model::decision::{
+    Act, Decision, DecisionDocument, DecisionReason, Identification, Step,
+};
 use tanba_model::ports::RegisterAnswer;
 use tanba_pki::CertificateRequest;
 use tanba_ra::DeskApplication;
@@ -78,8 +80,9 @@ pub(crate) async fn show(
     let agrees = register == "person" && compared.iter().all(|line| !line.differs);
     let appear_by =
         first.map(|first| words.date(tanba_pki::Timestamp::from_unix(first.appear_by.unix() - 1)));
+    let signed: Vec<Step> = found.decisions.iter().map(|one| one.made.step).collect();
     let values = context! {
-        application => Serde(words.history(&found.application, &found.steps)),
+        application => Serde(words.history(&found.application, &found.steps, &signed)),
         person => Serde(words.person(&found.person)),
         iin => found.person.iin.as_str(),
         compared => Serde(compared),
