@@ -6,7 +6,7 @@ use serde_json::json;
 use tanba_cabinet::{CabinetSection, LimitsSection};
 use tanba_model::application::ApplicationNumber;
 
-use crate::browser::Browser;
+use crate::browser::{Answer, Browser};
 use crate::world::World;
 
 #[tokio::test]
@@ -160,6 +160,62 @@ async fn numbers_cannot_be_tried_out() {
         browser.submit("/kk/status", &asked).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
+}
+
+/// A status question from somewhere behind the proxy.
+async fn ask_from(browser: &mut Browser<'_>, address: &str, number: &str) -> Answer {
+    let asked = json!({ "number": number, "iin": "900101300027" }).to_string();
+    let request = Request::post("/api/v1/status")
+        .header("content-type", "application/json")
+        .header("sec-fetch-site", "same-origin")
+        .header("x-forwarded-for", address)
+        .body(Body::from(asked));
+    browser.send(request.unwrap()).await
+}
+
+#[tokio::test]
+async fn one_number_cannot_be_tried_out_from_many_places() {
+    let limits = LimitsSection {
+        look_ups_per_number_per_minute: 3,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        trusted_proxies: vec!["203.0.113.7".parse().unwrap()],
+        ..CabinetSection::default()
+    });
+    let mut browser = Browser::new(&world);
+    let mut numbers = (10_000_000_000_u64..)
+        .flat_map(|front| (0..10).map(move |last| format!("{front}{last}")))
+        .filter(|number| ApplicationNumber::parse(number).is_ok());
+    let (number, other) = (numbers.next().unwrap(), numbers.next().unwrap());
+    for place in 1..=3 {
+        let answer = ask_from(&mut browser, &format!("198.51.100.{place}"), &number).await;
+        assert_eq!(answer.code(), "application-not-found");
+    }
+    let answer = ask_from(&mut browser, "198.51.100.4", &number).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "too-many-requests")
+    );
+    assert!(!answer.header("retry-after").is_empty());
+    // The link of a mail asks for the same number, whatever its secret; another number is not concerned.
+    let secret = [
+        ("number", number.as_str()),
+        ("secret", "AAAAAAAAAAAAAAAAAAAAAA"),
+    ];
+    let answer = browser.submit("/kk/status", &secret).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "{}",
+        answer.body
+    );
+    let answer = ask_from(&mut browser, "198.51.100.4", &other).await;
+    assert_eq!(answer.code(), "application-not-found");
+    world.clock.forward(60);
+    let answer = ask_from(&mut browser, "198.51.100.4", &number).await;
+    assert_eq!(answer.code(), "application-not-found");
 }
 
 #[tokio::test]

@@ -2,11 +2,12 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use tanba_model::certificate::RevocationReason;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_pki::Certificate;
 
 use crate::browser::{Browser, grouped};
-use crate::world::World;
+use crate::world::{Key, World};
 
 #[tokio::test]
 async fn a_certificate_is_downloaded_by_its_owner_alone() {
@@ -239,6 +240,100 @@ async fn keys_that_wait_for_installation_make_no_other_older() {
     let list = browser.get(path).await;
     assert_eq!(list.body.matches("<article").count(), 4, "{}", list.body);
     assert_eq!(marks(&mut browser, path).await, 0);
+}
+
+/// The row of a certificate.
+fn row(table: &[Vec<String>], key: &Key) -> Vec<String> {
+    let serial = grouped(&key.certificate.serial_hex());
+    let mut found = table.iter().filter(|row| row[0] == serial);
+    let row = found
+        .next()
+        .unwrap_or_else(|| panic!("{serial}: {table:?}"));
+    assert!(found.next().is_none(), "{serial} stands twice: {table:?}");
+    row.clone()
+}
+
+#[tokio::test]
+async fn the_table_tells_how_each_key_came_and_what_became_of_it_in_words() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let [frozen, valid] = world.newer_pair(&citizen);
+    world.revoke(&citizen.signature, RevocationReason::Superseded);
+    world.revoke(&frozen, RevocationReason::CertificateHold);
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    for (language, separator, purposes, place, channels, standings, reasons) in [
+        (
+            "kk",
+            ';',
+            ["Аутентификация кілті", "Қол қою кілті"],
+            "Дербес компьютер",
+            ["куәландырушы орталықтың әкімшісі", "тіркеу орталығы"],
+            [
+                "мерзімі жақында өтеді",
+                "кері шақырылған",
+                "тоқтатылған",
+                "жарамды",
+            ],
+            ["жаңа кілттермен ауыстырылған", "уақытша тоқтатылған"],
+        ),
+        (
+            "ru",
+            ';',
+            ["Ключ аутентификации", "Ключ подписи"],
+            "Персональный компьютер",
+            ["администратор удостоверяющего центра", "центр регистрации"],
+            ["срок истекает", "отозвано", "приостановлено", "действует"],
+            ["заменён новыми ключами", "временно приостановлен"],
+        ),
+        (
+            "en",
+            ',',
+            ["Authentication key", "Signing key"],
+            "Personal computer",
+            [
+                "an administrator of the certification authority",
+                "a registration centre",
+            ],
+            ["expires soon", "revoked", "frozen", "valid"],
+            ["replaced by new keys", "frozen for the time being"],
+        ),
+    ] {
+        browser.language = language;
+        let sent = browser.get("/api/v1/certificates/report.csv").await;
+        let table = cells(&sent.octets, separator);
+        // Purpose, channel, standing, the day of the end, the reason.
+        for (key, purpose, channel, standing, reason) in [
+            (&citizen.authentication, 0, 0, 0, None),
+            (&citizen.signature, 1, 0, 1, Some(0)),
+            (&frozen, 0, 1, 2, Some(1)),
+            (&valid, 1, 1, 3, None),
+        ] {
+            let row = row(&table, key);
+            assert!(row[1].starts_with(purposes[purpose]), "{row:?}");
+            assert_eq!(row[3], place);
+            assert_eq!(row[5], channels[channel]);
+            assert_eq!(row[8], standings[standing]);
+            let issued = if channel == 0 {
+                "2025-12-14"
+            } else {
+                "2026-11-24"
+            };
+            assert!(row[4].starts_with(issued), "{row:?}");
+            match reason {
+                Some(reason) => {
+                    assert!(row[9].starts_with("2026-11-24"), "{row:?}");
+                    assert_eq!(row[10], reasons[reason]);
+                }
+                None => assert_eq!((row[9].as_str(), row[10].as_str()), ("", "")),
+            }
+        }
+        let bare = table
+            .iter()
+            .flatten()
+            .find(|cell| cell.starts_with("channel-"));
+        assert_eq!(bare, None);
+    }
 }
 
 /// Compressing, something asks a stream once more after its end.

@@ -13,7 +13,7 @@ use tanba_model::person::NewPerson;
 use crate::browser::{Answer, Browser, base64};
 use crate::world::{World, nameless_requests};
 
-const ADDRESS: &str = "new-keys@example.kz";
+pub(crate) const ADDRESS: &str = "new-keys@example.kz";
 const BY_COOKIE: &str = "/ru/obtain/application/sheet.pdf";
 
 /// The token of the page that stands at an address.
@@ -23,7 +23,7 @@ pub(crate) async fn token(browser: &mut Browser<'_>, path: &str) {
     browser.csrf = page.attribute("name=\"csrf\" content=\"");
 }
 
-async fn solved(browser: &mut Browser<'_>) -> (String, String) {
+pub(crate) async fn solved(browser: &mut Browser<'_>) -> (String, String) {
     let work = browser.get("/api/v1/first/work").await.json();
     let challenge = work["challenge"].as_str().unwrap().to_owned();
     let solves = |number: &u64| {

@@ -17,7 +17,8 @@ use tanba_ca::{
 use tanba_cabinet::{CabinetSection, CabinetState, router};
 use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
 use tanba_model::audit::Actor;
-use tanba_model::certificate::Channel;
+use tanba_model::certificate::{Channel, RevocationReason};
+use tanba_model::id::PersonId;
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
@@ -252,17 +253,45 @@ impl World {
             country: "KZ".to_owned(),
             ..Subject::default()
         };
-        let [authentication, signature] = self.ra.config().profiles().map(|profile| {
+        let how = (Channel::Administrator, KeystoreKind::PersonalComputer);
+        let [authentication, signature] = self.pair(id, &subject, how, issued);
+        Citizen {
+            subject,
+            authentication,
+            signature,
+        }
+    }
+
+    /// A newer pair of somebody, from a registration centre.
+    pub(crate) fn newer_pair(&self, citizen: &Citizen) -> [Key; 2] {
+        let how = (Channel::Centre, KeystoreKind::PersonalComputer);
+        self.pair(self.id(citizen), &citizen.subject, how, self.clock.now())
+    }
+
+    fn id(&self, citizen: &Citizen) -> PersonId {
+        let iin = Iin::parse(&citizen.subject.iin).unwrap();
+        let mut work = self.storage.snapshot().unwrap();
+        work.persons().id_by_iin(&iin).unwrap().unwrap()
+    }
+
+    fn pair(
+        &self,
+        person: PersonId,
+        subject: &Subject,
+        (channel, keystore): (Channel, KeystoreKind),
+        issued: Timestamp,
+    ) -> [Key; 2] {
+        self.ra.config().profiles().map(|profile| {
             let software = new_key();
             let order = IssuanceOrder {
-                person: Some(id),
+                person: Some(person),
                 application: None,
                 profile: profile.to_owned(),
                 subject: subject.clone(),
                 email: None,
-                keystore: KeystoreKind::PersonalComputer,
-                request: request(&software, profile, &subject),
-                channel: Channel::Administrator,
+                keystore,
+                request: request(&software, profile, subject),
+                channel,
                 actor: Actor::Administrator("test".to_owned()),
             };
             let record = self.authority.issue(&[order], issued).unwrap().remove(0);
@@ -271,41 +300,23 @@ impl World {
                 software,
                 certificate,
             }
-        });
-        Citizen {
-            subject,
-            authentication,
-            signature,
-        }
+        })
+    }
+
+    /// Revokes a certificate, or freezes it, as an administrator does.
+    pub(crate) fn revoke(&self, key: &Key, reason: RevocationReason) {
+        let found = self.authority.find_certificate(key.certificate.der());
+        let record = found.unwrap().unwrap();
+        let actor = Actor::Administrator("test".to_owned());
+        self.authority
+            .revoke(record.id, reason, actor, self.clock.now())
+            .unwrap();
     }
 
     /// Another pair for a person who has one, for keys that live elsewhere or here; issued now.
     pub(crate) fn another_pair(&self, citizen: &Citizen, keystore: KeystoreKind) -> [Key; 2] {
-        let now = self.clock.now();
-        let iin = Iin::parse(&citizen.subject.iin).unwrap();
-        let mut work = self.storage.snapshot().unwrap();
-        let person = work.persons().find_by_iin(&iin).unwrap().unwrap();
-        drop(work);
-        self.ra.config().profiles().map(|profile| {
-            let software = new_key();
-            let order = IssuanceOrder {
-                person: Some(person.id),
-                application: None,
-                profile: profile.to_owned(),
-                subject: citizen.subject.clone(),
-                email: None,
-                keystore,
-                request: request(&software, profile, &citizen.subject),
-                channel: Channel::Administrator,
-                actor: Actor::Administrator("test".to_owned()),
-            };
-            let record = self.authority.issue(&[order], now).unwrap().remove(0);
-            let certificate = Certificate::from_der(record.der.as_deref().unwrap()).unwrap();
-            Key {
-                software,
-                certificate,
-            }
-        })
+        let how = (Channel::Administrator, keystore);
+        self.pair(self.id(citizen), &citizen.subject, how, self.clock.now())
     }
 
     /// Somebody who works for the authority, at the first centre of Almaty where the role has one: her key for the desk.

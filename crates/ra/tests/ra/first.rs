@@ -10,6 +10,7 @@ use tanba_model::application::State;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::iin::Iin;
 use tanba_model::intake::{IntakeStage, Standing};
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson};
@@ -223,6 +224,33 @@ fn a_person_without_keys_applies_and_an_operator_gets_a_signed_document() {
     assert!(mails(&world, after(12)).is_empty());
     let by_link = world.ra.first_by_link(&link(&told), after(13)).unwrap();
     assert_eq!(by_link.application.unwrap().id, application.id);
+}
+
+#[test]
+fn keys_that_the_chosen_device_cannot_make_are_refused_and_another_choice_helps() {
+    let world = World::with(RaSection {
+        keystores: KeystoreKind::ALL.into(),
+        ..section()
+    });
+    enter(&world);
+    let secret = filled(&world, &world.ra, NOON);
+    let requests = Keys::make().requests();
+    for keystore in KeystoreKind::ALL {
+        let keystore = keystore.identifier();
+        world
+            .ra
+            .choose_centre(&secret, CENTRE, keystore, NOON)
+            .unwrap();
+        let prepared = world.ra.prepare_first(&secret, &requests, NOON);
+        if keystore == "PKCS12" {
+            assert!(prepared.is_ok());
+            continue;
+        }
+        assert_eq!(prepared.unwrap_err().code(), "keystore-cannot");
+    }
+    let again = world.ra.choose_centre(&secret, CENTRE, "PKCS12", NOON);
+    assert!(again.is_ok());
+    assert!(world.ra.prepare_first(&secret, &requests, NOON).is_ok());
 }
 
 #[test]

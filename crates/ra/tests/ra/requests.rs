@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use tanba_crypto::SoftwareKey;
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::ports::Session;
 use tanba_pki::{CertificateRequest, DistinguishedNameBuilder, RequestAttributes};
 use tanba_ra::{PrepareError, ProfileSet, RaSection, ReissueForm};
@@ -107,6 +108,43 @@ fn started() -> (World, Citizen, Session) {
     let citizen = world.citizen("Aigerim");
     let session = world.sign_in(&citizen, NOON).session;
     (world, citizen, session)
+}
+
+#[test]
+fn a_request_is_held_to_what_its_keystore_can_make() {
+    let world = World::with(RaSection {
+        profiles: ProfileSet::Neutral,
+        certificate_email: tanba_ra::CertificateEmail::AsTyped,
+        keystores: KeystoreKind::ALL.into(),
+        ..RaSection::default()
+    });
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    // Keys on a curve: a file may hold them, no device of the list makes them.
+    let requests = world.requests(&citizen, &[world.new_key(), world.new_key()]);
+    for keystore in KeystoreKind::ALL {
+        let form = ReissueForm {
+            keystore: keystore.identifier().to_owned(),
+            ..form()
+        };
+        let number = world
+            .ra
+            .begin_reissue(&session, &form, NOON)
+            .unwrap()
+            .number;
+        let prepared = world
+            .ra
+            .prepare_document(&session, &number, &requests, NOON);
+        if keystore == KeystoreKind::PersonalComputer {
+            assert!(prepared.is_ok());
+        } else {
+            assert_eq!(prepared.unwrap_err().code(), "keystore-cannot");
+        }
+        let applications = world.applications(citizen.id);
+        let draft = applications.iter().find(|one| one.number == number);
+        let kept = draft.unwrap().requests.len();
+        assert_eq!(kept == 2, keystore == KeystoreKind::PersonalComputer);
+    }
 }
 
 #[test]

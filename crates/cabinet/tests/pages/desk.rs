@@ -1,0 +1,93 @@
+//! What an operator is shown of an application beside what the register says.
+
+use axum::http::StatusCode;
+use tanba_model::ports::{PersonFacts, Storage as _};
+use tanba_model::staff::Role;
+
+use crate::browser::Browser;
+use crate::sheet::apply;
+use crate::world::World;
+
+/// What the register says from now on, of somebody whom it knows.
+fn registered(world: &World, iin: &tanba_model::iin::Iin, facts: &PersonFacts, deceased: bool) {
+    let mut work = world.storage.begin().unwrap();
+    let person = work.persons().find_by_iin(iin).unwrap().unwrap();
+    let (source, _) = work.persons().source(person.id).unwrap().unwrap();
+    let persons = work.persons();
+    persons
+        .set_identity(person.id, facts, &source, deceased)
+        .unwrap();
+    work.commit().unwrap();
+}
+
+/// The row of the comparison that begins with a text.
+fn row<'p>(page: &'p str, title: &str) -> &'p str {
+    let (_, table) = page.split_once("id=\"compared\"").unwrap();
+    let (table, _) = table.split_once("</table>").unwrap();
+    let mut rows = table.split("<tr ");
+    rows.find(|row| row.contains(title)).unwrap()
+}
+
+#[tokio::test]
+async fn an_operator_is_shown_both_names_where_the_register_has_another_and_that_somebody_died() {
+    let world = World::new();
+    let person = world.newcomer();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let operator = world.staff("Bolat", Role::Operator);
+    let mut seat = Browser::new(&world);
+    seat.sit_down(&operator).await;
+    let facts = |surname: &str| PersonFacts {
+        surname: surname.to_owned(),
+        given_name: person.given_name.clone(),
+        patronymic: None,
+    };
+    let words = [
+        (
+            "kk",
+            "Тегі",
+            "өзгеше",
+            "Деректер сәйкес келмейді",
+            "бұл адам қайтыс болған",
+        ),
+        (
+            "ru",
+            "Фамилия",
+            "отличается",
+            "Данные не совпадают",
+            "этот человек умер",
+        ),
+        (
+            "en",
+            "Surname",
+            "differs",
+            "The data differ",
+            "this person has died",
+        ),
+    ];
+    for (language, surname, differs, sentence, died) in words {
+        let path = format!("/{language}/desk/applications/{number}");
+        registered(&world, &person.iin, &facts(&person.surname), false);
+        let page = seat.get(&path).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let same = row(&page.body, surname);
+        assert_eq!(same.matches(person.surname.as_str()).count(), 2, "{same}");
+        assert!(!same.contains(differs), "{same}");
+        for part in [sentence, died] {
+            assert!(!page.body.contains(part), "{language}: {part}");
+        }
+
+        registered(&world, &person.iin, &facts("ЖАҢАЕВА"), false);
+        let page = seat.get(&path).await;
+        assert!(page.body.contains(sentence), "{}", page.body);
+        let other = row(&page.body, surname);
+        for part in [person.surname.as_str(), "ЖАҢАЕВА", differs] {
+            assert!(other.contains(part), "{language}: {part} in {other}");
+        }
+        assert_eq!(page.body.matches("tanba-wide__differs").count(), 1);
+
+        registered(&world, &person.iin, &facts(&person.surname), true);
+        let page = seat.get(&path).await;
+        assert!(page.body.contains(died), "{}", page.body);
+        assert!(!page.body.contains(sentence), "{}", page.body);
+    }
+}
