@@ -39,13 +39,19 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
 
     await step(page, "#first-person-form");
     await look(page, language, "41-obtain-person", everywhere);
+    const asked = [];
+    const listen = (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`);
+    page.on("request", listen);
     await page.locator("#iin").fill(`${iin.slice(0, 11)}${(Number(iin[11]) + 1) % 10}`);
     await page.locator("#surname").fill(surname.toLowerCase());
     await page.locator("#given_name").fill(given);
     await page.locator("#patronymic").fill(patronymic.join(" "));
     await page.locator("#first-person").click();
     await step(page, ".govuk-error-summary:not([hidden])");
-    assert.equal(new URL(page.url()).pathname, `/${language}/obtain/person`, "the wrong digit is found here");
+    assert.equal(new URL(page.url()).pathname, `/${language}/obtain/person`);
+    assert.match(await page.locator(".govuk-error-summary a").first().getAttribute("href"), /#iin$/);
+    assert.deepEqual(asked, [], "the wrong digit is found here: neither form nor work is asked for");
+    page.off("request", listen);
     await page.locator("#iin").fill(iin);
     await page.locator("#given_name").fill("Бөгде");
     await page.locator("#first-person").click();

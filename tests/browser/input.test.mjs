@@ -48,6 +48,17 @@ function like(message) {
   return new RegExp(parts.join("[\\s\\S]*"), "i");
 }
 
+/** New passwords with their repetition, and what is said of them. */
+const BROKEN = [
+  ["Ab1", "Ab1", "password-too-short"],
+  ["A1".repeat(17), "A1".repeat(17), "password-too-long"],
+  ["abcdef12", "abcdef12", "password-lacks-upper-case"],
+  ["ABCDEF12", "ABCDEF12", "password-lacks-lower-case"],
+  ["Abcdefgh", "Abcdefgh", "password-lacks-digit"],
+  ["Құпия123", "Құпия123", null],
+  ["Zhana-Qupia7", "Zhana-Qupia8", "password-not-repeated"],
+];
+
 describe("bad input", () => {
   let demo;
   let run;
@@ -225,16 +236,7 @@ describe("bad input", () => {
     await page.goto(wizard.address("/cabinet/reissue"));
     await wizard.fillForm();
     await wizard.apply();
-    const tried = [
-      ["Ab1", "Ab1", "password-too-short"],
-      ["A1".repeat(17), "A1".repeat(17), "password-too-long"],
-      ["abcdef12", "abcdef12", "password-lacks-upper-case"],
-      ["ABCDEF12", "ABCDEF12", "password-lacks-lower-case"],
-      ["Abcdefgh", "Abcdefgh", "password-lacks-digit"],
-      ["Құпия123", "Құпия123", null],
-      ["Zhana-Qupia7", "Zhana-Qupia8", "password-not-repeated"],
-    ];
-    for (const [password, repeat, key] of tried) {
+    for (const [password, repeat, key] of BROKEN) {
       await page.locator("#correct").check();
       await page.locator("#new-password").fill(password);
       await page.locator("#new-password-repeat").fill(repeat);
@@ -246,6 +248,40 @@ describe("bad input", () => {
     }
     await page.locator("#cancel-form button").click();
     await page.locator('#application[data-state="CANCELLED"]').waitFor(PATIENCE);
+
+    // The same rule where the password of a file is changed; and no file is written, nor anything sent.
+    await page.goto(wizard.address("/cabinet/password"));
+    const change = page.locator("#change-password");
+    await change.click();
+    assert.ok((await problem(page)).text.includes(words["files-none"]));
+    const [sent, downloads] = [[], []];
+    page.on("download", (download) => downloads.push(download));
+    page.on("request", (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    const { files, password: present } = wizard.person;
+    await page.locator("#file-input").setInputFiles(await keyFiles(files));
+    await page.locator("#file-list li").nth(files.length - 1).waitFor();
+    const answer = async (password, replacement, repeat) => {
+      await page.locator("#password").fill(password);
+      await page.locator("#new-password").fill(replacement);
+      await page.locator("#new-password-repeat").fill(repeat);
+      await change.click();
+      const { text } = await problem(page);
+      assert.equal(await page.locator("#new-password").inputValue(), replacement, "nothing typed is lost");
+      await page.locator("#new-password").fill("");
+      return text;
+    };
+    for (const [password, repeat, key] of BROKEN) {
+      const text = await answer(present, password, repeat);
+      if (key !== null) assert.ok(text.includes(words[key]), `${password}: ${text}`);
+    }
+    assert.ok((await answer(present, present, present)).includes(words["passwd-same"]));
+    assert.ok((await answer(`${present}x`, "Zhana-Qupia9", "Zhana-Qupia9")).includes(words["files-none-opened"]));
+    for (const line of await page.locator("#file-list li").allInnerTexts()) {
+      assert.ok(line.includes(words["file-wrong-password"]), line);
+    }
+    assert.equal(await page.locator("#password-results li").count(), 0);
+    assert.deepEqual(downloads, []);
+    assert.deepEqual(sent.filter((line) => !line.startsWith("GET /assets/")), [], "nothing is sent");
   });
 });
 
