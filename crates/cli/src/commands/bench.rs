@@ -88,6 +88,9 @@ pub(crate) struct Many {
     /// How many people there are, with a certificate each
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=3_000_000))]
     count: u32,
+    /// How often each page of `cabinet`, or each kind of question of `lookup`, is asked for. By default 200 and 3000
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rounds: Option<u32>,
     /// Folder for the throw-away database, which takes about 5 gigabytes for a million people. By default the system's
     /// temporary folder
     #[arg(long)]

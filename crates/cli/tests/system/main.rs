@@ -5,6 +5,8 @@ mod acceptance;
 #[cfg(test)]
 mod applicant;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod ceremony;
 #[cfg(test)]
 mod citizen;

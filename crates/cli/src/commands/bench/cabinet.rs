@@ -18,7 +18,7 @@ const TARGET_MS: f64 = 50.0;
 const QUEUE_TARGET_MS: f64 = 200.0;
 /// Applications in the queue of one centre.
 const QUEUE: u32 = 100_000;
-/// How often each page is asked for.
+/// How often each page is asked for, unless told otherwise.
 const ROUNDS: u32 = 200;
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -88,14 +88,20 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
     let waiting = many.count.min(QUEUE);
     queue::fill(&scratch, waiting, now, context)?;
     let clerk = server.sit_down(&scratch, context)?;
+    let rounds = many.rounds.unwrap_or(ROUNDS);
     context.progress("asking for pages");
     let mut pages = Vec::new();
     for (path, signed_in) in PAGES {
-        pages.push(ask(&server, path, signed_in.then_some(cookie.as_str()))?);
+        pages.push(ask(
+            &server,
+            path,
+            signed_in.then_some(cookie.as_str()),
+            rounds,
+        )?);
     }
     let mut desk = Vec::new();
     for path in DESK {
-        let page = ask(&server, path, Some(&clerk))?;
+        let page = ask(&server, path, Some(&clerk), rounds)?;
         ensure!(page.status == 200, "the desk is shut: {}", page.status);
         desk.push(page);
     }
@@ -104,7 +110,7 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
         what: "cabinet",
         persons: many.count,
         certificates: many.count,
-        rounds: ROUNDS,
+        rounds,
         pages,
         fill_seconds: milliseconds(fill) / 1000.0,
         target_ms: TARGET_MS,
@@ -117,10 +123,15 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
 }
 
 /// Asks for a page again and again.
-fn ask(server: &Server, path: &'static str, session: Option<&str>) -> anyhow::Result<Page> {
+fn ask(
+    server: &Server,
+    path: &'static str,
+    session: Option<&str>,
+    rounds: u32,
+) -> anyhow::Result<Page> {
     let first = server.get(path, session)?;
     let mut times = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         times.push(server.get(path, session)?.time);
     }
     times.sort_unstable();

@@ -20,9 +20,9 @@ use super::statistics::{Difference, quantile};
 use super::{Many, Options};
 use crate::context::Context;
 
-/// Requests of each kind.
+/// Requests of each kind, unless told otherwise.
 const ROUNDS: usize = 3000;
-/// Requests before that, which are not counted.
+/// As many before that at most, which are not counted.
 const WARM: usize = 300;
 /// People who applied.
 const APPLICANTS: u32 = 10_000;
@@ -105,7 +105,9 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
     let mut random = SourceRng(random.as_ref());
     let mut times: [Vec<f64>; 4] = Default::default();
     let mut answers: [Option<(u16, usize)>; 4] = [None; 4];
-    for round in 0..WARM.saturating_add(ROUNDS) {
+    let rounds = many.rounds.map_or(Ok(ROUNDS), usize::try_from)?;
+    let warm = WARM.min(rounds);
+    for round in 0..warm.saturating_add(rounds) {
         // Each round has each kind once, in an order of its own, so that whatever else the computer does hits all alike.
         let mut kinds = [0, 1, 2, 3_usize];
         for last in (1..kinds.len()).rev() {
@@ -115,7 +117,7 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
             let kind = *Kind::ALL.get(index).context("a kind")?;
             let body = question(kind, &applicants, &mut random)?;
             let answer = server.post_form("/en/status", &body)?;
-            if round >= WARM
+            if round >= warm
                 && let (Some(times), Some(seen)) = (times.get_mut(index), answers.get_mut(index))
             {
                 times.push(answer.time.as_secs_f64() * 1e6);
@@ -160,7 +162,7 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
         what: "lookup",
         persons: many.count,
         applications: many.count.min(APPLICANTS),
-        rounds: ROUNDS,
+        rounds,
         kinds,
         pairs,
         same_answer,

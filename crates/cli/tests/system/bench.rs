@@ -1,0 +1,60 @@
+//! The measures over a whole nation, over a hamlet: a change of the schema or of a page that they do not follow is seen here.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::server::{program, run};
+
+/// A measure over fifty people.
+fn measured(what: &str) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bench = Command::new(program());
+    bench.args(["bench", what, "--count", "50", "--rounds", "3", "--json"]);
+    bench.arg("--folder").arg(folder.path());
+    let report = run(&mut bench);
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 0, "{what} leaves something behind");
+    serde_json::from_str(&report).unwrap_or_else(|_| panic!("{what}: {report}"))
+}
+
+#[test]
+fn pages_are_measured_and_each_is_there() {
+    let report = measured("cabinet");
+    assert_eq!(
+        (&report["persons"], &report["rounds"]),
+        (&50.into(), &3.into())
+    );
+    for list in ["pages", "desk"] {
+        let pages = report[list].as_array().expect("pages");
+        assert!(!pages.is_empty());
+        for page in pages {
+            assert_eq!(page["status"], 200, "{page}");
+            assert!(page["octets"].as_u64() > Some(1000), "{page}");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_reminders_is_measured_and_reminds_everybody() {
+    let report = measured("reminders");
+    assert_eq!(report["certificates"], 50);
+    assert!(report["messages"].as_u64() >= Some(50), "{report}");
+}
+
+#[test]
+fn look_ups_are_measured_and_the_first_three_kinds_look_alike() {
+    let report = measured("lookup");
+    assert_eq!(
+        (&report["persons"], &report["rounds"]),
+        (&50.into(), &3.into())
+    );
+    assert_eq!(report["same_answer"], true, "{report}");
+    let statuses: Vec<_> = report["kinds"]
+        .as_array()
+        .expect("kinds")
+        .iter()
+        .map(|kind| &kind["status"])
+        .collect();
+    assert_eq!(statuses, [422, 422, 422, 303]);
+}
