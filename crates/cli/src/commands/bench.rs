@@ -15,6 +15,7 @@ mod issue;
 mod keys;
 mod lookup;
 mod nation;
+mod pages;
 mod person;
 mod prime;
 mod queue;

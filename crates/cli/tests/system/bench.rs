@@ -29,7 +29,9 @@ fn pages_are_measured_and_each_is_there() {
         let pages = report[list].as_array().expect("pages");
         assert!(!pages.is_empty());
         for page in pages {
-            assert_eq!(page["status"], 200, "{page}");
+            // The link of a reminder is signed with a secret that only the server has: a wrong one is asked for.
+            let wrong = page["path"] == "/kk/unsubscribe/{token}";
+            assert_eq!(page["status"] == 200, !wrong, "{page}");
             assert!(page["octets"].as_u64() > Some(1000), "{page}");
         }
     }

@@ -7,6 +7,7 @@ use anyhow::ensure;
 use serde::Serialize;
 
 use super::nation::{self, Ends};
+use super::pages::{PAGES, Visitors, Who};
 use super::report::milliseconds;
 use super::scratch::Scratch;
 use super::server::Server;
@@ -22,25 +23,8 @@ const QUEUE: u32 = 100_000;
 const ROUNDS: u32 = 200;
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Pages of the desk.
-const DESK: [&str; 3] = ["/kk/desk", "/kk/desk?order=newest", "/kk/desk?state=ISSUED"];
-
-/// Pages, and whether they are of somebody who is signed in.
-const PAGES: [(&str, bool); 13] = [
-    ("/kk", false),
-    ("/kk/enter", false),
-    ("/kk/status", false),
-    ("/kk/status?number=123456789012", false),
-    ("/kk/guide", false),
-    ("/kk/not-me/0123456789abcdef", false),
-    ("/kk/cabinet", true),
-    ("/kk/cabinet/keys", true),
-    ("/kk/cabinet/applications", true),
-    ("/kk/cabinet/reissue", true),
-    ("/kk/cabinet/revoke", true),
-    ("/kk/cabinet/password", true),
-    ("/kk/cabinet/profile", true),
-];
+/// The queue at the desk.
+pub(super) const DESK: [&str; 3] = ["/kk/desk", "/kk/desk?order=newest", "/kk/desk?state=ISSUED"];
 
 /// What each page takes.
 #[derive(Clone, Debug, Serialize)]
@@ -63,7 +47,7 @@ pub(super) struct Report {
 /// One page.
 #[derive(Clone, Debug, Serialize)]
 struct Page {
-    path: &'static str,
+    path: String,
     status: u16,
     octets: usize,
     median_ms: f64,
@@ -84,24 +68,26 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
     let who = person::enter_another(&scratch)?;
     let keys = person::first_keys(&scratch, who, random.as_ref(), scratch.made_at)?;
     let server = Server::start(&scratch, context)?;
-    let cookie = server.sign_in(&scratch, &keys, context)?;
     let waiting = many.count.min(QUEUE);
-    queue::fill(&scratch, waiting, now, context)?;
-    let clerk = server.sit_down(&scratch, context)?;
+    let last = queue::fill(&scratch, waiting, now, context)?;
+    let visitors = Visitors::make(&server, &scratch, (who, &keys), last, context)?;
     let rounds = many.rounds.unwrap_or(ROUNDS);
     context.progress("asking for pages");
     let mut pages = Vec::new();
-    for (path, signed_in) in PAGES {
-        pages.push(ask(
-            &server,
-            path,
-            signed_in.then_some(cookie.as_str()),
-            rounds,
-        )?);
+    for (door, who) in PAGES {
+        let path = visitors.path(door, who);
+        let cookie = visitors.cookie(who);
+        let asked = ask(&server, &path, cookie.as_deref(), rounds)?;
+        // Numbers and secrets are of this run alone.
+        pages.push(Page {
+            path: door.to_owned(),
+            ..asked
+        });
     }
+    let clerk = visitors.cookie(Who::Operator);
     let mut desk = Vec::new();
     for path in DESK {
-        let page = ask(&server, path, Some(&clerk), rounds)?;
+        let page = ask(&server, path, clerk.as_deref(), rounds)?;
         ensure!(page.status == 200, "the desk is shut: {}", page.status);
         desk.push(page);
     }
@@ -123,12 +109,7 @@ pub(super) fn measure(many: &Many, context: &Context) -> anyhow::Result<Report> 
 }
 
 /// Asks for a page again and again.
-fn ask(
-    server: &Server,
-    path: &'static str,
-    session: Option<&str>,
-    rounds: u32,
-) -> anyhow::Result<Page> {
+fn ask(server: &Server, path: &str, session: Option<&str>, rounds: u32) -> anyhow::Result<Page> {
     let first = server.get(path, session)?;
     let mut times = Vec::new();
     for _ in 0..rounds {
@@ -140,7 +121,7 @@ fn ask(
         milliseconds(times.get(index).copied().unwrap_or_default())
     };
     Ok(Page {
-        path,
+        path: path.to_owned(),
         status: first.status,
         octets: first.octets,
         median_ms: at(50),
@@ -164,7 +145,7 @@ impl fmt::Display for Report {
         for page in self.pages.iter().chain(&self.desk) {
             writeln!(
                 formatter,
-                "{:<34} {}  median {:>7.3} ms  99 % under {:>7.3} ms  {:>6} octets",
+                "{:<45} {}  median {:>7.3} ms  99 % under {:>7.3} ms  {:>6} octets",
                 page.path, page.status, page.median_ms, page.p99_ms, page.octets
             )?;
         }

@@ -4,13 +4,15 @@ use anyhow::Context as _;
 use tanba_model::application::{ApplicationKind, ApplicationNumber, FirstIssuance};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::Channel;
+use tanba_model::id::PersonId;
+use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::ports::{Issuance as _, IssuanceOrder, NewApplication, SourceRng, Storage as _};
 use tanba_model::staff::Role;
 use tanba_pki::profile::Subject;
 use tanba_pki::{Certificate, Timestamp};
-use tanba_ra::{Employment, RegistrationAuthority, employ};
+use tanba_ra::{DeskOpened, Employment, RegistrationAuthority, employ};
 
 use super::nation;
 use super::person::{self, Key};
@@ -24,16 +26,18 @@ const BATCH: usize = 5_000;
 /// As long as one has to appear.
 const MONTH: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
 
-/// Puts an application for first keys of each of so many people into the queue of the centre, a second apart.
+/// Puts an application for first keys of each of so many people into the queue of the centre, a second apart; the last of
+/// them, and whose it is.
 pub(super) fn fill(
     scratch: &Scratch,
     count: u32,
     now: Timestamp,
     context: &Context,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<(ApplicationNumber, Iin)> {
     context.progress(format_args!("{count} people apply at one centre"));
     let source = context.random();
     let mut random = SourceRng(source.as_ref());
+    let mut last = None;
     let everybody: Vec<_> = nation::iins().take(usize::try_from(count)?).collect();
     for some in everybody.chunks(BATCH) {
         let mut unit = scratch.storage.begin()?;
@@ -65,26 +69,27 @@ pub(super) fn fill(
                 signature: vec![0; 256],
             };
             unit.applications().submit_first(&mut application, first)?;
+            last = Some((new.number, iin.clone()));
         }
         unit.commit()?;
     }
-    Ok(())
+    last.context("nobody waits")
 }
 
-/// Hires somebody for the centre, with a key for the desk, and signs her in; the secret of her session.
+/// Hires somebody, for the centre where the role has one, with a key for the desk, and signs her in.
 pub(super) fn sit_down(
     scratch: &Scratch,
     ra: &RegistrationAuthority,
+    (who, role): (PersonId, Role),
     context: &Context,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<DeskOpened> {
     let now = context.now();
     let random = context.random();
-    let who = person::enter_clerk(scratch)?;
     let somebody = scratch.storage.snapshot()?.persons().find(who)?;
     let somebody = somebody.context("a clerk")?;
     let employment = Employment {
-        role: Role::Operator,
-        centre: Some(CENTRE.to_owned()),
+        role,
+        centre: role.has_centre().then(|| CENTRE.to_owned()),
         since: now,
         until: None,
     };
@@ -101,7 +106,7 @@ pub(super) fn sit_down(
     let order = IssuanceOrder {
         person: Some(who),
         application: None,
-        profile: "kz-operator".to_owned(),
+        profile: format!("kz-{}", role.name()),
         subject: Subject {
             surname: somebody.surname,
             given_name: somebody.given_name,
@@ -123,6 +128,5 @@ pub(super) fn sit_down(
         certificate: Certificate::from_der(der)?,
     };
     let challenge = ra.desk_challenge(now)?;
-    let opened = ra.desk_login(&key.sign(&challenge, now)?, now, "")?;
-    Ok(opened.token.expose().to_owned())
+    Ok(ra.desk_login(&key.sign(&challenge, now)?, now, "")?)
 }

@@ -10,8 +10,6 @@ use tanba_model::ports::Storage;
 use tanba_ra::{RaSection, RegistrationAuthority};
 use ureq::Agent;
 
-use super::person;
-use super::queue;
 use super::report::timed;
 use super::scratch::Scratch;
 use crate::context::Context;
@@ -119,30 +117,8 @@ impl Server {
         })
     }
 
-    /// Signs somebody in who has real keys; her cookie.
-    pub(super) fn sign_in(
-        &self,
-        scratch: &Scratch,
-        keys: &[person::Key; 2],
-        context: &Context,
-    ) -> anyhow::Result<String> {
-        let ra = self.authority(scratch, context)?;
-        let now = context.now();
-        let [authentication, _] = keys;
-        let challenge = ra.login_challenge(now)?;
-        let logged_in = ra.login(&authentication.sign(&challenge, now)?, now, "")?;
-        Ok(format!("tanba={}", logged_in.token.expose()))
-    }
-
-    /// Signs a clerk in at the desk of the centre where everybody waits; her cookie.
-    pub(super) fn sit_down(&self, scratch: &Scratch, context: &Context) -> anyhow::Result<String> {
-        let ra = self.authority(scratch, context)?;
-        let token = queue::sit_down(scratch, &ra, context)?;
-        Ok(format!("tanba-desk={token}"))
-    }
-
     /// What decides behind this server, once more.
-    fn authority(
+    pub(super) fn authority(
         &self,
         scratch: &Scratch,
         context: &Context,
