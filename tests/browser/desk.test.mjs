@@ -5,6 +5,7 @@ import { foreign, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
 import { Seat } from "./seat.mjs";
 import { Wizard, keyFiles, problem } from "./wizard.mjs";
+import { standings } from "./witness.mjs";
 
 const LANGUAGES = ["kk", "ru", "en"];
 const PATIENCE = { timeout: 30_000 };
@@ -49,6 +50,19 @@ describe("the desk", () => {
     assert.notEqual(await room.innerText(), left);
     await field.fill("");
     assert.match(await room.innerText(), new RegExp(`(^|\\D)${limit}(\\D|$)`));
+  }
+
+  /** The second one agrees to the act that waits. */
+  async function agree(language, act) {
+    const second = await sitDown("senior-operator", language);
+    const senior = second.page;
+    await senior.goto(`${demo.url}/${language}/desk/pending`);
+    await senior.locator("#pending a").first().click();
+    await senior.locator("#confirm-act").click();
+    await senior.locator("#signing:not([hidden])").waitFor(PATIENCE);
+    await senior.locator("#signing-files").setInputFiles(await keyFiles(staff("senior-operator").files));
+    await senior.locator("#signing-password").fill(staff("senior-operator").password);
+    await second.sign(`done=done&act=${act}`);
   }
 
   test("a message that nobody took is seen, sent again and laid to rest", async () => {
@@ -145,15 +159,7 @@ describe("the desk", () => {
       await seat.sign("done=waits&act=email");
       assert.deepEqual(await told(`desk-${language}@example.kz`), [], "one alone changes nothing");
 
-      const second = await sitDown("senior-operator", language);
-      const senior = second.page;
-      await senior.goto(`${demo.url}/${language}/desk/pending`);
-      await senior.locator("#pending a").first().click();
-      await senior.locator("#confirm-act").click();
-      await senior.locator("#signing:not([hidden])").waitFor(PATIENCE);
-      await senior.locator("#signing-files").setInputFiles(await keyFiles(staff("senior-operator").files));
-      await senior.locator("#signing-password").fill(staff("senior-operator").password);
-      await second.sign("done=done&act=email");
+      await agree(language, "email");
       const [mail] = await demo.mails("address_changed", person.email);
       assert.match(mail.text, /\/not-me\//);
     });
@@ -203,6 +209,54 @@ describe("the desk", () => {
     await page.locator("#sign-in").click();
     assert.deepEqual((await problem(page)).codes, ["not-a-login-key"]);
   });
+
+  for (const [place, language] of LANGUAGES.entries()) {
+    test(`a wrong correction is taken back, a right one takes two, and a key is revoked on paper (${language})`, async () => {
+      // Two have keys that count; the first one has another left when the third asks.
+      const person = demo.people[place % 2];
+      const right = `ЖАҢАЕВА${"-БАСҚАЕВА".repeat(place)}`;
+      const seat = await sitDown("operator", language);
+      const { page } = seat;
+      await seat.find(person.iin, "persons");
+      const names = () => page.locator("main h1").innerText();
+      const before = await names();
+      const propose = async (surname) => {
+        await page.locator("#act-names summary").click();
+        await page.locator("#new-surname").fill(surname);
+        await page.locator("#names-go").click();
+        await seat.sign("done=waits&act=names");
+      };
+      await propose("ҚАТЕЕВА");
+      // Within one document her key stays open.
+      await page.locator(`a[href="/${language}/desk/pending"]`).first().click();
+      await page.locator("#pending a").first().click();
+      await page.locator("#withdraw-act").waitFor(PATIENCE);
+      assert.ok((await page.locator("main").innerText()).includes("ҚАТЕЕВА"), "what is asked for can be read");
+      await page.locator("#withdraw-act").click();
+      await seat.sign("done=withdrawn&act=names");
+      assert.equal(await names(), before, "taken back, it changes nothing");
+
+      await propose(right);
+      assert.equal(await names(), before, "one alone changes nothing");
+      await agree(language, "names");
+      await page.locator(`a[href="/${language}/desk"]`).first().click();
+      await seat.find(person.iin, "persons");
+      assert.ok((await names()).includes(right), await names());
+
+      await page.locator("#act-revoke summary").click();
+      await page.locator("#revoke-go").click();
+      assert.deepEqual((await problem(page)).codes, ["desk-nothing-chosen"]);
+      const box = page.locator('#act-revoke input[name="serials"]').first();
+      const serial = await box.inputValue();
+      assert.equal((await standings(demo, person)).get(serial), "good");
+      await box.check();
+      await page.locator("#revoke-reason").selectOption("key-lost");
+      await page.locator("#revoke-go").click();
+      await seat.sign("done=done&act=revoke");
+      assert.equal((await standings(demo, person)).get(serial), "revoked: keyCompromise", "on the next answer");
+      assert.equal(await page.locator(`#act-revoke input[value="${serial}"]`).count(), 0);
+    });
+  }
 
   test("nothing was asked of anybody else", () => {
     for (const { requests, errors } of Object.values(seats)) {

@@ -1,12 +1,11 @@
 // The doors that need no key, or open something other than keys: status by number and IIN, the address of mails, sessions,
 // revoking and freezing by a code. In three languages, and what verifiers are told right afterwards.
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { foreign, pause, startBrowser, startDemo } from "./harness.mjs";
 import { look } from "./screen.mjs";
 import { Wizard } from "./wizard.mjs";
-import { Verifier, certificateOf, facts } from "./witness.mjs";
+import { standings } from "./witness.mjs";
 
 const everywhere = { everywhere: true };
 /** A page that is shown with its error status is logged by the browser as a failed load. */
@@ -124,7 +123,7 @@ for (const { language, locale } of [
       await page.locator("#keyless-revoke").click();
       await page.locator(".tanba-serials li").first().waitFor();
       await look(page, language, "37-keyless-revoked", everywhere);
-      const answers = await ocsp(demo, person);
+      const answers = await standings(demo, person);
       assert.deepEqual(answers.get(serial), "revoked: keyCompromise", "on the next answer");
       await demo.mails("revoked", person.email);
     });
@@ -136,7 +135,7 @@ for (const { language, locale } of [
       await page.locator("#keyless-freeze").click();
       await page.locator(".tanba-serials li").first().waitFor();
       await look(page, language, "38-keyless-frozen", everywhere);
-      const answers = [...(await ocsp(demo, person)).values()].sort();
+      const answers = [...(await standings(demo, person)).values()].sort();
       assert.deepEqual(answers, ["revoked: certificateHold", "revoked: keyCompromise"]);
       await demo.mails("frozen", person.email);
       await page.goto(wizard.address("/revoke"));
@@ -158,17 +157,4 @@ async function entryCode(demo, address, count) {
     await pause(100);
   }
   throw new Error(`no code came to ${address}`);
-}
-
-/** What the responder says of each key file of a person: serial number to answer. */
-async function ocsp(demo, person) {
-  const folder = path.join(demo.folder, "doors");
-  const verifier = new Verifier(folder, demo.root);
-  const answers = new Map();
-  for (const [place, file] of person.files.entries()) {
-    const pem = await certificateOf(file, person.password, path.join(folder, `${place}.pem`));
-    const serial = (await facts(pem)).serial.toLowerCase().padStart(40, "0");
-    answers.set(serial, await verifier.ocsp(pem));
-  }
-  return answers;
 }

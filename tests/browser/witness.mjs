@@ -140,3 +140,16 @@ export async function certificateOf(file, password, target) {
   if (!modern.ok) await run("openssl", ["pkcs12", "-legacy", "-in", file, "-passin", `pass:${password}`, "-nokeys", "-clcerts", "-out", target]);
   return target;
 }
+
+/** What the responder says of each key file of a person: serial number to answer. */
+export async function standings(demo, person) {
+  const folder = path.join(demo.folder, "standings");
+  const verifier = new Verifier(folder, demo.root);
+  const answers = new Map();
+  for (const [place, file] of person.files.entries()) {
+    const pem = await certificateOf(file, person.password, path.join(folder, `${place}.pem`));
+    const serial = (await facts(pem)).serial.toLowerCase().padStart(40, "0");
+    answers.set(serial, await verifier.ocsp(pem));
+  }
+  return answers;
+}
