@@ -26,11 +26,11 @@ seeds() {
 export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
--Cllvm-args=-sanitizer-coverage-trace-compares -Clink-dead-code -Zsanitizer=address --cfg fuzzing -Ccodegen-units=1"
+-Cllvm-args=-sanitizer-coverage-trace-compares -Clink-dead-code -Zsanitizer=address --cfg fuzzing"
 triple=$(rustc -vV | sed -n 's/^host: //p')
-build=(cargo build --quiet --release --target "$triple" --target-dir ../target/fuzz)
+# All at once, so that no processor waits while one target is linked.
+cargo build --quiet --release --target "$triple" --target-dir ../target/fuzz "${targets[@]/#/--bin=}"
 for target in "${targets[@]}"; do
-    "${build[@]}" --bin "$target"
     corpus=../target/fuzz/corpus/$target
     mkdir -p "$corpus" "artifacts/$target"
     seeds "$target" | while read -r seed; do
