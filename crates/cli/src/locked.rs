@@ -25,7 +25,8 @@ pub(crate) fn lock_memory() -> Result<(), NotLocked> {
     let [limits, status, users] =
         ["limits", "status", "uid_map"].map(|name| read(name).unwrap_or_default());
     // Below a limit each later request for memory could fail, and with it the program.
-    if !is_unlimited(&limits) && !(may_lock(&status) && is_identity(&users)) {
+    let is_exempt = may_lock(&status) && is_identity(&users);
+    if !is_unlimited(&limits) && !is_exempt {
         return Err(NotLocked::Limit);
     }
     mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT)
