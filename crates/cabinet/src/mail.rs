@@ -142,20 +142,7 @@ impl Writer<'_> {
                 number,
                 code,
                 minutes,
-            } => {
-                let number = [("number", grouped(number).into())];
-                let life = [("minutes", (*minutes).into())];
-                let blocks = vec![
-                    self.say("mail-code-lead", &number),
-                    Block::Code { text: code.clone() },
-                    self.say("mail-code-life", &life),
-                    self.say("mail-code-not-me", &[]),
-                ];
-                (
-                    self.words("mail-code-subject", &[("code", code.as_str().into())]),
-                    blocks,
-                )
-            }
+            } => self.confirmation_code(number, code, *minutes),
             MessageBody::ApplicationAccepted {
                 number,
                 not_me_path,
@@ -218,6 +205,23 @@ impl Writer<'_> {
             | MessageBody::FirstIssued { .. }
             | MessageBody::FirstCancelled { .. } => self.first(body),
         }
+    }
+
+    fn confirmation_code(&self, number: &str, code: &str, minutes: u32) -> (String, Vec<Block>) {
+        let number = [("number", grouped(number).into())];
+        let life = [("minutes", minutes.into())];
+        let blocks = vec![
+            self.say("mail-code-lead", &number),
+            Block::Code {
+                text: code.to_owned(),
+            },
+            self.say("mail-code-life", &life),
+            self.say("mail-code-not-me", &[]),
+        ];
+        (
+            self.words("mail-code-subject", &[("code", code.into())]),
+            blocks,
+        )
     }
 
     fn issued(&self, number: &str, serials: &[String], not_me_path: &str) -> (String, Vec<Block>) {
