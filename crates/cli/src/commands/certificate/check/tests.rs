@@ -12,6 +12,8 @@ use tanba_storage::SqliteStorage;
 use super::*;
 use crate::commands::testing::{House, NOW};
 
+mod revoked;
+
 fn judged(storage: &dyn Storage) -> Report {
     check(storage, &Profiles::builtin(), (None, NOW), &mut |_| {}).unwrap()
 }
@@ -283,137 +285,6 @@ fn each_thing_that_can_be_corrupted_is_named() {
         }
     }
     assert_eq!(three.changed(99, "SELECT 1"), [""; 0]);
-}
-
-/// Revokes or freezes as parts of the program do that write the evidence themselves.
-fn written(
-    house: &House,
-    record: &CertificateRecord,
-    status: Status,
-    at: Timestamp,
-    event: (&str, &str),
-) {
-    let mut unit = house.storage.begin().unwrap();
-    let now = unit.certificates().find(record.id).unwrap().unwrap().status;
-    unit.certificates()
-        .set_status(record.id, now, status, at)
-        .unwrap();
-    let event = tanba_model::audit::AuditEvent {
-        at,
-        actor: Actor::System,
-        action: event.0.to_owned(),
-        object: tanba_model::ports::certificate_object(record.issuer, &record.serial),
-        detail: event.1.to_owned(),
-        origin: String::new(),
-    };
-    unit.audit_log().append(&event).unwrap();
-    unit.commit().unwrap();
-}
-
-#[test]
-fn what_was_revoked_or_frozen_in_any_words_is_not_taken_for_released() {
-    let house = House::new();
-    let ended = |reason, seconds| Status::Revoked {
-        at: later(seconds),
-        reason,
-    };
-    let compromised = RevocationReason::KeyCompromise;
-    let hold = RevocationReason::CertificateHold;
-    let cases = [
-        (compromised, "certificate.revoke", "email-code:lost"),
-        (
-            compromised,
-            "certificate.revoke",
-            "keyCompromise: email-code:lost",
-        ),
-        (compromised, "certificate.revoke", "keyCompromise"),
-        (
-            compromised,
-            "certificate.revoke",
-            "keyCompromise: as of old",
-        ),
-        (hold, "certificate.hold", "not-me"),
-        (hold, "certificate.hold", "email-code"),
-        (hold, "certificate.hold", "certificateHold: at-desk"),
-    ];
-    for (number, (reason, action, detail)) in (1..).zip(cases) {
-        let record = house.certify(number);
-        written(
-            &house,
-            &record,
-            ended(reason, 10),
-            later(10),
-            (action, detail),
-        );
-        assert_eq!(codes(&house), [""; 0], "{detail}");
-        let forged = house.copy(
-            usize::try_from(number).unwrap(),
-            &format!(
-                "UPDATE certificate SET status = 'valid', revoked_at = NULL, reason = NULL
-                 WHERE hex(serial) = upper('{}')",
-                record.serial.hex()
-            ),
-        );
-        let report = judged(&SqliteStorage::open(&forged).unwrap());
-        let codes: Vec<_> = report.findings.iter().map(|one| one.code).collect();
-        assert_eq!(codes, ["evidence-status"], "{detail}");
-    }
-    let record = house.certify(20);
-    let event = ("certificate.revoke", "a word of nobody");
-    written(&house, &record, ended(compromised, 10), later(10), event);
-    assert_eq!(
-        codes(&house),
-        ["evidence-reason", "change", "evidence-status"],
-        "a word that nobody knows is no release"
-    );
-}
-
-#[test]
-fn since_when_something_is_revoked_stands_in_the_log() {
-    let house = House::new();
-    let ended = |reason, seconds| Status::Revoked {
-        at: later(seconds),
-        reason,
-    };
-    let hold = RevocationReason::CertificateHold;
-    let superseded = RevocationReason::Superseded;
-    let record = house.certify(1);
-    let held = |seconds| {
-        let event = ("certificate.hold", "certificateHold: not-me");
-        written(&house, &record, ended(hold, seconds), later(seconds), event);
-    };
-    held(10);
-    let event = ("certificate.release", "found again");
-    written(&house, &record, Status::Valid, later(20), event);
-    held(30);
-    let event = ("certificate.revoke", "superseded");
-    written(&house, &record, ended(superseded, 30), later(40), event);
-    assert_eq!(
-        codes(&house),
-        [""; 0],
-        "since it was frozen the second time"
-    );
-    let planned = house.certify(2);
-    let detail = format!("superseded as of {}", at(later(60)));
-    let event = ("certificate.revoke", detail.as_str());
-    written(&house, &planned, ended(superseded, 60), later(50), event);
-    assert_eq!(codes(&house), [""; 0], "as of the time of a planned list");
-    for (number, (record, seconds)) in [(&record, 10), (&record, 20), (&record, 39), (&planned, 50)]
-        .into_iter()
-        .enumerate()
-    {
-        let forged = house.copy(
-            number,
-            &format!(
-                "UPDATE certificate SET revoked_at = {} WHERE hex(serial) = upper('{}')",
-                later(seconds).unix(),
-                record.serial.hex()
-            ),
-        );
-        let report = judged(&SqliteStorage::open(&forged).unwrap());
-        let codes: Vec<_> = report.findings.iter().map(|one| one.code).collect();
-        assert_eq!(codes, ["evidence-time"], "{seconds}");
-    }
 }
 
 #[test]
