@@ -1,15 +1,27 @@
 // The register of people does not answer: applications are kept, and go on, end or are withdrawn, told in three languages.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import path from "node:path";
 import { test } from "node:test";
 import { apply } from "./applicant.mjs";
-import { foreign, startBrowser, startDemo } from "./harness.mjs";
+import { foreign, run, startBrowser, startDemo, violations } from "./harness.mjs";
 import { look } from "./screen.mjs";
 
 const LANGUAGES = ["kk", "ru", "en"];
 const PATIENCE = { timeout: 30_000 };
-/** Longer than the first pause after which the register is asked again. */
+/** How the state is called. */
+const EXPIRED = { kk: "мерзімі өтті", ru: "истёк", en: "expired" };
+/** Longer than the first pause after which the register is asked again, and than that between two looks for what is over. */
 const AGAIN = 900;
+
+/** What was sent was sent thirty days ago, as far as the database knows. */
+const LONG_AGO = `
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
+database.execute("DROP TRIGGER first_application_is_not_edited")
+database.execute("UPDATE first_application SET appear_by = 1")
+database.execute("UPDATE application SET state_at = 1 WHERE state = 'SUBMITTED'")
+`;
 
 /** A register that is away until it is told what to answer. */
 async function startRegister() {
@@ -29,15 +41,15 @@ async function startRegister() {
   return register;
 }
 
-test("while the register is away an application is kept; her name is confirmed by nobody else", async (context) => {
+test("while the register is away an application is kept; her name is confirmed by nobody else; who does not come is told, and applies again", async (context) => {
   const register = await startRegister();
   const demo = await startDemo(["--register", register.url]);
   context.after(async () => {
     await demo.stop();
     await register.stop();
   });
-  const [first, second] = await Promise.all([startBrowser(), startBrowser()]);
-  context.after(() => Promise.all([first.stop(), second.stop()]));
+  const [first, second, third] = await Promise.all([startBrowser(), startBrowser(), startBrowser()]);
+  context.after(() => Promise.all([first.stop(), second.stop(), third.stop()]));
 
   /** The status of an application, by its number and the IIN, as anybody may ask. */
   async function status({ page }, language, number, iin, end) {
@@ -76,7 +88,25 @@ test("while the register is away an application is kept; her name is confirmed b
     await look(second.page, language, "88-status-not-confirmed", { everywhere: true });
   }
   assert.equal((await demo.mailbox()).filter(({ kind }) => kind === "first_submitted").length, 0, "the register's word is asked for");
-  for (const { requests, errors } of [first, second]) {
+
+  // It knows her again; she applies, and comes to no centre within her thirty days.
+  const [surname, given_name, ...rest] = person.name.split(" ");
+  register.answer = (iin) => [{ iin, surname, given_name, patronymic: rest.join(" ") || null, deceased: false }];
+  const late = await apply({ demo, page: third.page, language: "kk", person, address: "late@example.kz" });
+  await run("python3", ["-c", LONG_AGO, path.join(demo.folder, "demo", "tanba.sqlite")]);
+  const [letter] = await demo.mails("first_expired", "late@example.kz", 1, AGAIN);
+  assert.ok(letter.subject.replaceAll(/(?<=\d) (?=\d)/g, "").includes(late), letter.subject);
+  for (const language of LANGUAGES) {
+    await status(third, language, late, person.iin, '#application[data-state="EXPIRED"]');
+    assert.ok((await third.page.locator("main").innerText()).includes(EXPIRED[language]));
+    assert.deepEqual(await violations(third.page), []);
+  }
+  await third.page.goto(`${demo.url}/kk/obtain/application`);
+  await third.page.locator('#application[data-state="EXPIRED"]').waitFor(PATIENCE);
+  await third.page.locator('form[action$="/obtain/again"] button').click();
+  await third.page.locator("#first-form").waitFor(PATIENCE);
+
+  for (const { requests, errors } of [first, second, third]) {
     assert.deepEqual(foreign(requests, demo.url), []);
     assert.deepEqual(errors.filter((error) => !/ 4\d\d /.test(error)), []);
   }
