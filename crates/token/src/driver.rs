@@ -253,6 +253,39 @@ impl Plugged {
         Ok(keys)
     }
 
+    /// Whether this certificate (DER) lies beside its key, as far as the token tells without its PIN.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub fn has_certificate(&self, certificate: &[u8]) -> Result<bool, TokenError> {
+        let _user = self.module.user();
+        let started = self.module.started()?;
+        let context = started.running()?;
+        let (slot, _) = self.find(context)?;
+        let session = context.open_ro_session(slot).map_err(TokenError::of)?;
+        let keys = identifiers(&session, ObjectClass::PUBLIC_KEY)?;
+        let wanted = [
+            Attribute::Class(ObjectClass::CERTIFICATE),
+            Attribute::Token(true),
+        ];
+        let wanted_facts = [AttributeType::Id, AttributeType::Value];
+        for object in session.find_objects(&wanted).map_err(TokenError::of)? {
+            let facts = session
+                .get_attributes(object, &wanted_facts)
+                .map_err(TokenError::of)?;
+            let is_it = facts
+                .iter()
+                .any(|fact| matches!(fact, Attribute::Value(value) if value == certificate));
+            let has_key = facts
+                .iter()
+                .any(|fact| matches!(fact, Attribute::Id(id) if keys.contains(id)));
+            if is_it && has_key {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn find(&self, context: &Pkcs11) -> Result<(Slot, TokenInfo), TokenError> {
         let is_it = |info: &TokenInfo| {
             let other = Self::new(&self.module, info);

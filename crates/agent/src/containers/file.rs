@@ -88,6 +88,15 @@ impl ContainerStore for FileStore {
         waiting.into_iter().filter_map(stem).collect()
     }
 
+    fn is_installed(
+        &self,
+        _: Storage,
+        certificate: &Certificate,
+        secret: &Secret,
+    ) -> Result<bool, ManageFault> {
+        manage::is_installed(&self.kept, certificate, secret)
+    }
+
     fn make_keys(
         &self,
         _: Option<&ContainerId>,

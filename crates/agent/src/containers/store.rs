@@ -160,6 +160,20 @@ pub trait ContainerStore: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Whether this very certificate was installed beside its key before, so that installing it again changes nothing. The PIN
+    /// of a token is not entered for it.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    fn is_installed(
+        &self,
+        _storage: Storage,
+        _certificate: &Certificate,
+        _secret: &Secret,
+    ) -> Result<bool, ManageFault> {
+        Ok(false)
+    }
+
     /// Makes keys, protected with this password or PIN; those of a token in the token of the place.
     ///
     /// # Errors
@@ -174,7 +188,7 @@ pub trait ContainerStore: fmt::Debug + Send + Sync {
         Err(ManageFault::NotSupported)
     }
 
-    /// Puts a certificate beside the key that waits for it.
+    /// Puts a certificate beside the key that waits for it. One that is there already stays as it is.
     ///
     /// # Errors
     /// [`ManageFault`]
@@ -268,6 +282,21 @@ impl Containers {
         self.of(storage)
             .map(|store| store.waiting(storage))
             .unwrap_or_default()
+    }
+
+    /// Whether this very certificate was installed in a container of this kind before.
+    ///
+    /// # Errors
+    /// [`ManageFault`]
+    pub fn is_installed(
+        &self,
+        storage: Storage,
+        certificate: &Certificate,
+        secret: &Secret,
+    ) -> Result<bool, ManageFault> {
+        self.of(storage)
+            .ok_or(ManageFault::NotSupported)?
+            .is_installed(storage, certificate, secret)
     }
 
     /// Makes keys in a container of this kind.

@@ -246,6 +246,21 @@ impl ContainerStore for TokenStore {
             .collect()
     }
 
+    fn is_installed(
+        &self,
+        storage: Storage,
+        certificate: &Certificate,
+        _secret: &Secret,
+    ) -> Result<bool, ManageFault> {
+        let mut present = self.present();
+        present.retain(|(kind, ..)| *kind == storage);
+        Ok(present.into_iter().any(|(_, token, calls)| {
+            let der = certificate.der().to_vec();
+            let has = calls.make(LOOKING, move || Ok(token.has_certificate(&der)));
+            matches!(has, Ok(Ok(true)))
+        }))
+    }
+
     fn make_keys(
         &self,
         place: Option<&ContainerId>,

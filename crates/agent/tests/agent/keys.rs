@@ -163,6 +163,31 @@ fn certificates_of_two_keys_and_their_issuer_come_in_one_request() {
     }
 }
 
+/// An installation that came half way, or whose answer was lost, is done again.
+#[test]
+fn certificates_that_were_installed_before_are_installed_again() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let certified = two_certified(&agent, &mut page);
+    let pems = certified.iter().map(Certificate::to_pem).collect::<Vec<_>>();
+    let mut import = |certificates: &[String]| {
+        let import = json!({ "certificates": certificates });
+        call(&mut page, BASICS, "importCertificate", &import)
+    };
+    let half = import(&pems[..1]);
+    let whole = import(&pems);
+    let files = whole["body"]["result"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{whole}"));
+    assert_eq!(files[0], half["body"]["result"][0]);
+    assert_eq!(import(&pems), whole, "and once more");
+    assert_eq!(import(&pems[1..])["body"]["result"][0], files[1]);
+    assert_eq!(std::fs::read_dir(agent.path("kept")).unwrap().count(), 2);
+    agent.owner.chooses("Wrong123");
+    let wrong = import(&pems);
+    assert_eq!(wrong["details"], "the password or PIN is wrong", "{wrong}");
+}
+
 /// Of several certificates all are installed or none.
 #[test]
 fn one_certificate_without_a_key_keeps_the_other_out() {

@@ -248,6 +248,49 @@ fn two_tokens_of_one_kind_are_told_apart() {
 }
 
 #[test]
+fn certificates_that_a_token_has_already_are_installed_again_with_others() {
+    stage(
+        Plug::Fast,
+        "tokens::certificates_that_a_token_has_already_are_installed_again_with_others",
+        |table| {
+            table.plug_in("kaztoken");
+            let agent = table.agent();
+            let mut page = agent.page();
+            agent.owner.uses_token(Storage::Kaztoken, "kaztoken", PIN);
+            let order = json!({
+                "storage": Storage::Kaztoken, "keys": [{ "alg": "EC-P256" }, { "alg": "EC-P256" }], "subject": {},
+            });
+            let made = call(&mut page, BASICS, "generateCsr", &order);
+            let issue = |key: &Value| {
+                let text = key["csr"].as_str().unwrap();
+                let block = pem::decode_all(text.as_bytes()).unwrap().remove(0);
+                let request = CertificateRequest::from_der(&block.der).unwrap();
+                let profile = "neutral-individual-signature";
+                agent.root.issue_for(profile, request.public_key(), &AIGUL)
+            };
+            let made = made["body"]["result"].as_array().unwrap();
+            let certified: Vec<Certificate> = made.iter().map(issue).collect();
+            let half = install(&mut page, Storage::Kaztoken, &certified[0]);
+            assert_eq!(half["status"], true, "{half}");
+            let pems: Vec<String> = certified.iter().map(Certificate::to_pem).collect();
+            let both = json!({ "storage": Storage::Kaztoken, "certificates": pems });
+            for _ in 0..2 {
+                let whole = call(&mut page, BASICS, "importCertificate", &both);
+                let installed = whole["body"]["result"].as_array();
+                let installed = installed.unwrap_or_else(|| panic!("{whole}"));
+                assert_eq!(installed.len(), 2);
+            }
+            let (_, listed) = table.tool("kaztoken", PIN, &["--list-objects"]);
+            assert_eq!(
+                listed.matches("Certificate Object").count(),
+                2,
+                "each once: {listed}"
+            );
+        },
+    );
+}
+
+#[test]
 fn a_token_that_comes_and_goes_is_seen_each_time() {
     stage(
         Plug::Fast,

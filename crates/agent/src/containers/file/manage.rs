@@ -71,6 +71,9 @@ pub(super) fn install(
     patiently_unless(WRITING, move |chance| {
         let put = put_beside((&waiting, &kept), (&certificate, &chain), &secret, &random);
         Ok(put.and_then(|(from, installed)| {
+            let Some(from) = from else {
+                return Ok(installed);
+            };
             // The key is safe in its new place; what waited is not needed any more.
             if !chance.take() {
                 return Err(ManageFault::Open(OpenFault::Slow));
@@ -81,17 +84,69 @@ pub(super) fn install(
     })?
 }
 
-/// Writes key and certificate to where key files are kept; the file of the key that waited, and what was installed.
+/// Whether the file of this certificate and its key is among those that are kept.
+pub(super) fn is_installed(
+    kept: &Path,
+    certificate: &Certificate,
+    secret: &Secret,
+) -> Result<bool, ManageFault> {
+    let (kept, certificate, secret) = (kept.to_owned(), certificate.clone(), secret.clone());
+    patiently(WRITING, move || {
+        Ok(kept_before(&kept, &certificate, &secret).map(|name| name.is_some()))
+    })?
+}
+
+/// The file that has this certificate and its key already. Of several that bear its name each is looked into.
+///
+/// # Errors
+/// [`OpenFault::WrongSecret`] where one does not open and no other is it: it may be the one.
+fn kept_before(
+    kept: &Path,
+    certificate: &Certificate,
+    secret: &Secret,
+) -> Result<Option<String>, ManageFault> {
+    let Some(name) = tanba_keystore::file_name(certificate) else {
+        return Ok(None);
+    };
+    let mut shut = None;
+    for number in 1..=MOST_OF_A_NAME {
+        let name = numbered(&name, number);
+        let path = kept.join(&name);
+        if !path.exists() {
+            break;
+        }
+        match open(&path, secret) {
+            Ok(container) => {
+                if is_of(container, certificate) {
+                    return Ok(Some(name));
+                }
+            }
+            Err(fault @ ManageFault::Open(OpenFault::WrongSecret { .. })) => shut = Some(fault),
+            Err(_) => {}
+        }
+    }
+    shut.map_or(Ok(None), Err)
+}
+
+/// Writes key and certificate to where key files are kept; the file of the key that waited, and what was installed. Where no
+/// key waits any more because this was done before, there is nothing to write.
 fn put_beside(
     (waiting, kept): (&Path, &Path),
     (certificate, chain): (&Certificate, &[Certificate]),
     secret: &Secret,
     random: &dyn RandomSource,
-) -> Result<(PathBuf, Installed), ManageFault> {
+) -> Result<(Option<PathBuf>, Installed), ManageFault> {
     let key_id = tanba_pki::hex::encode(&certificate.public_key().key_id());
     let from = waiting_file(waiting, &key_id);
+    let named = certificate.subject_key_id();
+    let named = named.map_or_else(|| key_id.clone(), tanba_pki::hex::encode);
+    let installed = |place| Installed {
+        key_id: named,
+        place,
+    };
     if !from.exists() {
-        return Err(ManageFault::NoSuchKey);
+        let place = kept_before(kept, certificate, secret)?.ok_or(ManageFault::NoSuchKey)?;
+        return Ok((None, installed(place)));
     }
     let mut container = open(&from, secret)?;
     container
@@ -108,10 +163,7 @@ fn put_beside(
     if !holds(&kept.join(&place), certificate, secret) {
         return Err(ManageFault::NotWritten);
     }
-    let key_id = certificate
-        .subject_key_id()
-        .map_or(key_id, tanba_pki::hex::encode);
-    Ok((from, Installed { key_id, place }))
+    Ok((Some(from), installed(place)))
 }
 
 /// Writes a file under its name, or the next one that is free: a certificate names its key as it likes, and what bears the
@@ -123,12 +175,8 @@ fn keep(
     certificate: &Certificate,
     secret: &Secret,
 ) -> Result<String, ManageFault> {
-    let stem = name.strip_suffix(".p12").unwrap_or(name);
     for number in 1..=MOST_OF_A_NAME {
-        let name = match number {
-            1 => name.to_owned(),
-            _ => format!("{stem}-{number}.p12"),
-        };
+        let name = numbered(name, number);
         let path = kept.join(&name);
         match write_new(&path, octets) {
             Ok(()) => return Ok(name),
@@ -143,11 +191,23 @@ fn keep(
     Err(ManageFault::NotWritten)
 }
 
+/// The name of a file, or of the next ones where it is taken.
+fn numbered(name: &str, number: u32) -> String {
+    let stem = name.strip_suffix(".p12").unwrap_or(name);
+    match number {
+        1 => name.to_owned(),
+        _ => format!("{stem}-{number}.p12"),
+    }
+}
+
 /// Whether a file has this certificate and its key.
 fn holds(path: &Path, certificate: &Certificate, secret: &Secret) -> bool {
-    let first = |container: Pkcs12| container.into_entries().into_iter().next();
-    let entry = open(path, secret).ok().and_then(first);
-    entry
+    open(path, secret).is_ok_and(|container| is_of(container, certificate))
+}
+
+fn is_of(container: Pkcs12, certificate: &Certificate) -> bool {
+    let first = container.into_entries().into_iter().next();
+    first
         .and_then(|entry| entry.into_signer().ok())
         .is_some_and(|(key, found)| {
             found.der() == certificate.der() && key.matches(certificate.public_key())

@@ -9,7 +9,8 @@
 //!
 //! Each text may hold several certificates. Of `certificates` one that issued another of them belongs to the chain; each of
 //! the others is for a key of its own that waits, and is answered in the order given. When for one of several no key waits,
-//! nothing is installed; when one fails later, `details` names the keys that were installed before it.
+//! nothing is installed; when one fails later, `details` names the keys that were installed before it. The same request once
+//! more goes on from there: a key that has its very certificate counts as one that waits.
 
 use std::sync::Arc;
 
@@ -213,7 +214,7 @@ fn above(certificate: &Certificate, chain: &[Certificate]) -> Vec<Certificate> {
     }
 }
 
-/// Puts each beside its key. What fails before the first one changes nothing.
+/// Puts each beside its key, as often as it is asked. What fails before the first one changes nothing.
 fn install(
     agent: &Agent,
     storage: Storage,
@@ -224,11 +225,16 @@ fn install(
     let containers = agent.containers();
     if let [_, _, ..] = wanted {
         let waiting = containers.waiting(storage);
-        let waits = |certificate: &Certificate| {
-            waiting.contains(&tanba_pki::hex::encode(&certificate.public_key().key_id()))
-        };
-        if !wanted.iter().all(waits) {
-            return Err(ManageFault::NoSuchKey.to_string());
+        for certificate in wanted {
+            let key_id = tanba_pki::hex::encode(&certificate.public_key().key_id());
+            // One that an earlier request installed before it failed keeps the others from nothing.
+            let fits = waiting.contains(&key_id)
+                || containers
+                    .is_installed(storage, certificate, &taken.secret)
+                    .map_err(|fault| fault.to_string())?;
+            if !fits {
+                return Err(ManageFault::NoSuchKey.to_string());
+            }
         }
     }
     let mut installed: Vec<Value> = Vec::new();
