@@ -2,6 +2,7 @@
 
 mod arguments;
 pub(super) mod keys;
+mod lineage;
 mod signing;
 
 use std::sync::Arc;

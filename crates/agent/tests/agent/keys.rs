@@ -163,13 +163,44 @@ fn certificates_of_two_keys_and_their_issuer_come_in_one_request() {
     }
 }
 
+/// Signatures are verified before anybody is asked, so that there is an end to them.
+#[test]
+fn certificates_that_issue_each_other_without_end_are_refused_soon() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let certified = two_certified(&agent, &mut page);
+    // Authorities of one name: which of them issued a certificate only its signature tells.
+    let others = (0..10).map(|_| crate::maker::Root::new().certificate);
+    let chain: Vec<String> = others.map(|other| other.to_pem()).collect();
+    let seen = agent.owner.seen().len();
+    let pems: Vec<String> = certified.iter().map(Certificate::to_pem).collect();
+    let mut import = json!({ "certificates": [pems.concat() + &chain.concat()], "chain": [] });
+    let refused = call(&mut page, BASICS, "importCertificate", &import);
+    assert_eq!(refused["code"], "CERTIFICATE_IMPORTING_FAILURE");
+    assert_eq!(
+        refused["details"],
+        "there are too many certificates to find a chain among them"
+    );
+    assert_eq!(agent.owner.seen().len(), seen, "nobody was asked");
+    // A few of them do no harm.
+    let root = agent.root.certificate.to_pem();
+    import["certificates"] = json!(pems);
+    import["chain"] = json!([chain[..4].concat(), root]);
+    let installed = call(&mut page, BASICS, "importCertificate", &import);
+    assert_eq!(installed["status"], true, "{installed}");
+    assert_eq!(agent.owner.seen().len(), seen + 1);
+}
+
 /// An installation that came half way, or whose answer was lost, is done again.
 #[test]
 fn certificates_that_were_installed_before_are_installed_again() {
     let agent = Running::start();
     let mut page = agent.page();
     let certified = two_certified(&agent, &mut page);
-    let pems = certified.iter().map(Certificate::to_pem).collect::<Vec<_>>();
+    let pems = certified
+        .iter()
+        .map(Certificate::to_pem)
+        .collect::<Vec<_>>();
     let mut import = |certificates: &[String]| {
         let import = json!({ "certificates": certificates });
         call(&mut page, BASICS, "importCertificate", &import)

@@ -22,9 +22,10 @@ use tanba_pki::{
 };
 
 use super::arguments::{LARGEST_CERTIFICATE, MOST_CHAIN};
+use super::lineage::{self, Lineage};
 use super::refused;
 use crate::Agent;
-use crate::consent::{SecretPurpose, Taken, Withdrawal, ask_secret};
+use crate::consent::{Asked, SecretPurpose, Taken, Withdrawal, ask_secret};
 use crate::containers::{ManageFault, Storage};
 use crate::modules::Caller;
 use crate::modules::caller::language;
@@ -142,31 +143,22 @@ pub(super) async fn import(
 ) -> Result<Basics, Basics> {
     let storage = storage(agent, Some(named)).await?;
     let most = MOST_KEYS.saturating_add(MOST_CHAIN);
-    let (wanted, mut chain) = apart(certificates(named, "certificates", most)?);
-    chain.extend(certificates(named, "chain", MOST_CHAIN)?);
-    if wanted.is_empty() {
-        return Err(not_installed("there is no certificate"));
-    }
-    if wanted.len() > MOST_KEYS {
-        return Err(not_installed("there are more than four certificates"));
-    }
-    if wanted.iter().any(|certificate| certificate.is_ca()) {
-        return Err(not_installed(
-            "a certificate of an authority belongs to no key here",
-        ));
-    }
-    let is_lost = |certificate: &Certificate| above(certificate, &chain).is_empty();
-    if !chain.is_empty() && wanted.iter().any(is_lost) {
-        return Err(not_installed("the chain does not lead to the certificate"));
-    }
+    let given = certificates(named, "certificates", most)?;
+    let chain = certificates(named, "chain", MOST_CHAIN)?;
+    // Signatures are verified: nobody else waits for that.
+    let sorted = tokio::task::spawn_blocking(move || lineage::sorted(given, chain, MOST_KEYS));
+    let wanted = match sorted.await {
+        Ok(sorted) => sorted.map_err(|fault| not_installed(fault.to_string()))?,
+        Err(_) => return Err(refused(Asked::Failed)),
+    };
     let names = wanted
         .iter()
-        .map(|certificate| certificate.subject().common_name().unwrap_or_default())
+        .map(|(certificate, _)| certificate.subject().common_name().unwrap_or_default())
         .map(|name| name.chars().take(LONGEST_NAME).collect())
         .collect();
     let asked = (SecretPurpose::Install, storage, names, locale(named));
     let installed = ask_secret(agent, caller, withdrawal, asked, move |agent, taken| {
-        install(agent, storage, &taken, &wanted, &chain)
+        install(agent, storage, &taken, &wanted)
     });
     match installed.await {
         Ok(Ok(files)) => Ok(Basics::done(&json!(files))),
@@ -175,57 +167,17 @@ pub(super) async fn import(
     }
 }
 
-/// The certificates that are for keys, each once, and those that issued others of them.
-fn apart(certificates: Vec<Certificate>) -> (Vec<Certificate>, Vec<Certificate>) {
-    let mut each: Vec<Certificate> = Vec::new();
-    for certificate in certificates {
-        if !each.iter().any(|known| known.der() == certificate.der()) {
-            each.push(certificate);
-        }
-    }
-    let others = each.clone();
-    each.into_iter().partition(|certificate| {
-        !others
-            .iter()
-            .any(|other| other.der() != certificate.der() && issued(certificate, other))
-    })
-}
-
-fn issued(issuer: &Certificate, certificate: &Certificate) -> bool {
-    issuer.is_ca()
-        && certificate.issuer() == issuer.subject()
-        && certificate.verify_signed_by(issuer.public_key()).is_ok()
-}
-
-/// The certificates above one, the nearest first.
-fn above(certificate: &Certificate, chain: &[Certificate]) -> Vec<Certificate> {
-    let mut found: Vec<Certificate> = Vec::new();
-    loop {
-        let last = found.last().unwrap_or(certificate);
-        let next = chain.iter().find(|next| {
-            issued(next, last) && next.der() != last.der() && {
-                !found.iter().any(|known| known.der() == next.der())
-            }
-        });
-        match next {
-            Some(next) => found.push(next.clone()),
-            None => return found,
-        }
-    }
-}
-
 /// Puts each beside its key, as often as it is asked. What fails before the first one changes nothing.
 fn install(
     agent: &Agent,
     storage: Storage,
     taken: &Taken,
-    wanted: &[Certificate],
-    chain: &[Certificate],
+    wanted: &[Lineage],
 ) -> Result<Vec<Value>, String> {
     let containers = agent.containers();
     if let [_, _, ..] = wanted {
         let waiting = containers.waiting(storage);
-        for certificate in wanted {
+        for (certificate, _) in wanted {
             let key_id = tanba_pki::hex::encode(&certificate.public_key().key_id());
             // One that an earlier request installed before it failed keeps the others from nothing.
             let fits = waiting.contains(&key_id)
@@ -239,13 +191,13 @@ fn install(
     }
     let mut installed: Vec<Value> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
-    for certificate in wanted {
+    for (certificate, above) in wanted {
         let done = containers
             .install(
                 storage,
                 taken.place(),
                 certificate,
-                &above(certificate, chain),
+                above,
                 &taken.secret,
                 agent.random(),
             )
