@@ -19,8 +19,11 @@ use super::{conversation, page, peer};
 use crate::Agent;
 use crate::protocol::LARGEST;
 
-/// For the handshake and the head of a request together; a program of this computer is quick.
+/// For the handshake; a program of this computer is quick.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// For the head of a request behind it: a browser that asks its user whether a page may reach this computer connects first and
+/// speaks when it was allowed. Until then the seat is anybody's who comes.
+const HEAD: Duration = Duration::from_secs(120);
 /// For an answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Octets that are read at once: most requests are small, and idle sockets should be too.
@@ -42,10 +45,7 @@ pub(super) async fn admit(
     }
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
-    let Ok(heard) = timeout(HANDSHAKE, hear(acceptor, stream, memory)).await else {
-        tracing::debug!("a connection said nothing");
-        return;
-    };
+    let heard = hear(acceptor, stream, memory).await;
     // Whatever it was, it was a whole request: nobody is shown out who is being answered.
     seat.keep();
     match heard {
@@ -67,26 +67,52 @@ enum Heard {
     Nonsense(Tls),
     /// No TLS.
     Plain(TcpStream),
-    /// The other side is gone.
+    /// The other side is gone, or says nothing.
     Nothing,
 }
 
-/// The handshake, and the head of the request behind it.
+/// The handshake, and the head of the request behind it, each in its time.
 async fn hear(acceptor: &TlsAcceptor, stream: TcpStream, memory: Arc<Memory>) -> Heard {
+    let tls = match timeout(HANDSHAKE, greet(acceptor, stream)).await {
+        Ok(Greeted::Tls(tls)) => tls,
+        Ok(Greeted::Plain(stream)) => return Heard::Plain(stream),
+        Ok(Greeted::Nothing) => return Heard::Nothing,
+        Err(_) => {
+            tracing::debug!("a connection said nothing");
+            return Heard::Nothing;
+        }
+    };
+    let mut stream = Metered::new(*tls, memory);
+    match timeout(HEAD, read_head(&mut stream)).await {
+        Ok(Some(Ok((head, rest)))) => Heard::Head(head, rest, stream),
+        Ok(Some(Err(Malformed))) => Heard::Nonsense(stream),
+        Ok(None) => Heard::Nothing,
+        Err(_) => {
+            tracing::debug!("a connection asked for nothing");
+            Heard::Nothing
+        }
+    }
+}
+
+/// What a connection begins with.
+enum Greeted {
+    Tls(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream),
+    Nothing,
+}
+
+async fn greet(acceptor: &TlsAcceptor, stream: TcpStream) -> Greeted {
     match is_tls(&stream).await {
         Some(true) => {}
-        Some(false) => return Heard::Plain(stream),
-        None => return Heard::Nothing,
+        Some(false) => return Greeted::Plain(stream),
+        None => return Greeted::Nothing,
     }
-    let Ok(tls) = acceptor.accept(stream).await else {
-        tracing::debug!("a TLS handshake failed");
-        return Heard::Nothing;
-    };
-    let mut stream = Metered::new(tls, memory);
-    match read_head(&mut stream).await {
-        Some(Ok((head, rest))) => Heard::Head(head, rest, stream),
-        Some(Err(Malformed)) => Heard::Nonsense(stream),
-        None => Heard::Nothing,
+    match acceptor.accept(stream).await {
+        Ok(tls) => Greeted::Tls(Box::new(tls)),
+        Err(_) => {
+            tracing::debug!("a TLS handshake failed");
+            Greeted::Nothing
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who waits for whom: connections that say nothing, pages that do not wait for answers, files on drives that stall.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -41,6 +41,30 @@ fn idle_connections_keep_no_page_out() {
         let end = connection.read(&mut [0]);
         assert!(end.as_ref().is_ok_and(|read| *read == 0) || reset(&end));
     }
+}
+
+/// A browser asks its user whether a page may reach this computer when it is connected already.
+#[test]
+fn a_browser_may_ask_its_user_before_it_speaks() {
+    let agent = Running::start();
+    let mut early = agent.tls("127.0.0.1");
+    // The handshake of TLS is done with the first octet that is written.
+    early.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    let longer_than_a_handshake = Some(Duration::from_secs(6));
+    early
+        .sock
+        .set_read_timeout(longer_than_a_handshake)
+        .unwrap();
+    let silence = early.read(&mut [0]).unwrap_err();
+    assert_eq!(silence.kind(), std::io::ErrorKind::WouldBlock);
+    let patience = Some(Duration::from_secs(60));
+    early.sock.set_read_timeout(patience).unwrap();
+    let rest = format!("Host: 127.0.0.1:{}\r\n\r\n", agent.port);
+    early.write_all(rest.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = early.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 fn reset(end: &std::io::Result<usize>) -> bool {
