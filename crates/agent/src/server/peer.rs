@@ -4,17 +4,17 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Whether the program at the other end runs as the same user as this one; `None` where the system does not tell.
 ///
-/// Linux lists each end of a connection with its owner in `/proc/net/tcp`. What is not listed is refused: an end that is
-/// connected to us and belongs to us is there.
+/// Linux lists each end of a connection with its owner in `/proc/net/tcp` and `tcp6`. What is not listed is refused: an end
+/// that is connected to us and belongs to us is there.
 #[cfg(target_os = "linux")]
 pub(super) fn is_same_user(peer: SocketAddr, own: SocketAddr) -> Option<bool> {
     use std::os::unix::fs::MetadataExt as _;
 
     // The owner of a process's folder is its effective user.
     let user = std::fs::metadata("/proc/self").ok()?.uid();
-    let table = table(own)?;
-    let end = end(&table, &table_address(peer), &table_address(own));
-    Some(end.is_some_and(|end| end.owner == Some(user)))
+    look(peer, own, |end| {
+        end.is_some_and(|end| end.owner == Some(user))
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -26,10 +26,10 @@ pub(super) fn is_same_user(_: SocketAddr, _: SocketAddr) -> Option<bool> {
 /// Only Linux tells.
 #[cfg(target_os = "linux")]
 pub(super) fn has_left(peer: SocketAddr, own: SocketAddr) -> bool {
-    table(own).is_some_and(|table| {
-        let end = end(&table, &table_address(peer), &table_address(own));
+    look(peer, own, |end| {
         end.is_none_or(|end| end.state != ESTABLISHED)
     })
+    .unwrap_or(false)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -37,14 +37,41 @@ pub(super) fn has_left(_: SocketAddr, _: SocketAddr) -> bool {
     false
 }
 
-/// The kernel's table of the connections of this kind of address.
+/// What is to be said of the other end, if a table of the kernel can be read at all.
+///
+/// A socket of both families (Java opens no other) stands in the table of IPv6 under the mapped address, also when it is
+/// connected to a socket of IPv4.
 #[cfg(target_os = "linux")]
-fn table(own: SocketAddr) -> Option<String> {
-    let table = match own.ip() {
-        IpAddr::V4(_) => "/proc/net/tcp",
-        IpAddr::V6(_) => "/proc/net/tcp6",
+fn look(
+    peer: SocketAddr,
+    own: SocketAddr,
+    judge: impl FnOnce(Option<End<'_>>) -> bool,
+) -> Option<bool> {
+    let read = |name: &str| std::fs::read_to_string(name).ok();
+    let as_v6 = |address| table_address(mapped(address));
+    let mut table = match own.ip() {
+        IpAddr::V4(_) => read("/proc/net/tcp"),
+        IpAddr::V6(_) => None,
     };
-    std::fs::read_to_string(table).ok()
+    if let Some(table) = &table
+        && let Some(end) = end(table, &table_address(peer), &table_address(own))
+    {
+        return Some(judge(Some(end)));
+    }
+    // Without IPv6 there is no such table.
+    table = read("/proc/net/tcp6").or(table);
+    let table = table?;
+    Some(judge(end(&table, &as_v6(peer), &as_v6(own))))
+}
+
+/// An address as one of IPv6.
+#[cfg(any(target_os = "linux", test))]
+fn mapped(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+        IpAddr::V6(ip) => ip,
+    };
+    SocketAddr::new(IpAddr::V6(ip), address.port())
 }
 
 /// The state of a connection of which neither end was closed.
@@ -90,7 +117,7 @@ fn table_address(address: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{End, end, table_address};
+    use super::{End, end, mapped, table_address};
 
     const TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:350B 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0
@@ -118,6 +145,28 @@ mod tests {
             table_address("[::1]:13579".parse().unwrap()),
             "00000000000000000000000001000000:350B"
         );
+        assert_eq!(
+            table_address(mapped("127.0.0.1:13579".parse().unwrap())),
+            "0000000000000000FFFF00000100007F:350B"
+        );
+    }
+
+    /// Java's sockets are of both families, whomever they speak to.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_socket_of_both_families_is_the_same_user() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = listener.local_addr().unwrap();
+        let Ok(client) = std::net::TcpStream::connect(mapped(own)) else {
+            eprintln!("SKIPPED: there is no IPv6");
+            return;
+        };
+        let (_accepted, peer) = listener.accept().unwrap();
+        assert!(peer.is_ipv4());
+        assert_eq!(super::is_same_user(peer, own), Some(true));
+        assert!(!super::has_left(peer, own));
+        drop(client);
+        assert!(super::has_left(peer, own));
     }
 
     #[test]
