@@ -7,8 +7,9 @@ use super::XmlFault;
 
 /// Attributes of one element at most.
 const ATTRIBUTES: usize = 512;
-/// Declarations of namespaces in a document at most.
-const NAMESPACES: usize = 4096;
+/// Steps at most in which the reader makes all those lists, where it compares what an element declares with what holds above
+/// it: many elements that declare a little are common, lists that add up are not.
+const NAMESPACES: usize = 8_000_000;
 /// `<` and `=` in a document at most: room for an element or an attribute is made for each, whatever it is.
 const MARKS: usize = 8_000_000;
 
@@ -22,7 +23,7 @@ pub(super) fn look_over(text: &str) -> Result<(), XmlFault> {
         let reason = "The document is too large.".to_owned();
         return Err(XmlFault::too_much(text, 0, reason));
     }
-    let mut namespaces = 0_usize;
+    let mut scopes = Scopes::default();
     let mut at = 0;
     while let Some(begin) = find(text, at, "<") {
         let rest = text.get(begin..).unwrap_or_default();
@@ -33,20 +34,21 @@ pub(super) fn look_over(text: &str) -> Result<(), XmlFault> {
         } else if rest.starts_with("<?") {
             find(text, begin.saturating_add(2), "?>")
         } else if rest.starts_with("</") {
+            scopes.leave();
             find(text, begin, ">")
         } else if rest.starts_with("<!") {
             // A document type, which is refused.
             return Ok(());
         } else {
             let tag = Tag::read(rest);
-            namespaces = namespaces.saturating_add(tag.namespaces);
+            scopes.enter(&tag);
             let reason = if tag.attributes > ATTRIBUTES {
                 format!(
                     "Element \"{}\" has more than {ATTRIBUTES} attributes.",
                     tag.name
                 )
-            } else if namespaces > NAMESPACES {
-                format!("The document has more than {NAMESPACES} namespace declarations.")
+            } else if scopes.steps > NAMESPACES {
+                "The document has too many namespace declarations inside of each other.".to_owned()
             } else {
                 at = begin.saturating_add(tag.length);
                 continue;
@@ -57,6 +59,37 @@ pub(super) fn look_over(text: &str) -> Result<(), XmlFault> {
         at = end;
     }
     Ok(())
+}
+
+/// The elements that are open, as far as they declare namespaces.
+#[derive(Default)]
+struct Scopes {
+    depth: usize,
+    /// Depth, and how many declarations hold there; those that are declared anew count again.
+    open: Vec<(usize, usize)>,
+    /// For the lists of all elements so far.
+    steps: usize,
+}
+
+impl Scopes {
+    fn enter(&mut self, tag: &Tag<'_>) {
+        let above = self.open.last().map_or(0, |(_, hold)| *hold);
+        self.depth = self.depth.saturating_add(1);
+        if tag.namespaces > 0 {
+            let hold = above.saturating_add(tag.namespaces);
+            let compared = above.saturating_mul(tag.namespaces);
+            self.steps = self.steps.saturating_add(compared).saturating_add(hold);
+            self.open.push((self.depth, hold));
+        }
+        if tag.is_empty {
+            self.leave();
+        }
+    }
+
+    fn leave(&mut self) {
+        self.open.pop_if(|(depth, _)| *depth == self.depth);
+        self.depth = self.depth.saturating_sub(1);
+    }
 }
 
 fn find(text: &str, from: usize, what: &str) -> Option<usize> {
@@ -70,6 +103,8 @@ struct Tag<'a> {
     length: usize,
     attributes: usize,
     namespaces: usize,
+    /// Whether it is the end of its element as well.
+    is_empty: bool,
 }
 
 impl<'a> Tag<'a> {
@@ -83,6 +118,7 @@ impl<'a> Tag<'a> {
             length: octets.len(),
             attributes: 0,
             namespaces: 0,
+            is_empty: false,
         };
         // Each attribute has one value in quotation marks, and before it stands its name.
         let (mut at, mut between) = (name, name);
@@ -90,6 +126,8 @@ impl<'a> Tag<'a> {
             match octet {
                 b'>' => {
                     tag.length = at;
+                    let last = at.checked_sub(1).and_then(|last| octets.get(last));
+                    tag.is_empty = last == Some(&b'/');
                     break;
                 }
                 b'"' | b'\'' => {
@@ -133,18 +171,6 @@ mod tests {
             fault.to_string(),
             "org.xml.sax.SAXParseException; lineNumber: 2; columnNumber: 1; Element \"c\" has more than 512 attributes."
         );
-        let spaces = |count| {
-            let declared: String = (0..count)
-                .map(|number| format!("<c xmlns:b{number}='u{number}' xmlns = 'd'/>"))
-                .collect();
-            format!("<a>{declared}</a>")
-        };
-        assert!(parse(&spaces(2048)).is_ok());
-        let fault = parse(&spaces(2049)).unwrap_err().to_string();
-        assert!(
-            fault.ends_with("The document has more than 4096 namespace declarations."),
-            "{fault}"
-        );
         let hidden = attributes("xmlns:b", 5000);
         for (open, close) in [
             ("<!--", "-->"),
@@ -160,6 +186,33 @@ mod tests {
             assert!(parse(&more).is_err(), "{open}");
         }
         assert!(parse(&format!("<a>{}</a>", "=".repeat(8_000_001))).is_err());
+    }
+
+    /// What programs write that declare the namespace of each element where they use it.
+    #[test]
+    fn many_elements_may_declare_namespaces_and_not_without_end_inside_of_each_other() {
+        let schema = "xmlns:i='http://www.w3.org/2001/XMLSchema-instance'";
+        let flat = format!("<c {schema} i:nil='true'/><d xmlns=''>/</d>").repeat(100_000);
+        assert!(parse(&format!("<a xmlns='u' {schema}>{flat}</a>")).is_ok());
+        let deep = |depth| {
+            let open: String = (0..depth)
+                .map(|number| format!("<c xmlns:b{number}='u'>"))
+                .collect();
+            format!("{open}{}", "</c>".repeat(depth))
+        };
+        assert!(parse(&deep(1_000)).is_ok());
+        // None of them holds beside another.
+        assert!(parse(&format!("<a>{}</a>", deep(500).repeat(20))).is_ok());
+        let told = "The document has too many namespace declarations inside of each other.";
+        let fault = parse(&deep(3_000)).unwrap_err().to_string();
+        assert!(fault.ends_with(told), "{fault}");
+        let wide = format!("<c{}/>", attributes("xmlns:c", 500).replace('>', "u")).repeat(40);
+        let wide = format!(
+            "<a{}>{wide}</a>",
+            attributes("xmlns:b", 512).replace('>', "u")
+        );
+        let fault = parse(&wide).unwrap_err().to_string();
+        assert!(fault.ends_with(told), "{fault}");
     }
 
     #[test]
