@@ -6,6 +6,37 @@ use std::fmt;
 const LONGEST: usize = 300;
 /// Labels before the last that are no name of a site but a kind of sites, as in `gov.kz`.
 const KINDS: [&str; 9] = ["ac", "co", "com", "edu", "gov", "info", "mil", "net", "org"];
+/// Domains under which everybody may have a name: whoever has one is not the others. The well-known ones alone; who is not
+/// told apart from others has less, never more.
+const SHARED: [&str; 27] = [
+    "azurewebsites.net",
+    "blogspot.com",
+    "firebaseapp.com",
+    "fly.dev",
+    "github.io",
+    "gitlab.io",
+    "glitch.me",
+    "herokuapp.com",
+    "msk.ru",
+    "msk.su",
+    "neocities.org",
+    "netlify.app",
+    "nov.ru",
+    "onrender.com",
+    "pages.dev",
+    "pp.ru",
+    "pp.ua",
+    "railway.app",
+    "spb.ru",
+    "spb.su",
+    "surge.sh",
+    "trycloudflare.com",
+    "vercel.app",
+    "web.app",
+    "wixsite.com",
+    "wordpress.com",
+    "workers.dev",
+];
 
 /// The site behind a connection.
 ///
@@ -105,7 +136,7 @@ impl Origin {
     }
 
     /// Whose page it is: scheme and the last two labels of the host, three where the last but one is a kind of sites, as in
-    /// `example.com.kz`; addresses and names of one label whole.
+    /// `example.com.kz`, or both are everybody's, as in `example.github.io`; addresses and names of one label whole.
     pub(crate) fn site(&self) -> Site {
         let Self::Site(text) = self else {
             return Site("program".to_owned());
@@ -116,7 +147,12 @@ impl Origin {
         let mut labels = host.trim_end_matches('.').rsplit('.');
         let domain = match (labels.next(), labels.next(), labels.next()) {
             (Some(top), Some(second), third) if !is_address => match third {
-                Some(third) if KINDS.contains(&second) => format!("{third}.{second}.{top}"),
+                Some(third)
+                    if KINDS.contains(&second)
+                        || SHARED.contains(&format!("{second}.{top}").as_str()) =>
+                {
+                    format!("{third}.{second}.{top}")
+                }
                 _ => format!("{second}.{top}"),
             },
             _ => host.trim_end_matches('.').to_owned(),
@@ -183,6 +219,7 @@ mod tests {
             ("https://shop.example", "https://a.shop.example."),
             ("https://ab.kz", "https://a.ab.kz"),
             ("https://a.shop.com.kz", "https://shop.com.kz"),
+            ("https://a.shop.github.io", "https://shop.github.io"),
             ("http://127.0.0.1:3000", "http://127.0.0.1"),
             ("http://[::1]:3000", "http://[::1]"),
             ("http://localhost", "http://localhost:8080"),
@@ -192,6 +229,8 @@ mod tests {
         for (one, other) in [
             ("https://shop.example", "https://bank.example"),
             ("https://shop.com.kz", "https://bank.com.kz"),
+            ("https://shop.github.io", "https://bank.github.io"),
+            ("https://shop.msk.ru", "https://bank.msk.ru"),
             ("https://shop.kz", "https://bank.kz"),
             ("http://127.0.0.1", "http://127.0.0.2"),
             ("http://localhost", "https://localhost"),
