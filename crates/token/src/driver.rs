@@ -213,8 +213,13 @@ impl Plugged {
     ///
     /// # Errors
     /// As [`open`](Self::open); [`TokenError::NewPinRefused`] when the token does not take the new one. The old one holds
-    /// then.
-    pub fn change_pin(&self, old: &Secret, new: &Secret) -> Result<(), TokenError> {
+    /// then, as it does with [`TokenError::GivenUp`]: `goes_on`, which is asked when the token is open, said no.
+    pub fn change_pin(
+        &self,
+        old: &Secret,
+        new: &Secret,
+        goes_on: impl FnOnce() -> bool,
+    ) -> Result<(), TokenError> {
         let _user = self.module.user();
         let started = self.module.started()?;
         let context = started.running()?;
@@ -226,7 +231,11 @@ impl Plugged {
                 .map(|text| AuthPin::new(text.into()))
                 .map_err(|_| TokenError::NewPinRefused)
         };
-        match session.set_pin(&text(old)?, &text(new)?) {
+        let (old, new) = (text(old)?, text(new)?);
+        if !goes_on() {
+            return Err(TokenError::GivenUp);
+        }
+        match session.set_pin(&old, &new) {
             Ok(()) => Ok(()),
             Err(Error::Pkcs11(RvError::PinLenRange | RvError::PinInvalid, _)) => {
                 Err(TokenError::NewPinRefused)

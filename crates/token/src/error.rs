@@ -59,6 +59,9 @@ pub enum TokenError {
     /// The token does not take the new PIN: it is too short, too long or of other signs.
     #[error("the token does not take the new PIN; the old one holds")]
     NewPinRefused,
+    /// Whoever asked waits no longer, so that nothing was changed.
+    #[error("nobody waits for it any more; nothing was changed")]
+    GivenUp,
     /// The token is there, the key is not.
     #[error(
         "the token has no private key with the identifier {id}; is it another token, or was the key removed?"
@@ -142,6 +145,7 @@ impl From<TokenError> for SignError {
             | TokenError::PinLocked
             | TokenError::PinNotSet
             | TokenError::NewPinRefused
+            | TokenError::GivenUp
             | TokenError::NoKey { .. }
             | TokenError::Unsupported { .. } => Self::Refused {
                 reason: error.to_string(),

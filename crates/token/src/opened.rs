@@ -186,11 +186,13 @@ impl Opened {
     ///
     /// # Errors
     /// [`TokenError::NoKey`] when its key is not in this token; [`TokenError::Wrong`] when the key does not sign for it or
-    /// the certificate does not come back as it was.
+    /// the certificate does not come back as it was; [`TokenError::GivenUp`] where `goes_on`, which is asked before anything
+    /// is written, says no.
     pub fn install(
         &self,
         parts: &CertificateParts<'_>,
         public_key: &PublicKey,
+        goes_on: impl FnOnce() -> bool,
     ) -> Result<(), TokenError> {
         self.work(|context, connection| {
             let session = context
@@ -201,6 +203,9 @@ impl Opened {
             keys::try_out(&session, connection, key, public_key, Some(&again))?;
             if is_there(&session, &id, parts.certificate)? {
                 return Ok(());
+            }
+            if !goes_on() {
+                return Err(TokenError::GivenUp);
             }
             let template = [
                 Attribute::Class(ObjectClass::CERTIFICATE),

@@ -1,7 +1,7 @@
 //! Work with things that may never answer: network drives, drivers of tokens.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -14,12 +14,27 @@ use super::store::OpenFault;
 /// The one chance that either the work takes its last step or whoever waits gives it up: nothing is changed behind the back of
 /// somebody who was told that nothing was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Chance(Arc<AtomicBool>);
+pub(super) struct Chance(Arc<AtomicU8>);
+
+/// The work began to change something.
+const TAKEN: u8 = 1;
+/// Whoever waits has lost patience.
+const GIVEN_UP: u8 = 2;
 
 impl Chance {
     /// Takes it; whether it was still there.
     pub(super) fn take(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
+        self.0.fetch_or(TAKEN, Ordering::AcqRel) == 0
+    }
+
+    /// Whether somebody still waits: looked at before each further step of work that has several.
+    pub(super) fn goes_on(&self) -> bool {
+        self.0.load(Ordering::Acquire) & GIVEN_UP == 0
+    }
+
+    /// Ends the work before its next step; whether it changed nothing, and never will.
+    fn give_up(&self) -> bool {
+        self.0.fetch_or(GIVEN_UP, Ordering::AcqRel) & TAKEN == 0
     }
 }
 
@@ -49,10 +64,10 @@ pub(super) fn patiently_unless<T: Send + 'static>(
     if let Ok(done) = receive.recv_timeout(patience) {
         return done;
     }
-    if chance.take() {
+    if chance.give_up() {
         return Err(OpenFault::Slow);
     }
-    // It is at its last step.
+    // It is at a step that is its last one now.
     receive
         .recv_timeout(patience)
         .map_err(|_| OpenFault::Slow)?
@@ -87,5 +102,19 @@ mod tests {
         assert_eq!(tells.recv(), Ok(false));
         let done = patiently_unless(Duration::from_secs(60), |chance| Ok(chance.take()));
         assert_eq!(done, Ok(true));
+    }
+
+    #[test]
+    fn work_of_several_steps_ends_at_the_one_where_patience_ran_out() {
+        let steps = patiently_unless(Duration::from_secs(1), |chance| {
+            assert!(chance.take() && chance.goes_on());
+            let mut steps = 1;
+            while chance.goes_on() {
+                std::thread::yield_now();
+                steps = 2;
+            }
+            Ok(steps)
+        });
+        assert!(matches!(steps, Ok(2..)), "{steps:?}");
     }
 }

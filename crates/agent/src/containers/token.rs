@@ -21,14 +21,14 @@ pub use self::kind::KindRule;
 use self::patient::Patient;
 use super::Storage;
 use super::manage::{Installed, MadeKey, ManageFault};
-use super::patience::own_random;
+use super::patience::{Chance, own_random};
 use super::store::{Container, ContainerId, ContainerStore, HeldKey, OpenFault};
 
 /// How long a driver may look for tokens.
 const LOOKING: Duration = Duration::from_secs(15);
 /// How long a token may take to be opened and read; some have a key pad of their own for the PIN.
 const OPENING: Duration = Duration::from_secs(90);
-/// How long a token may take to make keys: minutes for long ones.
+/// How long a token may take to make a key: minutes for long ones.
 const MAKING: Duration = Duration::from_secs(600);
 
 /// The tokens of this computer.
@@ -175,19 +175,22 @@ impl TokenStore {
     }
 
     /// Opens a token and works with it, on a thread of its own: a token that stops answering holds nobody, whatever it was
-    /// asked last. It is locked again when what came of the work is dropped.
+    /// asked last. It is locked again when what came of the work is dropped. Work that changes the token takes the chance first.
     fn entered<T: Send + 'static>(
         &self,
         id: &ContainerId,
         pin: &Secret,
         patience: Duration,
-        work: impl FnOnce(&Arc<Opened>, &Calls) -> T + Send + 'static,
+        work: impl FnOnce(&Arc<Opened>, &Calls, &Chance) -> T + Send + 'static,
     ) -> Result<T, OpenFault> {
         let (token, calls) = self.find(id)?;
         let (pin, theirs) = (pin.clone(), calls.clone());
-        calls.make(patience, move || {
+        calls.make_unless(patience, move |chance| {
             let opened = token.open(&pin).map_err(|error| fault(&error, &token))?;
-            Ok(work(&Arc::new(opened), &theirs))
+            if !chance.goes_on() {
+                return Err(OpenFault::Slow);
+            }
+            Ok(work(&Arc::new(opened), &theirs, chance))
         })
     }
 }
@@ -225,7 +228,7 @@ impl ContainerStore for TokenStore {
     }
 
     fn open(&self, container: &ContainerId, secret: &Secret) -> Result<Vec<HeldKey>, OpenFault> {
-        self.entered(container, secret, OPENING, |token, calls| {
+        self.entered(container, secret, OPENING, |token, calls, _| {
             let (keys, others) = token.content().map_err(|error| reading(&error))?;
             if keys.is_empty() {
                 return Err(OpenFault::Empty);
@@ -270,8 +273,16 @@ impl ContainerStore for TokenStore {
     ) -> Result<Vec<MadeKey>, ManageFault> {
         let place = place.ok_or(OpenFault::Absent)?;
         let (algorithms, random) = (algorithms.to_vec(), own_random(random));
-        let made = self.entered(place, secret, MAKING, move |token, calls| {
+        let count = u32::try_from(algorithms.len()).unwrap_or(u32::MAX);
+        let patience = MAKING.saturating_mul(count);
+        let made = self.entered(place, secret, patience, move |token, calls, chance| {
+            if !chance.take() {
+                return Err(TokenError::GivenUp);
+            }
             let make = |algorithm: &KeyAlgorithm| {
+                if !chance.goes_on() {
+                    return Err(TokenError::GivenUp);
+                }
                 let key = token.make_key(*algorithm, &mut SourceRng(&random))?;
                 Ok(MadeKey {
                     key_id: tanba_pki::hex::encode(&key.public_key().key_id()),
@@ -297,14 +308,14 @@ impl ContainerStore for TokenStore {
         let place = place.ok_or(OpenFault::Absent)?;
         let serial = integer(certificate.serial_bytes()).ok_or(ManageFault::NotWritten)?;
         let installed = certificate.clone();
-        let put = self.entered(place, secret, OPENING, move |token, _| {
+        let put = self.entered(place, secret, OPENING, move |token, _, chance| {
             let parts = CertificateParts {
                 certificate: installed.der(),
                 subject: installed.subject().der(),
                 issuer: installed.issuer().der(),
                 serial: &serial,
             };
-            token.install(&parts, installed.public_key())
+            token.install(&parts, installed.public_key(), || chance.take())
         })?;
         put.map_err(|error| managing(&error))?;
         let key_id = certificate.public_key().key_id();
@@ -325,7 +336,9 @@ impl ContainerStore for TokenStore {
     ) -> Result<(), ManageFault> {
         let (token, calls) = self.find(container)?;
         let (old, new) = (old.clone(), new.clone());
-        let changed = calls.make(OPENING, move || Ok(token.change_pin(&old, &new)))?;
+        let changed = calls.make_unless(OPENING, move |chance| {
+            Ok(token.change_pin(&old, &new, || chance.take()))
+        })?;
         changed.map_err(|error| managing(&error))
     }
 }
@@ -371,6 +384,7 @@ fn reading(error: &TokenError) -> OpenFault {
     match error {
         TokenError::WrongPin => OpenFault::WrongSecret { tries_left: None },
         TokenError::PinLocked => OpenFault::Blocked,
+        TokenError::GivenUp => OpenFault::Slow,
         TokenError::Absent { .. } | TokenError::Lost(_) => OpenFault::Absent,
         other => OpenFault::Unsupported {
             reason: other.to_string(),

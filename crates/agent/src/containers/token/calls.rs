@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::containers::patience::patiently;
+use crate::containers::patience::{Chance, patiently_unless};
 use crate::containers::store::OpenFault;
 
 /// Calls of one driver that may be under way.
@@ -27,10 +27,19 @@ impl Calls {
         patience: Duration,
         work: impl FnOnce() -> Result<T, OpenFault> + Send + 'static,
     ) -> Result<T, OpenFault> {
+        self.make_unless(patience, move |_| work())
+    }
+
+    /// As [`make`](Self::make), where the call changes something: it takes the chance before it does.
+    pub(super) fn make_unless<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce(&Chance) -> Result<T, OpenFault> + Send + 'static,
+    ) -> Result<T, OpenFault> {
         let underway = self.begin().ok_or(OpenFault::Slow)?;
-        patiently(patience, move || {
+        patiently_unless(patience, move |chance| {
             let _underway = underway;
-            work()
+            work(chance)
         })
     }
 
