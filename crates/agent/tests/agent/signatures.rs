@@ -268,7 +268,8 @@ fn xml_is_accepted_by_xmlsec_and_signxml() {
             if !document.contains("<!--") {
                 assert_eq!(opinions::signxml(&path, &root), "valid", "{signed}");
             }
-            let changed = signed.replacen("AbC", "AbD", 1);
+            // The letters alone may stand in the Base64 of a certificate too.
+            let changed = signed.replacen("<nonce>AbC<", "<nonce>AbD<", 1);
             if changed != signed {
                 assert!(!verify_xml(&changed).unwrap());
                 std::fs::write(&path, changed).unwrap();
