@@ -50,7 +50,43 @@ async function reissueOnto(wizard, storage, signOldKey) {
   await page.locator("#finish").waitFor(PATIENCE);
   assert.equal(await page.locator("#done-checks").innerText(), held);
   assert.ok(await page.locator("#install-start").isHidden());
-  await wizard.finish();
+}
+
+/** Lets the agent's answer to a method be another one, as long as `refusals` has one for it. From the next page on. */
+async function refuse(page, port, refusals) {
+  await page.routeWebSocket(`wss://127.0.0.1:${port}/`, (socket) => {
+    const agent = socket.connectToServer();
+    socket.onMessage((asked) => {
+      const details = refusals[JSON.parse(asked).method];
+      if (details === undefined) agent.send(asked);
+      else socket.send(JSON.stringify({ status: false, code: "SIGNING_FAILURE", details }));
+    });
+  });
+}
+
+/** The token holds the certificates and does not sign, for whatever reason: both ways on stand open until one succeeds. */
+async function finishAfterFaults({ page }, port) {
+  const refusals = {};
+  await refuse(page, port, refusals);
+  await page.reload();
+  const [finish, install] = ["#finish", "#install-start"].map((button) => page.locator(button));
+  await finish.waitFor(PATIENCE);
+  const held = await page.locator("#done-checks").innerText();
+  refusals.sign = "the key cannot be used";
+  await finish.click();
+  assert.deepEqual((await problem(page)).codes, ["agent-failed"]);
+  assert.ok((await finish.isVisible()) && (await install.isVisible()));
+  assert.deepEqual(await violations(page), []);
+  refusals.importCertificate = "no key waits for this certificate on this computer";
+  await install.click();
+  await page.locator('#error-summary li[data-code="agent-key-elsewhere"]').waitFor(PATIENCE);
+  assert.ok(await finish.isVisible(), "no key waits, because the certificates are there");
+  // Nothing of it is forgotten by a page that is opened again.
+  await page.reload();
+  await finish.waitFor(PATIENCE);
+  assert.equal(await page.locator("#done-checks").innerText(), held);
+  delete refusals.sign;
+  delete refusals.importCertificate;
 }
 
 describe("tokens", { concurrency: 1 }, () => {
@@ -87,6 +123,8 @@ describe("tokens", { concurrency: 1 }, () => {
         assert.equal(await page.locator("#signing-storage").inputValue(), old, "the token of the sign-in is offered");
         await page.locator("#sign-token").click();
       });
+      if (old === null) await finishAfterFaults(wizard, port);
+      await wizard.finish();
       const seen = await computer.objects(label, PIN);
       assert.equal(seen.match(/Private Key Object/g)?.length, 2, seen);
       assert.equal(seen.match(/Certificate Object/g)?.length, 2, seen);

@@ -105,11 +105,9 @@ class TokenInstallation {
     try {
       return await sign({ storage: this.#keystore, document: challenge, serial });
     } catch (error) {
-      // Somebody took them out of the token again: they can be put there once more.
-      if (error instanceof Problem && error.code === "agent-failed") {
-        await forgetInToken(this.#number);
-        showChecked(false);
-      }
+      // The certificates may be there all the same, or somebody took them out: both ways on stand open, and what the token
+      // took is known until it takes them anew.
+      if (error instanceof Problem && error.code === "agent-failed") show(element("install-section"), true);
       throw error;
     }
   }
