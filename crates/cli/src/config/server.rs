@@ -112,12 +112,14 @@ fn is_origin(origin: &str) -> bool {
     name && port.is_none_or(|port| port.parse::<u16>().is_ok()) && (secure.is_some() || local)
 }
 
-/// A name as browsers write it, or an address; that of IPv6 in brackets.
+/// A name as proxies write it, or an address; that of IPv6 in brackets. What a proxy calls its servers among themselves may
+/// have an underscore, which no name of the net has.
 fn is_host(host: &str) -> bool {
     let in_brackets = host
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
-    is_name(host) || in_brackets.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+    is_name(&host.replace('_', "-"))
+        || in_brackets.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 fn is_name(host: &str) -> bool {
@@ -188,7 +190,13 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_or_an_address_alone() {
-        for right in ["backend", "backend.example.kz", "10.0.0.5", "[2001:db8::5]"] {
+        for right in [
+            "backend",
+            "tanba_backend",
+            "backend.example.kz",
+            "10.0.0.5",
+            "[2001:db8::5]",
+        ] {
             assert!(is_host(right), "{right}");
         }
         for wrong in [
@@ -224,6 +232,7 @@ mod tests {
             "http://cabinet.example.kz",
             "https://a/b",
             "https://user@a",
+            "https://a_b.example.kz",
         ] {
             assert!(!is_origin(wrong), "{wrong}");
         }

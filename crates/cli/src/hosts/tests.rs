@@ -11,11 +11,8 @@ fn site() -> Router {
     let router = Router::new()
         .route("/kk", get(async || "the cabinet"))
         .fallback(async || "something else of it");
-    only(
-        ORIGIN,
-        &["backend".to_owned(), "10.0.0.5".to_owned()],
-        router,
-    )
+    let others = ["backend", "tanba_backend", "10.0.0.5"].map(str::to_owned);
+    only(ORIGIN, &others, router)
 }
 
 async fn ask(target: &str, hosts: &[&str]) -> (StatusCode, String) {
@@ -38,6 +35,8 @@ async fn its_own_names_and_those_of_this_computer_are_answered() {
         "cabinet.example.kz:8443",
         "cabinet.example.kz.",
         "backend:8443",
+        "tanba_backend",
+        "tanba_backend:8443",
         "10.0.0.5",
         "localhost",
         "localhost:8080",
@@ -67,6 +66,7 @@ async fn another_name_gets_nothing_and_is_told_the_right_one_in_three_languages(
         "localhost.evil.example",
         "127.0.0.1.evil.example",
         "10.0.0.6",
+        "other_backend",
         "[::2]",
         "xn--cabinet-9hf.example.kz",
     ] {
