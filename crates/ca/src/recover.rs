@@ -47,6 +47,9 @@ impl Recovered {
 const BATCH: u32 = 500;
 /// Intents that are looked at in one round beside everything else: lists wait for no more signatures than that.
 const ROUND: u32 = 100;
+/// Rounds in one call as long as nothing in them can be closed: they sign nothing, and what is behind many that wait does
+/// not wait with them.
+const IDLE_ROUNDS: usize = 20;
 /// Whoever recorded an intent signs it at once; one that is older was left.
 const LEFT_AFTER: Duration = Duration::from_secs(60);
 /// The same for the authority's own certificates: their keys are in the memory of another program, which a ceremony keeps
@@ -105,20 +108,35 @@ impl Authority {
         self.recover_some(Scope::Left, now)
     }
 
+    /// The next part in which there is something to do.
     fn recover_some(&self, scope: Scope, now: Timestamp) -> Result<Recovered, IssuanceError> {
+        let mut recovered = Recovered::default();
+        for _ in 0..IDLE_ROUNDS {
+            let page = self.next_page()?;
+            let is_full = page.next.is_some();
+            let (done, fault) = self.desk().recover_page(self.known(), page, scope, now)?;
+            let is_idle = done.completed.is_empty() && done.voided.is_empty();
+            recovered.add(done);
+            if let Some(fault) = fault {
+                return Err(fault);
+            }
+            recovered.more = is_full && !is_idle;
+            if !is_full || !is_idle {
+                break;
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// Whatever goes wrong with these, the next call looks at others.
+    fn next_page(&self) -> Result<Page, StorageError> {
         let mut place = self
             .recovered_to
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let page = Page::read(self.desk(), *place, ROUND)?;
-        // Whatever goes wrong with these, the next call looks at others.
         *place = page.next;
-        drop(place);
-        let is_full = page.next.is_some();
-        let (mut recovered, fault) = self.desk().recover_page(self.known(), page, scope, now)?;
-        recovered.more =
-            is_full && !(recovered.completed.is_empty() && recovered.voided.is_empty());
-        fault.map_or(Ok(recovered), Err)
+        Ok(page)
     }
 }
 

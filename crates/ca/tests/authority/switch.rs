@@ -222,6 +222,37 @@ fn many_that_wait_do_not_keep_recovery_from_the_others() {
 }
 
 #[test]
+fn what_is_behind_many_that_wait_is_closed_by_the_same_call() {
+    let (mut house, authority) = House::with_authority(2);
+    let person = house.person("80010130012");
+    let prepare = |profile, count: u64, first: u64| {
+        for seed in first..first + count {
+            let orders = [order(person, None, profile, request(&key(seed)))];
+            drop(authority.prepare(&orders, NOW).unwrap());
+        }
+    };
+    prepare(SIGNATURE, 250, 0);
+    prepare(AUTHENTICATION, 3, 250);
+    stop(house.storage.as_ref(), Some(SIGNATURE));
+    drop(authority);
+    let authority = house.reopen();
+    let recovered = authority.recover_waiting(later(60)).unwrap();
+    assert_eq!(
+        (recovered.completed.len(), recovered.waiting.len()),
+        (3, 250)
+    );
+    assert!(!recovered.more);
+    start(&house, Some(SIGNATURE));
+    let parts: Vec<_> = (0..3)
+        .map(|_| {
+            let recovered = authority.recover_waiting(later(61)).unwrap();
+            (recovered.completed.len(), recovered.more)
+        })
+        .collect();
+    assert_eq!(parts, [(100, true), (100, true), (50, false)]);
+}
+
+#[test]
 fn what_answers_one_application_waits_together_and_is_given_up_together() {
     let (mut house, authority) = House::with_authority(2);
     let orders = applied(&house);
