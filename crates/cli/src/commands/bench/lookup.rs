@@ -205,11 +205,17 @@ fn question(
     applicants: &[Applicant],
     random: &mut SourceRng<'_>,
 ) -> anyhow::Result<String> {
-    let mut somebody = || {
-        let index = draw(random, applicants.len());
-        applicants.get(index).context("somebody")
-    };
-    let (one, other) = (somebody()?, somebody()?);
+    // Two who differ: a number with the personal number of its own applicant is not foreign.
+    let (index, step) = (
+        draw(random, applicants.len()),
+        draw(random, applicants.len().saturating_sub(1)).saturating_add(1),
+    );
+    let one = applicants.get(index).context("somebody")?;
+    let other = applicants
+        .iter()
+        .cycle()
+        .nth(index.saturating_add(step))
+        .context("somebody else")?;
     let fresh = ApplicationNumber::random(random);
     let (number, iin) = match kind {
         Kind::Unknown => (&fresh, nobody(random)?),
