@@ -16,7 +16,7 @@ run() {
     "$tanba" bench "$@" --folder "$folder" --json >"target/bench/$name.json"
 }
 run issue issue --rounds --count 60000
-run issue-p256 issue --rounds --count 240000 --key ec-p256
+run issue-p256 issue --rounds --count 480000 --key ec-p256
 run issue-few issue --rounds --count 60000 --stored 10000 --key ec-p256
 run issue-many issue --rounds --count 60000 --stored "${TANBA_BENCH_STORED:-5000000}" --key ec-p256
 run recover recover --count 10000

@@ -72,7 +72,7 @@ pub(crate) struct Options {
     /// Of `issue`: with --json, print each round beside their medians
     #[arg(long)]
     rounds: bool,
-    /// Of `issue`: so many threads. By default 128 for each processor
+    /// Of `issue`: so many threads. By default 256 for each processor
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
     /// Key of the issuing authority

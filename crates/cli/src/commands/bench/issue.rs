@@ -30,7 +30,7 @@ const LEAST_LOOK: Duration = Duration::from_millis(400);
 /// How long it takes at most before the first round, whose time is only guessed.
 const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(10);
 /// Threads for each processor: those that wait for a commit leave the processor to others.
-const THREADS_A_PROCESSOR: usize = 128;
+const THREADS_A_PROCESSOR: usize = 256;
 /// Certificates at most whose time is remembered: a measurement of hours must not need more memory than one of seconds.
 const REMEMBERED: usize = 20_000;
 /// What is promised of an RSA-2048 issuer: this share of the roof.
