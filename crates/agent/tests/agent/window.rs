@@ -1,8 +1,9 @@
 //! The real program with its real window, on a screen that exists in memory alone, and a person who types and clicks.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -46,6 +47,8 @@ impl Screen {
                 "640x760x24",
                 "-nolisten",
                 "tcp",
+                // Else it begins anew when the last program leaves it, and the next window finds none for a moment.
+                "-noreset",
             ])
             .args(["-fbdir", text(folder.path())])
             .stdout(Stdio::piped())
@@ -182,6 +185,15 @@ pub(crate) struct Running {
     port: u16,
     root: Root,
     program: Started,
+    said: Arc<Mutex<String>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the agent said:\n{}", self.said.lock().unwrap());
+        }
+    }
 }
 
 impl Running {
@@ -235,12 +247,19 @@ impl Running {
         let port = line.trim().rsplit("port=").next().unwrap().parse();
         let port = port.unwrap_or_else(|_| panic!("{line}"));
         // Whoever does not read stops the writer sooner or later.
-        std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
+        let said = Arc::new(Mutex::new(line));
+        let kept = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                kept.lock().unwrap().extend([line.as_str(), "\n"]);
+            }
+        });
         Self {
             folder,
             port,
             root,
             program,
+            said,
         }
     }
 
