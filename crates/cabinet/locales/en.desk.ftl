@@ -207,6 +207,8 @@ mail-administrator-names-changed = Your names were corrected at a registration c
 
 error-desk-session-required = Sign in as staff first
 error-desk-session-required-detail = This page is open only after signing in with a key of staff. A session ends after 15 idle minutes. Nothing is lost.
+error-act-outdated = More is on hold than was asked to be released
+error-act-outdated-detail = Since the release was proposed another certificate was put on hold, or the person was frozen anew. Nothing was released, and your key is safe. Take the proposal back, look at the page of the person, and propose it anew if it is still right.
 error-act-waits = The same act awaits its second signature already
 error-act-waits-detail = Your key is safe and nothing changed. Open the page “Awaits a second signature”.
 error-change-invalid = What is to change is not given rightly
@@ -253,6 +255,8 @@ error-own-affair = Nobody decides about herself
 error-own-affair-detail = This is an affair of your own: another member of staff has to decide it. Nothing changed.
 error-person-unknown = No such person or application
 error-person-unknown-detail = Read the number once more from the document or the printed application.
+error-proposer-lost = The proposal counts no more
+error-proposer-lost-detail = Whoever proposed it works here no more or is frozen, or the key that signed the proposal was revoked. Nothing was done, and your key is safe. Take the proposal back; if it is still right, propose it anew and have a colleague agree.
 error-reason-missing = Give the reason
 error-reason-missing-detail = Nothing changed. Choose one of the list, and explain “another reason” in words.
 error-register-dead = The register says that this person has died

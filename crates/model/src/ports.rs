@@ -52,6 +52,6 @@ pub use register::{PersonFacts, PersonRegister, RegisterAnswer};
 pub use revocations::Revocations;
 pub use secrets::{CodeCheck, NewCode, Secrets, TokenPurpose};
 pub use sessions::{Session, Sessions};
-pub use signer::is_signer_lost;
+pub use signer::{is_certificate_lost, is_signer_lost};
 pub use staff::{NewStaffMember, Staff, StaffSession};
 pub use storage::{CommitGroups, Storage, StorageError, UnitOfWork, Work};

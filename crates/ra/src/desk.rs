@@ -178,6 +178,12 @@ pub enum DeskError {
     /// The second signature has to be somebody else's, in the role that the policy names.
     #[error("somebody else has to agree")]
     Second,
+    /// More was put on hold since the release was asked for; asking for it anew helps.
+    #[error("more is on hold than was asked to be released")]
+    Outdated,
+    /// Who proposed it works here no more, or the key that signed the proposal counts no more; proposing it anew helps.
+    #[error("the first signature counts no more")]
+    ProposerLost,
     /// The document is not one that was prepared for this clerk, or its time is over; preparing it again helps.
     #[error("the decision was not prepared, or too long ago")]
     NotPrepared,
@@ -221,6 +227,8 @@ impl DeskError {
             Self::NothingToDo => codes::NOTHING_TO_DO,
             Self::Waits => codes::ACT_WAITS,
             Self::Second => codes::SECOND_NEEDED,
+            Self::Outdated => codes::ACT_OUTDATED,
+            Self::ProposerLost => codes::PROPOSER_LOST,
             Self::NotPrepared => codes::DECISION_EXPIRED,
             Self::Signature(fault) => fault.code(),
             Self::OtherKey => codes::NOT_A_STAFF_KEY,

@@ -34,6 +34,7 @@ fn status(code: &str) -> StatusCode {
         | codes::NOTHING_TO_DO
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
         codes::ADDRESS_RECENT | codes::PROOF_NOT_YET => StatusCode::CONFLICT,
+        codes::ACT_OUTDATED | codes::PROPOSER_LOST => StatusCode::CONFLICT,
         codes::PROOF_MISSING => StatusCode::INTERNAL_SERVER_ERROR,
         codes::LINK_EXPIRED | codes::INTAKE_ENDED => StatusCode::GONE,
         codes::DESK_FORBIDDEN

@@ -17,14 +17,15 @@ use crate::codes;
 use crate::evidence::{Evidence, person_object};
 use crate::not_me::{NotMeError, freeze_all};
 use crate::notify::notify;
+use crate::revoke::refuse_applications;
 
 impl RegistrationAuthority {
-    /// Does what was signed. Returns the applications that were being issued when a person was frozen: see
-    /// [`Self::withhold_all`].
+    /// Does what was signed, and first asked for at that time. Returns the applications that were being issued when a person
+    /// was frozen: see [`Self::withhold_all`].
     pub(super) fn carry_out(
         &self,
         work: &mut dyn UnitOfWork,
-        signed: &Signed<'_>,
+        (signed, asked_at): (&Signed<'_>, Timestamp),
         person: &Person,
         now: Timestamp,
     ) -> Result<Vec<ApplicationId>, DeskError> {
@@ -39,7 +40,9 @@ impl RegistrationAuthority {
         match signed.act() {
             Act::Application => Err(DeskError::NotPrepared),
             Act::Freeze => freeze(work, &actor, person, reason, now),
-            Act::Release => release(work, &actor, person, now).map(|()| Vec::new()),
+            Act::Release => {
+                release(work, (signed, asked_at), &actor, person, now).map(|()| Vec::new())
+            }
             Act::Revoke => revoke(work, signed, &actor, person, reason, now).map(|()| Vec::new()),
             Act::Email => {
                 let text = signed.document.changes.get("email");
@@ -129,8 +132,10 @@ fn freeze(
     Ok(frozen.confirmed)
 }
 
+/// Releases what was named and no more: whatever was put on hold since then, was for a reason that nobody here has read.
 fn release(
     work: &mut dyn UnitOfWork,
+    (signed, asked_at): (&Signed<'_>, Timestamp),
     actor: &Actor,
     person: &Person,
     now: Timestamp,
@@ -138,6 +143,17 @@ fn release(
     let held = on_hold(work, person)?;
     if person.frozen_at.is_none() && held.is_empty() {
         return Err(DeskError::NothingToDo);
+    }
+    let named = &signed.document.certificates;
+    let is_later = |record: &CertificateRecord| {
+        let since = match record.status {
+            Status::Revoked { at, .. } => Some(at),
+            Status::Intended | Status::Void | Status::Valid => None,
+        };
+        !named.contains(&record.serial.hex()) || since.is_some_and(|since| since > asked_at)
+    };
+    if held.iter().any(is_later) || person.frozen_at.is_some_and(|since| since > asked_at) {
+        return Err(DeskError::Outdated);
     }
     for record in &held {
         work.certificates()
@@ -180,8 +196,11 @@ fn revoke(
         did(work, actor, "certificate.revoke", object, why.name(), now)?;
     }
     if why == RevocationReason::KeyCompromise {
-        // Whoever has the lost key must not stay signed in with it.
+        // Whoever has the lost key must not stay signed in with it, nor go on with what it began.
         work.sessions().delete_of_person(person.id)?;
+        work.limited_sessions().delete_of_person(person.id)?;
+        let lost: Vec<_> = chosen.iter().map(|record| record.id).collect();
+        refuse_applications(work, person.id, &lost, now)?;
     }
     Ok(tell(
         work,

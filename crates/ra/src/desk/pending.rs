@@ -5,7 +5,7 @@ use tanba_model::audit::Actor;
 use tanba_model::decision::{DecisionDocument, PendingAct, Step};
 use tanba_model::id::ActId;
 use tanba_model::person::Person;
-use tanba_model::ports::{ActEnd, UnitOfWork};
+use tanba_model::ports::{ActEnd, UnitOfWork, is_certificate_lost};
 use tanba_pki::Timestamp;
 
 use super::sign::Signed;
@@ -17,6 +17,8 @@ use crate::token::hex;
 
 /// Acts of one page.
 const PAGE: u32 = 50;
+/// Decisions of a person that are looked through for a proposal: more than anybody has.
+const ALL: u32 = 10_000;
 /// Acts that lapse in one round.
 const BATCH: u32 = 200;
 
@@ -113,6 +115,10 @@ impl RegistrationAuthority {
         if agrees && !seen.confirmable {
             return Err(DeskError::Second);
         }
+        if agrees {
+            let mut work = self.storage.snapshot()?;
+            must_count(work.as_mut(), &seen.waiting, now)?;
+        }
         let act = seen.waiting.act;
         let mut document = self.blank(clerk, centre, &seen.person, act, now);
         let step = if agrees {
@@ -136,6 +142,7 @@ impl RegistrationAuthority {
         work: &mut dyn UnitOfWork,
         signed: &Signed<'_>,
         person: &Person,
+        now: Timestamp,
     ) -> Result<PendingAct, DeskError> {
         let first = signed
             .document
@@ -160,6 +167,9 @@ impl RegistrationAuthority {
         let confirms = signed.document.step() == Some(Step::Confirm);
         if confirms && !self.is_second(signed.clerk, &waiting) {
             return Err(DeskError::Second);
+        }
+        if confirms {
+            must_count(work, &waiting, now)?;
         }
         Ok(waiting)
     }
@@ -192,4 +202,28 @@ impl RegistrationAuthority {
         work.commit()?;
         Ok(lapsed)
     }
+}
+
+/// Refuses where the first signature counts no more: who made it was dismissed or frozen, or the key that made it was lost.
+/// Else a thief would have one of the two signatures that are asked for.
+fn must_count(
+    work: &mut dyn UnitOfWork,
+    waiting: &PendingAct,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    let member = work.staff().find(waiting.first)?;
+    let works = member.is_some_and(|member| member.works(now));
+    let decisions = work.decisions().of_person(waiting.person, None, ALL)?;
+    let proposal = decisions.iter().find(|decision| {
+        decision.made.pending == Some(waiting.id) && decision.made.step == Step::Propose
+    });
+    let Some(proposal) = proposal.filter(|_| works) else {
+        return Err(DeskError::ProposerLost);
+    };
+    if work.persons().is_frozen(waiting.first_person)?
+        || is_certificate_lost(work, proposal.made.signer)?
+    {
+        return Err(DeskError::ProposerLost);
+    }
+    Ok(())
 }

@@ -238,6 +238,7 @@ impl RegistrationAuthority {
             .ok_or(DeskError::NoPerson)?;
         signed.clerk.is_stranger_to(&person)?;
         signed.redeem(work.as_mut(), now)?;
+        let mut asked_at = signed.document.created;
         let (pending, outcome) = match signed.step {
             Step::Approve if self.config.desk().needs_second(signed.act) => {
                 return Err(DeskError::NotPrepared);
@@ -261,7 +262,8 @@ impl RegistrationAuthority {
                 (Some(id), Outcome::Waits(signed.act, iin))
             }
             Step::Confirm | Step::Withdraw => {
-                let waiting = self.answered(work.as_mut(), signed, &person)?;
+                let waiting = self.answered(work.as_mut(), signed, &person, now)?;
+                asked_at = waiting.asked_at;
                 let (how, outcome) = if signed.step == Step::Confirm {
                     (ActEnd::Done, Outcome::Done(signed.act, iin))
                 } else {
@@ -282,7 +284,7 @@ impl RegistrationAuthority {
         evidence.record(work.as_mut(), now)?;
         let mut confirmed = Vec::new();
         if matches!(outcome, Outcome::Done(..)) {
-            confirmed = self.carry_out(work.as_mut(), signed, &person, now)?;
+            confirmed = self.carry_out(work.as_mut(), (signed, asked_at), &person, now)?;
         }
         work.commit()?;
         tracing::info!(person = %person.id, act = signed.act.name(), step = signed.step.name(), "signed at the desk");

@@ -4,5 +4,6 @@ mod acts;
 mod decisions;
 mod messages;
 mod orders;
+mod proposal;
 mod scene;
 mod sign_in;

@@ -11,7 +11,7 @@ use tanba_ra::{ActWish, DeskError, Outcome, ProfileSet, RaSection};
 use super::scene::{ALMATY, SEMEY, Seat, iin, seat};
 use crate::world::{Citizen, DAY, NOON, World, after};
 
-fn wish(act: &str, reason: &str) -> ActWish {
+pub(super) fn wish(act: &str, reason: &str) -> ActWish {
     ActWish {
         act: act.to_owned(),
         reason: reason.to_owned(),
@@ -20,7 +20,7 @@ fn wish(act: &str, reason: &str) -> ActWish {
     }
 }
 
-fn act(
+pub(super) fn act(
     world: &World,
     seat: &Seat,
     citizen: &Citizen,
@@ -33,7 +33,7 @@ fn act(
 }
 
 /// Answers the only act that waits.
-fn answer(world: &World, seat: &Seat, agrees: bool) -> Result<Outcome, DeskError> {
+pub(super) fn answer(world: &World, seat: &Seat, agrees: bool) -> Result<Outcome, DeskError> {
     let waiting = world.ra.desk_pending(&seat.clerk, None)?;
     let one = waiting.first().ok_or(DeskError::NothingWaits)?;
     let document = world
@@ -42,7 +42,7 @@ fn answer(world: &World, seat: &Seat, agrees: bool) -> Result<Outcome, DeskError
     seat.sign(world, &document, NOON)
 }
 
-fn held(world: &World, citizen: &Citizen) -> usize {
+pub(super) fn held(world: &World, citizen: &Citizen) -> usize {
     let on_hold = |status| {
         matches!(
             status,
@@ -398,7 +398,7 @@ fn what_opens_everything_else_needs_the_person_at_the_counter() {
 
 #[test]
 fn a_release_that_was_proposed_without_the_person_is_not_carried_out() {
-    use tanba_model::decision::{Act, DecisionDocument, Identification};
+    use tanba_model::decision::{Act, DecisionDocument, Identification, NewDecision, Step};
     use tanba_model::ports::NewPendingAct;
     let world = World::new();
     let first = seat(&world, "Bolat", Role::Operator, ALMATY);
@@ -422,7 +422,20 @@ fn a_release_that_was_proposed_without_the_person_is_not_carried_out() {
         document: document.to_bytes().unwrap(),
     };
     let mut work = world.storage.begin().unwrap();
-    work.decisions().ask(&asked).unwrap();
+    let id = work.decisions().ask(&asked).unwrap();
+    let decision = NewDecision {
+        staff: first.clerk.member.id,
+        person: citizen.id,
+        application: None,
+        pending: Some(id),
+        act: Act::Release,
+        step: Step::Propose,
+        at: NOON,
+        signer: first.key.id,
+        signature: first.key.sign(&asked.document, NOON),
+        document: asked.document,
+    };
+    let _ = work.decisions().insert(&decision).unwrap();
     work.commit().unwrap();
     let refused = answer(&world, &second, true);
     assert!(matches!(refused, Err(DeskError::InPerson)), "{refused:?}");
