@@ -128,9 +128,11 @@ impl Face {
             }
             (ToWindow::Opened(opened), step) => {
                 if let Some(opening) = step.opening() {
+                    if opened.is_ok() {
+                        // What is to be agreed to has just appeared.
+                        self.guard.arm();
+                    }
                     opening.hear_opened(opened);
-                    // What is to be agreed to has just appeared.
-                    self.guard.arm();
                 }
             }
             (ToWindow::Taken(taken), Step::Secret(step)) => {
@@ -152,11 +154,11 @@ impl Face {
             self.language = language;
             return;
         }
-        let is_open = self.guard.is_open(ui.ctx());
+        let is_open = self.guard.is_open();
         let foot = self.foot(&show);
         let (pressed, entered) = frame::footer(ui, &foot, is_open, |ui| match &mut self.step {
-            Step::Key(opening) => opening.show_entry(ui, &show),
-            Step::Secret(step) => step.show_entry(ui, &show),
+            Step::Key(opening) => opening.show_entry(ui, &show, is_open),
+            Step::Secret(step) => step.show_entry(ui, &show, is_open),
             Step::FirstUse(_) | Step::Confirm | Step::File(_) => false,
         });
         let question = Arc::clone(&self.question);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::harness::text;
 use crate::maker::PASSWORD;
-use crate::window::{Page, Running, SITE, Screen, Started, until};
+use crate::window::{LOOK, Page, Running, SITE, Screen, Started, until};
 
 /// Roles of AT-SPI (`AtspiRole`).
 const FRAME: u64 = 23;
@@ -175,6 +175,7 @@ fn a_screen_reader_hears_what_is_asked_and_refuses_for_its_user() {
     let field = told.iter().find(|told| told.role == PASSWORD_FIELD);
     let typed = until(|| {
         screen.tool(&["windowfocus", &window]);
+        std::thread::park_timeout(LOOK);
         screen.tool(&["type", "--delay", "8", PASSWORD]);
         Some(bus.text(field?)).filter(|text| !text.is_empty())
     });

@@ -16,6 +16,10 @@ use crate::maker::{AIGUL, PASSWORD, RSA, Root};
 const TEXT: &[u8] = "Осы құжатқа қол қоямын.\n".as_bytes();
 /// Between two looks at the screen.
 const GLANCE: Duration = Duration::from_millis(50);
+/// Longer than what appeared in a window is looked at before anything counts.
+pub(crate) const LOOK: Duration = Duration::from_millis(900);
+/// Of the button that goes on, while it may be pressed: blue, green and red.
+const BRAND: [u8; 3] = [0x63, 0x55, 0x0b];
 pub(crate) const SITE: &str = "https://egov.example";
 
 /// A program that is ended when the test ends.
@@ -141,22 +145,43 @@ impl Screen {
         self.tool(&["mousemove", "--window", window, "530", "680", "click", "1"]);
     }
 
-    /// Types the password and presses Enter, for opening and for signing, until the answer is there.
+    /// Whether that button may be pressed now; `None` when there is no such window any more.
+    fn goes_on(&self, window: &str) -> Option<bool> {
+        let place = self.tool(&["getwindowgeometry", "--shell", window])?;
+        let field = |name: &str| {
+            let line = place.lines().find_map(|line| line.strip_prefix(name))?;
+            line.parse::<usize>().ok()
+        };
+        let (left, top) = (field("X=")?, field("Y=")?);
+        // Right of its words; how much is below depends on what is above.
+        let height = 640..710;
+        Some(
+            height
+                .step_by(10)
+                .any(|y| self.pixel(left + 572, top + y) == BRAND),
+        )
+    }
+
+    /// Types the password, and presses Enter, for opening and for signing, whenever the window shows that it counts. Nothing is
+    /// typed when the window may be gone: the next one would have it.
     fn sign(&self, window: &str, page: Page) -> (Client, Value) {
-        for _ in 0..30 {
-            if page.0.is_finished() {
-                return page.join();
-            }
+        until(|| {
             self.tool(&["windowfocus", window]);
+            std::thread::park_timeout(LOOK);
             self.tool(&["key", "ctrl+a"]);
             self.tool(&["type", "--delay", "8", PASSWORD]);
-            // The first opens the keystore; the second counts after there was time to look.
-            for _ in 0..8 {
+            (0..20).find_map(|_| {
+                std::thread::park_timeout(GLANCE);
+                self.goes_on(window).filter(|goes_on| *goes_on)
+            })
+        });
+        until(|| {
+            if self.goes_on(window) == Some(true) {
                 self.tool(&["key", "Return"]);
-                std::thread::park_timeout(GLANCE * 2);
             }
-        }
-        panic!("nothing was signed");
+            page.0.is_finished().then_some(())
+        });
+        page.join()
     }
 }
 

@@ -54,8 +54,14 @@ impl Entry {
         drop(self.take());
     }
 
-    /// Shows the field under its name; whether Enter was pressed in it.
-    pub(super) fn show(&mut self, ui: &mut Ui, show: &Show<'_>, name: &str) -> bool {
+    /// Shows the field under its name; whether Enter was pressed in it. Until it `is_open` it takes nothing; the keyboard comes
+    /// here when it is.
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        show: &Show<'_>,
+        (name, is_open): (&str, bool),
+    ) -> bool {
         let label = ui.label(style::bold(name).color(style::INK));
         let (toggle, width) = if self.is_visible {
             ("window-hide", 110.0)
@@ -65,8 +71,13 @@ impl Entry {
         let mut entered = false;
         ui.horizontal(|ui| {
             let id = ui.make_persistent_id(("entry", name));
+            if !is_open {
+                // A field that takes nothing loses the keyboard.
+                self.wants_focus |= ui.memory(|memory| memory.has_focus(id));
+            }
             let output = TextEdit::singleline(&mut self.typed)
                 .id(id)
+                .interactive(is_open)
                 .password(!self.is_visible)
                 .desired_width((ui.available_width() - width - 24.0).max(80.0))
                 .min_size(Vec2::new(0.0, style::HEIGHT))
@@ -77,8 +88,9 @@ impl Entry {
             state.clear_undoer();
             state.store(ui.ctx(), id);
             let response = output.response.response.labelled_by(label.id);
-            if std::mem::take(&mut self.wants_focus) {
+            if is_open && std::mem::take(&mut self.wants_focus) {
                 response.request_focus();
+                ui.ctx().request_repaint();
             }
             if response.has_focus() {
                 self.look_at_keyboard(ui);

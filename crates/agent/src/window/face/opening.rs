@@ -161,14 +161,15 @@ impl Opening {
     }
 
     /// Shows the field for the password, while there is something to open; whether Enter was pressed in it.
-    pub(super) fn show_entry(&mut self, ui: &mut Ui, show: &Show<'_>) -> bool {
+    pub(super) fn show_entry(&mut self, ui: &mut Ui, show: &Show<'_>, is_open: bool) -> bool {
         if self.is_waiting || self.opened.is_some() || self.container().is_none() {
             return false;
         }
         if let Some(fault) = &self.fault {
             wrong(ui, &show.fault(fault));
         }
-        let entered = self.entry.show(ui, show, &show.secret_prompt(self.storage));
+        let name = show.secret_prompt(self.storage);
+        let entered = self.entry.show(ui, show, (&name, is_open));
         ui.add(Label::new(style::quiet(show.text("window-password-stays"))).wrap());
         entered
     }

@@ -148,9 +148,9 @@ impl SecretStep {
     }
 
     /// Shows the fields for passwords; whether Enter was pressed in the last one.
-    pub(super) fn show_entry(&mut self, ui: &mut Ui, show: &Show<'_>) -> bool {
+    pub(super) fn show_entry(&mut self, ui: &mut Ui, show: &Show<'_>, is_open: bool) -> bool {
         if let Some(opening) = self.opening.as_mut().filter(|opening| !opening.is_open()) {
-            return opening.show_entry(ui, show);
+            return opening.show_entry(ui, show, is_open);
         }
         if !self.needs_password() {
             ui.label(show.text("ask-final-keys"));
@@ -161,21 +161,22 @@ impl SecretStep {
             Some(Fault::Refused(fault)) => wrong(ui, &show.secret_fault(fault)),
             None => {}
         }
-        self.fields(ui, show)
+        self.fields(ui, show, is_open)
     }
 
-    fn fields(&mut self, ui: &mut Ui, show: &Show<'_>) -> bool {
+    fn fields(&mut self, ui: &mut Ui, show: &Show<'_>, is_open: bool) -> bool {
         if !self.is_typed_twice() {
-            return self.new.show(ui, show, &show.text("ask-password-chosen"));
+            let name = show.text("ask-password-chosen");
+            return self.new.show(ui, show, (&name, is_open));
         }
         let (new, again) = if self.question.storage.is_token() {
             ("ask-pin-new", "ask-pin-again")
         } else {
             ("ask-password-new", "ask-password-again")
         };
-        if self.new.show(ui, show, &show.text(new)) {
+        if self.new.show(ui, show, (&show.text(new), is_open)) {
             self.again.focus();
         }
-        self.again.show(ui, show, &show.text(again))
+        self.again.show(ui, show, (&show.text(again), is_open))
     }
 }
