@@ -15,7 +15,7 @@ use crate::containers::Containers;
 use crate::doctor::port::{self, PortState};
 use crate::doctor::{Doctor, Finding, Patient};
 use crate::locale::Catalogue;
-use crate::modules::{self, Caller, Files};
+use crate::modules::{self, Caller, Files, Tries};
 use crate::origin::{Grants, Limits, Origin, Sockets};
 use crate::protocol::{Frame, refusal};
 use crate::server::{self, Listeners};
@@ -61,6 +61,7 @@ pub struct Agent {
     requests: Limits,
     sockets: Sockets,
     files: Arc<Files>,
+    tries: Tries,
     dialog_budget: Limits,
     examined: tokio::sync::Mutex<Option<(u64, Arc<[Finding]>)>>,
     started: Instant,
@@ -81,6 +82,7 @@ impl Agent {
             requests: Limits::new(parts.config.requests),
             sockets: Sockets::default(),
             files: Arc::default(),
+            tries: Tries::default(),
             dialog_budget: Limits::new(parts.config.dialogs),
             examined: tokio::sync::Mutex::default(),
             started: Instant::now(),
@@ -201,6 +203,10 @@ impl Agent {
 
     pub(crate) const fn files(&self) -> &Arc<Files> {
         &self.files
+    }
+
+    pub(crate) const fn tries(&self) -> &Tries {
+        &self.tries
     }
 
     pub(crate) fn texts(&self) -> &Catalogue {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::Agent;
 use crate::consent::Withdrawal;
 use crate::protocol::{Request, refusal};
+pub(crate) use applet::Tries;
 pub(crate) use caller::Caller;
 pub(crate) use files::{FileContent, Files, NoContent, Reading};
 

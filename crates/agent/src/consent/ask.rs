@@ -189,13 +189,14 @@ async fn ask_held_in<T: Send + 'static>(
 }
 
 /// Has the use of a key confirmed that the page opened by itself, and does the work with it. A site that may see keys sees
-/// them without a dialog, because it has the password; each signature is confirmed. It may be the turn of the question.
+/// them without a dialog, because it has the password, unless that was a wrong PIN; each signature is confirmed. It may be the
+/// turn of the question.
 pub(crate) async fn confirm_key<T: Send + 'static>(
     entry: Option<Entry<'_>>,
     agent: &Arc<Agent>,
     caller: &Caller,
     withdrawal: &Withdrawal,
-    (purpose, documents): (Purpose, Vec<Document>),
+    (purpose, documents, pin_was_wrong): (Purpose, Vec<Document>, bool),
     key: HeldKey,
     work: impl FnOnce(Timestamp) -> T + Send + 'static,
 ) -> Result<T, Asked> {
@@ -209,7 +210,7 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
             .await
             .unwrap_or(Err(Asked::Failed))?
     };
-    let silent = granted && purpose == Purpose::KeyInformation;
+    let silent = granted && purpose == Purpose::KeyInformation && !pin_was_wrong;
     let entry = match entry {
         None if !silent => Some(enter(agent, &origin, withdrawal).await?),
         entry => entry,
@@ -230,7 +231,11 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
                 clock_is_wrong: Reading::of(now).is_wrong(),
             };
             let key = card(0, &key, None);
-            let question = Question::Confirm(Box::new(ConfirmQuestion { question, key }));
+            let question = Question::Confirm(Box::new(ConfirmQuestion {
+                question,
+                key,
+                pin_was_wrong,
+            }));
             let filter = KeyFilter::default();
             let mut ring = Ring::new(asked.containers(), &[], &filter, now);
             let answer = asked.dialog().ask(&question, &mut ring, &withdrawal);

@@ -48,6 +48,8 @@ pub struct ConfirmQuestion {
     pub question: KeyQuestion,
     /// The key.
     pub key: KeyCard,
+    /// Whether the page typed a wrong PIN before: a token that hears more of them locks itself.
+    pub pin_was_wrong: bool,
 }
 
 /// Which key may be used, and for what.

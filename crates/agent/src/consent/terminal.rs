@@ -128,6 +128,9 @@ impl Talk<'_> {
     fn confirm(&mut self, confirm: &ConfirmQuestion) -> Option<Answer> {
         self.begin(&confirm.question)?;
         self.say("ask-password-from-page");
+        if confirm.pin_was_wrong {
+            self.say("ask-pin-was-wrong");
+        }
         let text = self.show.keys(std::slice::from_ref(&confirm.key));
         self.console.say(&text);
         let text = self.show.final_question(&confirm.question, &confirm.key);

@@ -1,10 +1,12 @@
 //! The old interface: no module, and the page handles path and password itself. Off unless configured.
 //!
 //! The password passes through the page, which is why the national authority switched this interface off. Where it is on,
-//! every signature is confirmed in a dialog all the same, and so is the first look of a site at a key.
+//! every signature is confirmed in a dialog all the same, and so is the first look of a site at a key, and each
+//! PIN for a token after one that was wrong.
 
 mod call;
 mod reply;
+mod tries;
 mod work;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use crate::consent::{Asked, Withdrawal, ask_file};
 use crate::protocol::Request;
 use call::Call;
 use reply::Reply;
+pub(crate) use tries::Tries;
 
 /// Answers a request; changing the language has no answer.
 pub(super) async fn answer(

@@ -203,6 +203,9 @@ impl Face {
                         ui.set_width(ui.available_width());
                         ui.label(show.text("ask-password-from-page"));
                     });
+                    if confirm.pin_was_wrong {
+                        opening::wrong(ui, &show.text("ask-pin-was-wrong"));
+                    }
                     key_list::show_one(ui, show, &confirm.key);
                 }
             }

@@ -1,8 +1,11 @@
 //! Tokens: SoftHSM2 under labels that stand for each kind, looked into by pkcs11-tool.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tanba_agent::consent::Question;
 use tanba_agent::containers::{
     Container, ContainerStore as _, DriverReport, OpenFault, Storage, TokenStore,
 };
@@ -399,6 +402,43 @@ fn wrong_pins_are_counted_by_the_token_and_typed_by_its_owner_alone() {
             let refused = page.common("getKeyInfo", &json!(["AKKaztokenStore"]));
             assert_eq!(refused["message"], "action.canceled");
             assert_eq!(said(), 4);
+        },
+    );
+}
+
+/// Through the old interface pages type PINs: after a wrong one none is tried that its owner did not let them try.
+#[test]
+fn a_site_that_typed_a_wrong_pin_types_no_other_by_itself() {
+    stage(
+        Plug::Loose,
+        "tokens::a_site_that_typed_a_wrong_pin_types_no_other_by_itself",
+        |table| {
+            table.plug_in("kaztoken");
+            let store = Arc::new(table.store());
+            let agent = Running::over(vec![store], |config| config.legacy_applet = true);
+            let try_pin = |page: &mut Client, pin: &str| {
+                let arguments = ["AKKaztokenStore", "kaztoken", pin, "SIGN"];
+                let call = json!({ "method": "getKeys", "args": arguments });
+                page.ask(&call.to_string())["errorCode"].clone()
+            };
+            let counted = || std::fs::read(table.path("wrong-pins")).map_or(0, |said| said.len());
+            let mut page = agent.page();
+            assert_eq!(try_pin(&mut page, "11111111"), "WRONG_PASSWORD");
+            assert_eq!((agent.owner.seen().len(), counted()), (1, 1));
+            agent.owner.will([Decision::Cancel, Decision::Cancel]);
+            let mut other = agent.page_of("https://www.egov.example");
+            assert_eq!(try_pin(&mut page, "22222222"), "COMMON");
+            assert_eq!(try_pin(&mut other, PIN), "COMMON");
+            assert_eq!((agent.owner.seen().len(), counted()), (3, 1));
+            let Some(Question::Confirm(question)) = agent.owner.seen().get(1).cloned() else {
+                panic!("{:?}", agent.owner.seen())
+            };
+            assert!(question.pin_was_wrong);
+            // One that its owner lets it try, and is right, ends it.
+            for _ in 0..2 {
+                assert_eq!(try_pin(&mut page, PIN), "EMPTY_KEY_LIST");
+                assert_eq!((agent.owner.seen().len(), counted()), (4, 1));
+            }
         },
     );
 }

@@ -19,6 +19,8 @@ pub(super) struct Reply {
 }
 
 impl Reply {
+    const WRONG_PASSWORD: &str = "WRONG_PASSWORD";
+
     pub(super) fn done(text: impl Into<String>) -> Self {
         Self::of(Value::String(text.into()))
     }
@@ -48,8 +50,12 @@ impl Reply {
         let tries = tries_left.map_or(-1, i64::from);
         Self {
             result: tries.into(),
-            ..Self::failed("WRONG_PASSWORD")
+            ..Self::failed(Self::WRONG_PASSWORD)
         }
+    }
+
+    pub(super) fn is_wrong_password(&self) -> bool {
+        self.error_code == Self::WRONG_PASSWORD
     }
 
     /// Why XML is not signed.

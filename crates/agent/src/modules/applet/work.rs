@@ -11,12 +11,13 @@ use tanba_pki::{Certificate, Timestamp};
 
 use super::call::{Content, Free, KeyPlace, What};
 use super::reply::Reply;
+use super::tries::{may_try, opened};
 use crate::Agent;
 use crate::consent::{
     Asked, Document, KeyFilter, KeyKind, Purpose, Unread, Withdrawal, confirm_key, read_file,
     read_file_alone,
 };
-use crate::containers::{ContainerId, HeldKey, OpenFault, Storage};
+use crate::containers::{HeldKey, Storage};
 use crate::modules::common_utils::name;
 use crate::modules::{Caller, documents};
 use crate::origin::Use;
@@ -131,12 +132,9 @@ pub(super) async fn with_key(
     if !may_try(agent, caller, withdrawal, &place).await {
         return Reply::failed("COMMON");
     }
-    let opening = Arc::clone(agent);
-    let opened = tokio::task::spawn_blocking(move || open(&opening, &place)).await;
-    let (keys, alias) = match opened {
-        Ok(Ok(opened)) => opened,
-        Ok(Err(reply)) => return reply,
-        Err(_) => return Reply::failed("COMMON"),
+    let (keys, alias) = match opened(agent, caller, withdrawal, place).await {
+        Ok(opened) => opened,
+        Err(reply) => return reply,
     };
     let mut order = match order(what, keys, &alias) {
         Ok(order) => order,
@@ -172,7 +170,7 @@ pub(super) async fn with_key(
         agent,
         caller,
         withdrawal,
-        (purpose, documents),
+        (purpose, documents, false),
         shown,
         move |now| order.done(now),
     );
@@ -180,69 +178,6 @@ pub(super) async fn with_key(
         Ok(reply) => reply,
         Err(Asked::Cancelled | Asked::TooOften | Asked::Failed) => Reply::failed("COMMON"),
     }
-}
-
-/// Whether the site was allowed to see keys, or is now.
-async fn may_try(
-    agent: &Arc<Agent>,
-    caller: &Caller,
-    withdrawal: &Withdrawal,
-    place: &KeyPlace,
-) -> bool {
-    let origin = caller.origin().clone();
-    let looking = Arc::clone(agent);
-    let purpose = Purpose::KeyInformation;
-    let granted = tokio::task::spawn_blocking(move || {
-        let allows = |usage| looking.grants().allows(&origin, usage).unwrap_or(false);
-        allows(purpose.usage()) || allows(Purpose::Signature.usage())
-    });
-    if granted.await.unwrap_or(false) {
-        return true;
-    }
-    // Nothing is known of the keys yet but where they are.
-    let closed = HeldKey {
-        certificate: None,
-        chain: Vec::new(),
-        signer: None,
-        alias: place.path.clone(),
-        note: None,
-    };
-    confirm_key(
-        None,
-        agent,
-        caller,
-        withdrawal,
-        (purpose, Vec::new()),
-        closed,
-        |_| (),
-    )
-    .await
-    .is_ok()
-}
-
-fn open(agent: &Agent, place: &KeyPlace) -> Result<(Vec<HeldKey>, String), Reply> {
-    let storage = Storage::from_identifier(&place.storage)
-        .filter(|storage| agent.containers().serves(*storage))
-        .ok_or(Reply::failed("UNKNOWN_STORAGE"))?;
-    let container = ContainerId {
-        storage,
-        place: place.path.clone(),
-    };
-    let keys = agent
-        .containers()
-        .open(&container, &place.password)
-        .map_err(|fault| match fault {
-            OpenFault::WrongSecret { tries_left } => Reply::wrong_password(tries_left),
-            OpenFault::Blocked => Reply::wrong_password(Some(0)),
-            OpenFault::Absent => Reply::failed("KEYSTORE_FILE_NOT_FOUND"),
-            OpenFault::Empty => Reply::failed("EMPTY_KEY_LIST"),
-            OpenFault::Slow
-            | OpenFault::NotAContainer
-            | OpenFault::Damaged
-            | OpenFault::Unsupported { .. }
-            | OpenFault::Forbidden => Reply::failed("LOAD_KEYSTORE_ERROR"),
-        })?;
-    Ok((keys, place.alias.clone()))
 }
 
 /// A call whose key was found and whose content was read.

@@ -418,9 +418,11 @@ fn a_key_that_the_page_opened_is_refused_by_enter() {
         Question::Confirm(Box::new(ConfirmQuestion {
             question,
             key: card,
+            pin_was_wrong: true,
         }))
     };
     let mut window = seen(confirm());
+    assert!(has(&window, "A wrong PIN was typed before"));
     assert!(has(
         &window,
         "The site handles the password of this key by itself"
