@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::origin::Origin;
+use crate::origin::{Origin, Site};
 
 /// Larger files are not signed.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -26,7 +26,7 @@ const EACH: usize = 4;
 /// The files that are held now.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    reading: Mutex<HashMap<Origin, usize>>,
+    reading: Mutex<HashMap<Site, usize>>,
     octets: AtomicU64,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Reading {
 /// One of the reads of a site.
 struct Place {
     files: Arc<Files>,
-    origin: Origin,
+    site: Site,
 }
 
 impl Files {
@@ -95,18 +95,19 @@ impl Files {
 
     fn place(self: &Arc<Self>, origin: &Origin) -> Option<Place> {
         let mut sites = self.reading();
-        let reads = sites.get(origin).copied().unwrap_or_default();
+        let site = origin.site();
+        let reads = sites.get(&site).copied().unwrap_or_default();
         if reads >= EACH {
             return None;
         }
-        sites.insert(origin.clone(), reads.saturating_add(1));
+        sites.insert(site.clone(), reads.saturating_add(1));
         Some(Place {
             files: Arc::clone(self),
-            origin: origin.clone(),
+            site,
         })
     }
 
-    fn reading(&self) -> MutexGuard<'_, HashMap<Origin, usize>> {
+    fn reading(&self) -> MutexGuard<'_, HashMap<Site, usize>> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -114,11 +115,11 @@ impl Files {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut sites = self.files.reading();
-        let left = sites.get(&self.origin).copied().unwrap_or_default();
+        let left = sites.get(&self.site).copied().unwrap_or_default();
         if left > 1 {
-            sites.insert(self.origin.clone(), left.saturating_sub(1));
+            sites.insert(self.site.clone(), left.saturating_sub(1));
         } else {
-            sites.remove(&self.origin);
+            sites.remove(&self.site);
         }
     }
 }
@@ -252,6 +253,7 @@ mod tests {
             .map(|_| files.place(&site("a")).unwrap())
             .collect();
         assert!(files.place(&site("a")).is_none());
+        assert!(files.place(&site("www.a")).is_none());
         assert!(files.place(&site("b")).is_some());
         places.pop();
         assert!(files.place(&site("a")).is_some());

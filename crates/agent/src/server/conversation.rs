@@ -18,6 +18,7 @@ use super::peer;
 use crate::Agent;
 use crate::consent::Withdrawal;
 use crate::modules::Caller;
+use super::seats::Seat;
 use crate::origin::Origin;
 use crate::protocol::{GREETING, HEARTBEAT};
 
@@ -41,7 +42,12 @@ enum Incoming {
 }
 
 /// Talks until one side has enough.
-pub(super) async fn hold(agent: &Arc<Agent>, mut socket: WebSocketStream<Tls>, origin: Origin) {
+pub(super) async fn hold(
+    agent: &Arc<Agent>,
+    mut socket: WebSocketStream<Tls>,
+    origin: Origin,
+    seat: &Seat,
+) {
     tracing::debug!(%origin, "a site connected");
     if socket.send(Message::text(GREETING)).await.is_err() {
         return;
@@ -49,12 +55,25 @@ pub(super) async fn hold(agent: &Arc<Agent>, mut socket: WebSocketStream<Tls>, o
     let mut caller = Caller::new(origin, agent.config().language);
     let mut waiting = Waiting::default();
     loop {
+    let site = origin.site();
         let text = match waiting.0.pop_front() {
             Some(text) => text,
-            None => match next(&mut socket).await {
-                Incoming::Text(text) => text,
-                Incoming::End => return,
-            },
+            None => {
+                seat.rest(site.clone());
+                let incoming = tokio::select! {
+                    biased;
+                    incoming = next(&mut socket) => incoming,
+                    () = seat.is_asked_to_leave() => {
+                        tracing::info!("an idle socket gave way: there are too many");
+                        return turn_out(&mut socket, CloseCode::Again).await;
+                    }
+                };
+                seat.work(site.clone());
+                match incoming {
+                    Incoming::Text(text) => text,
+                    Incoming::End => return,
+                }
+            }
         };
         let withdrawal = Withdrawal::default();
         let Some(reply) = respond(

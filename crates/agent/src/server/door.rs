@@ -49,7 +49,7 @@ pub(super) async fn admit(
     // Whatever it was, it was a whole request: nobody is shown out who is being answered.
     seat.keep();
     match heard {
-        Heard::Head(head, rest, stream) => enter(agent, stream, head, rest, port).await,
+        Heard::Head(head, rest, stream) => enter(agent, stream, (head, rest), port, seat).await,
         Heard::Nonsense(mut stream) => answer(&mut stream, &page::no_request()).await,
         Heard::Plain(mut stream) => answer(&mut stream, &page::plain_http(port)).await,
         Heard::Nothing => {}
@@ -125,7 +125,13 @@ async fn is_tls(stream: &TcpStream) -> Option<bool> {
     }
 }
 
-async fn enter(agent: &Arc<Agent>, mut stream: Tls, head: Head, rest: Vec<u8>, port: u16) {
+async fn enter(
+    agent: &Arc<Agent>,
+    mut stream: Tls,
+    (head, rest): (Head, Vec<u8>),
+    port: u16,
+    seat: &Seat,
+) {
     if !head.is_for_loopback(port) {
         tracing::warn!("a request for another host was refused (DNS rebinding?)");
         return answer(&mut stream, &page::misdirected()).await;
@@ -164,7 +170,7 @@ async fn enter(agent: &Arc<Agent>, mut stream: Tls, head: Head, rest: Vec<u8>, p
         .max_frame_size(Some(LARGEST));
     let socket =
         WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
-    conversation::hold(agent, socket, origin).await;
+    conversation::hold(agent, socket, origin, seat).await;
 }
 
 /// No head of HTTP/1.1, or a very long one.

@@ -43,6 +43,30 @@ fn idle_connections_keep_no_page_out() {
     }
 }
 
+/// Sites that keep as many sockets as they may keep no other out: the one that is idle longest gives way, and is told to come
+/// back later.
+#[test]
+fn sockets_that_nobody_uses_keep_no_page_out() {
+    let agent = Running::start();
+    agent.owner.will([Decision::Hold]);
+    let mut busy = agent.page_of("https://site0.example");
+    busy.send(SIGN);
+    agent.owner.is_asked();
+    let of_site = |number| (0..32).map(move |_| format!("https://site{number}.example"));
+    let sites = (0..4).flat_map(of_site).skip(1);
+    let mut idle: Vec<Client> = sites.map(|site| agent.page_of(&site)).collect();
+    // What a page was asked last makes it one that is used.
+    assert_eq!(idle[0].ask(TOKENS)["code"], "200");
+    assert_eq!(
+        agent.page_of("https://new.example").ask(TOKENS)["code"],
+        "200"
+    );
+    assert_eq!(idle[1].hung_up_with(), Some(1013));
+    assert_eq!(idle[0].ask(TOKENS)["code"], "200");
+    agent.owner.decide();
+    assert!(busy.receive().contains("\"200\""));
+}
+
 /// A browser asks its user whether a page may reach this computer when it is connected already.
 #[test]
 fn a_browser_may_ask_its_user_before_it_speaks() {
