@@ -62,21 +62,30 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Comes back for a question that was counted already.
+    /// Comes back for a question that was counted and had its turn already: it is not sent away.
     pub(crate) async fn again(
         agent: &'a Agent,
         origin: &Origin,
         withdrawal: &Withdrawal,
     ) -> Result<Self, Asked> {
-        let turn = agent.dialogs().enter(origin, withdrawal).await;
-        let turn = turn.map_err(|reason| match reason {
-            NoTurn::Full => Asked::TooOften,
-            NoTurn::Withdrawn => Asked::Cancelled,
-        })?;
-        Ok(Self {
+        let turn = agent.dialogs().enter_again(origin, withdrawal).await;
+        Ok(Self::of(turn?))
+    }
+
+    const fn of(turn: MutexGuard<'a, ()>) -> Self {
+        Self {
             _turn: turn,
             is_allowed: false,
-        })
+        }
+    }
+}
+
+impl From<NoTurn> for Asked {
+    fn from(reason: NoTurn) -> Self {
+        match reason {
+            NoTurn::Full => Self::TooOften,
+            NoTurn::Withdrawn => Self::Cancelled,
+        }
     }
 }
 
@@ -90,7 +99,8 @@ pub(crate) async fn enter<'a>(
         tracing::warn!(%origin, "a site opens dialogs too often");
         return Err(Asked::TooOften);
     }
-    Entry::again(agent, origin, withdrawal).await
+    let turn = agent.dialogs().enter(origin, withdrawal).await;
+    Ok(Entry::of(turn?))
 }
 
 /// Asks for a key that has a certificate and does the work with it, on the blocking pool; the next dialog opens when the

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::{Mutex as Turn, MutexGuard};
+use tokio::sync::{Mutex as Turn, MutexGuard, Notify};
 
 use super::Withdrawal;
 use crate::origin::{Origin, Site};
@@ -16,6 +16,7 @@ const WAITING: usize = 8;
 pub(crate) struct DialogQueue {
     turn: Turn<()>,
     waiting: Mutex<HashSet<Site>>,
+    left: Notify,
 }
 
 /// Why there is no place in the queue.
@@ -36,6 +37,7 @@ struct Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.queue.places().remove(&self.site);
+        self.queue.left.notify_waiters();
     }
 }
 
@@ -46,14 +48,45 @@ impl DialogQueue {
         origin: &Origin,
         withdrawal: &Withdrawal,
     ) -> Result<MutexGuard<'_, ()>, NoTurn> {
-        let place = {
-            let mut waiting = self.places();
-            let site = origin.site();
-            if waiting.len() >= WAITING || !waiting.insert(site.clone()) {
-                return Err(NoTurn::Full);
+        let place = self.place(origin).ok_or(NoTurn::Full)?;
+        self.wait(place, withdrawal).await
+    }
+
+    /// As [`enter`](Self::enter), for a question that had its turn before: where there is no place it waits for one.
+    pub(crate) async fn enter_again(
+        &self,
+        origin: &Origin,
+        withdrawal: &Withdrawal,
+    ) -> Result<MutexGuard<'_, ()>, NoTurn> {
+        loop {
+            let left = self.left.notified();
+            tokio::pin!(left);
+            // Registered before looking, so that nobody leaves in between.
+            left.as_mut().enable();
+            if let Some(place) = self.place(origin) {
+                return self.wait(place, withdrawal).await;
             }
-            Place { queue: self, site }
-        };
+            tokio::select! {
+                () = left => {}
+                () = withdrawal.withdrawn() => return Err(NoTurn::Withdrawn),
+            }
+        }
+    }
+
+    fn place(&self, origin: &Origin) -> Option<Place<'_>> {
+        let mut waiting = self.places();
+        let site = origin.site();
+        if waiting.len() >= WAITING || !waiting.insert(site.clone()) {
+            return None;
+        }
+        Some(Place { queue: self, site })
+    }
+
+    async fn wait(
+        &self,
+        place: Place<'_>,
+        withdrawal: &Withdrawal,
+    ) -> Result<MutexGuard<'_, ()>, NoTurn> {
         let turn = tokio::select! {
             turn = self.turn.lock() => Ok(turn),
             () = withdrawal.withdrawn() => Err(NoTurn::Withdrawn),
@@ -103,6 +136,36 @@ mod tests {
         );
         drop(first);
         assert!(second.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_had_a_turn_before_waits_for_a_place_and_is_not_sent_away() {
+        let queue = DialogQueue::default();
+        let withdrawal = Withdrawal::default();
+        let held = queue.enter(&site(0), &withdrawal).await.unwrap();
+        let soon = Duration::from_millis(5);
+        let (one, other) = (site(1), site(2));
+        let first = queue.enter(&one, &withdrawal);
+        tokio::pin!(first);
+        assert!(tokio::time::timeout(soon, &mut first).await.is_err());
+        let again = queue.enter_again(&one, &withdrawal);
+        tokio::pin!(again);
+        assert!(tokio::time::timeout(soon, &mut again).await.is_err());
+        drop(held);
+        drop(first.await);
+        drop(again.await.unwrap());
+        // Whoever leaves while it waits for a place ends the waiting.
+        let gone = Withdrawal::default();
+        let held = queue.enter(&site(0), &withdrawal).await.unwrap();
+        let first = queue.enter(&other, &withdrawal);
+        tokio::pin!(first);
+        assert!(tokio::time::timeout(soon, &mut first).await.is_err());
+        let again = queue.enter_again(&other, &gone);
+        tokio::pin!(again);
+        assert!(tokio::time::timeout(soon, &mut again).await.is_err());
+        gone.withdraw();
+        assert_eq!(again.await.err(), Some(NoTurn::Withdrawn));
+        drop(held);
     }
 
     #[tokio::test]

@@ -287,6 +287,42 @@ fn a_drive_that_stalls_holds_up_nobody_else() {
     assert!(old.receive().contains("SIGNATURE_VALIDATION_ERROR"));
 }
 
+/// A question about a file waited for its turn, was counted and allowed: it waits for another when the drive was slow, whatever
+/// its site asks meanwhile.
+#[test]
+fn a_file_from_a_slow_drive_is_signed_though_its_site_asks_more_meanwhile() {
+    let agent = Running::start();
+    let file = agent.path("large");
+    std::fs::write(&file, "large").unwrap();
+    let mut first = agent.page();
+    assert_eq!(first.ask(SIGN)["code"], "200");
+    agent.owner.is_asked();
+    let mut drive = Drive::under(&file);
+    let request = json!({
+        "module": "kz.gov.pki.knca.commonUtils", "method": "createCAdESFromFile", "args": from_file(&file),
+    });
+    first.send(&request.to_string());
+    assert_eq!(drive.says(), "wanted\n");
+    agent.owner.will([Decision::Hold]);
+    let mut other = agent.page_of("https://other.example");
+    other.send(SIGN);
+    agent.owner.is_asked();
+    // Of two more questions of its site one waits and the other is sent away.
+    let (told, tells) = mpsc::channel();
+    for mut page in [agent.page(), agent.page()] {
+        let told = told.clone();
+        page.send(SIGN);
+        std::thread::spawn(move || told.send(page.receive()));
+    }
+    let answer = || tells.recv().unwrap();
+    assert!(answer().contains("too.many.requests"));
+    drive.go_on();
+    agent.owner.decide();
+    let signed = first.receive();
+    assert!(signed.contains("\"200\""), "{signed}");
+    assert!(answer().contains("\"200\"") && other.receive().contains("\"200\""));
+}
+
 /// Nobody types a PIN for a signature that no key makes.
 #[test]
 fn a_digest_that_no_key_signs_is_refused_before_anybody_is_asked() {
