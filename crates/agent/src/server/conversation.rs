@@ -1,24 +1,27 @@
 //! A socket that was let in: greeting, then one answer for each frame, in order.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::door::Tls;
+use super::door::{BUFFER, Tls};
 use super::peer;
+use super::seats::Seat;
 use crate::Agent;
 use crate::consent::Withdrawal;
 use crate::modules::Caller;
-use super::seats::Seat;
 use crate::origin::Origin;
 use crate::protocol::{GREETING, HEARTBEAT};
 
@@ -52,10 +55,10 @@ pub(super) async fn hold(
     if socket.send(Message::text(GREETING)).await.is_err() {
         return;
     }
+    let site = origin.site();
     let mut caller = Caller::new(origin, agent.config().language);
     let mut waiting = Waiting::default();
     loop {
-    let site = origin.site();
         let text = match waiting.0.pop_front() {
             Some(text) => text,
             None => {
@@ -169,33 +172,82 @@ fn has_left(socket: &WebSocketStream<Tls>) -> bool {
 }
 
 async fn next(socket: &mut WebSocketStream<Tls>) -> Incoming {
+    let since = Instant::now();
     loop {
-        return match socket.next().await {
-            Some(Ok(Message::Text(text))) => Incoming::Text(text),
+        let message = match come(socket, since).await {
+            Came::Message(message) => message,
+            Came::Nothing => return Incoming::End,
+            Came::Stalled => {
+                tracing::warn!("a site does not finish what it sends; the connection is closed");
+                turn_out(socket, CloseCode::Policy).await;
+                return Incoming::End;
+            }
+        };
+        return match message {
+            Ok(Message::Text(text)) => {
+                socket.get_mut().has_whole(text.len(), BUFFER);
+                Incoming::Text(text)
+            }
             // Nobody sends these; their answer is that of text that is no request.
-            Some(Ok(Message::Binary(octets))) => {
+            Ok(Message::Binary(octets)) => {
+                socket.get_mut().has_whole(octets.len(), BUFFER);
                 socket.get_mut().done_with(octets.len());
                 Incoming::Text(Utf8Bytes::default())
             }
-            Some(Ok(Message::Ping(octets) | Message::Pong(octets))) => {
-                socket.get_mut().done_with(octets.len());
+            Ok(Message::Ping(octets) | Message::Pong(octets)) => {
+                socket.get_mut().let_go(octets.len());
                 continue;
             }
-            Some(Ok(Message::Frame(_))) => continue,
-            Some(Err(fault)) => {
+            Ok(Message::Frame(_)) => continue,
+            Err(fault) => {
                 if let Some(code) = told(&fault) {
                     turn_out(socket, code).await;
                 }
                 Incoming::End
             }
-            Some(Ok(Message::Close(_))) => {
+            Ok(Message::Close(_)) => {
                 // The answer is written already, and leaves with the next flush.
                 let _ = timeout(PATIENCE, socket.flush()).await;
                 Incoming::End
             }
-            None => Incoming::End,
         };
     }
+}
+
+/// What came, or did not.
+enum Came {
+    Message(Result<Message, Error>),
+    /// The other side is gone.
+    Nothing,
+    /// What began to come takes room of others and does not go on.
+    Stalled,
+}
+
+/// Waits for a message. Of what is not finished, or not read as long as there is no room, it is looked at now and then whether
+/// the other side still sends it, and is there.
+async fn come(socket: &mut WebSocketStream<Tls>, since: Instant) -> Came {
+    let mut look: Option<Pin<Box<Sleep>>> = None;
+    poll_fn(|context| {
+        if let Poll::Ready(message) = socket.poll_next_unpin(context) {
+            return Poll::Ready(message.map_or(Came::Nothing, Came::Message));
+        }
+        if !socket.get_ref().wants_watching() {
+            look = None;
+            return Poll::Pending;
+        }
+        let timer = look.get_or_insert_with(|| Box::pin(sleep(LOOK)));
+        while timer.as_mut().poll(context).is_ready() {
+            if socket.get_ref().is_stalled(since, Instant::now()) {
+                return Poll::Ready(Came::Stalled);
+            }
+            if socket.get_ref().is_waiting() && has_left(socket) {
+                return Poll::Ready(Came::Nothing);
+            }
+            timer.set(sleep(LOOK));
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// What the other side is told about a frame that breaks the rules (RFC 6455, 7.4.1); nothing where it is gone.
@@ -227,7 +279,7 @@ async fn turn_out(socket: &mut WebSocketStream<Tls>, code: CloseCode) {
         let _ = stream.shutdown().await;
         let mut rest = vec![0; REST];
         while let Ok(read @ 1..) = stream.read(&mut rest).await {
-            stream.done_with(read);
+            stream.let_go(read);
         }
     };
     let _ = timeout(PATIENCE, close).await;

@@ -27,7 +27,7 @@ const HEAD: Duration = Duration::from_secs(120);
 /// For an answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Octets that are read at once: most requests are small, and idle sockets should be too.
-const BUFFER: usize = 16 * 1024;
+pub(super) const BUFFER: usize = 16 * 1024;
 
 /// Lets a connection in, or shows it out.
 pub(super) async fn admit(
@@ -162,7 +162,8 @@ async fn enter(
         return;
     }
     // What is left of it came in the beginning of the first frame.
-    stream.done_with(head.length);
+    stream.let_go(head.length);
+    stream.belongs_to(origin.site());
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)

@@ -479,6 +479,11 @@ impl Client {
         self.0.get_mut().write_all(octets).unwrap();
     }
 
+    /// As [`send_bare`](Self::send_bare), where the other side may have hung up.
+    pub(crate) fn try_send_bare(&mut self, octets: &[u8]) -> bool {
+        self.0.get_mut().write_all(octets).is_ok()
+    }
+
     /// The code that the other side hangs up with.
     pub(crate) fn hung_up_with(&mut self) -> Option<u16> {
         loop {

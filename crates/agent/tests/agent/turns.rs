@@ -67,6 +67,48 @@ fn sockets_that_nobody_uses_keep_no_page_out() {
     assert!(busy.receive().contains("\"200\""));
 }
 
+/// Documents that a page begins and never finishes take the room of its own site alone, and for a while.
+#[test]
+fn documents_that_are_never_finished_keep_no_other_site_out() {
+    let agent = Running::start();
+    // A frame of 96 MiB, of which the end does not come.
+    let mut beginning = vec![0x81, 0xff];
+    beginning.extend_from_slice(&(96_u64 << 20).to_be_bytes());
+    beginning.extend_from_slice(&[0; 4]);
+    let (told, sent) = mpsc::channel();
+    let mut begun = Vec::new();
+    for _ in 0..4 {
+        let mut page = agent.page_of("https://many.example");
+        let (told, beginning) = (told.clone(), beginning.clone());
+        begun.push(std::thread::spawn(move || {
+            let mut goes_on = page.try_send_bare(&beginning);
+            for _ in 0..85 {
+                goes_on = goes_on && page.try_send_bare(&[b'x'; 1 << 20]);
+                let _ = told.send(());
+            }
+            page
+        }));
+    }
+    let moves = || sent.recv_timeout(Duration::from_secs(5)).ok();
+    let taken = std::iter::from_fn(moves).count();
+    // Two of the largest, and what the system keeps for the others.
+    assert!((180..250).contains(&taken), "{taken} MiB");
+    let large = |size: usize| format!("{{\"module\":\"x\",\"a\":\"{}\"}}", "x".repeat(size << 20));
+    let mut other = agent.page_of("https://other.example");
+    other.send(&large(60));
+    assert!(other.receive().contains("MODULE_NOT_FOUND"));
+    let mut own = agent.page_of("https://many.example");
+    assert_eq!(own.ask(TOKENS)["code"], "200");
+    // What does not go on is closed, one after another, and then there is room.
+    own.send(&large(10));
+    assert!(own.receive().contains("MODULE_NOT_FOUND"));
+    let codes = begun
+        .into_iter()
+        .map(|page| page.join().unwrap().hung_up_with());
+    let codes: Vec<_> = codes.collect();
+    assert!(codes.contains(&Some(1008)), "{codes:?}");
+}
+
 /// A browser asks its user whether a page may reach this computer when it is connected already.
 #[test]
 fn a_browser_may_ask_its_user_before_it_speaks() {
