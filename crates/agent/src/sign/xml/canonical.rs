@@ -3,9 +3,11 @@
 //! The input is a tree whose namespaces, character references and line ends the parser has resolved; names keep the
 //! prefixes that stand in the text.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use roxmltree::{Attribute, Node, NodeId, NodeType};
+
+use super::scan::declares_namespaces;
 
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
@@ -26,27 +28,70 @@ pub fn canonicalize(node: Node<'_, '_>, form: Canonical) -> String {
     let mut writer = Writer {
         form,
         out: String::new(),
-        scopes: vec![BTreeMap::new()],
+        holding: Scoped::default(),
+        written: Scoped::default(),
+        is_behind_root: false,
     };
     writer.node(node);
     writer.out
 }
 
-struct Writer<'input> {
+struct Writer<'a> {
     form: Canonical,
     out: String,
-    /// Namespaces as they were written, innermost last: prefix (empty for the default) and name.
-    scopes: Vec<BTreeMap<&'input str, String>>,
+    /// Namespaces that hold.
+    holding: Scoped<'a>,
+    /// Namespaces that were written.
+    written: Scoped<'a>,
+    /// Whether the root element was passed.
+    is_behind_root: bool,
+}
+
+/// Namespaces by prefix (empty for the default one), as they are in the elements that are open: what an element does not change
+/// it shares with those around it.
+#[derive(Default)]
+struct Scoped<'a> {
+    now: HashMap<&'a str, Vec<&'a str>>,
+    /// The prefixes that each open element changed.
+    changed: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Scoped<'a> {
+    /// The namespace of a prefix; the empty default one is what holds where nothing is declared.
+    fn get(&self, prefix: &str) -> Option<&'a str> {
+        let known = self.now.get(prefix).and_then(|all| all.last());
+        known.copied().or(prefix.is_empty().then_some(""))
+    }
+
+    fn open(&mut self) {
+        self.changed.push(Vec::new());
+    }
+
+    /// Changes a prefix for the innermost element; whether it meant something else before.
+    fn set(&mut self, prefix: &'a str, namespace: &'a str) -> bool {
+        let is_new = self.get(prefix) != Some(namespace);
+        if is_new && let Some(changed) = self.changed.last_mut() {
+            changed.push(prefix);
+            self.now.entry(prefix).or_default().push(namespace);
+        }
+        is_new
+    }
+
+    fn close(&mut self) {
+        for prefix in self.changed.pop().unwrap_or_default() {
+            self.now.get_mut(prefix).and_then(Vec::pop);
+        }
+    }
 }
 
 /// A step of the walk; the tree may be deeper than the stack.
 enum Step<'a, 'input> {
     Enter(Node<'a, 'input>),
-    Leave(&'input str),
+    Leave(&'a str),
 }
 
-impl<'input> Writer<'input> {
-    fn node<'a>(&mut self, apex: Node<'a, 'input>) {
+impl<'a> Writer<'a> {
+    fn node<'input>(&mut self, apex: Node<'a, 'input>) {
         let mut steps = vec![Step::Enter(apex)];
         while let Some(step) = steps.pop() {
             match step {
@@ -54,14 +99,15 @@ impl<'input> Writer<'input> {
                     self.out.push_str("</");
                     self.out.push_str(name);
                     self.out.push('>');
-                    self.scopes.pop();
+                    self.holding.close();
+                    self.written.close();
                 }
                 Step::Enter(node) => self.enter(node, node.id() == apex.id(), &mut steps),
             }
         }
     }
 
-    fn enter<'a>(
+    fn enter<'input>(
         &mut self,
         node: Node<'a, 'input>,
         is_apex: bool,
@@ -71,6 +117,7 @@ impl<'input> Writer<'input> {
         match node.node_type() {
             NodeType::Root => push_children(node, steps),
             NodeType::Element => {
+                self.is_behind_root |= outside_root;
                 if self.form.without == Some(node.id()) {
                     return;
                 }
@@ -83,21 +130,21 @@ impl<'input> Writer<'input> {
             NodeType::Comment if !self.form.comments => {}
             NodeType::Comment => {
                 let text = node.text().unwrap_or_default();
-                self.apart(node, outside_root, &format!("<!--{}-->", carriage(text)));
+                self.apart(outside_root, &format!("<!--{}-->", carriage(text)));
             }
             NodeType::PI => {
                 let Some(instruction) = node.pi() else { return };
                 let value = instruction.value.unwrap_or_default();
                 let space = if value.is_empty() { "" } else { " " };
                 let text = format!("<?{}{space}{}?>", instruction.target, carriage(value));
-                self.apart(node, outside_root, &text);
+                self.apart(outside_root, &text);
             }
         }
     }
 
     /// Comments and instructions outside the root element stand on lines of their own (2.1 of Canonical XML).
-    fn apart(&mut self, node: Node<'_, '_>, outside_root: bool, text: &str) {
-        let behind = outside_root && node.prev_siblings().any(|sibling| sibling.is_element());
+    fn apart(&mut self, outside_root: bool, text: &str) {
+        let behind = outside_root && self.is_behind_root;
         if behind {
             self.out.push('\n');
         }
@@ -107,26 +154,28 @@ impl<'input> Writer<'input> {
         }
     }
 
-    fn start(&mut self, node: Node<'_, 'input>, name: &'input str, is_apex: bool) {
-        let mut attributes: Vec<Attribute<'_, 'input>> = node.attributes().collect();
+    fn start<'input>(&mut self, node: Node<'a, 'input>, name: &'a str, is_apex: bool) {
+        let mut attributes: Vec<Attribute<'a, 'input>> = node.attributes().collect();
         if is_apex && !self.form.exclusive {
             inherit(node, &mut attributes);
         }
         attributes.sort_by(|a, b| (a.namespace(), a.name()).cmp(&(b.namespace(), b.name())));
-        let names: Vec<&'input str> = attributes
+        let names: Vec<&'a str> = attributes
             .iter()
             .map(|attribute| attribute_name(node, attribute))
             .collect();
         self.out.push('<');
         self.out.push_str(name);
-        for (prefix, namespace) in self.namespaces(node, name, &names) {
+        let changed = self.hold(node, is_apex);
+        for prefix in self.declared(changed, name, &names) {
             self.out.push_str(" xmlns");
             if !prefix.is_empty() {
                 self.out.push(':');
                 self.out.push_str(prefix);
             }
             self.out.push_str("=\"");
-            escape_attribute(&namespace, &mut self.out);
+            let namespace = self.written.get(prefix).unwrap_or_default();
+            escape_attribute(namespace, &mut self.out);
             self.out.push('"');
         }
         for (name, attribute) in names.iter().zip(&attributes) {
@@ -139,47 +188,49 @@ impl<'input> Writer<'input> {
         self.out.push('>');
     }
 
-    /// The declarations that this element is written with, by prefix; opens its scope.
-    fn namespaces(
-        &mut self,
-        node: Node<'_, 'input>,
-        name: &'input str,
-        attributes: &[&'input str],
-    ) -> Vec<(&'input str, String)> {
-        let written = self.scopes.last().cloned().unwrap_or_default();
-        let mut in_scope: BTreeMap<&'input str, String> = node
-            .namespaces()
-            .map(|namespace| {
-                (
-                    namespace.name().unwrap_or_default(),
-                    namespace.uri().to_owned(),
-                )
-            })
-            .filter(|(prefix, _)| *prefix != "xml")
-            .collect();
-        in_scope.entry("").or_default();
-        if self.form.exclusive {
-            let prefix = |name: &'input str| name.split_once(':').map(|(prefix, _)| prefix);
-            let mut used: Vec<&str> = attributes.iter().copied().filter_map(prefix).collect();
-            used.push(prefix(name).unwrap_or_default());
-            in_scope.retain(|prefix, _| used.contains(prefix));
+    /// Opens the scope of an element; the prefixes that mean something else in it.
+    fn hold(&mut self, node: Node<'a, '_>, is_apex: bool) -> Vec<&'a str> {
+        self.holding.open();
+        // The reader gives the namespaces that hold, those from above included: of most elements they are the same.
+        if !is_apex && !declares_namespaces(tag(node)) {
+            return Vec::new();
         }
-        let mut scope = written.clone();
-        let mut declared = Vec::new();
-        for (prefix, namespace) in in_scope {
-            let before = written.get(prefix);
-            let same = match before {
-                Some(before) => *before == namespace,
-                // The empty default namespace is what holds where nothing is declared.
-                None => prefix.is_empty() && namespace.is_empty(),
-            };
-            if !same {
-                declared.push((prefix, namespace.clone()));
-                scope.insert(prefix, namespace);
+        let mut changed = Vec::new();
+        let mut has_default = false;
+        for namespace in node.namespaces() {
+            let prefix = namespace.name().unwrap_or_default();
+            has_default |= prefix.is_empty();
+            if prefix != "xml" && self.holding.set(prefix, namespace.uri()) {
+                changed.push(prefix);
             }
         }
-        self.scopes.push(scope);
-        declared
+        if !has_default && self.holding.set("", "") {
+            changed.push("");
+        }
+        changed
+    }
+
+    /// The prefixes that an element is written with.
+    fn declared(
+        &mut self,
+        changed: Vec<&'a str>,
+        name: &'a str,
+        attributes: &[&'a str],
+    ) -> Vec<&'a str> {
+        let mut prefixes = changed;
+        if self.form.exclusive {
+            let prefix = |name: &'a str| name.split_once(':').map(|(prefix, _)| prefix);
+            prefixes = attributes.iter().copied().filter_map(prefix).collect();
+            prefixes.push(prefix(name).unwrap_or_default());
+        }
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        self.written.open();
+        prefixes.retain(|prefix| {
+            let namespace = self.holding.get(prefix);
+            namespace.is_some_and(|namespace| self.written.set(prefix, namespace))
+        });
+        prefixes
     }
 }
 
@@ -193,34 +244,32 @@ fn push_children<'a, 'input>(node: Node<'a, 'input>, steps: &mut Vec<Step<'a, 'i
 
 /// Attributes of the namespace `xml` come down to the apex from above (2.4 of Canonical XML).
 fn inherit<'a, 'input>(node: Node<'a, 'input>, attributes: &mut Vec<Attribute<'a, 'input>>) {
+    let is_xml = |attribute: &Attribute<'_, '_>| attribute.namespace() == Some(XML);
+    let own = attributes.iter().filter(|attribute| is_xml(attribute));
+    let mut known: HashSet<&'a str> = own.map(Attribute::name).collect();
     for above in node.ancestors().skip(1).filter(Node::is_element) {
-        for attribute in above.attributes() {
-            let is_xml = attribute.namespace() == Some(XML);
-            let known = attributes
-                .iter()
-                .any(|own| own.namespace() == Some(XML) && own.name() == attribute.name());
-            if is_xml && !known {
-                attributes.push(attribute);
-            }
-        }
+        let inherited = above.attributes().filter(is_xml);
+        attributes.extend(inherited.filter(|attribute| known.insert(attribute.name())));
     }
 }
 
-/// The name as it stands in the text, with its prefix.
-pub(super) fn element_name<'input>(node: Node<'_, 'input>) -> &'input str {
+/// What the text of an element begins with: its start tag.
+fn tag<'a>(node: Node<'a, '_>) -> &'a str {
     let text = node.document().input_text();
-    let rest = text.get(node.range().start..).unwrap_or_default();
-    let rest = rest.strip_prefix('<').unwrap_or(rest);
+    text.get(node.range().start..).unwrap_or_default()
+}
+
+/// The name as it stands in the text, with its prefix.
+pub(super) fn element_name<'a>(node: Node<'a, '_>) -> &'a str {
+    let tag = tag(node);
+    let rest = tag.strip_prefix('<').unwrap_or(tag);
     let end = rest
         .find(|character: char| character.is_ascii_whitespace() || matches!(character, '/' | '>'))
         .unwrap_or(rest.len());
     rest.get(..end).unwrap_or_default()
 }
 
-fn attribute_name<'input>(
-    node: Node<'_, 'input>,
-    attribute: &Attribute<'_, 'input>,
-) -> &'input str {
+fn attribute_name<'a>(node: Node<'a, '_>, attribute: &Attribute<'_, '_>) -> &'a str {
     let text = node.document().input_text();
     text.get(attribute.range_qname()).unwrap_or_default()
 }

@@ -61,6 +61,11 @@ pub(super) fn look_over(text: &str) -> Result<(), XmlFault> {
     Ok(())
 }
 
+/// Whether the start tag that a text begins with declares namespaces. One that only looks like it is counted as one that does.
+pub(super) fn declares_namespaces(text: &str) -> bool {
+    Tag::read(text).namespaces > 0
+}
+
 /// The elements that are open, as far as they declare namespaces.
 #[derive(Default)]
 struct Scopes {

@@ -113,6 +113,39 @@ fn an_enveloped_element_keeps_its_exclusive_form() {
     assert_eq!(element(second, "elem2", true), exclusive);
 }
 
+/// What holds around an element costs nothing in it, or a few megabytes would take hours.
+#[test]
+fn elements_share_the_namespaces_and_comments_the_place_of_the_root() {
+    let open: String = (0..2_000)
+        .map(|depth| format!("<p{depth}:c xmlns:p{depth}=\"u{depth}\">"))
+        .collect();
+    let close: String = (0..2_000)
+        .rev()
+        .map(|depth| format!("</p{depth}:c>"))
+        .collect();
+    let inner =
+        "<p7:x></p7:x><y xmlns=\"v\"><z></z></y>".repeat(500) + &"<p7:x></p7:x>".repeat(100_000);
+    let text = format!("{open}{inner}{close}");
+    assert!(inclusive(&text, false) == text);
+    assert!(element(&text, "c", true) == text);
+    let comments = "<!--c-->\n".repeat(100_000);
+    let text = format!(
+        "{comments}<a></a>{}",
+        comments.replace("<!--c-->\n", "\n<!--c-->")
+    );
+    assert!(inclusive(&text, true) == text);
+}
+
+/// An attribute of the namespace `xml` comes from the nearest element that has it.
+#[test]
+fn what_an_element_inherits_is_the_nearest() {
+    let text = "<a xml:lang=\"kk\" xml:base=\"u\"><b xml:lang=\"ru\" c=\"d\"><e xml:space=\"preserve\"/></b></a>";
+    assert_eq!(
+        element(text, "e", false),
+        "<e xml:base=\"u\" xml:lang=\"ru\" xml:space=\"preserve\"></e>"
+    );
+}
+
 /// Two prefixes of one namespace stay apart, and depth costs no stack.
 #[test]
 fn prefixes_stay_and_depth_is_no_matter() {
