@@ -105,14 +105,8 @@ fn keys_are_made_certified_and_installed_in_a_file_that_signs() {
 /// Requests for two keys, certified under an authority that stands between them and the root.
 fn two_certified(agent: &Running, page: &mut Client) -> Vec<Certificate> {
     let made = call(page, BASICS, "generateCsr", &order());
-    let issue = |key: &Value| {
-        let text = key["csr"].as_str().unwrap();
-        let block = pem::decode_all(text.as_bytes()).unwrap().remove(0);
-        let request = CertificateRequest::from_der(&block.der).unwrap();
-        let profile = "neutral-individual-signature";
-        agent.root.issue_for(profile, request.public_key(), &AIGUL)
-    };
     let made = made["body"]["result"].as_array().unwrap();
+    let issue = |key| agent.root.issue_requested(key);
     made.iter().map(issue).collect()
 }
 

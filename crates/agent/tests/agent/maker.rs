@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use serde_json::Value;
 use tanba_crypto::{KeyAlgorithm, PublicKey, Signer as _, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile as FileProfile};
 use tanba_pki::profile::{IssuerUrls, Profile, Subject, TbsInput};
-use tanba_pki::{Certificate, DistinguishedName, SerialNumber, Timestamp, assemble_certificate};
+use tanba_pki::{
+    Certificate, CertificateRequest, DistinguishedName, SerialNumber, Timestamp,
+    assemble_certificate, pem,
+};
 
 pub(crate) const PASSWORD: &str = "Qwerty12";
 pub(crate) const RSA: KeyAlgorithm = KeyAlgorithm::Rsa { bits: 2048 };
@@ -90,6 +94,14 @@ impl Root {
             &self.key,
             person.not_after,
         )
+    }
+
+    /// A certificate for a key that the agent made, of which `made` tells.
+    pub(crate) fn issue_requested(&self, made: &Value) -> Certificate {
+        let request = made["csr"].as_str().unwrap_or_else(|| panic!("{made}"));
+        let block = pem::decode_all(request.as_bytes()).unwrap().remove(0);
+        let request = CertificateRequest::from_der(&block.der).unwrap();
+        self.issue_for("neutral-individual-signature", request.public_key(), &AIGUL)
     }
 
     /// A key file with a key for signing in and one for signing.

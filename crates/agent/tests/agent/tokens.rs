@@ -264,14 +264,8 @@ fn certificates_that_a_token_has_already_are_installed_again_with_others() {
                 "storage": Storage::Kaztoken, "keys": [{ "alg": "EC-P256" }, { "alg": "EC-P256" }], "subject": {},
             });
             let made = call(&mut page, BASICS, "generateCsr", &order);
-            let issue = |key: &Value| {
-                let text = key["csr"].as_str().unwrap();
-                let block = pem::decode_all(text.as_bytes()).unwrap().remove(0);
-                let request = CertificateRequest::from_der(&block.der).unwrap();
-                let profile = "neutral-individual-signature";
-                agent.root.issue_for(profile, request.public_key(), &AIGUL)
-            };
             let made = made["body"]["result"].as_array().unwrap();
+            let issue = |key| agent.root.issue_requested(key);
             let certified: Vec<Certificate> = made.iter().map(issue).collect();
             let half = install(&mut page, Storage::Kaztoken, &certified[0]);
             assert_eq!(half["status"], true, "{half}");
