@@ -66,20 +66,27 @@ impl Token {
     /// # Errors
     /// [`TokenError`]
     pub fn remove_key(&self, reference: &KeyReference) -> Result<(), TokenError> {
-        self.work(&|context, connection| {
-            connection.forget(&reference.id);
-            let session = context
-                .open_rw_session(connection.slot)
-                .map_err(TokenError::of)?;
-            let halves = session
-                .find_objects(&[Attribute::Id(reference.id.clone())])
-                .map_err(TokenError::of)?;
-            for half in halves {
-                session.destroy_object(half).map_err(TokenError::of)?;
-            }
-            Ok(())
-        })
+        self.work(&|context, connection| remove(context, connection, &reference.id))
     }
+}
+
+/// Removes everything of this identifier.
+pub(crate) fn remove(
+    context: &Pkcs11,
+    connection: &Connection,
+    id: &[u8],
+) -> Result<(), TokenError> {
+    connection.forget(id);
+    let session = context
+        .open_rw_session(connection.slot)
+        .map_err(TokenError::of)?;
+    let halves = session
+        .find_objects(&[Attribute::Id(id.to_vec())])
+        .map_err(TokenError::of)?;
+    for half in halves {
+        session.destroy_object(half).map_err(TokenError::of)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn make(

@@ -182,6 +182,14 @@ impl Opened {
         ))
     }
 
+    /// Removes a key that was just made, both halves. One that is not there is no fault.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub fn remove_key(&self, key: &OpenedKey) -> Result<(), TokenError> {
+        self.work(|context, connection| keys::remove(context, connection, key.id()))
+    }
+
     /// Puts a certificate beside its key, and reads it back. One that is there already is left as it is.
     ///
     /// # Errors

@@ -279,20 +279,29 @@ impl ContainerStore for TokenStore {
             if !chance.take() {
                 return Err(TokenError::GivenUp);
             }
-            let make = |algorithm: &KeyAlgorithm| {
-                if !chance.goes_on() {
-                    return Err(TokenError::GivenUp);
+            let mut made = Vec::new();
+            let mut made_all = || {
+                for algorithm in &algorithms {
+                    chance.still_goes_on()?;
+                    made.push(token.make_key(*algorithm, &mut SourceRng(&random))?);
                 }
-                let key = token.make_key(*algorithm, &mut SourceRng(&random))?;
-                Ok(MadeKey {
-                    key_id: tanba_pki::hex::encode(&key.public_key().key_id()),
-                    signer: Arc::new(Patient::new(key, calls)),
-                })
+                chance.still_goes_on()
             };
-            algorithms
-                .iter()
-                .map(make)
-                .collect::<Result<Vec<MadeKey>, TokenError>>()
+            if let Err(error) = made_all() {
+                // Of several keys all are made or none: nobody would have the others certified, and a token has little room.
+                for key in &made {
+                    if let Err(error) = token.remove_key(key) {
+                        let error: &dyn std::error::Error = &error;
+                        tracing::warn!(error, "a key that nobody needs stays in its token");
+                    }
+                }
+                return Err(error);
+            }
+            let made = made.into_iter().map(|key| MadeKey {
+                key_id: tanba_pki::hex::encode(&key.public_key().key_id()),
+                signer: Arc::new(Patient::new(key, calls)),
+            });
+            Ok(made.collect::<Vec<MadeKey>>())
         })?;
         made.map_err(|error| managing(&error))
     }
@@ -340,6 +349,17 @@ impl ContainerStore for TokenStore {
             Ok(token.change_pin(&old, &new, || chance.take()))
         })?;
         changed.map_err(|error| managing(&error))
+    }
+}
+
+impl Chance {
+    /// An error where nobody waits any more.
+    fn still_goes_on(&self) -> Result<(), TokenError> {
+        if self.goes_on() {
+            Ok(())
+        } else {
+            Err(TokenError::GivenUp)
+        }
     }
 }
 

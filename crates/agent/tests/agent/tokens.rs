@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use tanba_agent::consent::Question;
 use tanba_agent::containers::{
     Container, ContainerStore as _, DriverReport, OpenFault, Storage, TokenStore,
 };
-use tanba_crypto::{DigestAlgorithm, Secret};
+use tanba_crypto::{DigestAlgorithm, KeyAlgorithm, Secret};
+use tanba_model::ports::SharedRandom;
 use tanba_pki::{Certificate, CertificateRequest, pem};
 
 use crate::harness::{Client, Decision, Running, openssl_accepts, text};
@@ -396,6 +399,34 @@ fn wrong_pins_are_counted_by_the_token_and_typed_by_its_owner_alone() {
             let refused = page.common("getKeyInfo", &json!(["AKKaztokenStore"]));
             assert_eq!(refused["message"], "action.canceled");
             assert_eq!(said(), 4);
+        },
+    );
+}
+
+/// A key that nobody has certified would take room in the token for ever.
+#[test]
+fn of_several_keys_all_are_made_or_none_stays() {
+    stage(
+        Plug::Fast,
+        "tokens::of_several_keys_all_are_made_or_none_stays",
+        |table| {
+            table.plug_in("kaztoken");
+            let store = table.store();
+            let random = StdRng::try_from_rng(&mut rand::rngs::SysRng).unwrap();
+            let random = SharedRandom::new(random);
+            let make = |algorithms: &[KeyAlgorithm]| {
+                let place = only(&store).id;
+                store.make_keys(Some(&place), algorithms, &pin(PIN), &random)
+            };
+            let waiting = || store.waiting(Storage::Kaztoken).len();
+            // The driver of the token knows nothing of the second kind.
+            let made = make(&[KeyAlgorithm::EcP256, KeyAlgorithm::MlDsa65]);
+            assert!(made.is_err());
+            assert_eq!(waiting(), 0);
+            let (_, listed) = table.tool("kaztoken", PIN, &["--list-objects"]);
+            assert!(!listed.contains("Key Object"), "{listed}");
+            assert_eq!(make(&[KeyAlgorithm::EcP256; 2]).unwrap().len(), 2);
+            assert_eq!(waiting(), 2);
         },
     );
 }
