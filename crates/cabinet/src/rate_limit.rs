@@ -26,8 +26,10 @@ pub(crate) enum Limited {
     ApplicationCode,
     /// Requests, signatures and proofs of new keys, by person.
     Step,
-    /// Looking up a number or a link, by address.
+    /// Looking up a number, by address.
     LookUp,
+    /// Opening a link that is none of ours, by address.
+    Link,
     /// Looking up a number, by number.
     Number,
     /// Saying that a key is compromised, by address.

@@ -16,6 +16,7 @@ use crate::blocking::NETWORK;
 use crate::config::CabinetConfig;
 use crate::locale::negotiate;
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::state::CabinetState;
 
 /// The name of the cookie that remembers the language.
@@ -100,6 +101,14 @@ fn route(matched: Option<&MatchedPath>) -> String {
 }
 
 impl Visit {
+    /// Counts a link that is none of ours, or was one.
+    pub(crate) fn count_wrong_link(&self, state: &CabinetState) -> Result<(), Problem> {
+        let per_minute = state.config().limits().look_ups_per_minute;
+        Ok(state
+            .limiter()
+            .take(Limited::Link, &self.network, per_minute, state.now())?)
+    }
+
     fn of(state: &CabinetState, uri: &Uri, headers: &HeaderMap, peer: Option<IpAddr>) -> Self {
         let (in_path, rest) = split_language(uri.path());
         let query = uri

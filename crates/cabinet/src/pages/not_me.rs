@@ -7,7 +7,6 @@ use minijinja::context;
 use tanba_ra::NotMeError;
 
 use crate::problem::Problem;
-use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::state::CabinetState;
 use crate::visit::Visit;
@@ -19,14 +18,13 @@ pub(crate) async fn show(
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    limit(&state, &visit)?;
     let (asked, now) = (token.clone(), state.now());
     let found = match state
         .ra(move |ra| Ok::<_, Problem>(ra.not_me_page(&asked, now)))
         .await?
     {
         Ok(found) => found,
-        Err(NotMeError::LinkExpired) => return Ok(used(&state, &visit)),
+        Err(NotMeError::LinkExpired) => return used(&state, &visit),
         Err(error) => return Err(error.into()),
     };
     let values = context! {
@@ -44,14 +42,13 @@ pub(crate) async fn freeze(
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    limit(&state, &visit)?;
     let now = state.now();
     let frozen = match state
         .ra(move |ra| Ok::<_, Problem>(ra.not_me(&token, now)))
         .await?
     {
         Ok(frozen) => frozen,
-        Err(NotMeError::LinkExpired) => return Ok(used(&state, &visit)),
+        Err(NotMeError::LinkExpired) => return used(&state, &visit),
         Err(error) => return Err(error.into()),
     };
     let serials: Vec<String> = frozen
@@ -63,14 +60,10 @@ pub(crate) async fn freeze(
     Ok((StatusCode::OK, state.render(&visit, None, &SCREEN, values)))
 }
 
-fn limit(state: &CabinetState, visit: &Visit) -> Result<(), Problem> {
-    let per_minute = state.config().limits().look_ups_per_minute;
-    Ok(state
-        .limiter()
-        .take(Limited::LookUp, &visit.network, per_minute, state.now())?)
-}
-
-fn used(state: &CabinetState, visit: &Visit) -> (StatusCode, Html<String>) {
+/// Only wrong links are counted: nobody guesses 128 bits, and whoever has to freeze her keys at once must not wait because a
+/// neighbour of her network looked up too much.
+fn used(state: &CabinetState, visit: &Visit) -> Result<(StatusCode, Html<String>), Problem> {
+    visit.count_wrong_link(state)?;
     let values = context! { done => false, valid => false };
-    (StatusCode::GONE, state.render(visit, None, &SCREEN, values))
+    Ok((StatusCode::GONE, state.render(visit, None, &SCREEN, values)))
 }

@@ -7,7 +7,6 @@ use axum::response::{Html, IntoResponse};
 use minijinja::context;
 
 use crate::problem::Problem;
-use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::state::CabinetState;
 use crate::visit::Visit;
@@ -19,7 +18,6 @@ pub(crate) async fn show(
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    limit(&state, &visit)?;
     let action = format!(
         "/{}/unsubscribe/{}",
         visit.language.tag(),
@@ -28,7 +26,7 @@ pub(crate) async fn show(
     let wanted = state
         .ra(move |ra| Ok::<_, Problem>(ra.reminders_by_link(&token)?))
         .await?;
-    Ok(page(&state, &visit, wanted, &action))
+    page(&state, &visit, wanted, &action)
 }
 
 pub(crate) async fn stop(
@@ -36,33 +34,27 @@ pub(crate) async fn stop(
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    limit(&state, &visit)?;
     let now = state.now();
     let stopped = state
         .ra(move |ra| Ok::<_, Problem>(ra.unsubscribe(&token, now)?))
         .await?;
-    Ok(page(&state, &visit, stopped.then_some(false), ""))
+    page(&state, &visit, stopped.then_some(false), "")
 }
 
-fn limit(state: &CabinetState, visit: &Visit) -> Result<(), Problem> {
-    let per_minute = state.config().limits().look_ups_per_minute;
-    Ok(state
-        .limiter()
-        .take(Limited::LookUp, &visit.network, per_minute, state.now())?)
-}
-
-/// `wanted`: whether reminders are; `None` where the link is none of ours.
+/// `wanted`: whether reminders are; `None` where the link is none of ours. Only such links are counted: the one click comes from
+/// the few addresses of a provider of mail.
 fn page(
     state: &CabinetState,
     visit: &Visit,
     wanted: Option<bool>,
     action: &str,
-) -> (StatusCode, Html<String>) {
+) -> Result<(StatusCode, Html<String>), Problem> {
     let status = if wanted.is_some() {
         StatusCode::OK
     } else {
+        visit.count_wrong_link(state)?;
         StatusCode::NOT_FOUND
     };
     let values = context! { valid => wanted.is_some(), wanted => wanted.unwrap_or(false), action };
-    (status, state.render(visit, None, &SCREEN, values))
+    Ok((status, state.render(visit, None, &SCREEN, values)))
 }

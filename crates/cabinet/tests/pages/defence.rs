@@ -367,3 +367,35 @@ async fn too_much_is_refused_in_words() {
         (StatusCode::PAYLOAD_TOO_LARGE, "too-large")
     );
 }
+
+#[tokio::test]
+async fn a_link_that_freezes_opens_however_much_a_neighbour_looks_up() {
+    let limits = LimitsSection {
+        look_ups_per_minute: 3,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let _ = browser.apply(&citizen).await;
+    let link = world.mailed().1.unwrap();
+    let link = browser.get(&link).await.location().to_owned();
+    for _ in 0..3 {
+        let asked = [("number", "100000000008"), ("iin", "900101300027")];
+        let _ = browser.submit("/kk/status", &asked).await;
+        let wrong = browser.get("/kk/not-me/0123456789abcdef").await;
+        assert_eq!(wrong.status, StatusCode::GONE);
+    }
+    for path in ["/kk/not-me/0123456789abcdef", "/kk/unsubscribe/1-x"] {
+        let wrong = browser.get(path).await;
+        assert_eq!(wrong.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
+    let opened = browser.get(&link).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    let frozen = browser.submit(&link, &[]).await;
+    assert_eq!(frozen.status, StatusCode::OK, "{}", frozen.body);
+}
