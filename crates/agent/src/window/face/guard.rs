@@ -53,11 +53,15 @@ impl Guard {
 }
 
 fn is_typed(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Text(_)
-            | Event::Paste(_)
-            | Event::Ime(ImeEvent::Preedit { .. } | ImeEvent::Commit(_))
-            | Event::Key { pressed: true, .. }
-    )
+    // An empty one says that nothing is composed.
+    let is_composed =
+        matches!(event, Event::Ime(ImeEvent::Preedit { text, .. }) if !text.is_empty());
+    is_composed
+        || matches!(
+            event,
+            Event::Text(_)
+                | Event::Paste(_)
+                | Event::Ime(ImeEvent::Commit(_))
+                | Event::Key { pressed: true, .. }
+        )
 }
