@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::calendar;
 use crate::dates;
 use crate::locale::{Argument, Catalogue, CatalogueError};
+use crate::view::grouped_serial;
 
 mod decided;
 mod first;
@@ -62,6 +63,16 @@ enum Block {
     Code { text: String },
     Link { text: String, url: String },
     List { items: Vec<String> },
+}
+
+impl Block {
+    /// Certificates by their serial numbers, as the pages show them: who reads both compares the groups.
+    fn certificates(serials: &[String]) -> Self {
+        let grouped = serials.iter().map(|serial| grouped_serial(serial));
+        Self::List {
+            items: grouped.collect(),
+        }
+    }
 }
 
 /// Words a message. `public_url` is the cabinet as browsers see it, without a final slash.
@@ -225,9 +236,7 @@ impl Writer<'_> {
     }
 
     fn issued(&self, number: &str, serials: &[String], not_me_path: &str) -> (String, Vec<Block>) {
-        let list = Block::List {
-            items: serials.to_vec(),
-        };
+        let list = Block::certificates(serials);
         let not_me = self.link("mail-not-me-link", not_me_path);
         let blocks = if number.is_empty() {
             vec![self.say("mail-issued-by-administrator", &[]), list, not_me]
@@ -249,9 +258,7 @@ impl Writer<'_> {
             blocks.push(self.say("mail-installed-kept", &[]));
         } else {
             blocks.push(self.say("mail-installed-superseded", &[]));
-            blocks.push(Block::List {
-                items: superseded.to_vec(),
-            });
+            blocks.push(Block::certificates(superseded));
         }
         (self.words("mail-installed-subject", &[]), blocks)
     }
@@ -317,9 +324,7 @@ impl Writer<'_> {
             self.say("mail-reminder-lead", &argument),
             self.link("mail-reminder-link", "/cabinet/reissue"),
             self.say("mail-reminder-serials", &[]),
-            Block::List {
-                items: serials.to_vec(),
-            },
+            Block::certificates(serials),
             self.say("mail-reminder-late", &[]),
             self.link(
                 "mail-reminder-off",

@@ -20,9 +20,7 @@ impl Writer<'_> {
         };
         let mut blocks = vec![
             self.say(lead, &[("reason", reason.into())]),
-            Block::List {
-                items: serials.to_vec(),
-            },
+            Block::certificates(serials),
         ];
         if !not_me_path.is_empty() {
             blocks.push(self.link("mail-revoked-not-me", not_me_path));
@@ -81,9 +79,7 @@ impl Writer<'_> {
         ];
         if !serials.is_empty() {
             blocks.push(self.say("mail-not-issued-revoked", &[]));
-            blocks.push(Block::List {
-                items: serials.to_vec(),
-            });
+            blocks.push(Block::certificates(serials));
         }
         blocks.push(self.say("mail-not-issued-next", &[]));
         if !not_me_path.is_empty() {
@@ -100,9 +96,7 @@ impl Writer<'_> {
         };
         let blocks = vec![
             self.say(lead, &[]),
-            Block::List {
-                items: serials.to_vec(),
-            },
+            Block::certificates(serials),
             self.say("mail-frozen-next", &[]),
         ];
         (self.words("mail-frozen-subject", &[]), blocks)
@@ -141,9 +135,7 @@ impl Writer<'_> {
         };
         let mut blocks = vec![self.say(lead, &[("reason", reason.into())])];
         if !serials.is_empty() {
-            blocks.push(Block::List {
-                items: serials.to_vec(),
-            });
+            blocks.push(Block::certificates(serials));
         }
         blocks.push(match act {
             AdministratorAct::KeyCompromised => self.link("mail-key-compromised-next", "/obtain"),

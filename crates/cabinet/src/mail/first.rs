@@ -52,9 +52,7 @@ impl Writer<'_> {
                         "mail-first-issued-lead",
                         &[("number", grouped(number).into())],
                     ),
-                    Block::List {
-                        items: serials.clone(),
-                    },
+                    Block::certificates(serials),
                     self.link("mail-first-issued-next", link_path),
                     self.link("mail-not-me-link", not_me_path),
                 ];

@@ -3,7 +3,7 @@ use tanba_model::person::EmailAddress;
 use tanba_pki::Timestamp;
 
 use super::*;
-use samples::bodies;
+use samples::{SERIALS, bodies};
 
 mod samples;
 
@@ -114,6 +114,32 @@ fn a_code_is_in_the_subject_and_links_lead_to_the_readers_language() {
     let by_administrator = letter(bodies().remove(3), Language::Kk).text;
     assert!(by_administrator.contains("11ee") && by_administrator.contains("/kk/not-me/abc"));
     assert!(!by_administrator.contains("/status"));
+}
+
+#[test]
+fn certificates_are_named_as_on_the_pages_in_groups_of_four() {
+    let grouped = SERIALS.map(grouped_serial);
+    assert_eq!(
+        grouped[1],
+        "5d08 e7b1 426f 9c3a 0b95 c8d2 7e61 f4a3 907b 11ee"
+    );
+    let mut naming = 0;
+    for language in Language::ALL {
+        for body in bodies() {
+            let facts = serde_json::to_string(&body).unwrap();
+            let kind = body.kind();
+            let letter = letter(body, language);
+            for (serial, grouped) in SERIALS.iter().zip(&grouped) {
+                let named = facts.contains(serial);
+                for words in [&letter.text, &letter.html] {
+                    assert_eq!(words.contains(grouped), named, "{kind}: {words}");
+                    assert!(!words.contains(serial), "{kind}: {words}");
+                }
+                naming += u32::from(named);
+            }
+        }
+    }
+    assert!(naming > 60, "{naming}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn ocsp_says_revoked_and_frozen_on_the_next_answer_after_a_code() {
         ["revoked (certificateHold)", "revoked (keyCompromise)"]
     );
     house.mailbox.wait(&citizen.email, |mails| {
-        let links = mails.iter().filter(|mail| mail.text.contains(&serial));
+        let links = mails.iter().filter(|mail| mail.names_certificate(&serial));
         (links.count() >= 1).then_some(())
     });
     // Neither the number of a person nor a code nor an address is in the log.

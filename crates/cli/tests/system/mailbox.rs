@@ -145,6 +145,16 @@ impl Mail {
         digits.contains(number)
     }
 
+    /// Whether a certificate is named, as the pages show its serial number: in groups of four digits.
+    pub(crate) fn names_certificate(&self, serial: &str) -> bool {
+        let groups: Vec<_> = serial
+            .as_bytes()
+            .chunks(4)
+            .map(String::from_utf8_lossy)
+            .collect();
+        self.text.contains(&groups.join(" "))
+    }
+
     /// Six digits on a line of their own.
     pub(crate) fn code(&self) -> Option<String> {
         let mut lines = self.text.lines().map(str::trim);

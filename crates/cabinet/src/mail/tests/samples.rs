@@ -3,9 +3,15 @@
 use tanba_model::message::{AdministratorAct, MessageBody};
 use tanba_pki::Timestamp;
 
+/// Numbers of certificates, as long as they are.
+pub(super) const SERIALS: [&str; 2] = [
+    "3f1c9a0e5b7d2c4886a1f00d92e4b7c35a6800ff",
+    "5d08e7b1426f9c3a0b95c8d27e61f4a3907b11ee",
+];
+
 pub(super) fn bodies() -> Vec<MessageBody> {
     let number = "123456789012".to_owned();
-    let serials = vec!["00ff".to_owned(), "11ee".to_owned()];
+    let serials = SERIALS.map(str::to_owned).to_vec();
     let not_me_path = "/not-me/abc".to_owned();
     let by_administrator = AdministratorAct::ALL.map(|act| MessageBody::ByAdministrator {
         act,

@@ -171,7 +171,7 @@ impl Scene {
             let serial = victim.signature.certificate.serial_hex();
             mails
                 .iter()
-                .any(|mail| mail.text.contains(&serial))
+                .any(|mail| mail.names_certificate(&serial))
                 .then_some(())
         };
         house.mailbox.wait(&victim.email, told);
