@@ -159,7 +159,8 @@ fn row(words: &Words<'_>, record: &CertificateRecord) -> Option<[String; 11]> {
         }
     };
     Some([
-        view::grouped_serial(&record.serial.hex()),
+        // Programs read this column: it is looked for as the API and other tools write it.
+        record.serial.hex(),
         text(&format!("purpose-{}", view::purpose(record.purpose))),
         view::algorithm(record),
         words.keystore(record),
