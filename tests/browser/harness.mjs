@@ -98,6 +98,7 @@ export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280,
     acceptDownloads: true,
     ...context,
   });
+  let killed = false;
   const requests = [];
   browser.on("request", (request) => requests.push(request.url()));
   const errors = [];
@@ -111,8 +112,9 @@ export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280,
     errors,
     page: browser.pages()[0] ?? (await browser.newPage()),
     profile: folder,
-    /** As by a power cut: nothing is closed, nothing is tidied up. */
+    /** As by a power cut: nothing is closed, nothing is tidied up. The profile is left to whoever comes next. */
     async kill() {
+      killed = true;
       for (const id of await processesOf(folder)) {
         try {
           process.kill(id, "SIGKILL");
@@ -125,7 +127,7 @@ export async function startBrowser({ locale = "kk-KZ", viewport = { width: 1280,
     },
     async stop() {
       await browser.close().catch(() => undefined);
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (!killed) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

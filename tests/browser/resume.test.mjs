@@ -46,18 +46,19 @@ describe("interruptions", { concurrency: 2 }, () => {
 
   test("one person after another interruption", async (context) => {
     const person = demo.person("aigerim");
-    const fresh = async (options) => {
+    /** A browser of hers for one step, at whose end it closes. */
+    const opened = async (step, options) => {
       const run = await startBrowser(options);
+      step.after(() => run.stop());
       await standInFolder(run.browser);
-      return { run, wizard: new Wizard({ demo, page: run.page, language: "kk", person }) };
+      const { page } = run;
+      return { run, page, wizard: new Wizard({ demo, page, language: "kk", person }) };
     };
 
     await context.test("the page is reloaded before installation: the new password is asked again", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
+      const { page, wizard } = await opened(step);
       await wizard.signIn();
       await wizard.renew();
-      const { page } = wizard;
       await page.reload();
       await page.locator("#install-password").waitFor(PATIENCE);
       assert.notEqual((await page.locator("#install-pending").innerText()).trim(), "");
@@ -75,9 +76,7 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("the page is reloaded after the files were written: only the end is left", async (step) => {
-      const { run, wizard } = await fresh({ viewport: { width: 360, height: 740 } });
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { page, wizard } = await opened(step, { viewport: { width: 360, height: 740 } });
       await wizard.signIn();
       await wizard.renew();
       await page.locator("#install-folder").click();
@@ -113,9 +112,7 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("the page is reloaded after the files were downloaded: they are opened, and no others", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { page, wizard } = await opened(step);
       await wizard.signIn();
       await wizard.renew();
       const files = await wizard.installByDownloads();
@@ -141,9 +138,7 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("files that were saved twice, and a browser that knows nothing of them", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { page, wizard } = await opened(step);
       await wizard.signIn();
       await wizard.renew();
       await page.locator("#install-folder").click();
@@ -156,27 +151,25 @@ describe("interruptions", { concurrency: 2 }, () => {
       const files = await wizard.installByDownloads();
       assert.deepEqual([...files.keys()].sort(), [...written.keys()].sort());
       const { number } = wizard;
-      const { run: other, wizard: elsewhere } = await fresh();
-      step.after(() => other.stop());
+      const { page: other, wizard: elsewhere } = await opened(step);
       elsewhere.number = number;
       await elsewhere.signIn();
-      await elsewhere.page.goto(elsewhere.address(`/cabinet/applications/${number}`));
-      await elsewhere.page.locator("#saved-lead-elsewhere").waitFor(PATIENCE);
-      assert.ok(await elsewhere.page.locator("#saved-again").isHidden(), "there is nothing to save");
+      await other.goto(elsewhere.address(`/cabinet/applications/${number}`));
+      await other.locator("#saved-lead-elsewhere").waitFor(PATIENCE);
+      assert.ok(await other.locator("#saved-again").isHidden(), "there is nothing to save");
       const chosen = [...files].map(([name, buffer]) => ({ name, mimeType: "application/x-pkcs12", buffer }));
-      await elsewhere.page.locator("#saved-files").setInputFiles(chosen);
+      await other.locator("#saved-files").setInputFiles(chosen);
       await checkSaved(elsewhere, NEW_PASSWORD);
       await finishAndKeepOld(elsewhere);
     });
 
     await context.test("the tab is closed before installation: the status page leads back", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
+      const { run, page: closed, wizard } = await opened(step);
       await wizard.signIn();
       await wizard.renew("Ekinshi-Zhol2");
       // Another tab stays: with its last window the browser ends its sessions.
       await run.browser.newPage();
-      await wizard.page.close();
+      await closed.close();
       const page = await run.browser.newPage();
       wizard.page = page;
       await page.goto(wizard.address("/status"));
@@ -190,34 +183,27 @@ describe("interruptions", { concurrency: 2 }, () => {
       await finishAndKeepOld(wizard);
     });
 
-    await context.test("the browser is killed before installation: the same keys are installed after signing in", async () => {
-      const { run, wizard } = await fresh();
+    await context.test("the browser is killed before installation: the same keys are installed after signing in", async (step) => {
+      const { run, wizard } = await opened(step);
       await wizard.signIn();
       await wizard.renew();
       await run.kill();
-      const { run: again, wizard: later } = await fresh({ profile: run.profile });
-      try {
-        const { page } = later;
-        await page.goto(later.address(`/cabinet/applications/${wizard.number}`));
-        await page.locator("#enter-form").waitFor(PATIENCE);
-        await later.chooseFiles();
-        await later.openKeys();
-        await page.locator("#sign-in").click();
-        await page.locator("#install-password").waitFor(PATIENCE);
-        assert.match(page.url(), new RegExp(wizard.number), "signing in leads to where she wanted to go");
-        await page.locator("#install-folder").click();
-        await page.locator("#install-password").fill(NEW_PASSWORD);
-        await later.install();
-        await finishAndKeepOld(later);
-      } finally {
-        await again.stop();
-      }
+      const { page, wizard: later } = await opened(step, { profile: run.profile });
+      await page.goto(later.address(`/cabinet/applications/${wizard.number}`));
+      await page.locator("#enter-form").waitFor(PATIENCE);
+      await later.chooseFiles();
+      await later.openKeys();
+      await page.locator("#sign-in").click();
+      await page.locator("#install-password").waitFor(PATIENCE);
+      assert.match(page.url(), new RegExp(wizard.number), "signing in leads to where she wanted to go");
+      await page.locator("#install-folder").click();
+      await page.locator("#install-password").fill(NEW_PASSWORD);
+      await later.install();
+      await finishAndKeepOld(later);
     });
 
     await context.test("two tabs, back and double clicks: one application, one pair of certificates", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { run, page, wizard } = await opened(step);
       const before = (await demo.mailbox()).filter(({ kind, to }) => kind === "certificates_issued" && to === person.email).length;
       await wizard.signIn();
       const known = await numbersOf(wizard);
@@ -274,9 +260,7 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("another language in mid-form keeps what was typed, and the keys", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { page, wizard } = await opened(step);
       await wizard.openEnter();
       await wizard.chooseFiles();
       await page.locator("#password").fill(person.password);
@@ -319,9 +303,7 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("the session ends in the middle: it is said, and the application is found again", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { run, page, wizard } = await opened(step);
       await wizard.signIn();
       await wizard.openForm();
       await wizard.fillForm();
@@ -350,10 +332,8 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("ten idle minutes: the keys leave the memory, and nothing is lost", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
+      const { run, page, wizard } = await opened(step);
       await idleAtWill(run.browser);
-      const { page } = wizard;
       await wizard.signIn();
       await page.goto(wizard.address("/enter"));
       await wizard.signIn();
@@ -383,9 +363,7 @@ describe("interruptions", { concurrency: 2 }, () => {
     });
 
     await context.test("five wrong codes: nothing is issued, and a new application is possible", async (step) => {
-      const { run, wizard } = await fresh();
-      step.after(() => run.stop());
-      const { page } = wizard;
+      const { page, wizard } = await opened(step);
       await wizard.signIn();
       await page.goto(wizard.address("/cabinet/reissue"));
       await wizard.fillForm();
