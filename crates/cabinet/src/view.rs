@@ -1,7 +1,7 @@
 //! Records as pages show them.
 
 use serde::Serialize;
-use tanba_model::application::{Application, State};
+use tanba_model::application::{Application, ApplicationKind, State};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::decision;
@@ -158,15 +158,25 @@ fn certificates_to_install(applications: &[Application]) -> Vec<CertificateId> {
         .collect()
 }
 
+/// Whether somebody has to come with a document before anything happens. Whoever filed it showed no key, so it is perhaps a
+/// stranger's, and is nothing that whoever reads this left half-way or should wait for.
+pub(crate) const fn waits_at_a_centre(application: &Application) -> bool {
+    matches!(
+        (application.kind, &application.state),
+        (ApplicationKind::First, State::Submitted { .. })
+    )
+}
+
 /// Whether an application is signed and not at its end.
 const fn is_under_way(application: &Application) -> bool {
-    matches!(
-        application.state,
-        State::Submitted { .. }
-            | State::Awaiting2fa { .. }
-            | State::Confirmed { .. }
-            | State::Issued { .. }
-    )
+    !waits_at_a_centre(application)
+        && matches!(
+            application.state,
+            State::Submitted { .. }
+                | State::Awaiting2fa { .. }
+                | State::Confirmed { .. }
+                | State::Issued { .. }
+        )
 }
 
 /// Whether the key is for the desk: it neither opens the cabinet nor renews.

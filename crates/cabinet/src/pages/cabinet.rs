@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
-use crate::view::Newest;
+use crate::view::{Newest, waits_at_a_centre};
 use crate::visit::Visit;
 
 pub(crate) mod applications;
@@ -73,7 +73,7 @@ fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
     };
     let found = applications
         .iter()
-        .filter(|application| rank(application) < 9)
+        .filter(|application| rank(application) < 9 && !waits_at_a_centre(application))
         .min_by_key(rank)?;
     let (number, lang) = (found.number.as_str(), visit.language.tag());
     let href = match found.state {

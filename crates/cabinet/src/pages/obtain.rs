@@ -28,6 +28,7 @@ use crate::visit::{Visit, cookie};
 
 pub(crate) mod address;
 pub(crate) mod application;
+pub(crate) mod come;
 pub(crate) mod confirm;
 pub(crate) mod person;
 pub(crate) mod place;

@@ -14,6 +14,7 @@ use tanba_ra::{Holder, NextStep, Proof, Proved, PublicStatus};
 
 use crate::body::Form;
 use crate::limited::{self, MaybeLimited};
+use crate::pages::obtain::come::Come;
 use crate::pages::obtain::sheet::{self, SHEET};
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
@@ -189,6 +190,7 @@ pub(crate) async fn one(
         .await?;
     let words = state.words(&visit);
     let values = context! {
+        come => Serde(Come::of(&state, &visit, &history.application)),
         application => Serde(words.history(&history.application, &history.steps, &history.signed)),
         by_proof => true,
         sheet,

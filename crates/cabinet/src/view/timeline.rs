@@ -29,6 +29,8 @@ pub(crate) struct Step {
 
 /// The keys of the texts for who took a step.
 const BY_OWNER: &str = "step-by-owner";
+/// Who applies for first keys shows no key: that it was whoever reads this is not known.
+const BY_APPLICANT: &str = "step-by-applicant";
 const BY_AUTHORITY: &str = "step-by-authority";
 const BY_OPERATOR: &str = "step-by-operator";
 const BY_ADMINISTRATOR: &str = "step-by-administrator";
@@ -200,6 +202,7 @@ fn who(kind: ApplicationKind, last: &State, name: &str, signed: &[Signed]) -> &'
                 decided(Signed::Reject)
             }
         }
+        _ if kind == ApplicationKind::First => BY_APPLICANT,
         _ => BY_OWNER,
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tanba_cabinet::{CabinetSection, LimitsSection, Verb, doors};
 use tanba_crypto::{Signer as _, sha256};
 use tanba_model::application::Application;
+use tanba_model::iin::Iin;
 use tanba_model::intake::{AGREEMENT, Intake};
 use tanba_model::message::MessageBody;
 use tanba_model::person::NewPerson;
@@ -285,4 +286,54 @@ async fn with_another_applicants_cookie_nothing_of_hers_is_found_or_changed() {
     assert!(knocks > 30, "only {knocks} knocks");
     // Her own link opens what no cookie of his does.
     assert!(stranger.get(&linked).await.body.contains(&number.grouped()));
+}
+
+#[tokio::test]
+async fn what_a_stranger_filed_is_not_told_to_its_owner_as_her_own() {
+    let world = world();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let her = {
+        let mut work = world.storage.snapshot().unwrap();
+        let iin = Iin::parse(&citizen.subject.iin).unwrap();
+        work.persons().find_by_iin(&iin).unwrap().unwrap()
+    };
+    let typed = NewPerson {
+        iin: her.iin,
+        surname: her.surname,
+        given_name: her.given_name,
+        patronymic: her.patronymic,
+        email: None,
+        language: her.language,
+        phone: None,
+    };
+    let mut stranger = Browser::new(&world);
+    let (number, _) = apply(&mut stranger, &typed).await;
+    let mut owner = Browser::new(&world);
+    owner.sign_in(&citizen).await;
+    // She is still urged to renew, and asked to finish nothing.
+    let front = owner.get("/en/cabinet").await;
+    assert!(!front.body.contains(number.as_str()), "{}", front.body);
+    assert!(!front.body.contains("Unfinished application"));
+    let page = owner
+        .get(&format!("/en/cabinet/applications/{number}"))
+        .await;
+    for words in [
+        "the applicant",
+        "If it was not you",
+        "Almaty",
+        "cancel-form",
+        "Bring your ID card",
+    ] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert!(!page.body.contains("tanba-timeline__who\">you<"));
+    let path = format!("/en/cabinet/applications/{number}/cancel");
+    let cancelled = owner.submit(&path, &[]).await;
+    let page = owner.get(cancelled.location()).await;
+    assert!(
+        page.body.contains("data-state=\"CANCELLED\""),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("If it was not you"));
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tanba_model::application::ApplicationNumber;
 
 use crate::body::{Form, number};
+use crate::pages::obtain::come::Come;
 use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
@@ -83,6 +84,7 @@ pub(crate) async fn show(
         .await?
         .map(|at| words.date(at));
     let values = context! {
+        come => Serde(Come::of(&state, &visit, &found.application)),
         application => Serde(words.history(&found.application, &found.steps, &found.signed)),
         reminder,
         errors => Vec::<String>::new(),

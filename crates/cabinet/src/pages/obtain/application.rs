@@ -12,9 +12,9 @@ use tanba_model::application::{Application, ApplicationNumber, State as Stage};
 use tanba_model::intake::IntakeStage;
 use tanba_ra::{FirstSecret, FirstStep, FirstView, NextStep, codes};
 
-use super::place::CentreView;
+use super::come::Come;
 use super::sheet::{self, SHEET};
-use super::{Bare, last_day, to_step};
+use super::{Bare, to_step};
 use crate::body::Form;
 use crate::csrf;
 use crate::problem::Problem;
@@ -128,17 +128,10 @@ fn page(
 ) -> Html<String> {
     let shown = Shown::of(state, visit, view);
     let number = view.intake.number.as_ref();
-    let first = view
+    let come = view
         .application
         .as_ref()
-        .and_then(|application| application.first.as_ref());
-    let centre = first
-        .and_then(|first| state.authority().centres().find(&first.centre))
-        .map(|centre| CentreView::of(state, visit, centre));
-    let last_day = first.map(|first| {
-        let last = last_day(first.appear_by);
-        crate::dates::date(state.catalogue(), visit.language, last)
-    });
+        .and_then(|application| Come::of(state, visit, application));
     let (csrf, own) = match opened {
         Opened::Cookie(secret) => (secret.csrf(), super::path(FirstStep::Done).to_owned()),
         Opened::Link(secret) => (secret.csrf(), link_path(secret)),
@@ -161,8 +154,7 @@ fn page(
         since => shown.since,
         reason => shown.reason,
         next => shown.next,
-        centre => Serde(centre),
-        last_day,
+        come => Serde(come),
         install,
         sheet,
         keystore => view.intake.content.keystore.as_deref(),

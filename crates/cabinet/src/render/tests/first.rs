@@ -44,7 +44,7 @@ fn application(state: &str) -> Value {
     context! {
         number => "123456789012", grouped => "1234 5678 9012", state, status => "x", next => "next-wait",
         since => open.then_some("бүгін"), reason => if state == "REJECTED" { "<why>" } else { "" },
-        centre => open.then(centre), last_day => "ертең",
+        come => open.then(|| context! { centre => centre(), last_day => "ертең" }),
         install => "/status", sheet => open.then_some("/sheet.pdf"), cancel => open.then_some("/cancel"),
         again => !open, errors => Vec::<Value>::new(),
     }
