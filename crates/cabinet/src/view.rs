@@ -197,8 +197,8 @@ pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
-/// A serial number as pages and papers show it: in groups of four digits, which eyes can compare, lines can break at, and
-/// no spreadsheet takes for a number.
+/// A serial number as pages, papers and mails show it: in groups of four digits, which eyes can compare and lines can
+/// break at.
 pub(crate) fn grouped_serial(hexadecimal: &str) -> String {
     let mut text = String::new();
     for (place, digit) in hexadecimal.chars().enumerate() {
