@@ -254,3 +254,62 @@ fn every_key_that_a_template_computes_is_known_here() {
     }
     assert!(found > 80, "{found}");
 }
+
+/// The log of an auditor would show a bare identifier: whatever the sources call an action has words in each language.
+#[test]
+fn every_action_of_the_audit_log_has_words() {
+    let catalogue = Catalogue::shipped().unwrap();
+    let subjects = [
+        "administration",
+        "application",
+        "audit",
+        "certificate",
+        "crl",
+        "decision",
+        "desk",
+        "first",
+        "issuer",
+        "key",
+        "message",
+        "person",
+        "revocation",
+        "staff",
+    ];
+    let of_other_things = [
+        "issuer.ca",
+        "issuer.name",
+        "issuer.self",
+        "message.recipient",
+    ];
+    let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut folders: Vec<_> = ["ra", "ca", "cli"]
+        .map(|name| std::path::Path::new(crates).join(name).join("src"))
+        .into();
+    let mut found = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            for literal in source.split('"') {
+                let is_action = literal.split_once('.').is_some_and(|(subject, verb)| {
+                    let is_word = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+                    subjects.contains(&subject) && !verb.is_empty() && verb.chars().all(is_word)
+                });
+                if is_action && !of_other_things.contains(&literal) {
+                    found.insert(literal.to_owned());
+                }
+            }
+        }
+    }
+    assert!(found.len() > 60, "{found:?}");
+    for action in found {
+        let key = format!("act-{}", action.replace('.', "-"));
+        for language in Language::ALL {
+            assert!(catalogue.has(language, &key), "{key} in {}", language.tag());
+        }
+    }
+}
