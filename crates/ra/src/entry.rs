@@ -24,10 +24,14 @@ use crate::second_factor::draw_code;
 pub(crate) const LIFE_MINUTES: u32 = 10;
 /// Wrong answers to one code.
 const TRIES: u32 = 5;
-/// Wrong answers of one person for one purpose in a day; after that no answer is right.
+/// Wrong answers of one person for one purpose in a day; after that no answer is right. Does not count without a key, where
+/// anybody can give wrong answers: there the tries of a code and the codes of a day bound the guessing.
 const TRIES_A_DAY: u32 = 10;
 /// Codes sent to one person for one purpose in a day.
 const SENDS_A_DAY: u32 = 10;
+/// After those, how long without a key until another one is sent: whoever stole a key must not be able to keep its owner
+/// from revoking it by asking in her name.
+const SLOW_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// How long to wait before another code is sent to the same person.
 const PAUSE: Duration = Duration::from_secs(60);
 
@@ -62,10 +66,14 @@ pub(crate) fn may_send(
 ) -> Result<Sending, StorageError> {
     let asked = person.unwrap_or(PersonId(0));
     let count = work.entries().recent(asked, purpose, now.minus(WINDOW))?;
-    if count.sent >= SENDS_A_DAY || count.wrong >= TRIES_A_DAY {
+    let is_anybody = purpose == EntryPurpose::Revocation;
+    let rests = |pause| count.sent_at.is_some_and(|at| now < at.plus(pause));
+    if count.sent >= SENDS_A_DAY && (!is_anybody || rests(SLOW_PAUSE))
+        || count.wrong >= TRIES_A_DAY && !is_anybody
+    {
         return Ok(Sending::Paused);
     }
-    if count.sent_at.is_some_and(|at| now < at.plus(PAUSE)) {
+    if rests(PAUSE) {
         return Ok(Sending::TooEarly);
     }
     Ok(Sending::Allowed)
@@ -130,7 +138,8 @@ pub(crate) fn answer(
     let right: bool = digest(&entry.salt, flow, &typed)
         .ct_eq(&entry.digest)
         .into();
-    let counts = entry.person.is_some() && now < entry.expires_at && count.wrong < TRIES_A_DAY;
+    let tired = count.wrong >= TRIES_A_DAY && purpose != EntryPurpose::Revocation;
+    let counts = entry.person.is_some() && now < entry.expires_at && !tired;
     if right && counts {
         work.entries().close(entry.id)?;
         return Ok(Verdict::Right(entry));
