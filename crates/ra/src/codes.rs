@@ -1,6 +1,5 @@
-//! Machine codes: what errors, reasons and next steps are called outside. Each has a text in every language.
-//!
-//! Sent: never rename a code.
+//! Machine codes: what errors, reasons and next steps are called outside. Each has a text in every language. Sent: never
+//! rename a code.
 
 /// The codes that errors of this crate give, `code()`.
 pub const ERRORS: &[&str] = &[
@@ -127,6 +126,7 @@ pub const ERRORS: &[&str] = &[
     TEXTS_PAUSED,
     TOO_MANY_APPLICATIONS,
     TOO_MANY_CODES,
+    TOO_MANY_FIRST,
     TOO_MANY_TRIES,
     WHY_MISSING,
     WHY_PERSONAL,
@@ -334,6 +334,8 @@ pub const NAME_INVALID: &str = "name-invalid";
 pub const PERSON_NOT_CONFIRMED: &str = "person-not-confirmed";
 /// The register has the number twice.
 pub const REGISTER_AMBIGUOUS: &str = "register-ambiguous";
+/// Too many applications for first keys in a day.
+pub const TOO_MANY_FIRST: &str = "too-many-first-applications";
 /// Too many tries in a day.
 pub const TOO_MANY_TRIES: &str = "too-many-tries";
 /// The proof of work is missing, too old, used or wrong.

@@ -10,9 +10,11 @@ use tanba_model::place::Gazetteer;
 use tanba_pki::profile::Profile;
 
 mod desk;
+mod first;
 mod texts;
 
 pub use desk::{DeskPolicy, DeskSection};
+pub use first::FirstSection;
 pub use texts::TextsSection;
 
 /// The section `[ra]` of the configuration file, as written. Every field may be absent.
@@ -39,61 +41,6 @@ pub struct RaSection {
     pub desk: DeskSection,
     /// To which telephones codes are sent, and how many.
     pub texts: TextsSection,
-}
-
-/// The part `[ra.first]`: how people without keys apply for the first ones. Every field may be absent.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FirstSection {
-    /// Calendar days to appear at the registration centre, after the day of the application: 1 to 365.
-    pub days_to_appear: u16,
-    /// How often in a day somebody may ask whether an IIN and a name belong together, for one IIN.
-    pub tries_per_person_a_day: u32,
-    /// The same for one network address.
-    pub tries_per_network_a_day: u32,
-    /// Codes that are sent to one address in a day.
-    pub codes_per_address_a_day: u32,
-    /// Codes that one network address may ask for in a day.
-    pub codes_per_network_a_day: u32,
-    /// Leading zero bits of the proof of work while few people apply: 0 to 22. Each further bit doubles the work.
-    pub work_bits: u8,
-}
-
-impl Default for FirstSection {
-    fn default() -> Self {
-        Self {
-            days_to_appear: 30,
-            tries_per_person_a_day: 10,
-            tries_per_network_a_day: 60,
-            codes_per_address_a_day: 6,
-            codes_per_network_a_day: 60,
-            work_bits: 18,
-        }
-    }
-}
-
-impl FirstSection {
-    /// The hardest work that a configuration may ask for without any load.
-    const MOST_WORK: u8 = 22;
-
-    fn check(self) -> Result<Self, ConfigError> {
-        let counts = [
-            self.tries_per_person_a_day,
-            self.tries_per_network_a_day,
-            self.codes_per_address_a_day,
-            self.codes_per_network_a_day,
-        ];
-        if !(1..=365).contains(&self.days_to_appear) {
-            return Err(ConfigError::First("days_to_appear has to be 1 to 365"));
-        }
-        if counts.contains(&0) {
-            return Err(ConfigError::First("a limit of 0 would let nobody apply"));
-        }
-        if self.work_bits > Self::MOST_WORK {
-            return Err(ConfigError::First("work_bits has to be 0 to 22"));
-        }
-        Ok(self)
-    }
 }
 
 impl Default for RaSection {

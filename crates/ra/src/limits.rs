@@ -22,10 +22,10 @@ const SENDS_A_DAY: u32 = 15;
 const APPLICATIONS_A_DAY: u32 = 20;
 /// What limits look back on. Codes are kept that long after they expire.
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-/// Applications that are looked at; more than three days of them.
+/// Reissues that are looked at: more than three days of them. First applications, which strangers can make, are none.
 const NEWEST: u32 = 64;
 
-/// What a person did in the last 24 hours.
+/// What a person did with her keys in the last 24 hours.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Recent {
     wrong_tries: u32,
@@ -43,7 +43,7 @@ impl Recent {
     ) -> Result<Self, StorageError> {
         let since = now.minus(WINDOW);
         let mut recent = Self::default();
-        for application in work.applications().of_person(person, NEWEST)? {
+        for application in work.applications().reissues_of(person, NEWEST)? {
             if application.created_at > since {
                 recent.begun = recent.begun.saturating_add(1);
             }

@@ -88,6 +88,7 @@ pub(super) struct Submitted {
 /// `POST /api/v1/first/signature`
 pub(super) async fn signature(
     State(state): State<CabinetState>,
+    visit: Visit,
     headers: HeaderMap,
     Json(sent): Json<Signature>,
 ) -> Result<Answer<Submitted>, Problem> {
@@ -95,8 +96,9 @@ pub(super) async fn signature(
     applicant.check_header(&headers)?;
     let signature = octets(&sent.signature)?;
     let (secret, now) = (Arc::clone(&applicant.secret), state.now());
+    let network = visit.network.to_string();
     let view = state
-        .ra(move |ra| ra.submit_first(&secret, &signature, now))
+        .ra(move |ra| ra.submit_first(&secret, &signature, &network, now))
         .await?;
     Ok(Answer(Submitted {
         number: view

@@ -15,7 +15,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 use tanba_model::intake::AGREEMENT;
 use tanba_pki::Timestamp;
-use tanba_ra::{FirstError, FirstSecret, FirstStep, FirstView, codes};
+use tanba_ra::{FirstError, FirstSecret, FirstStep, FirstView, Solution, codes};
 
 use crate::body::Form;
 use crate::config::CabinetConfig;
@@ -63,6 +63,15 @@ pub(crate) struct Bare {
     pub(crate) csrf: String,
 }
 
+/// A form that brings its token and a proof of work.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Worked {
+    csrf: String,
+    challenge: String,
+    solution: String,
+}
+
 pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
@@ -106,13 +115,24 @@ pub(crate) async fn again(
     State(state): State<CabinetState>,
     visit: Visit,
     headers: HeaderMap,
-    Form(fields): Form<Bare>,
+    Form(fields): Form<Worked>,
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
-    let (secret, now) = (Arc::clone(&applicant.secret), state.now());
+    let (limits, now) = (state.config().limits(), state.now());
+    state.limiter().take(
+        Limited::LookUp,
+        &visit.network,
+        limits.look_ups_per_minute,
+        now,
+    )?;
+    let secret = Arc::clone(&applicant.secret);
+    let solution = Solution {
+        challenge: fields.challenge,
+        number: fields.solution,
+    };
     state
-        .ra(move |ra| ra.begin_first_again(&secret, now))
+        .ra(move |ra| ra.begin_first_again(&secret, &solution, now))
         .await?;
     let applicant = state.applicant(&headers).await?;
     Ok(to_step(&visit, applicant.view.step))

@@ -51,6 +51,7 @@ fn status(code: &str) -> StatusCode {
         | codes::TEXTS_PAUSED
         | codes::RESEND_TOO_EARLY
         | codes::TOO_MANY_APPLICATIONS
+        | codes::TOO_MANY_FIRST
         | codes::TOO_MANY_TRIES => StatusCode::TOO_MANY_REQUESTS,
         codes::AUTHORITY_UNFIT
         | codes::ISSUANCE_DELAYED

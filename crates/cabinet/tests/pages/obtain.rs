@@ -202,7 +202,22 @@ async fn no_step_is_taken_without_the_token_of_its_applicant() {
     let before = kept(&applicant.browser);
     applicant.form("/application/cancel", &[]).await;
     assert!(kept(&applicant.browser) == before, "withdrawn twice");
-    let answer = applicant.form("/again", &[]).await;
+    let lazy = applicant.form("/again", &[]).await;
+    assert!(
+        lazy.body.contains("Браузер тексеруден өтпеді"),
+        "{}",
+        lazy.body
+    );
+    assert!(
+        kept(&applicant.browser) == before,
+        "begun again without work"
+    );
+    let (challenge, solution) = solved(&mut applicant.browser).await;
+    let fields = [
+        ("challenge", challenge.as_str()),
+        ("solution", solution.as_str()),
+    ];
+    let answer = applicant.form("/again", &fields).await;
     assert!(answer.location().starts_with("/kk/obtain/"));
     assert!(kept(&applicant.browser) != before);
 

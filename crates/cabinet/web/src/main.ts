@@ -9,7 +9,7 @@ import { takeOver } from "./navigation.js";
 import { Problem, showError, showProblems } from "./problem.js";
 import { start as startApplication } from "./page-application.js";
 import { start as startConfirm } from "./page-confirm.js";
-import { startConfirm as startFirst, startPerson as startFirstPerson, startPlace as startFirstPlace } from "./page-first.js";
+import { startAgain as startFirstAgain, startConfirm as startFirst, startPerson as startFirstPerson, startPlace as startFirstPlace } from "./page-first.js";
 import { start as startDesk } from "./page-desk.js";
 import { start as startEnter } from "./page-enter.js";
 import { start as startPassword } from "./page-password.js";
@@ -24,6 +24,7 @@ const pages: Readonly<Record<string, () => Promise<void>>> = {
   "#application": startApplication,
   "#password-form": startPassword,
   "#revoke-form": startRevoke,
+  "#first-again-form": startFirstAgain,
   "#first-person-form": startFirstPerson,
   "#first-place-form": startFirstPlace,
   "#first-form": startFirst,
@@ -42,7 +43,7 @@ function startPage(): void {
 }
 
 function pageNeedsKeys(): boolean {
-  return ["enter-form", "confirm-form", "password-form", "revoke-form", "first-person-form", "first-form", "desk-forms"].some((id) => element(id) !== null);
+  return ["enter-form", "confirm-form", "password-form", "revoke-form", "first-again-form", "first-person-form", "first-form", "desk-forms"].some((id) => element(id) !== null);
 }
 
 /** Says at once, not after a password was typed, that this browser cannot do it. */

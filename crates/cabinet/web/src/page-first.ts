@@ -46,6 +46,17 @@ async function guarded(action: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Another application with what was typed: it costs as much work as the first one. */
+export async function startAgain(): Promise<void> {
+  const form = find("#first-again-form", HTMLFormElement);
+  if (form === null) return;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    void once(button("first-again"), () => guarded(() => sendWithWork(form, "first-again")));
+  });
+}
+
 /** Who one is: the number is checked here first, then the browser works before the register is asked. */
 export async function startPerson(): Promise<void> {
   const form = find("#first-person-form", HTMLFormElement);
@@ -70,7 +81,12 @@ async function askRegister(form: HTMLFormElement): Promise<void> {
     if ((input(name)?.value ?? "").trim() === "") faults.push(Problem.of(key, {}, name));
   }
   Problems.throwAny(faults);
-  placeProgress(button("first-person"));
+  await sendWithWork(form, "first-person");
+}
+
+/** Works, and sends a form with the proof of it. */
+async function sendWithWork(form: HTMLFormElement, beside: string): Promise<void> {
+  placeProgress(button(beside));
   progress("progress-work");
   const { challenge } = await get<{ challenge: string }>("/first/work");
   const number = await call("solveWork", { challenge });

@@ -126,6 +126,16 @@ pub trait Applications {
     fn of_person(&mut self, person: PersonId, limit: u32)
     -> Result<Vec<Application>, StorageError>;
 
+    /// The reissues of a person, newest first, at most `limit`, however many first applications lie between.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn reissues_of(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError>;
+
     /// Applications of a person with a record below `before`, newest first, at most `limit`.
     ///
     /// # Errors

@@ -15,10 +15,10 @@ use tanba_model::ports::{
 };
 use tanba_pki::{Timestamp, hex as digits};
 
-use super::calendar::end_of_day_after;
+use super::calendar::{day, end_of_day_after};
 use super::keys::{claim_of, document_digest, requests};
 use super::register::TableRegister;
-use super::step::{FirstError, FirstStep, evidence};
+use super::step::{FirstError, FirstStep, evidence, who};
 use crate::RegistrationAuthority;
 use crate::error::StepError;
 use crate::evidence::{Evidence, application_object, person_object};
@@ -32,7 +32,8 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 impl RegistrationAuthority {
     /// Makes the application of an intake whose person the register confirmed: it waits for an operator from now on. A
-    /// person who has keys or an address already is told at that address, where she can say that it was not her.
+    /// person who has keys or an address already is told at that address, where she can say that it was not her: once a
+    /// day, for a stranger who knows her name must not fill her mailbox, nor spend texts.
     pub(super) fn accept(
         &self,
         work: &mut dyn UnitOfWork,
@@ -47,7 +48,12 @@ impl RegistrationAuthority {
         let email = first.email.clone();
         let application = self.insert_application(work, intake, person.id, first, now)?;
         let number = application.number.as_str().to_owned();
-        if person.email.as_ref().is_some_and(|known| *known != email) {
+        if person.email.as_ref().is_some_and(|known| *known != email)
+            && work
+                .intakes()
+                .count_attempt("first-told", &who(person.iin.as_str()), day(now))?
+                == 1
+        {
             let not_me_path = self.not_me_path(work, &person, &number, now)?;
             let body = MessageBody::ApplicationAccepted {
                 number: number.clone(),

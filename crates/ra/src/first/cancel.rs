@@ -8,6 +8,7 @@ use tanba_pki::Timestamp;
 
 use super::accept::{address_of, tell};
 use super::step::{FirstError, FirstView, LIFE, evidence, linked};
+use super::work::Solution;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::error::StepError;
@@ -45,13 +46,15 @@ impl RegistrationAuthority {
         self.first_by_link(secret, now)
     }
 
-    /// Opens an ended intake again under another number: what was typed is there, what has to be made anew is not.
+    /// Opens an ended intake again under another number: what was typed is there, what has to be made anew is not. It costs
+    /// as much work as the first time did.
     ///
     /// # Errors
-    /// [`FirstError::Ended`] when it is not kept any more; [`StepError::WrongState`] while its application goes on.
+    /// [`FirstError::Work`] when the work does not count; [`FirstError::Ended`] when it is not kept any more; [`StepError::WrongState`] while its application goes on.
     pub fn begin_first_again(
         &self,
         secret: &FirstSecret,
+        solution: &Solution,
         now: Timestamp,
     ) -> Result<(), FirstError> {
         let mut work = self.storage.begin()?;
@@ -75,6 +78,9 @@ impl RegistrationAuthority {
                 }
             }
             IntakeStage::Refused | IntakeStage::Cancelled => {}
+        }
+        if !self.redeem(work.as_mut(), solution, now)? {
+            return Err(FirstError::Work);
         }
         intake.stage = IntakeStage::Open;
         intake.number = match intake.content.centre {

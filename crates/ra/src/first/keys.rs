@@ -10,8 +10,9 @@ use tanba_model::ports::{PersonFacts, RegisterAnswer, RequestFault, StorageError
 use tanba_pki::profile::Subject;
 use tanba_pki::{CertificateRequest, Timestamp, hex as digits};
 
+use super::calendar::day;
 use super::name::same_person;
-use super::step::{FirstError, FirstStep, FirstView, evidence, open, require};
+use super::step::{FirstError, FirstStep, FirstView, evidence, open, require, who};
 use crate::RegistrationAuthority;
 use crate::reissue::{check_request, document_keys};
 use crate::token::{FirstSecret, hex};
@@ -85,7 +86,8 @@ impl RegistrationAuthority {
     /// Takes the prepared document, signed by the new signing key. Then the application waits for an operator; or, while
     /// the register does not answer, it is kept until it does.
     ///
-    /// Repeating it after a lost answer is fine.
+    /// Repeating it after a lost answer is fine. What is taken is counted by the person and by `network`, of which only a
+    /// digest is stored: each application costs mails, a place in the queue, and a text to a person who is known.
     ///
     /// # Errors
     /// [`FirstError`] by what helps.
@@ -93,6 +95,7 @@ impl RegistrationAuthority {
         &self,
         secret: &FirstSecret,
         signature: &[u8],
+        network: &str,
         now: Timestamp,
     ) -> Result<FirstView, FirstError> {
         let view = self.first(secret)?;
@@ -113,6 +116,7 @@ impl RegistrationAuthority {
         if intake.version != view.intake.version {
             return Err(StorageError::Conflict.into());
         }
+        self.count_application(work.as_mut(), &claim, network, now)?;
         intake.content.standing = standing;
         intake.content.document =
             Some(String::from_utf8(document).map_err(|_| FirstError::KeysMissing)?);
@@ -125,6 +129,27 @@ impl RegistrationAuthority {
         work.commit()?;
         tracing::info!(intake = %intake.id, stage = intake.stage.name(), "first application taken");
         self.first(secret)
+    }
+
+    /// Counts an application in the unit of work that takes it: one that is not taken does not count.
+    fn count_application(
+        &self,
+        work: &mut dyn UnitOfWork,
+        claim: &Claim,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<(), FirstError> {
+        let (limits, today) = (self.config.first(), day(now));
+        let mut count =
+            |what: &str, key: &str| work.intakes().count_attempt(what, &who(key), today);
+        let of_person = count("first-person", &claim.iin)?;
+        let of_network = count("first-network", network)?;
+        if of_person > limits.applications_per_person_a_day
+            || of_network > limits.applications_per_network_a_day
+        {
+            return Err(FirstError::TooMany);
+        }
+        Ok(())
     }
 
     /// What the register says now of a claim that it could not confirm before.

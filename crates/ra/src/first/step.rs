@@ -93,6 +93,12 @@ pub enum FirstError {
     /// The register has the number more than once; only people can help.
     #[error("the register has the number more than once")]
     Ambiguous,
+    /// The proof of work does not count; making another helps.
+    #[error("the proof of work does not count")]
+    Work,
+    /// Too many applications for this number or from this network; waiting helps.
+    #[error("too many applications in a day")]
+    TooMany,
     /// What can go wrong in every step.
     #[error("the step was not taken")]
     Step(#[from] StepError),
@@ -116,6 +122,8 @@ impl FirstError {
             Self::Signature => codes::SIGNATURE_INVALID,
             Self::NotConfirmed => codes::PERSON_NOT_CONFIRMED,
             Self::Ambiguous => codes::REGISTER_AMBIGUOUS,
+            Self::Work => codes::WORK_INVALID,
+            Self::TooMany => codes::TOO_MANY_FIRST,
             Self::Step(StepError::Storage(error)) => storage_code(error),
             Self::Step(error) => error.code(),
         }

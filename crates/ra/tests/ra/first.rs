@@ -170,7 +170,7 @@ impl Keys {
 fn submitted(world: &World, ra: &RegistrationAuthority, now: Timestamp) -> (FirstSecret, Keys) {
     let (secret, keys) = (filled(world, ra, now), Keys::make());
     let (_, document) = ra.prepare_first(&secret, &keys.requests(), now).unwrap();
-    ra.submit_first(&secret, &keys.sign(&document), now)
+    ra.submit_first(&secret, &keys.sign(&document), NETWORK, now)
         .unwrap();
     (secret, keys)
 }
@@ -194,7 +194,7 @@ fn a_person_without_keys_applies_and_an_operator_gets_a_signed_document() {
     assert_eq!(read.applicant.surname, "СЕРІКҚЫЗЫ");
     let view = world
         .ra
-        .submit_first(&secret, &keys.sign(&document), after(9))
+        .submit_first(&secret, &keys.sign(&document), NETWORK, after(9))
         .unwrap();
     let application = view.application.unwrap();
     assert_eq!(application.number, number);
@@ -218,7 +218,7 @@ fn a_person_without_keys_applies_and_an_operator_gets_a_signed_document() {
     // A lost answer: the same again.
     let repeated = world
         .ra
-        .submit_first(&secret, &keys.sign(&document), after(11))
+        .submit_first(&secret, &keys.sign(&document), NETWORK, after(11))
         .unwrap();
     assert_eq!(repeated.application.unwrap().id, application.id);
     assert!(mails(&world, after(12)).is_empty());
@@ -486,7 +486,7 @@ fn only_the_new_signing_key_submits_and_only_what_was_prepared() {
     let (keys, others) = (Keys::make(), Keys::make());
     let ra = &world.ra;
     assert!(matches!(
-        ra.submit_first(&secret, &[1, 2, 3], NOON),
+        ra.submit_first(&secret, &[1, 2, 3], NETWORK, NOON),
         Err(FirstError::KeysMissing)
     ));
     let (_, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
@@ -496,14 +496,14 @@ fn only_the_new_signing_key_submits_and_only_what_was_prepared() {
         keys.sign(b"something else"),
         Vec::new(),
     ] {
-        let answer = ra.submit_first(&secret, &signature, NOON);
+        let answer = ra.submit_first(&secret, &signature, NETWORK, NOON);
         assert!(matches!(answer, Err(FirstError::Signature)), "{answer:?}");
     }
     // Another centre is another document: keys and signature are made anew.
     ra.choose_centre(&secret, "kz-75-almaty-2", "PKCS12", NOON)
         .unwrap();
     assert!(matches!(
-        ra.submit_first(&secret, &keys.sign(&document), NOON),
+        ra.submit_first(&secret, &keys.sign(&document), NETWORK, NOON),
         Err(FirstError::KeysMissing)
     ));
     assert!(matches!(
@@ -515,14 +515,14 @@ fn only_the_new_signing_key_submits_and_only_what_was_prepared() {
         Err(FirstError::Place)
     ));
     let (_, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
-    ra.submit_first(&secret, &keys.sign(&document), NOON)
+    ra.submit_first(&secret, &keys.sign(&document), NETWORK, NOON)
         .unwrap();
     // Nobody else gets the same key certified.
     let second = filled(&world, ra, after(100));
     let (_, document) = ra
         .prepare_first(&second, &keys.requests(), after(100))
         .unwrap();
-    let answer = ra.submit_first(&second, &keys.sign(&document), after(100));
+    let answer = ra.submit_first(&second, &keys.sign(&document), NETWORK, after(100));
     assert!(matches!(answer, Err(FirstError::Request(_))), "{answer:?}");
 }
 
@@ -571,8 +571,8 @@ fn somebody_with_an_address_is_told_there_that_first_keys_are_applied_for() {
     ra.choose_place(&secret, "KZ-75", "almaty", NOON).unwrap();
     ra.choose_centre(&secret, CENTRE, "PKCS12", NOON).unwrap();
     let keys = Keys::make();
-    let (number, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
-    ra.submit_first(&secret, &keys.sign(&document), NOON)
+    let (_, document) = ra.prepare_first(&secret, &keys.requests(), NOON).unwrap();
+    ra.submit_first(&secret, &keys.sign(&document), NETWORK, NOON)
         .unwrap();
     let told = mails(&world, after(1));
     let mut to: Vec<(&str, &str)> = told
@@ -587,6 +587,14 @@ fn somebody_with_an_address_is_told_there_that_first_keys_are_applied_for() {
             ("first_submitted", "thief@example.kz")
         ]
     );
+    // The next one of that day costs her nothing, neither a mail nor a text.
+    let again = |now| {
+        file_again(ra, &secret, NETWORK, now).unwrap();
+        kinds(&mails(&world, now))
+    };
+    let quiet = again(after(1));
+    assert!(!quiet.contains(&"application_accepted"), "{quiet:?}");
+    let number = ra.first(&secret).unwrap().intake.number.unwrap();
     // "It was not me" ends it.
     let path = told.iter().find_map(|mail| {
         let MessageBody::ApplicationAccepted { not_me_path, .. } = &mail.body else {
@@ -618,8 +626,78 @@ fn after_thirty_days_an_application_expires_with_a_notice_and_not_a_day_earlier(
     assert_eq!(kinds(&mails(&world, end)), ["first_expired"]);
     assert_eq!(world.ra.expire_old(end).unwrap().applications, 0);
     // What was typed is still there for a new application.
-    world.ra.begin_first_again(&secret, end).unwrap();
+    world
+        .ra
+        .begin_first_again(&secret, &solved(&world.ra, end), end)
+        .unwrap();
     assert_eq!(world.ra.first(&secret).unwrap().step, FirstStep::Confirm);
+}
+
+/// Withdraws, begins again, and files another one at once.
+fn file_again(
+    ra: &RegistrationAuthority,
+    secret: &FirstSecret,
+    network: &str,
+    now: Timestamp,
+) -> Result<(), FirstError> {
+    ra.cancel_first(secret, now)?;
+    ra.begin_first_again(secret, &solved(ra, now), now)?;
+    let keys = Keys::make();
+    let (_, document) = ra.prepare_first(secret, &keys.requests(), now)?;
+    ra.submit_first(secret, &keys.sign(&document), network, now)
+        .map(drop)
+}
+
+#[test]
+fn three_applications_of_one_person_are_taken_in_a_day_and_the_fourth_is_refused_in_words() {
+    let world = World::with(section());
+    enter(&world);
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    for second in [1, 2] {
+        file_again(&world.ra, &secret, NETWORK, after(second)).unwrap();
+    }
+    let refused = file_again(&world.ra, &secret, "198.51.100.1", after(3)).unwrap_err();
+    assert_eq!(refused.code(), "too-many-first-applications");
+    let view = world.ra.first(&secret).unwrap();
+    assert_eq!(view.step, FirstStep::Confirm, "what was typed is kept");
+    // The day ends by the clocks of Almaty.
+    let tomorrow = after(DAY);
+    let keys = Keys::make();
+    let (_, document) = world
+        .ra
+        .prepare_first(&secret, &keys.requests(), tomorrow)
+        .unwrap();
+    let taken = world
+        .ra
+        .submit_first(&secret, &keys.sign(&document), NETWORK, tomorrow);
+    assert_eq!(taken.unwrap().step, FirstStep::Done);
+}
+
+#[test]
+fn one_network_files_so_many_applications_in_a_day() {
+    let world = World::with(RaSection {
+        first: FirstSection {
+            applications_per_person_a_day: 9,
+            applications_per_network_a_day: 2,
+            ..section().first
+        },
+        ..section()
+    });
+    enter(&world);
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    file_again(&world.ra, &secret, NETWORK, NOON).unwrap();
+    let refused = file_again(&world.ra, &secret, NETWORK, NOON).unwrap_err();
+    assert_eq!(refused.code(), "too-many-first-applications");
+    let keys = Keys::make();
+    let (_, document) = world
+        .ra
+        .prepare_first(&secret, &keys.requests(), NOON)
+        .unwrap();
+    let signature = keys.sign(&document);
+    let elsewhere = world
+        .ra
+        .submit_first(&secret, &signature, "198.51.100.1", NOON);
+    assert!(elsewhere.is_ok(), "another network is another count");
 }
 
 #[test]
@@ -652,7 +730,20 @@ fn an_applicant_withdraws_by_the_link_and_begins_again_with_what_was_typed() {
     assert_eq!(kinds(&mails(&world, after(2))), ["first_cancelled"]);
     world.ra.cancel_by_link(&link(&told), after(3)).unwrap();
     assert!(mails(&world, after(3)).is_empty(), "said once");
-    world.ra.begin_first_again(&secret, after(4)).unwrap();
+    assert_eq!(
+        world
+            .ra
+            .begin_first_again(&secret, &Solution::default(), after(4))
+            .unwrap_err()
+            .code(),
+        "work-invalid",
+        "another application costs work, too"
+    );
+    let solution = solved(&world.ra, after(4));
+    world
+        .ra
+        .begin_first_again(&secret, &solution, after(4))
+        .unwrap();
     let view = world.ra.first(&secret).unwrap();
     assert_eq!(view.step, FirstStep::Confirm);
     assert_ne!(
@@ -667,7 +758,7 @@ fn an_applicant_withdraws_by_the_link_and_begins_again_with_what_was_typed() {
         .unwrap();
     let view = world
         .ra
-        .submit_first(&secret, &keys.sign(&document), after(6))
+        .submit_first(&secret, &keys.sign(&document), NETWORK, after(6))
         .unwrap();
     assert!(matches!(
         view.application.unwrap().state,
@@ -773,7 +864,8 @@ fn a_kept_application_that_the_register_does_not_confirm_is_closed_with_a_notice
             (status.state, status.next),
             ("REJECTED", NextStep::BeginAgain)
         );
-        ra.begin_first_again(&secret, after(61)).unwrap();
+        ra.begin_first_again(&secret, &solved(&ra, after(61)), after(61))
+            .unwrap();
         assert_eq!(ra.first(&secret).unwrap().step, FirstStep::Person);
     }
 }

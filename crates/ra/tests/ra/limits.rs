@@ -1,7 +1,12 @@
 //! Codes: how often, how long, how many.
 
-use tanba_model::application::State;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tanba_model::application::{ApplicationKind, ApplicationNumber, State};
+use tanba_model::id::PersonId;
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::message::MessageBody;
+use tanba_model::ports::{NewApplication, Storage as _};
 
 use crate::world::{DAY, NOON, World, after, form};
 
@@ -267,6 +272,52 @@ fn nobody_is_flooded_with_codes_or_begins_applications_all_day() {
             .begin_reissue(&session, &form(), after(DAY + 3 * 3600))
             .is_ok()
     );
+}
+
+/// First applications, as anybody can file them who knows IIN and name.
+fn strangers_file(world: &World, person: PersonId, count: u32) {
+    let mut work = world.storage.begin().unwrap();
+    let mut random = StdRng::seed_from_u64(77);
+    for _ in 0..count {
+        let new = NewApplication {
+            number: ApplicationNumber::random(&mut random),
+            person,
+            kind: ApplicationKind::First,
+            email: None,
+            region: "KZ-75".to_owned(),
+            settlement: "almaty".to_owned(),
+            keystore: KeystoreKind::PersonalComputer,
+            login_certificate: None,
+        };
+        work.applications().insert(&new, after(1)).unwrap();
+    }
+    work.commit().unwrap();
+}
+
+#[test]
+fn what_strangers_file_neither_ends_the_pause_of_codes_nor_uses_up_the_renewals_of_a_day() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    let drafts: Vec<_> = (0..3)
+        .map(|_| world.submit(&citizen, &session, NOON))
+        .collect();
+    let enter = |place: usize| {
+        let entered = world
+            .ra
+            .confirm(&session, &drafts[place].number, "000000", NOON);
+        entered.map_or_else(|error| error.code(), |_| "one in a million")
+    };
+    for place in [0, 0, 0, 0, 1, 1, 1, 1, 2, 2] {
+        if enter(place) != "wrong-code" {
+            return; // One in a million.
+        }
+    }
+    assert_eq!(enter(2), "codes-paused");
+    strangers_file(&world, citizen.id, 70);
+    assert_eq!(enter(2), "codes-paused", "they lift the pause");
+    let begun = world.ra.begin_reissue(&session, &form(), after(2));
+    assert!(begun.is_ok(), "they lock her out: {begun:?}");
 }
 
 #[test]

@@ -131,6 +131,22 @@ impl Applications for SqliteUnit<'_> {
             .collect()
     }
 
+    fn reissues_of(
+        &mut self,
+        person: PersonId,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError> {
+        let found = self.many(
+            select!("WHERE person_id = ?1 AND kind = ?3 ORDER BY id DESC LIMIT ?2"),
+            params![person.0, limit, ApplicationKind::Reissue.name()],
+            read,
+        )?;
+        found
+            .into_iter()
+            .map(|found| self.with_requests(found))
+            .collect()
+    }
+
     fn page_of_person(
         &mut self,
         person: PersonId,
