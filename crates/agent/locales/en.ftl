@@ -247,6 +247,7 @@ summary-role = Role
 summary-centre = Registration centre
 summary-document-digest = Digest of the application (SHA-256)
 summary-first-digest = Digest of the first document (SHA-256)
+summary-email-before = E-mail until now
 summary-change = Change
 summary-issuer = Authority
 summary-profile = Profile

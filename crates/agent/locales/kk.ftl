@@ -247,6 +247,7 @@ summary-role = Рөлі
 summary-centre = Тіркеу орталығы
 summary-document-digest = Өтінім құжатының бақылау қосындысы (SHA-256)
 summary-first-digest = Бірінші құжаттың бақылау қосындысы (SHA-256)
+summary-email-before = Осыған дейінгі e-mail
 summary-change = Өзгеріс
 summary-issuer = Куәландырушы орталық
 summary-profile = Бейін

@@ -252,6 +252,7 @@ summary-role = Роль
 summary-centre = Центр регистрации
 summary-document-digest = Контрольная сумма заявки (SHA-256)
 summary-first-digest = Контрольная сумма первого документа (SHA-256)
+summary-email-before = E-mail до сих пор
 summary-change = Изменение
 summary-issuer = Удостоверяющий центр
 summary-profile = Профиль

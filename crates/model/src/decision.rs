@@ -46,7 +46,8 @@ pub struct DecisionDocument {
     pub application: Option<DecidedApplication>,
     /// Serial numbers of the certificates that it is about, lower-case hexadecimal.
     pub certificates: Vec<String>,
-    /// What changes, by the name of the field: `email`, `surname`, `given_name`, `patronymic`.
+    /// What changes, by the name of the field: `email`, `surname`, `given_name`, `patronymic`; beside `email` in an approval
+    /// the address that was the confirmed one, `email_before`.
     pub changes: BTreeMap<String, String>,
     /// How the person was identified: [`Identification::oid`]; `null` where nobody stood before the operator.
     pub identification: Option<String>,
@@ -193,6 +194,7 @@ fn full_name(person: &Applicant) -> String {
 fn change_key(field: &str) -> &'static str {
     match field {
         "email" => "summary-email",
+        "email_before" => "summary-email-before",
         "surname" => "summary-surname",
         "given_name" => "summary-given-name",
         "patronymic" => "summary-patronymic",

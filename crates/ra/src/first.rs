@@ -11,6 +11,7 @@ mod calendar;
 mod cancel;
 mod claim;
 mod keys;
+mod known;
 mod metered;
 mod name;
 mod place;
@@ -21,6 +22,7 @@ mod work;
 
 pub use address::AddressError;
 pub use claim::{ClaimError, ClaimForm};
+pub use known::Known;
 pub(crate) use metered::Metered;
 pub(crate) use name::same_name;
 pub use name::same_person;

@@ -62,8 +62,8 @@ pub use desk::{
 pub use entry::EntryError;
 pub use error::{StepError, Unavailable};
 pub use first::{
-    AddressError, ClaimError, ClaimForm, FirstError, FirstStep, FirstView, Register, Retried,
-    Solution, same_person,
+    AddressError, ClaimError, ClaimForm, FirstError, FirstStep, FirstView, Known, Register,
+    Retried, Solution, same_person,
 };
 pub use holder::Holder;
 pub use issue_proof::{ProofError, ProofStanding};

@@ -1,11 +1,13 @@
 //! What an operator is shown of an application beside what the register says.
 
 use axum::http::StatusCode;
+use serde_json::json;
+use tanba_model::person::EmailAddress;
 use tanba_model::ports::{PersonFacts, Storage as _};
 use tanba_model::staff::Role;
 
 use crate::browser::Browser;
-use crate::sheet::apply;
+use crate::sheet::{ADDRESS, apply};
 use crate::world::World;
 
 /// What the register says from now on, of somebody whom it knows.
@@ -26,6 +28,66 @@ fn row<'p>(page: &'p str, title: &str) -> &'p str {
     let (table, _) = table.split_once("</table>").unwrap();
     let mut rows = table.split("<tr ");
     rows.find(|row| row.contains(title)).unwrap()
+}
+
+#[tokio::test]
+async fn an_operator_is_shown_the_address_that_an_approval_confirms_and_the_one_that_it_leaves() {
+    let world = World::new();
+    let person = world.newcomer();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let mut seat = Browser::new(&world);
+    seat.sit_down(&world.staff("Bolat", Role::Operator)).await;
+    let words = [
+        (
+            "kk",
+            "Мақұлдасаңыз",
+            "мекенжай өзгермейді",
+            "пошта",
+            "remote",
+        ),
+        (
+            "ru",
+            "подтверждённым адресом",
+            "останется прежним",
+            "почты",
+            "remote",
+        ),
+        (
+            "en",
+            "becomes the confirmed",
+            "stays what it is",
+            "e-mail",
+            "remote",
+        ),
+    ];
+    for (language, moves, _, _, remote) in words {
+        let path = format!("/{language}/desk/applications/{number}");
+        let page = seat.get(&path).await.body;
+        let (_, said) = page.split_once("id=\"address-moves\"").unwrap();
+        let (said, _) = said.split_once("</p>").unwrap();
+        assert!(said.contains(moves) && said.contains(ADDRESS), "{said}");
+        assert!(page.contains(&format!("<option value=\"{remote}\"")));
+        assert!(!page.contains("id=\"address-stays\""));
+    }
+    let hers = EmailAddress::parse("hers@example.kz").unwrap();
+    let mut work = world.storage.begin().unwrap();
+    let id = work.persons().find_by_iin(&person.iin).unwrap().unwrap().id;
+    work.persons().set_email(id, Some(&hers)).unwrap();
+    work.commit().unwrap();
+    for (language, _, stays, warned, remote) in words {
+        let path = format!("/{language}/desk/applications/{number}");
+        let page = seat.get(&path).await.body;
+        let (before, said) = page.split_once("id=\"address-stays\"").unwrap();
+        assert!(said.contains(stays), "{said}");
+        assert!(before.contains(ADDRESS) && before.contains(hers.as_str()));
+        let (_, warning) = before.split_once("govuk-warning-text").unwrap();
+        assert!(warning.contains(warned), "{warning}");
+        assert!(!page.contains(&format!("<option value=\"{remote}\"")));
+    }
+    let wish =
+        json!({ "number": number.as_str(), "verdict": "approve", "identification": "remote" });
+    let refused = seat.post("/desk/verdicts", wish).await;
+    assert_eq!(refused.code(), "identification-in-person");
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationNumber, FirstIssuance, State};
-use tanba_model::decision::{Act, DecidedApplication, Decision, DecisionReason, Step};
+use tanba_model::decision::{
+    Act, DecidedApplication, Decision, DecisionReason, Identification, Step,
+};
 use tanba_model::document::ApplicationDocument;
 use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, RegisterAnswer, UnitOfWork};
@@ -12,7 +14,7 @@ use super::{Clerk, DeskError, identification, note, remark};
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::error::StepError;
-use crate::first::same_person;
+use crate::first::{Known, same_person};
 use crate::token::hex;
 
 /// An application as a clerk sees it.
@@ -32,6 +34,8 @@ pub struct DeskApplication {
     pub decisions: Vec<Decision>,
     /// Whether this clerk may decide it now.
     pub decidable: bool,
+    /// What is known of the person already, and what an approval changes of it.
+    pub known: Known,
 }
 
 /// What a clerk wants to decide.
@@ -68,6 +72,7 @@ impl RegistrationAuthority {
         let (application, person) = seen(work.as_mut(), clerk, number)?;
         let steps = work.applications().steps(application.id)?;
         let decisions = work.decisions().of_application(application.id)?;
+        let known = self.known(work.as_mut(), &application, &person, now)?;
         drop(work);
         // The register may take seconds; nothing is held meanwhile.
         let register = self.register.look_up(&person.iin);
@@ -85,13 +90,15 @@ impl RegistrationAuthority {
             register,
             decisions,
             decidable,
+            known,
         })
     }
 
     /// Makes the document that decides an application; it is signed within ten minutes or worth nothing.
     ///
     /// # Errors
-    /// [`DeskError`] by what helps; an approval is refused while the register does not agree.
+    /// [`DeskError`] by what helps; an approval is refused while the register does not agree, and for somebody who has keys
+    /// or another address unless she stands before the clerk.
     pub fn prepare_verdict(
         &self,
         clerk: &Clerk,
@@ -100,9 +107,11 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<Vec<u8>, DeskError> {
         let centre = clerk.decides()?;
-        let (application, person) = {
+        let (application, person, known) = {
             let mut work = self.storage.snapshot()?;
-            seen(work.as_mut(), clerk, number)?
+            let (application, person) = seen(work.as_mut(), clerk, number)?;
+            let known = self.known(work.as_mut(), &application, &person, now)?;
+            (application, person, known)
         };
         clerk.is_stranger_to(&person)?;
         let _ = waits(&application, now)?;
@@ -113,7 +122,10 @@ impl RegistrationAuthority {
                 remark: words,
             } => {
                 document.step = Step::Approve.name().to_owned();
-                document.identification = Some(identification(way)?.oid().to_owned());
+                let way = identification(way)?;
+                is_there(&known, Some(way))?;
+                document.identification = Some(way.oid().to_owned());
+                document.changes = known.changes(&application, &person);
                 document.remark = note(words)?;
                 if person.frozen_at.is_some() {
                     return Err(StepError::Frozen.into());
@@ -172,6 +184,14 @@ impl RegistrationAuthority {
             RegisterAnswer::Unavailable => Err(DeskError::RegisterUnavailable),
         }
     }
+}
+
+/// Refuses to approve first keys from afar for somebody who has keys or another address.
+pub(super) fn is_there(known: &Known, way: Option<Identification>) -> Result<(), DeskError> {
+    if known.needs_presence() && !way.is_some_and(Identification::is_in_person) {
+        return Err(DeskError::InPerson);
+    }
+    Ok(())
 }
 
 /// The application of a number and its person, if the clerk may see it.

@@ -6,7 +6,7 @@ use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationNumber};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::CertificateRecord;
-use tanba_model::decision::{Act, DecisionDocument, NewDecision, Step};
+use tanba_model::decision::{Act, DecisionDocument, Identification, NewDecision, Step};
 use tanba_model::id::{ActId, ApplicationId};
 use tanba_model::iin::Iin;
 use tanba_model::message::MessageBody;
@@ -16,7 +16,7 @@ use tanba_model::staff::Right;
 use tanba_pki::Timestamp;
 
 use super::access::staff_role;
-use super::application::{described, seen, waits};
+use super::application::{described, is_there, seen, waits};
 use super::{Clerk, DeskError};
 use crate::RegistrationAuthority;
 use crate::error::StepError;
@@ -173,6 +173,13 @@ impl RegistrationAuthority {
             Step::Approve => {
                 if person.frozen_at.is_some() {
                     return Err(StepError::Frozen.into());
+                }
+                // Her keys or her address may be others than when the document was made.
+                let known = self.known(work.as_mut(), &application, &person, now)?;
+                let way = signed.document.identification.as_deref();
+                is_there(&known, way.and_then(Identification::from_oid))?;
+                if signed.document.changes != known.changes(&application, &person) {
+                    return Err(DeskError::NotPrepared);
                 }
                 application.state = application.state.confirm(now).map_err(StepError::from)?;
                 ("application.approve", Outcome::Approved(number))

@@ -284,7 +284,8 @@ pub(crate) fn announce_expired(
 }
 
 /// Announces the certificates of a first application. An operator has seen the applicant, so the address that she
-/// confirmed is hers from now on; one that was known before hears of it first, and goes on counting for a while.
+/// confirmed is hers from now on; one that was known before hears of it first, and goes on counting for a while, or stays
+/// what it is where the policy wants two signatures for that.
 pub(crate) fn announce_issued(
     authority: &RegistrationAuthority,
     work: &mut dyn UnitOfWork,
@@ -309,7 +310,8 @@ pub(crate) fn announce_issued(
         };
         notify(work, person, body, now)?;
     }
-    if person.email.as_ref() != Some(&first.email) {
+    let moves = authority.is_address_moved(work, application, person, now)?;
+    if moves {
         authority.replace_address(work, person, &first.email, now)?;
         let evidence = Evidence {
             actor: tanba_model::audit::Actor::System,
@@ -319,7 +321,10 @@ pub(crate) fn announce_issued(
         };
         evidence.record(work, now)?;
     }
-    work.persons().set_language(person.id, first.language)?;
+    // Who chose that language is the applicant; what reaches an address that she does not have stays in its own.
+    if moves || person.email.as_ref() == Some(&first.email) {
+        work.persons().set_language(person.id, first.language)?;
+    }
     let message = NewMessage {
         person: person.id,
         to: first.email.clone().into(),

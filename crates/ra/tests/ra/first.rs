@@ -17,8 +17,8 @@ use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::ports::{PersonFacts, PersonRegister, RegisterAnswer, Storage as _};
 use tanba_pki::{CertificateRequest, RequestAttributes, Timestamp};
 use tanba_ra::{
-    AddressError, ClaimError, ClaimForm, FirstError, FirstSecret, FirstSection, FirstStep,
-    NextStep, ProfileSet, Proof, RaSection, Register, RegistrationAuthority, Solution,
+    AddressError, ClaimError, ClaimForm, DeskSection, FirstError, FirstSecret, FirstSection,
+    FirstStep, NextStep, ProfileSet, Proof, RaSection, Register, RegistrationAuthority, Solution,
 };
 
 use crate::world::{DAY, NOON, World, after};
@@ -938,10 +938,52 @@ fn approve(world: &World, secret: &FirstSecret) {
     assert_eq!(world.ra.resume(after(11)).unwrap().finished, 1);
 }
 
+/// What the policy asks two signatures for does not come about by one, not even at the command line.
+#[test]
+fn a_first_application_of_somebody_with_another_address_moves_none_where_the_policy_wants_two() {
+    let world = World::with(section());
+    enter(&world);
+    let known = EmailAddress::parse("known@example.kz").unwrap();
+    let mut work = world.storage.begin().unwrap();
+    let id = work.persons().find_by_iin(&iin()).unwrap().unwrap().id;
+    work.persons().set_email(id, Some(&known)).unwrap();
+    work.commit().unwrap();
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    drop(mails(&world, NOON));
+    approve(&world, &secret);
+    let told = mails(&world, after(12));
+    let told: Vec<_> = told
+        .iter()
+        .map(|mail| (mail.body.kind(), mail.to.as_str()))
+        .collect();
+    assert!(
+        told.contains(&("certificates_issued", "known@example.kz")),
+        "{told:?}"
+    );
+    assert!(
+        told.contains(&("first_issued", "new@example.kz")),
+        "{told:?}"
+    );
+    let mut work = world.storage.snapshot().unwrap();
+    let person = work.persons().find(id).unwrap().unwrap();
+    assert_eq!(person.email, Some(known));
+    assert_eq!(
+        person.language,
+        Language::Kk,
+        "her notices stay in her language"
+    );
+}
+
 /// Whoever shows a stranger's document at a counter gains no renewal by it: the address of before goes on counting.
 #[test]
 fn an_address_that_a_first_application_replaces_goes_on_counting_and_is_taken_back_by_its_owner() {
-    let world = World::with(section());
+    let world = World::with(RaSection {
+        desk: DeskSection {
+            second_operator: Vec::new(),
+            ..DeskSection::default()
+        },
+        ..section()
+    });
     enter(&world);
     let known = EmailAddress::parse("known@example.kz").unwrap();
     let mut work = world.storage.begin().unwrap();

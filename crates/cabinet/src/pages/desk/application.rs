@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tanba_model::decision::{
     Act, Decision, DecisionDocument, DecisionReason, Identification, Step,
 };
+use tanba_model::person::EmailAddress;
 use tanba_model::ports::RegisterAnswer;
 use tanba_pki::CertificateRequest;
 use tanba_ra::DeskApplication;
@@ -91,8 +92,21 @@ pub(crate) async fn show(
         appear_by,
         centre => first.map(|first| state.centre(&visit, &first.centre)),
         decidable => found.decidable,
+        typed => first.map(|first| first.email.as_str()),
+        present => found.person.email.as_ref().map(EmailAddress::as_str),
+        known => context! {
+            keys => found.known.valid_keys,
+            other => found.known.other_address,
+            moves => found.known.moves_address,
+            there => found.known.needs_presence(),
+        },
         own => at_desk.0.person.id == found.person.id,
-        identifications => Identification::ALL.map(Identification::name),
+        // Whoever is known has to be there: no other way is offered.
+        identifications => Identification::ALL
+            .into_iter()
+            .filter(|way| !found.known.needs_presence() || way.is_in_person())
+            .map(Identification::name)
+            .collect::<Vec<_>>(),
         reasons => DecisionReason::of(Act::Application).iter().map(|reason| reason.name()).collect::<Vec<_>>(),
         decisions => Serde(state.decisions(&visit, &found.decisions)),
         done => fields.done.filter(|done| ["issued", "approved", "rejected"].contains(&done.as_str())),

@@ -4,12 +4,17 @@ use std::sync::atomic::Ordering;
 
 use tanba_model::application::State;
 use tanba_model::audit::Actor;
+use tanba_model::certificate::RevocationReason;
 use tanba_model::decision::{DecisionDocument, Identification, Step};
 use tanba_model::message::MessageBody;
+use tanba_model::person::EmailAddress;
 use tanba_model::ports::{PersonFacts, Storage as _};
 use tanba_model::staff::Role;
 use tanba_pki::cms::SignedData;
-use tanba_ra::{DeskError, Found, Outcome, QueueWish, Verdict};
+use tanba_ra::{
+    CertificateEmail, DeskError, DeskSection, Found, Outcome, ProfileSet, QueueWish, RaSection,
+    Verdict,
+};
 
 use super::scene::{ALMATY, SEMEY, approval, iin, refusal, seat, waiting};
 use crate::world::{DAY, NOON, World, after};
@@ -45,11 +50,13 @@ fn an_approval_is_signed_kept_as_evidence_and_issues() {
         Some(Identification::Operator.oid())
     );
     assert_eq!(document.application.unwrap().keys.len(), 2);
-    // From now on the address is hers that she confirmed, and the one before is told.
-    let mut work = world.storage.snapshot().unwrap();
-    let person = work.persons().find(applicant.id).unwrap().unwrap();
-    assert_eq!(person.email.unwrap().as_str(), "new-keys@example.kz");
-    drop(work);
+    assert!(
+        document.changes.is_empty(),
+        "one signature moves no address"
+    );
+    // She had an address, and one operator alone does not move it; it is told.
+    let person = world.person(&applicant);
+    assert_eq!(person.email.unwrap().as_str(), "aigerim@example.kz");
     let mails = world.mail(after(120));
     let old = |body: &MessageBody| matches!(body, MessageBody::CertificatesIssued { .. });
     let new = |body: &MessageBody| matches!(body, MessageBody::FirstIssued { .. });
@@ -62,6 +69,107 @@ fn an_approval_is_signed_kept_as_evidence_and_issues() {
     for action in ["decision.sign", "application.approve", "application.issue"] {
         assert!(actions.iter().any(|found| found == action), "{action}");
     }
+}
+
+/// Approves as somebody identified in a way.
+fn identified(way: &str) -> Verdict {
+    Verdict::Approve {
+        identification: way.to_owned(),
+        remark: String::new(),
+    }
+}
+
+#[test]
+fn whoever_has_keys_or_another_address_has_to_be_there_for_first_keys() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let known = world.citizen("Aigerim");
+    let number = waiting(&world, &known, ALMATY);
+    let before = world.certificates(known.id).len();
+    for way in ["remote", "digital-id", "ai-platform"] {
+        let refused = operator.decide(&world, &number, &identified(way), NOON);
+        assert_eq!(refused.unwrap_err().code(), "identification-in-person");
+    }
+    assert_eq!(world.certificates(known.id).len(), before);
+    let shown = world
+        .ra
+        .desk_application(&operator.clerk, &number, NOON)
+        .unwrap();
+    assert_eq!(shown.known.valid_keys, 2);
+    assert!(shown.known.other_address && !shown.known.moves_address);
+    operator
+        .decide(&world, &number, &approval(), after(1))
+        .unwrap();
+    assert_eq!(world.certificates(known.id).len(), before + 2);
+}
+
+#[test]
+fn an_address_that_was_confirmed_meanwhile_makes_the_signed_approval_worthless() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let known = world.citizen_with("Aigerim", None, NOON);
+    for key in [&known.authentication, &known.signature] {
+        world.revoke(key, RevocationReason::Superseded, NOON);
+    }
+    let number = waiting(&world, &known, ALMATY);
+    let prepared = world
+        .ra
+        .prepare_verdict(&operator.clerk, &number, &identified("remote"), NOON)
+        .unwrap();
+    let document = DecisionDocument::from_bytes(&prepared).unwrap();
+    assert_eq!(document.changes["email"], "new-keys@example.kz");
+    let address = EmailAddress::parse("hers@example.kz").unwrap();
+    let mut work = world.storage.begin().unwrap();
+    work.persons().set_email(known.id, Some(&address)).unwrap();
+    work.commit().unwrap();
+    let refused = operator.sign(&world, &prepared, after(1));
+    assert!(matches!(refused, Err(DeskError::InPerson)), "{refused:?}");
+    assert_eq!(world.person(&known).email, Some(address));
+}
+
+#[test]
+fn one_operator_gives_somebody_without_keys_and_address_both_and_signs_so() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let newcomer = world.citizen_with("Aigerim", None, NOON);
+    for key in [&newcomer.authentication, &newcomer.signature] {
+        world.revoke(key, RevocationReason::Superseded, NOON);
+    }
+    let number = waiting(&world, &newcomer, ALMATY);
+    let outcome = operator.decide(&world, &number, &identified("remote"), after(1));
+    assert_eq!(outcome.unwrap(), Outcome::Issued(number));
+    let address = world.person(&newcomer).email.unwrap();
+    assert_eq!(address.as_str(), "new-keys@example.kz");
+}
+
+#[test]
+fn where_the_policy_leaves_the_address_to_one_the_approval_names_both_addresses() {
+    let world = World::with(RaSection {
+        desk: DeskSection {
+            second_operator: vec!["release".to_owned()],
+            ..DeskSection::default()
+        },
+        profiles: ProfileSet::Neutral,
+        certificate_email: CertificateEmail::AsTyped,
+        ..RaSection::default()
+    });
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let known = world.citizen("Aigerim");
+    let number = waiting(&world, &known, ALMATY);
+    let prepared = world
+        .ra
+        .prepare_verdict(&operator.clerk, &number, &approval(), NOON)
+        .unwrap();
+    let document = DecisionDocument::from_bytes(&prepared).unwrap();
+    assert_eq!(document.changes["email"], "new-keys@example.kz");
+    assert_eq!(document.changes["email_before"], "aigerim@example.kz");
+    operator.sign(&world, &prepared, after(1)).unwrap();
+    let person = world.person(&known);
+    assert_eq!(person.email.unwrap().as_str(), "new-keys@example.kz");
+    assert!(
+        person.earlier_email.is_some(),
+        "the one before still counts"
+    );
 }
 
 #[test]
@@ -213,7 +321,7 @@ fn what_is_over_cannot_be_decided_and_an_absent_key_loses_nothing() {
     assert!(told(&world, after(30)).is_empty());
     world.issuance.key_is_away.store(false, Ordering::SeqCst);
     world.ra.resume(after(60)).unwrap();
-    assert_eq!(told(&world, after(60)), ["address_changed", "first_issued"]);
+    assert_eq!(told(&world, after(60)), ["first_issued"]);
     world.ra.resume(after(90)).unwrap();
     assert!(told(&world, after(90)).is_empty());
     let again = operator
