@@ -28,6 +28,7 @@ mod person;
 mod profile;
 mod restore;
 mod serve;
+mod standing;
 #[cfg(test)]
 mod testing;
 mod validate;

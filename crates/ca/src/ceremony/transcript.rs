@@ -8,8 +8,8 @@ use tanba_pki::{Timestamp, hex};
 
 use super::plan::Plan;
 
-/// The value of `schema` in the first version of transcripts.
-pub const TRANSCRIPT_SCHEMA: &str = "tanba.ceremony-transcript/1";
+/// The value of `schema`. The first version did not name the certificate of the authority.
+pub const TRANSCRIPT_SCHEMA: &str = "tanba.ceremony-transcript/2";
 
 /// What happened. Sent as canonical JSON (RFC 8785): never rename a field.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Transcript {
     pub plan_sha256: String,
     /// Short name of the authority whose key signed.
     pub issuer: String,
+    /// SHA-256 of its certificate (DER).
+    pub issuer_sha256: String,
     /// Who was there, as the plan says.
     pub present: Vec<Attendance>,
     /// Account at the computer.
@@ -84,6 +86,8 @@ pub struct ArtefactNote {
 /// What only the computer knows of a ceremony.
 #[derive(Clone, Debug)]
 pub struct Circumstances {
+    /// SHA-256 of the certificate (DER) of the authority whose key signed.
+    pub issuer_sha256: String,
     /// Account at the computer.
     pub account: String,
     /// Program and version.
@@ -124,6 +128,7 @@ impl Transcript {
             title: plan.title.clone(),
             plan_sha256: hex::encode(&plan.sha256),
             issuer: plan.act.issuer().to_owned(),
+            issuer_sha256: circumstances.issuer_sha256,
             present: plan
                 .present
                 .iter()
@@ -173,6 +178,7 @@ impl Transcript {
         writeln!(text, "Ceremony   {}", self.ceremony)?;
         writeln!(text, "Plan       SHA-256 {}", self.plan_sha256)?;
         writeln!(text, "Signed by  {}", self.issuer)?;
+        writeln!(text, "  fingerprint (DER)  {}", self.issuer_sha256)?;
         writeln!(text, "Began      {}", self.started.rfc3339())?;
         writeln!(text, "Ended      {}", self.ended.rfc3339())?;
         writeln!(

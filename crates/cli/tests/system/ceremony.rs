@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 use crate::installation::{Installation, text};
 
 mod ending;
+mod forged;
 mod terminal;
 mod token;
 
 /// A plan as the program prints it, filled in.
-struct Plan {
+pub(crate) struct Plan {
     text: String,
 }
 
 impl Plan {
-    fn new(site: &Installation, kind: &str) -> Self {
+    pub(crate) fn new(site: &Installation, kind: &str) -> Self {
         let output = site.tanba(&["ceremony", "plan", kind]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         Self {
@@ -30,7 +31,7 @@ impl Plan {
         }
     }
 
-    fn with(mut self, from: &str, to: &str) -> Self {
+    pub(crate) fn with(mut self, from: &str, to: &str) -> Self {
         assert!(self.text.contains(from), "{from}: {}", self.text);
         self.text = self.text.replace(from, to);
         self
@@ -44,7 +45,7 @@ impl Plan {
     }
 
     /// Writes it; its path as an argument.
-    fn at(&self, site: &Installation, name: &str) -> String {
+    pub(crate) fn at(&self, site: &Installation, name: &str) -> String {
         let path = site.path(name);
         std::fs::write(&path, &self.text).expect("written");
         argument(&path)
@@ -55,7 +56,7 @@ fn argument(path: &Path) -> String {
     path.to_str().expect("text").to_owned()
 }
 
-fn words(line: &str) -> Vec<&str> {
+pub(crate) fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
 }
 

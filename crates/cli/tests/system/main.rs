@@ -47,6 +47,8 @@ mod metrics;
 #[cfg(test)]
 mod own_profile;
 #[cfg(test)]
+mod partner;
+#[cfg(test)]
 mod privacy;
 #[cfg(test)]
 mod refusals;

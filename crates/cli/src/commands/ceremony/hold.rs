@@ -89,7 +89,10 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         .map_err(super::refused)?;
     let content = content(&artefact);
     write(&files.artefact, &content)?;
+    let signed = issuer(storage.as_ref(), plan.act.issuer())?
+        .context("the authority of the ceremony is not in the database")?;
     let circumstances = Circumstances {
+        issuer_sha256: hex::encode(&tanba_crypto::sha256(&signed.issuer.certificate)),
         account: account(&actor),
         program: format!("tanba {}", env!("CARGO_PKG_VERSION")),
         started,
@@ -104,8 +107,9 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     };
     let transcript = Transcript::of(&plan, circumstances);
     let document = transcript.to_bytes()?;
+    // The key of this signature begins with the end that is signed: a verifier asks for a key of these minutes.
     let signature = room
-        .sign_transcript(&plan, &document, &actor, context.now())
+        .sign_transcript(&plan, &document, &actor, transcript.ended)
         .map_err(super::refused)?;
     write(&files.transcript.with_extension("p7s"), &signature)?;
     let text = transcript.text(&document);

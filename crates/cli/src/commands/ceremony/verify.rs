@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tanba_ca::ceremony::Transcript;
-use tanba_pki::cms::{self, Trust, VerifyOptions};
-use tanba_pki::hex;
+use tanba_pki::cms::{self, SignerVerdict, Trust, VerifyOptions};
+use tanba_pki::crl::Crl;
+use tanba_pki::{Certificate, hex};
 
 use super::hold::{certificate, read};
+use crate::commands::standing::{can_be_revoked, direct_issuer, is_for_documents_alone};
 use crate::context::Context;
 use crate::outcome::Outcome;
 
@@ -36,6 +38,9 @@ struct Facts {
     transcript: Transcript,
     /// Fingerprint of the certificate that signed the transcript.
     signer: String,
+    /// Its name and that of the authority that issued it.
+    signer_name: String,
+    signer_issuer: String,
 }
 
 /// Checks it.
@@ -74,11 +79,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             "the signature of the transcript does not hold: {fault}"
         ));
     }
-    if let Trust::Refused(error) = &signer.trust {
-        return refuse(&format!(
-            "who signed the transcript is not trusted: {error}"
-        ));
-    }
+    let (record, issuer) = match witness(signer, &transcript) {
+        Ok(found) => found,
+        Err(sentence) => return refuse(&sentence),
+    };
     if let Some(path) = &args.plan
         && hex::encode(&tanba_crypto::sha256(&read(path)?)) != transcript.plan_sha256
     {
@@ -86,27 +90,104 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     }
     let beside = args.transcript.parent().unwrap_or_else(|| Path::new(""));
     let folder = args.files.as_deref().unwrap_or(beside);
-    for artefact in &transcript.artefacts {
-        let content = read(&folder.join(&artefact.file))?;
-        if hex::encode(&tanba_crypto::sha256(&content)) != artefact.sha256 {
-            return refuse(&format!(
-                "the file {} is not the one that came out of the ceremony",
-                artefact.file
-            ));
-        }
+    let [artefact] = transcript.artefacts.as_slice() else {
+        return refuse("the transcript does not name the one thing that comes out of a ceremony");
+    };
+    let content = read(&folder.join(&artefact.file))?;
+    if hex::encode(&tanba_crypto::sha256(&content)) != artefact.sha256 {
+        return refuse(&format!(
+            "the file {} is not the one that came out of the ceremony",
+            artefact.file
+        ));
+    }
+    let Some(der) = made_by(issuer, &transcript, &content) else {
+        return refuse(&format!(
+            "the file {} is nothing that the authority of the transcript makes in such a ceremony",
+            artefact.file
+        ));
+    };
+    if hex::encode(&tanba_crypto::sha256(&der)) != artefact.fingerprint {
+        return refuse(&format!(
+            "the file {} has another fingerprint than the transcript says",
+            artefact.file
+        ));
     }
     let facts = Facts {
         valid: true,
-        signer: signer
-            .certificate
-            .as_ref()
-            .map(|certificate| hex::encode(&certificate.sha256()))
-            .unwrap_or_default(),
+        signer: hex::encode(&record.sha256()),
+        signer_name: record.subject().rfc4514(),
+        signer_issuer: record.issuer().rfc4514(),
         transcript,
     };
-    let text = format!("Valid\n\n{}", facts.transcript.text(&document));
+    let text = format!(
+        "Valid\nSigned with the key of {}\n  issued by    {}\n  fingerprint  {}\n\n{}",
+        facts.signer_name,
+        facts.signer_issuer,
+        facts.signer,
+        facts.transcript.text(&document)
+    );
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+/// Ceremonies that the root itself holds; the others are held by the authority that issues.
+const OF_THE_ROOT: [&str; 5] = ["root", "issuing", "rollover", "cross", "crl"];
+
+/// The certificate under the transcript and the authority that issued it, if that is the authority of the ceremony and the
+/// certificate one that was made for this signature. Whoever has a certificate below the root has a key that signs.
+fn witness<'a>(
+    signer: &'a SignerVerdict,
+    transcript: &Transcript,
+) -> Result<(&'a Certificate, &'a Certificate), String> {
+    let way = match &signer.trust {
+        Trust::Trusted(way) => way,
+        Trust::Refused(error) => {
+            return Err(format!("who signed the transcript is not trusted: {error}"));
+        }
+        _ => return Err("who signed the transcript is not known".to_owned()),
+    };
+    let Some(record) = way.first() else {
+        return Err("who signed the transcript is not known".to_owned());
+    };
+    let is_made_for_it = is_for_documents_alone(record)
+        && !can_be_revoked(record)
+        && (transcript.started..=transcript.ended).contains(&record.not_before());
+    if !is_made_for_it {
+        return Err(format!(
+            "the transcript was not signed at a ceremony: the key of {} (serial number {}) was not made for it",
+            record.subject().rfc4514(),
+            record.serial_hex()
+        ));
+    }
+    let issuer = direct_issuer(way)
+        .filter(|issuer| hex::encode(&issuer.sha256()) == transcript.issuer_sha256)
+        .filter(|_| way.len() == 2 || !OF_THE_ROOT.contains(&transcript.ceremony.as_str()));
+    issuer.map(|issuer| (record, issuer)).ok_or_else(|| {
+        format!(
+            "the transcript was not signed by the authority that it names: {} certified the key",
+            record.issuer().rfc4514()
+        )
+    })
+}
+
+/// The DER of what came out, if the authority made it and a ceremony of this kind makes such a thing.
+fn made_by(issuer: &Certificate, transcript: &Transcript, content: &[u8]) -> Option<Vec<u8>> {
+    let key = issuer.public_key();
+    if transcript.ceremony == "crl" {
+        let list = Crl::from_der_or_pem(content).ok()?;
+        let own = list.issuer() == issuer.subject() && list.verify(key).is_ok();
+        return own.then(|| list.der().to_vec());
+    }
+    let made = Certificate::from_pem_or_der(content).ok()?;
+    let [made] = made.as_slice() else { return None };
+    let right = match transcript.ceremony.as_str() {
+        "root" => made == issuer,
+        "issuing" | "rollover" | "cross" => made.is_ca() && made != issuer,
+        "ocsp-signer" | "tsa-signer" => !made.is_ca(),
+        _ => false,
+    };
+    let own = made.issuer() == issuer.subject() && made.verify_signed_by(key).is_ok();
+    (right && own).then(|| made.der().to_vec())
 }
 
 fn refuse(sentence: &str) -> anyhow::Result<Outcome> {
