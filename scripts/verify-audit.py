@@ -2,17 +2,19 @@
 """Verifies an exported audit log of Tanba without Tanba: with Python's standard library and openssl.
 
     tanba audit export -o audit.jsonl
-    scripts/verify-audit.py audit.jsonl root.pem
+    scripts/verify-audit.py [--authority issuing.pem]… audit.jsonl root.pem
 
-    scripts/verify-audit.py --proof 1f…proof.json root.pem [1f….cer]
+    scripts/verify-audit.py [--authority issuing.pem]… --proof 1f…proof.json root.pem [1f….cer]
 
 Checks the hash chain of the records, the Merkle tree (RFC 9162, 2.1) that each checkpoint states, and the CMS signature
-under each checkpoint up to the given root certificate. The last line must be a checkpoint: what none states can be cut off
+under each checkpoint up to the given root certificate: it must be the authority's seal, issued by an issuing authority
+directly below that root (or by one of those given with --authority), never by one that was cross-certified. The last line must be a checkpoint: what none states can be cut off
 or made anew by whoever has the records. With --proof it checks that one record is in the signed log, and,
 given a certificate, that the record is that of its issue; nothing else of the log is needed. Ends with 0 if all of it holds, else says what does not.
 """
 
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -26,9 +28,13 @@ def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-EXTENDED_KEY_USAGE = bytes.fromhex("551d25")
+BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, DISTRIBUTION_POINTS = (bytes.fromhex(text) for text in ("551d13", "551d25", "551d1f"))
 # id-kp-documentSigning (RFC 9336), which the authority's seal has and nothing else.
 DOCUMENT_SIGNING = bytes.fromhex("2b06010505070324")
+
+
+# Certificates (DER) of the authorities whose seals count; without any, every issuing authority directly below the root.
+AUTHORITIES = []
 
 
 class Log:
@@ -88,18 +94,47 @@ def signature(line, trusted):
             file.write(line["checkpoint"].encode())
         with open(detached, "wb") as file:
             file.write(base64.b64decode(line["signature"]))
-        signer = os.path.join(folder, "signer")
+        signer, sent = os.path.join(folder, "signer"), os.path.join(folder, "sent")
+        stated = json.loads(line["checkpoint"])
+        size, at = stated["size"], datetime.datetime.fromisoformat(stated["at"].replace("Z", "+00:00"))
+        when = ["-attime", str(int(at.timestamp()))]
         arguments = ["-inform", "DER", "-in", detached, "-content", content, "-binary", "-CAfile", trusted]
-        verify = ["openssl", "cms", "-verify", "-purpose", "any", "-signer", signer, "-out", os.devnull, *arguments]
-        done = subprocess.run(verify, capture_output=True, text=True)
-        size = json.loads(line["checkpoint"])["size"]
+        verify = ["openssl", "cms", "-verify", "-purpose", "any", "-signer", signer, "-certsout", sent, "-out", os.devnull]
+        done = subprocess.run([*verify, *when, *arguments], capture_output=True, text=True)
         if done.returncode != 0:
             raise ValueError(f"the signature of the checkpoint of {size} records does not hold: {done.stderr}")
-        with open(signer, encoding="ascii") as file:
-            signers = file.read()
-    # Whoever writes to the database has a key of his own under the same root: it must be the authority's seal.
-    if signers.count("-----BEGIN") != 1 or purposes(ssl.PEM_cert_to_DER_cert(signers)) != [DOCUMENT_SIGNING]:
+        seals, others = certificates(signer), certificates(sent)
+        # Whoever writes to the database has a key of his own under the same root, and whoever was cross-certified as many as
+        # he pleases: it must be the authority's seal.
+        sealed = len(seals) == 1 and is_seal(seals[0]) and any(
+            is_issuing(other) and (not AUTHORITIES or other in AUTHORITIES) and leads(folder, seals[0], other, trusted, when)
+            for other in [*others, *AUTHORITIES])
+    if not sealed:
         raise ValueError(f"the checkpoint of {size} records was not sealed by the authority")
+
+
+def certificates(path):
+    """The certificates (DER) of a PEM file; none where there is no file."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="ascii") as file:
+        ends = "-----END CERTIFICATE-----"
+        blocks = [text[text.index("-----BEGIN"):] + ends for text in file.read().split(ends) if "-----BEGIN" in text]
+    return [ssl.PEM_cert_to_DER_cert(text + "\n") for text in blocks]
+
+
+def leads(folder, seal, authority, trusted, when):
+    """Whether seal, authority and root are a chain, without anybody between them."""
+    names = []
+    for name, der in (("seal.pem", seal), ("authority.pem", authority)):
+        names.append(os.path.join(folder, name))
+        with open(names[-1], "w", encoding="ascii") as file:
+            file.write(ssl.DER_cert_to_PEM_cert(der))
+    verify = ["openssl", "verify", "-show_chain", "-no-CApath", "-no-CAstore", *when, "-CAfile"]
+    done = subprocess.run([*verify, trusted, "-untrusted", names[1], names[0]], capture_output=True, text=True)
+    # openssl was given this authority alone, so it is the one in the middle.
+    depths = [line for line in done.stdout.splitlines() if line.startswith("depth=")]
+    return done.returncode == 0 and len(depths) == 3
 
 
 def elements(der):
@@ -116,18 +151,30 @@ def elements(der):
         at += length
 
 
-def purposes(certificate):
-    """What a certificate's key is for: the object identifiers of its extended key usage (RFC 5280, 4.2.1.12), encoded."""
+def extension(certificate, wanted):
+    """The elements of the sequence in an extension of a certificate; None where it has none."""
     (_, whole), = elements(certificate)
     tbs = next(elements(whole))[1]
     for tag, extensions in elements(tbs):
         if tag != 0xA3:
             continue
-        for _, extension in elements(next(elements(extensions))[1]):
-            parts = list(elements(extension))
-            if parts[0][1] == EXTENDED_KEY_USAGE:
-                return [oid for _, oid in elements(next(elements(parts[-1][1]))[1])]
-    return []
+        for _, found in elements(next(elements(extensions))[1]):
+            parts = list(elements(found))
+            if parts[0][1] == wanted:
+                return list(elements(next(elements(parts[-1][1]))[1]))
+    return None
+
+
+def is_seal(certificate):
+    """Whether document signing is all that a key is for, and its revocation has a place."""
+    purposes = [oid for _, oid in extension(certificate, EXTENDED_KEY_USAGE) or []]
+    return purposes == [DOCUMENT_SIGNING] and extension(certificate, DISTRIBUTION_POINTS) is not None
+
+
+def is_issuing(certificate):
+    """Whether an authority has none below it and is not limited by an extended key usage: cross-certified ones are."""
+    constraints = extension(certificate, BASIC_CONSTRAINTS)
+    return constraints == [(1, b"\xff"), (2, b"\0")] and extension(certificate, EXTENDED_KEY_USAGE) is None
 
 
 def included(path, leaf, index, size):
@@ -201,6 +248,12 @@ def main(path, trusted):
 
 if __name__ == "__main__":
     try:
+        while sys.argv[1:2] == ["--authority"]:
+            given = certificates(sys.argv[2])
+            if not given:
+                raise ValueError(f"there is no certificate (PEM) in {sys.argv[2]}")
+            AUTHORITIES += given
+            del sys.argv[1:3]
         if sys.argv[1:2] == ["--proof"]:
             proof(*sys.argv[2:])
         else:

@@ -6,15 +6,19 @@ use anyhow::Context as _;
 use tanba_model::audit::Checkpoint as Statement;
 use tanba_model::audit::tree::TreeHead;
 use tanba_pki::cms::{self, SignatureFault, Trust, VerifyOptions};
-use tanba_pki::oid::DOCUMENT_SIGNING;
-use tanba_pki::{Certificate, Timestamp};
+use tanba_pki::{Certificate, Timestamp, hex};
 
 use super::line::Checkpoint;
+use crate::commands::standing::{
+    can_be_revoked, direct_issuer, is_for_documents_alone, is_issuing,
+};
 
 /// With what the signatures of checkpoints are judged.
 #[derive(Debug)]
 pub(super) struct Judge {
     trusted: Vec<Certificate>,
+    /// Authorities whose seals count; without any, those of every issuing authority directly below what is trusted.
+    authorities: Vec<Certificate>,
 }
 
 /// A checkpoint whose signature holds.
@@ -22,16 +26,20 @@ pub(super) struct Judge {
 pub(super) struct Stated {
     /// The tree that it states.
     pub(super) head: TreeHead,
+    /// Whose log it says that it is.
+    pub(super) log: String,
     /// When it says that it was signed.
     pub(super) at: Timestamp,
     /// Who signed it.
     pub(super) signer: Certificate,
 }
 
-/// Whether a certificate is a seal's: document signing (RFC 9336) is all that its key is for. No profile of people may
-/// have that alone, and checkpoints rest on it.
-fn is_seal(certificate: &Certificate) -> bool {
-    certificate.extended_key_usage() == [DOCUMENT_SIGNING]
+/// Whether a certificate is that of a seal, of the log that it seals: its lists are published where that log says.
+fn is_seal(certificate: &Certificate, log: &str) -> bool {
+    let lists = format!("{log}/crl/");
+    is_for_documents_alone(certificate)
+        && can_be_revoked(certificate)
+        && (certificate.crl_distribution_points().iter()).all(|point| point.starts_with(&lists))
 }
 
 /// A certificate in a file (PEM or DER).
@@ -44,18 +52,26 @@ pub(super) fn read_certificate(path: &Path) -> anyhow::Result<Certificate> {
 }
 
 impl Judge {
-    /// Believes these certificates; without any, only the signatures themselves are judged.
-    pub(super) const fn new(trusted: Vec<Certificate>) -> Self {
-        Self { trusted }
+    /// Believes these certificates instead; without any, only the signatures themselves are judged.
+    pub(super) fn trusting(self, trusted: Vec<Certificate>) -> Self {
+        Self { trusted, ..self }
     }
 
-    /// Believes the certificates of these files (PEM or DER).
-    pub(super) fn of_files(paths: &[PathBuf]) -> anyhow::Result<Self> {
-        let mut trusted = Vec::new();
-        for path in paths {
-            trusted.push(read_certificate(path)?);
-        }
-        Ok(Self::new(trusted))
+    /// Believes the certificates of these files (PEM or DER), and seals of these authorities.
+    pub(super) fn of_files(trusted: &[PathBuf], authorities: &[PathBuf]) -> anyhow::Result<Self> {
+        let read = |paths: &[PathBuf]| -> anyhow::Result<Vec<Certificate>> {
+            paths.iter().map(|path| read_certificate(path)).collect()
+        };
+        Ok(Self {
+            trusted: read(trusted)?,
+            authorities: read(authorities)?,
+        })
+    }
+
+    /// SHA-256 of what is believed.
+    pub(super) fn fingerprints(&self) -> Vec<String> {
+        let trusted = self.trusted.iter();
+        trusted.map(|root| hex::encode(&root.sha256())).collect()
     }
 
     /// Whether anything is believed.
@@ -106,17 +122,35 @@ impl Judge {
             )));
         };
         // Whoever writes to the database has a key of his own under the same root: it must be the authority's seal.
-        if !is_seal(&certificate) {
+        if !is_seal(&certificate, &statement.log) {
             return Ok(Err(format!(
                 "the checkpoint of {size} records was not sealed by the authority: the key of certificate {} is for \
                  something else",
                 certificate.serial_hex()
             )));
         }
+        // And whoever was cross-certified makes as many seals below the root as he pleases.
+        if let Trust::Trusted(way) = &signer.trust
+            && !self.is_ours(way)
+        {
+            return Ok(Err(format!(
+                "the checkpoint of {size} records was not sealed by an authority directly below the root, or not by the \
+                 one that was named: {} certified the key",
+                certificate.issuer().rfc4514()
+            )));
+        }
         Ok(Ok(Stated {
             head,
+            log: statement.log,
             at: statement.at,
             signer: certificate,
         }))
+    }
+
+    /// Whether an issuing authority certified the first of a way, directly below what is trusted, or trusted itself.
+    fn is_ours(&self, way: &[Certificate]) -> bool {
+        direct_issuer(way).is_some_and(|issuer| {
+            is_issuing(issuer) && (self.authorities.is_empty() || self.authorities.contains(issuer))
+        })
     }
 }

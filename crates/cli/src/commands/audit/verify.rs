@@ -15,11 +15,11 @@ use tanba_pki::{Certificate, Timestamp, hex};
 use super::export::Checkpoints;
 use super::line::{self, Line};
 use super::proof;
-use super::statement::Judge;
+use super::statement::{Judge, Stated};
 use crate::commands::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::count::count;
-use crate::outcome::{Outcome, usage};
+use crate::outcome::{Outcome, sentence, usage};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -38,6 +38,10 @@ pub(crate) struct Args {
     /// Certificate of the root (PEM or DER): the seal under each checkpoint must lead to it. The database brings its own
     #[arg(long, value_name = "FILE")]
     trusted: Vec<PathBuf>,
+    /// With --trusted: certificate (PEM or DER) of the issuing authority whose seal it must be; else any directly below the
+    /// root counts. May be given again, for an authority and its successor
+    #[arg(long, value_name = "FILE", requires = "trusted")]
+    authority: Vec<PathBuf>,
     /// A proof instead of a log: of `audit prove`, or from the list of keys in the cabinet
     #[arg(long, value_name = "FILE", requires = "trusted", conflicts_with_all = ["file", "expect", "checkpoint"])]
     proof: Option<PathBuf>,
@@ -57,6 +61,8 @@ struct Verdict {
     checkpoints: u64,
     /// Number of records under the last of them.
     signed: u64,
+    /// Whose log it says that it is: the public URL.
+    log: Option<String>,
     /// When it was signed.
     signed_at: Option<Timestamp>,
     /// Serial number of the seal under it, hexadecimal.
@@ -68,7 +74,7 @@ struct Verdict {
 
 /// Runs the command.
 pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
-    let mut judge = Judge::of_files(&args.trusted)?;
+    let mut judge = Judge::of_files(&args.trusted, &args.authority)?;
     if let Some(path) = &args.proof {
         return proof::verify(path, args.certificate.as_deref(), &judge, context);
     }
@@ -77,7 +83,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         None => Some(config.storage()?),
     };
     if let (Some(storage), false) = (&storage, judge.believes()) {
-        judge = Judge::new(roots(storage.as_ref())?);
+        judge = judge.trusting(roots(storage.as_ref())?);
     }
     let mut log = Log::new(args, &judge)?;
     let fault = match (&args.file, &storage) {
@@ -85,12 +91,15 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         (None, Some(storage)) => log.check_storage(storage.as_ref())?,
         (None, None) => None,
     };
-    let fault = fault.or_else(|| log.missing()).or_else(|| {
-        // A server goes on writing between two checkpoints; whoever hands over a file has had the time to sign it.
-        let is_judged = args.file.is_some() && judge.believes();
-        is_judged.then(|| log.unproven()).flatten()
-    });
-    log.report(fault, context)
+    let fault = fault
+        .or_else(|| log.missing())
+        .or_else(|| log.is_empty())
+        .or_else(|| {
+            // A server goes on writing between two checkpoints; whoever hands over a file has had the time to sign it.
+            let is_judged = args.file.is_some() && judge.believes();
+            is_judged.then(|| log.unproven()).flatten()
+        });
+    log.report(args, fault, context)
 }
 
 fn roots(storage: &dyn Storage) -> anyhow::Result<Vec<Certificate>> {
@@ -115,7 +124,7 @@ struct Log<'a> {
     last: Option<AuditRecord>,
     frontier: Frontier,
     checkpoints: u64,
-    signed: Option<(u64, Timestamp, String)>,
+    signed: Option<(u64, Stated)>,
     /// A hash that must come, and whether it did.
     expect: Option<[u8; 32]>,
     met: bool,
@@ -198,7 +207,7 @@ impl<'a> Log<'a> {
             )));
         }
         self.checkpoints += 1;
-        self.signed = Some((size, stated.at, stated.signer.serial_hex()));
+        self.signed = Some((size, stated));
         Ok(None)
     }
 
@@ -247,9 +256,12 @@ impl<'a> Log<'a> {
         for (number, text) in (1_u64..).zip(BufReader::new(file).lines()) {
             let text =
                 text.with_context(|| format!("the file {} cannot be read", path.display()))?;
-            let fault = self
-                .read(&text, number)
-                .with_context(|| format!("line {number} is not a line of an audit log"))?;
+            let fault = self.read(&text, number).unwrap_or_else(|error| {
+                let why = sentence(&error);
+                Some(format!(
+                    "line {number} is not a line of an audit log: {why}"
+                ))
+            });
             if fault.is_some() {
                 return Ok(fault);
             }
@@ -296,6 +308,11 @@ impl<'a> Log<'a> {
         ))
     }
 
+    /// Nothing is whole that has no record: an installation writes the first one when it is made.
+    fn is_empty(&self) -> Option<String> {
+        (self.records() == 0).then(|| "there is no record in it".to_owned())
+    }
+
     /// Number of all records so far.
     fn records(&self) -> u64 {
         self.last.as_ref().map_or(0, |record| record.sequence)
@@ -321,15 +338,21 @@ impl<'a> Log<'a> {
         }
     }
 
-    fn report(&self, fault: Option<String>, context: &Context) -> anyhow::Result<Outcome> {
+    fn report(
+        &self,
+        args: &Args,
+        fault: Option<String>,
+        context: &Context,
+    ) -> anyhow::Result<Outcome> {
         // Nothing was made of the hash that a file without records begins with.
         let last = (self.last.as_ref()).filter(|record| record.sequence > self.since);
         let last_hash = last.map(|record| hex::encode(&record.hash));
         let records = self.records();
-        let (size, at, serial) = match &self.signed {
-            Some((size, at, serial)) => (*size, Some(*at), Some(serial.clone())),
-            None => (0, None, None),
+        let (size, stated) = match &self.signed {
+            Some((size, stated)) => (*size, Some(stated)),
+            None => (0, None),
         };
+        let at = stated.map(|stated| stated.at);
         let verdict = Verdict {
             valid: fault.is_none(),
             records,
@@ -337,8 +360,9 @@ impl<'a> Log<'a> {
             last_hash,
             checkpoints: self.checkpoints,
             signed: size,
+            log: stated.map(|stated| stated.log.clone()),
             signed_at: at,
-            sealed_by: serial,
+            sealed_by: stated.map(|stated| stated.signer.serial_hex()),
             unsigned: self.unsigned(),
             fault: fault.clone(),
         };
@@ -356,12 +380,21 @@ impl<'a> Log<'a> {
                 self.since
             ));
         }
-        if let Some(at) = at {
+        if let Some(stated) = stated {
             text.push_str(&format!(
-                "\n{}; the last one, of {at}, states {}.",
+                "\n{}; the last one, of {}, states {} of the log of {}.",
                 count(self.checkpoints, "signed checkpoint"),
-                count(size, "record")
+                stated.at,
+                count(size, "record"),
+                stated.log
             ));
+            if args.file.is_none() && args.trusted.is_empty() {
+                text.push_str(&format!(
+                    "\nThe root that was believed comes from this database: compare its fingerprint, {}, with the one that \
+                     you keep, or name your own with --trusted.",
+                    self.judge.fingerprints().join(", ")
+                ));
+            }
             if !self.judge.believes() {
                 text.push_str(
                     "\nWho signed them was not checked: name the root certificate with --trusted.",

@@ -6,7 +6,11 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use tanba_model::audit::tree::{Frontier, leaf};
+
 use super::{Installation, issue, request, text, words};
+use crate::partner;
+use crate::server::now;
 
 /// An installation with records, two checkpoints among them, and an export that a third one ends.
 fn signed() -> Installation {
@@ -432,4 +436,132 @@ fn a_checkpoint_that_a_person_signed_is_no_checkpoint() {
     assert!(refused.contains("not sealed by the authority"), "{refused}");
     assert!(second_opinion(&installation, "audit.jsonl"));
     assert!(!second_opinion(&installation, "signed.jsonl"));
+}
+
+#[test]
+fn a_log_that_a_cross_certified_authority_sealed_is_not_ours() {
+    let installation = Installation::new(&["--issuing-key", "ec-p384"]);
+    partner::cross_certified(&installation);
+    let export = installation.tanba(&["audit", "export", "-o", "audit.jsonl"]);
+    assert!(export.status.success(), "{}", text(&export.stderr));
+    // A seal as ours are, by the partner, and what he needs to show that our root stands above him.
+    let seal = format!(
+        "{}crlDistributionPoints = URI:http://pki.example.kz/crl/nca-rsa/0.crl\n",
+        partner::DOCUMENTS
+    );
+    let below = partner::AUTHORITY.replace("CA:TRUE", "CA:TRUE, pathlen:0");
+    partner::certify(
+        &installation,
+        "below",
+        "/CN=BELOW/C=KZ",
+        &below,
+        Some("partner"),
+    );
+    let read = |name: &str| std::fs::read_to_string(installation.path(name)).expect("text");
+    let cross = read("cross/cross-by-root.pem");
+    for by in ["partner", "below"] {
+        partner::certify(
+            &installation,
+            "seal",
+            "/CN=DOCUMENT_SEAL/C=KZ",
+            &seal,
+            Some(by),
+        );
+        std::fs::write(installation.path("more.pem"), read("below.pem") + &cross).expect("written");
+        let mut forged = made_anew(&lines(&installation, "audit.jsonl"), "ceremony.");
+        let (mut hashes, mut size) = (Frontier::default(), 0);
+        for line in &forged {
+            let record: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let hash = tanba_pki::hex::decode(record["hash"].as_str().expect("text"));
+            hashes.push(leaf(&hash.expect("hex").try_into().expect("a hash")));
+            size += 1;
+        }
+        let head = hashes.head();
+        assert_eq!(head.size, size);
+        let statement =
+            tanba_model::audit::Checkpoint::of(&head, "http://pki.example.kz".to_owned(), now());
+        let content = statement.to_bytes().expect("a statement");
+        std::fs::write(installation.path("content"), &content).expect("written");
+        partner::sign(
+            &installation,
+            "content",
+            "seal",
+            "more.pem",
+            "signature.der",
+        );
+        let signature = std::fs::read(installation.path("signature.der")).expect("octets");
+        let checkpoint = serde_json::json!({
+            "checkpoint": text(&content), "signature": STANDARD.encode(signature),
+        });
+        forged.push(checkpoint.to_string());
+        write(&installation, "forged.jsonl", &forged);
+        let refused = installation.refusal(&words("audit verify forged.jsonl --trusted root.pem"));
+        assert!(
+            refused.contains("directly below the root"),
+            "{by}: {refused}"
+        );
+        assert!(!second_opinion(&installation, "forged.jsonl"), "{by}");
+    }
+    assert!(second_opinion(&installation, "audit.jsonl"));
+}
+
+#[test]
+fn a_file_without_records_or_with_something_else_is_no_log() {
+    let installation = Installation::new(&[]);
+    let export = installation.tanba(&["audit", "export", "-o", "audit.jsonl"]);
+    assert!(export.status.success(), "{}", text(&export.stderr));
+    let whole = lines(&installation, "audit.jsonl");
+    for (content, sentence) in [
+        (Vec::new(), "no record"),
+        (vec!["0".to_owned()], "line 1 is not a line"),
+        (
+            [&whole[..1], &["{}".to_owned()]].concat(),
+            "line 2 is not a line",
+        ),
+    ] {
+        write(&installation, "other.jsonl", &content);
+        let verify = ["--json", "audit", "verify", "other.jsonl"];
+        let output = installation.tanba(&verify);
+        assert_eq!(output.status.code(), Some(1), "{sentence}");
+        let verdict: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(verdict["valid"], false, "{verdict}");
+        let fault = verdict["fault"].as_str().expect("a fault");
+        assert!(fault.contains(sentence), "{fault}");
+    }
+    // Which root was believed that only the database knows.
+    let said = text(&installation.tanba(&["audit", "verify"]).stdout);
+    let pem = std::fs::read(installation.path("root.pem")).expect("a file");
+    let root = tanba_pki::Certificate::from_pem(&pem).expect("a root");
+    assert!(
+        said.contains(&tanba_pki::hex::encode(&root.sha256())),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_log_may_be_asked_to_be_sealed_by_one_authority() {
+    let installation = signed();
+    let mine = text(&installation.tanba(&["issuer", "list", "--json"]).stdout);
+    assert!(mine.contains("nca-rsa"), "{mine}");
+    let database =
+        rusqlite::Connection::open(installation.path("tanba.sqlite")).expect("a database");
+    let sql = "SELECT certificate FROM issuer WHERE kind = 'issuing'";
+    let der: Vec<u8> = database.query_row(sql, [], |row| row.get(0)).expect("it");
+    let pem = tanba_pki::pem::encode("CERTIFICATE", &der);
+    std::fs::write(installation.path("issuing.pem"), pem).expect("written");
+    for (authority, right) in [("issuing.pem", true), ("root.pem", false)] {
+        let line = format!("audit verify audit.jsonl --trusted root.pem --authority {authority}");
+        let output = installation.tanba(&words(&line));
+        assert_eq!(output.status.success(), right, "{}", text(&output.stderr));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/verify-audit.py");
+        let second = Command::new("python3")
+            .arg(script)
+            .arg("--authority")
+            .args([authority, "audit.jsonl", "root.pem"].map(|name| installation.path(name)))
+            .status()
+            .expect("python3");
+        assert_eq!(second.success(), right);
+    }
+    let verdict = installation.facts(&words("audit verify audit.jsonl --trusted root.pem"));
+    assert_eq!(verdict["log"], "http://pki.example.kz", "{verdict}");
 }
