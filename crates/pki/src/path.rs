@@ -12,7 +12,7 @@ mod budget;
 mod constraint;
 mod error;
 mod general_name;
-mod name;
+pub(crate) mod name;
 mod peer_name;
 mod policy;
 mod revocation;

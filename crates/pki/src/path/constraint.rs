@@ -19,6 +19,24 @@ pub(super) struct Constraints(Vec<NameConstraints>);
 struct NameConstraints {
     permitted: Vec<Subtree>,
     excluded: Vec<Subtree>,
+    /// What comparing a directory name with all of them costs.
+    directories: usize,
+}
+
+/// A name of a certificate; a directory name is folded once, however many subtrees it is compared with.
+struct Named<'a> {
+    name: GeneralName<'a>,
+    folded: Option<FoldedName>,
+}
+
+impl<'a> Named<'a> {
+    fn of(name: GeneralName<'a>) -> Self {
+        let folded = match &name {
+            GeneralName::Directory(name) => Some(FoldedName::of(name)),
+            _ => None,
+        };
+        Self { name, folded }
+    }
 }
 
 #[derive(Debug)]
@@ -72,10 +90,14 @@ impl Constraints {
         if !certificate.subject().is_empty() {
             names.push(GeneralName::Directory(certificate.subject().clone()));
         }
-        for name in &names {
+        for name in names {
+            let name = Named::of(name);
+            if let Some(folded) = &name.folded {
+                spent.names(folded.attributes())?;
+            }
             for set in &self.0 {
-                spent.names(set.permitted.len().saturating_add(set.excluded.len()))?;
-                if !set.allows(name) {
+                spent.names(set.cost(&name))?;
+                if !set.allows(&name) {
                     return Err(PathError::NameNotPermitted);
                 }
             }
@@ -105,20 +127,37 @@ impl NameConstraints {
         let read = |list: Option<crate::asn1::Value<'_>>| {
             list.map_or(Ok(Vec::new()), |list| subtrees(list.content))
         };
+        let (permitted, excluded) = (read(permitted)?, read(excluded)?);
+        let directories = (permitted.iter().chain(&excluded)).fold(0, |cost: usize, subtree| {
+            cost.saturating_add(match subtree {
+                Subtree::Directory(root) => root.attributes().saturating_add(1),
+                _ => 1,
+            })
+        });
         Ok(Self {
-            permitted: read(permitted)?,
-            excluded: read(excluded)?,
+            permitted,
+            excluded,
+            directories,
         })
     }
 
-    fn allows(&self, name: &GeneralName<'_>) -> bool {
-        let excluded = self.excluded.iter().any(|subtree| subtree.may_reach(name));
+    /// What comparing a name with all subtrees costs: one each, and one for each attribute of a directory name.
+    fn cost(&self, name: &Named<'_>) -> usize {
+        match name.folded {
+            Some(_) => self.directories,
+            None => self.permitted.len().saturating_add(self.excluded.len()),
+        }
+    }
+
+    fn allows(&self, named: &Named<'_>) -> bool {
+        let name = &named.name;
+        let excluded = self.excluded.iter().any(|subtree| subtree.may_reach(named));
         let mut of_kind = self
             .permitted
             .iter()
             .filter(|subtree| subtree.kind() == name.kind())
             .peekable();
-        let permitted = of_kind.peek().is_none() || of_kind.any(|subtree| subtree.holds(name));
+        let permitted = of_kind.peek().is_none() || of_kind.any(|subtree| subtree.holds(named));
         permitted && !excluded
     }
 }
@@ -196,11 +235,11 @@ impl Subtree {
     }
 
     /// Whether all that the name stands for lies inside; nothing malformed does.
-    fn holds(&self, name: &GeneralName<'_>) -> bool {
+    fn holds(&self, named: &Named<'_>) -> bool {
         let below = |host: &str, domain: &str| {
             syntax::is_in_domain(host, domain) && host.len() > domain.len()
         };
-        match (self, name) {
+        match (self, &named.name) {
             (Self::Mailbox { local, host }, GeneralName::Email(text)) => syntax::mailbox(text)
                 .is_some_and(|(its, at)| its == local && at.eq_ignore_ascii_case(host)),
             (Self::MailHost(host), GeneralName::Email(text)) => {
@@ -213,8 +252,8 @@ impl Subtree {
                 let base = text.strip_prefix("*.").unwrap_or(text);
                 syntax::is_host(base) && syntax::is_in_domain(base, root)
             }
-            (Self::Directory(root), GeneralName::Directory(name)) => {
-                FoldedName::of(name).is_within(root)
+            (Self::Directory(root), GeneralName::Directory(_)) => {
+                (named.folded.as_ref()).is_some_and(|folded| folded.is_within(root))
             }
             (Self::UriHost(host), GeneralName::Uri(text)) => {
                 syntax::uri_host(text).is_some_and(|its| its.eq_ignore_ascii_case(host))
@@ -236,7 +275,8 @@ impl Subtree {
     }
 
     /// Whether something that the name stands for lies inside, or this cannot be told.
-    fn may_reach(&self, name: &GeneralName<'_>) -> bool {
+    fn may_reach(&self, named: &Named<'_>) -> bool {
+        let name = &named.name;
         if self.kind() != name.kind() {
             return false;
         }
@@ -254,7 +294,7 @@ impl Subtree {
             }
             _ => false,
         };
-        unreadable || by_asterisk || self.holds(name)
+        unreadable || by_asterisk || self.holds(named)
     }
 }
 

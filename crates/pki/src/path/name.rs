@@ -33,6 +33,11 @@ impl FoldedName {
         Self(rdns)
     }
 
+    /// Number of its attributes.
+    pub(super) fn attributes(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     /// Whether the name lies in the subtree of `root` (RFC 5280, 4.2.1.10).
     pub(super) fn is_within(&self, root: &Self) -> bool {
         self.0.starts_with(&root.0)
@@ -40,7 +45,7 @@ impl FoldedName {
 }
 
 /// Whether both name the same.
-pub(super) fn same_name(left: &DistinguishedName, right: &DistinguishedName) -> bool {
+pub(crate) fn same_name(left: &DistinguishedName, right: &DistinguishedName) -> bool {
     left == right || FoldedName::of(left) == FoldedName::of(right)
 }
 

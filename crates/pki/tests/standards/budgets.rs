@@ -67,6 +67,28 @@ fn many_names_under_many_constraints_cost_comparisons() {
 }
 
 #[test]
+fn directory_names_cost_their_attributes() {
+    let [root_key, leaf_key] = ["authority", "person-ec"].map(key);
+    // Some hundred subtrees of many attributes each: one comparison is as much work as the subtree is long.
+    let judge_with = |attributes: usize| {
+        let rdn = asn1::set(&[asn1::sequence(&[
+            asn1::oid(oid::ORGANIZATIONAL_UNIT),
+            asn1::tlv(0x0c, b"a"),
+        ])]);
+        let long = asn1::tlv(0x30, &rdn.repeat(attributes));
+        let tree = asn1::sequence(&[asn1::context(4, &long)]);
+        let constraints = asn1::sequence(&[asn1::context(1, &tree.repeat(500))]);
+        let constraints = extension(oid::NAME_CONSTRAINTS, true, &constraints);
+        let by_root = ("root", &root_key);
+        let root = certificate(1, by_root, by_root, &[authority(), constraints]);
+        let leaf = certificate(2, by_root, ("leaf", &leaf_key), &[]);
+        judge(&leaf, &root, &[])
+    };
+    assert_eq!(judge_with(150), Ok(()));
+    assert_eq!(judge_with(250), Err(PathError::TooCostly(Resource::Names)));
+}
+
+#[test]
 fn policies_that_multiply_and_policies_without_number_are_refused() {
     let keys = ["authority", "person-ec"].map(key);
     let policies = |count: u64| {
