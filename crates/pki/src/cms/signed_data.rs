@@ -1,7 +1,9 @@
 //! Reads the structures of RFC 5652.
 
 use der::asn1::ObjectIdentifier;
-use tanba_crypto::DigestAlgorithm;
+use der::{Any, Decode as _};
+use spki::AlgorithmIdentifierOwned;
+use tanba_crypto::{DigestAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
 
 use super::CmsError;
 use super::attribute::Attributes;
@@ -99,6 +101,15 @@ impl Algorithm {
         }
         fields.finish()?;
         Ok(Self { oid, parameters })
+    }
+
+    /// The algorithm of a signature, with the parameters of RFC 4055 where it is RSASSA-PSS: as certificates are read.
+    pub(crate) fn of_signature(&self) -> Result<SignatureAlgorithm, UnsupportedAlgorithm> {
+        let parameters = self.parameters.as_deref().map(Any::from_der).transpose();
+        SignatureAlgorithm::from_algorithm_identifier(&AlgorithmIdentifierOwned {
+            oid: self.oid,
+            parameters: parameters.map_err(|_| UnsupportedAlgorithm::new(self.oid))?,
+        })
     }
 }
 

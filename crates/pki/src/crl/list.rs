@@ -132,7 +132,7 @@ impl Crl {
     /// As [`Crl::from_der`].
     pub fn from_der_or_pem(file: &[u8]) -> Result<Self, CrlError> {
         const DAMAGED: Malformed = Malformed::new(STRUCTURE);
-        if file.first() == Some(&tag::SEQUENCE) {
+        if crate::pem::is_der(file) {
             return Self::from_der(file);
         }
         let text = str::from_utf8(file).map_err(|_| DAMAGED)?;
@@ -210,10 +210,7 @@ impl Crl {
     /// # Errors
     /// [`UnsupportedAlgorithm`] names the algorithm that cannot be used.
     pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm, UnsupportedAlgorithm> {
-        if self.algorithm.parameters.is_some() {
-            return Err(UnsupportedAlgorithm::new(self.algorithm.oid));
-        }
-        SignatureAlgorithm::from_oid(self.algorithm.oid)
+        self.algorithm.of_signature()
     }
 
     /// Checks the issuer's signature.

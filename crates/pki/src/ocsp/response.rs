@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tanba_crypto::{DigestAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm};
+use tanba_crypto::{DigestAlgorithm, UnsupportedAlgorithm};
 
 use super::cert_id::{CertId, Issuer};
 use super::request::{Nonce, read_extensions};
@@ -181,10 +181,7 @@ impl<'a> Response<'a> {
         at: Timestamp,
         legacy_algorithms: bool,
     ) -> Result<VerifiedResponse<'a>, ResponseError> {
-        let algorithm = SignatureAlgorithm::from_oid(self.algorithm.oid)?;
-        if self.algorithm.parameters.is_some() {
-            return Err(UnsupportedAlgorithm::new(self.algorithm.oid).into());
-        }
+        let algorithm = self.algorithm.of_signature()?;
         if algorithm.digest() == DigestAlgorithm::Sha1 && !legacy_algorithms {
             return Err(ResponseError::TooWeak);
         }

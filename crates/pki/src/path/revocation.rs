@@ -53,21 +53,30 @@ impl<'a> Search<'a> {
         let mut points = Point::of(subject.certificate)?;
         points.push(Point::implied(subject.certificate));
         let mut covered = 0;
+        // What the issuer said since is not known where its list cannot be checked: an older one does not stand in for it.
+        let mut unread = false;
         for point in &points {
             for list in self.lists(|list| !list.is_delta()) {
                 let reasons = point.reasons_of(list);
                 if reasons & !covered == 0 || !point.is_served_by(list, subject.certificate)? {
                     continue;
                 }
+                if !self.can_be_checked(list) {
+                    unread = true;
+                    continue;
+                }
                 let Some(signer) = self.signer(list, subject)? else {
                     continue;
                 };
-                self.check_entry(list, &signer, subject.certificate)?;
+                unread |= self.check_entry(list, &signer, subject.certificate)?;
                 covered |= reasons;
-                if covered == ALL_REASONS {
+                if covered == ALL_REASONS && !unread {
                     return Ok(());
                 }
             }
+        }
+        if unread {
+            return Err(PathError::RevocationUnknown);
         }
         match self.options.revocation {
             Revocation::Required => Err(PathError::RevocationUnknown),
@@ -75,7 +84,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Current lists, the newest first.
+    /// Current lists, the newest first; of those of one time what can be checked comes first.
     fn lists(&self, wanted: impl Fn(&Crl) -> bool) -> Vec<&'a Crl> {
         let mut lists: Vec<&Crl> = self
             .options
@@ -83,7 +92,8 @@ impl<'a> Search<'a> {
             .iter()
             .filter(|list| wanted(list) && self.is_usable(list))
             .collect();
-        lists.sort_by_key(|list| std::cmp::Reverse(list.this_update()));
+        lists
+            .sort_by_key(|list| std::cmp::Reverse((list.this_update(), self.can_be_checked(list))));
         lists
     }
 
@@ -91,28 +101,35 @@ impl<'a> Search<'a> {
         let at = self.options.at;
         // A list that does not say when the next one comes could be of any age (RFC 5280, 5.1.2.5).
         let current = list.this_update() <= at && list.next_update().is_some_and(|next| at <= next);
-        let strong = self.options.legacy_algorithms
-            || list
-                .signature_algorithm()
-                .is_ok_and(|algorithm| algorithm.digest() != DigestAlgorithm::Sha1);
         let by_the_rules = match self.options.rules {
             Rules::Paths => true,
             Rules::Certificates => list.departure().is_none(),
             Rules::WebServers => list.departure().is_none() && is_for_web_servers(list),
         };
-        current && strong && by_the_rules
+        current && by_the_rules
     }
 
-    /// Refuses a certificate that the list, brought up to date by the newest delta, names.
+    /// Whether the signature is of a kind that is known and believed.
+    fn can_be_checked(&self, list: &Crl) -> bool {
+        list.signature_algorithm().is_ok_and(|algorithm| {
+            self.options.legacy_algorithms || algorithm.digest() != DigestAlgorithm::Sha1
+        })
+    }
+
+    /// Refuses a certificate that the list, brought up to date by the newest delta, names. Whether there is a newer delta that
+    /// cannot be checked.
     fn check_entry(
         &mut self,
         list: &Crl,
         signer: &Certificate,
         certificate: &Certificate,
-    ) -> Result<(), PathError> {
+    ) -> Result<bool, PathError> {
         let mut entry = find(list, certificate);
+        let mut unread = false;
         for delta in self.lists(|delta| builds_on(delta, list)) {
-            if self.is_signed(delta, signer)? {
+            if !self.can_be_checked(delta) {
+                unread = true;
+            } else if self.is_signed(delta, signer)? {
                 entry = find(delta, certificate).or(entry);
                 break;
             }
@@ -122,7 +139,7 @@ impl<'a> Search<'a> {
                 at: entry.at,
                 reason: entry.reason,
             }),
-            _ => Ok(()),
+            _ => Ok(unread),
         }
     }
 

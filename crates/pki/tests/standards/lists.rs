@@ -6,7 +6,7 @@ use tanba_pki::path::{PathError, PathOptions, Revocation, Rules, validate};
 use tanba_pki::{Certificate, KeyUsage, Timestamp, asn1, oid};
 
 use crate::maker::{
-    FROM, authority, certificate, entry, extension, key, list, list_der, name, now,
+    FROM, authority, certificate, entry, extension, key, list, list_der, list_der_at, name, now,
 };
 
 const LEAF: u8 = 7;
@@ -176,6 +176,43 @@ fn every_reason_has_to_be_covered() {
         world.judge(&some, &[at_point, world.middle_list(&[], &[])]),
         Ok(())
     );
+}
+
+/// What the issuer said since is not known: an older list must not stand in for one that cannot be read.
+#[test]
+fn a_newer_list_that_cannot_be_checked_leaves_the_status_open() {
+    let world = World::new();
+    let leaf = world.leaf(&[]);
+    let old = world.middle_list(&[], &[]);
+    // Of an algorithm that nobody knows: ecdsa-with-SHA256 with another last number, in both places.
+    let unknown = |after: i64| {
+        let der = list_der_at(("middle", &world.middle_key), &[], &[], after);
+        let (known, other) = (
+            [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2],
+            [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 9],
+        );
+        let mut changed = der.clone();
+        let places: Vec<usize> = (der.windows(known.len()).enumerate())
+            .filter(|(_, octets)| *octets == known)
+            .map(|(place, _)| place)
+            .collect();
+        assert_eq!(places.len(), 2);
+        for place in places {
+            changed[place..place + known.len()].copy_from_slice(&other);
+        }
+        Crl::from_der(&changed).unwrap()
+    };
+    assert_eq!(world.judge(&leaf, std::slice::from_ref(&old)), Ok(()));
+    for lists in [[unknown(10), old.clone()], [old.clone(), unknown(10)]] {
+        assert_eq!(world.judge(&leaf, &lists), UNKNOWN);
+    }
+    // Where a list of the same time can be checked nothing is open, and an older one does not matter.
+    for after in [0, -10] {
+        assert_eq!(world.judge(&leaf, &[unknown(after), old.clone()]), Ok(()));
+    }
+    // What an older list says for ever is said all the same.
+    let revoking = world.middle_list(&[entry(LEAF, &[])], &[]);
+    assert_eq!(world.judge(&leaf, &[unknown(10), revoking]), revoked());
 }
 
 #[test]

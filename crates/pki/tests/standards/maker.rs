@@ -82,9 +82,19 @@ pub(crate) fn list(
 
 /// The same, whether it makes sense or not.
 pub(crate) fn list_der(
+    issuer: (&str, &SoftwareKey),
+    entries: &[Vec<u8>],
+    extensions: &[Vec<u8>],
+) -> Vec<u8> {
+    list_der_at(issuer, entries, extensions, 0)
+}
+
+/// The same, so many seconds later.
+pub(crate) fn list_der_at(
     (issuer, key): (&str, &SoftwareKey),
     entries: &[Vec<u8>],
     extensions: &[Vec<u8>],
+    after: i64,
 ) -> Vec<u8> {
     let algorithm = key.algorithm();
     let time = |after| asn1::time(Timestamp::from_unix(FROM + after));
@@ -100,7 +110,7 @@ pub(crate) fn list_der(
         asn1::integer(1),
         algorithm.algorithm_identifier_der(),
         name(issuer).der().to_vec(),
-        time(0),
+        time(after),
         time(1_000_000),
         entries,
         asn1::context(0, &asn1::sequence(&all)),
