@@ -4,7 +4,8 @@ use std::fmt;
 
 use spki::AlgorithmIdentifierOwned;
 use tanba_crypto::{
-    ObjectIdentifier, PublicKey, SignError, SignatureAlgorithm, Signer, VerifyError,
+    DigestAlgorithm, ObjectIdentifier, PublicKey, SignError, SignatureAlgorithm, Signer,
+    UnsupportedAlgorithm, VerifyError,
 };
 
 use crate::asn1::{self, Malformed, Reader, parse_all, tag};
@@ -146,9 +147,13 @@ impl CertificateRequest {
     /// Verifies that the requester has the private key: the request is signed with it.
     ///
     /// # Errors
-    /// [`VerifyError`]
+    /// [`VerifyError`]; [`VerifyError::Unsupported`] for SHA-1, of which whoever makes two documents with one digest signs the
+    /// one and shows the other (ETSI TS 119 312, NIST SP 800-131A).
     pub fn verify_possession(&self) -> Result<(), VerifyError> {
         let algorithm = SignatureAlgorithm::from_algorithm_identifier(&self.algorithm)?;
+        if algorithm.digest() == DigestAlgorithm::Sha1 {
+            return Err(UnsupportedAlgorithm::new(self.algorithm.oid).into());
+        }
         self.public_key
             .verify(algorithm, &self.info, &self.signature)
     }

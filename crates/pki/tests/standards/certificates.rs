@@ -194,6 +194,20 @@ fn names_are_printed_as_openssl_prints_them() {
     }
 }
 
+/// Whoever can make two documents of one SHA-1 shows another one than the owner of the key signed.
+#[test]
+fn a_request_that_is_signed_with_sha_1_proves_nothing() {
+    let desk = Desk::new();
+    for (digest, proves) in [("sha1", false), ("sha256", true)] {
+        desk.openssl(&format!(
+            "req -newkey rsa:2048 -nodes -{digest} -keyout key.pem -outform DER -out request.der -subj /CN=x"
+        ));
+        let request = CertificateRequest::from_der(&desk.read("request.der")).unwrap();
+        let said = request.verify_possession();
+        assert_eq!(said.is_ok(), proves, "{digest}: {said:?}");
+    }
+}
+
 /// A request with any single bit flipped is refused, or proves no possession.
 #[test]
 fn a_damaged_request_proves_nothing() {
