@@ -84,15 +84,15 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] when a block is damaged.
     pub fn pem_many(text: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        pem::decode_all(text)?
-            .iter()
-            .filter(|block| {
-                matches!(
-                    block.label.as_str(),
-                    "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
-                )
-            })
-            .map(|block| Self::from_der(&block.der))
+        let found = pem::find_all(text);
+        if found.iter().any(|block| block.der.is_none()) {
+            return Err(PemError.into());
+        }
+        found
+            .into_iter()
+            .filter(pem::Found::is_certificate)
+            .filter_map(pem::Found::into_der)
+            .map(|der| Self::from_der(&der))
             .collect()
     }
 
@@ -101,7 +101,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`]; [`CertificateError::Absent`] when a PEM text has none.
     pub fn from_pem_or_der(content: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        if content.first() == Some(&tag::SEQUENCE) {
+        if pem::is_der(content) {
             return Self::from_der(content).map(|one| vec![one]);
         }
         let certificates = Self::pem_many(content)?;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use facts::Facts;
 use files::Material;
+use serde::Serialize;
 use tanba_crypto::ObjectIdentifier;
 use tanba_pki::path::{
     Path, PathError, PathOptions, PeerName, PolicyOptions, Refusal, Revocation, Rules, judge,
@@ -19,8 +20,13 @@ use crate::outcome::Outcome;
 
 /// Arguments of `tanba validate`. Names are stable: scripts rely on them.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 valid; 1 not valid, with the reason; 2 nothing was judged (an option or a file that cannot be \
+    read).\nTrusted certificates are not looked up in lists.\n\nExample:\n  tanba validate --trusted root.pem --untrusted \
+    issuing.pem --crl root.crl --crl issuing.crl --purpose sign person.pem"
+)]
 pub(crate) struct Args {
-    /// Certificate to judge (PEM or DER); further ones in the file may lie between
+    /// Certificate to judge (PEM or DER); further ones in its file are taken as --untrusted
     leaf: PathBuf,
     /// Certificates to believe (PEM or DER), self-signed or not
     #[arg(long, value_name = "FILE", required = true)]
@@ -33,10 +39,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     crl: Vec<PathBuf>,
     /// Time at which everything must be valid, instead of now
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = time, overrides_with = "time")]
     time: Option<Timestamp>,
     /// What the certificate is to be used for
-    #[arg(long, value_enum, default_value_t = Purpose::Any)]
+    #[arg(long, value_enum, default_value_t = Purpose::Any, overrides_with = "purpose")]
     purpose: Purpose,
     /// Names that the certificate must all have: dns:HOST, ip:ADDRESS, email:ADDRESS
     #[arg(long, value_name = "KIND:NAME")]
@@ -45,13 +51,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OID", value_parser = policy)]
     policy: Vec<ObjectIdentifier>,
     /// Require an acceptable policy
-    #[arg(long)]
+    #[arg(long, overrides_with = "explicit_policy")]
     explicit_policy: bool,
-    /// Let anyPolicy stand for no policy
-    #[arg(long)]
+    /// Do not let anyPolicy stand for other policies
+    #[arg(long, overrides_with = "inhibit_any")]
     inhibit_any: bool,
     /// Do not follow policy mappings
-    #[arg(long)]
+    #[arg(long, overrides_with = "inhibit_mapping")]
     inhibit_mapping: bool,
 }
 
@@ -112,12 +118,41 @@ fn policy(text: &str) -> Result<ObjectIdentifier, String> {
         .map_err(|_| "expected an object identifier".to_owned())
 }
 
+/// A time, which needs its zone.
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_rfc3339(text).map_err(|error| {
+        let with_zone = format!("{text}Z");
+        match Timestamp::parse_rfc3339(&with_zone) {
+            Ok(_) => format!("the zone is missing: {with_zone} is that time in UTC"),
+            Err(_) => error.to_string(),
+        }
+    })
+}
+
+/// What is said where nothing was judged, to whoever reads JSON.
+#[derive(Debug, Serialize)]
+struct NotJudged {
+    /// Neither.
+    valid: Option<bool>,
+    error: String,
+}
+
 /// Judges the certificate.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let material = match Material::read(args) {
         Ok(material) => material,
         // A file that is not there says nothing about a certificate.
-        Err(error) => return Ok(Outcome::Usage(crate::outcome::sentence(&error))),
+        Err(error) => {
+            let error = crate::outcome::sentence(&error);
+            if context.json() {
+                let said = NotJudged {
+                    valid: None,
+                    error: error.clone(),
+                };
+                context.print(&said, "")?;
+            }
+            return Ok(Outcome::Usage(error));
+        }
     };
     let facts = match &material.leaf {
         Ok(leaf) => Facts::of(&decide(leaf, args, &material, context), &material),

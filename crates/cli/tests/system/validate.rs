@@ -346,6 +346,152 @@ fn the_answer_names_the_reason_and_the_certificate() {
 }
 
 #[test]
+fn a_bad_block_answers_no_question_and_leaves_none_unanswered() {
+    let desk = authority();
+    let read = |name: &str| std::fs::read_to_string(desk.0.path().join(name)).unwrap();
+    let damaged = read("server.pem").replacen("MI", "M*", 1);
+    desk.write("damaged.pem", &damaged);
+    let (code, facts) = desk.validate(&["--trusted", "root.pem", "damaged.pem"]);
+    assert_eq!((code, &facts["reason"]), (1, &Value::from("damaged")));
+    // Whoever sends one bad block among others does not decide that there is no answer.
+    desk.write(
+        "more.pem",
+        &format!(
+            "{damaged}{}-----BEGIN CERTIFICATE-----\nMIIB",
+            read("middle.pem")
+        ),
+    );
+    desk.write(
+        "lists.pem",
+        &format!(
+            "{}-----BEGIN X509 CRL-----\n*\n-----END X509 CRL-----\n",
+            read("list.pem")
+        ),
+    );
+    let base = ["--trusted", "root.pem", "--untrusted", "more.pem"];
+    let (code, facts) = desk.validate(&[&base[..], &["server.pem"]].concat());
+    assert_eq!(
+        (code, &facts["unreadable"]["untrusted"]),
+        (0, &Value::from(2))
+    );
+    let lists = ["--trusted", "root.pem", "--crl", "lists.pem", "middle.pem"];
+    let (code, facts) = desk.validate(&lists);
+    assert_eq!((code, &facts["unreadable"]["crls"]), (0, &Value::from(1)));
+    // As `openssl storeutl -certs` and `x509 -trustout` write.
+    desk.write(
+        "store.pem",
+        &format!("0: Certificate\n{}", read("middle.pem")),
+    );
+    desk.openssl("x509 -in root.pem -addtrust serverAuth -trustout -out trust.pem");
+    assert!(read("trust.pem").contains("TRUSTED"));
+    let (code, facts) = desk.validate(&[
+        "--trusted",
+        "trust.pem",
+        "--untrusted",
+        "store.pem",
+        "server.pem",
+    ]);
+    assert_eq!(code, 0, "{facts}");
+}
+
+#[test]
+fn options_may_come_again_and_the_last_one_counts() {
+    let desk = authority();
+    let (code, facts) = desk.validate(&[
+        "--trusted",
+        "root.pem",
+        "--untrusted",
+        "middle.pem",
+        "--explicit-policy",
+        "--explicit-policy",
+        "--inhibit-any",
+        "--inhibit-any",
+        "--inhibit-mapping",
+        "--inhibit-mapping",
+        "--purpose",
+        "sign",
+        "--purpose",
+        "tls-server",
+        "--time",
+        "2000-01-01T00:00:00Z",
+        "--time",
+        "2099-01-01T00:00:00Z",
+        "server.pem",
+    ]);
+    assert_eq!(
+        (code, &facts["reason"]),
+        (1, &Value::from("expired")),
+        "{facts}"
+    );
+    let name = [
+        "--trusted",
+        "middle.pem",
+        "--name",
+        "ip:[2001:db8::1]",
+        "server.pem",
+    ];
+    assert_eq!(desk.validate(&name).1["reason"], "wrong-name");
+    let program = env!("CARGO_BIN_EXE_tanba");
+    let zone = [
+        "validate",
+        "--trusted",
+        "root.pem",
+        "--time",
+        "2026-01-01T00:00:00",
+        "server.pem",
+    ];
+    let (code, _, error) = desk.run(program, &zone);
+    assert!(
+        code == 2 && error.contains("the zone is missing"),
+        "{error}"
+    );
+    // Nothing was judged, and whoever reads JSON is told so.
+    let absent = [
+        "validate",
+        "--json",
+        "--trusted",
+        "absent.pem",
+        "server.pem",
+    ];
+    let (code, out, error) = desk.run(program, &absent);
+    let said: Value = serde_json::from_str(&out).unwrap();
+    assert!(
+        code == 2 && said["valid"].is_null() && error.contains("absent.pem"),
+        "{out}{error}"
+    );
+    assert!(
+        said["error"].as_str().unwrap().contains("absent.pem"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_server_may_be_believed_as_it_is() {
+    let desk = authority();
+    desk.write(
+        "x.cnf",
+        "[req]\ndistinguished_name=dn\n[dn]\n[own]\nbasicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\n\
+         authorityKeyIdentifier=keyid\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n\
+         subjectAltName=DNS:own.example.kz\n",
+    );
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    desk.openssl(&format!(
+        "req -x509 -config x.cnf -extensions own {key} -keyout own.key -out own.pem -days 30 -subj /CN=own"
+    ));
+    for purpose in ["any", "tls-server"] {
+        let name = [
+            "--trusted",
+            "own.pem",
+            "--name",
+            "dns:own.example.kz",
+            "own.pem",
+        ];
+        let (code, facts) = desk.validate(&[&["--purpose", purpose][..], &name].concat());
+        assert_eq!(code, 0, "{purpose}: {facts}");
+    }
+}
+
+#[test]
 fn damage_is_not_valid_and_wrong_usage_is_told_apart() {
     let desk = authority();
     desk.write(

@@ -32,7 +32,15 @@ impl FromStr for PeerName {
             "dns" if !value.is_empty() => Ok(Self::Dns(
                 value.strip_suffix('.').unwrap_or(value).to_owned(),
             )),
-            "ip" => value.parse().map(Self::Ip).map_err(|_| PeerNameError),
+            "ip" => {
+                // An address of IPv6 as it stands in a URL.
+                let inside = value
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'))
+                    .filter(|inside| inside.contains(':'));
+                let address = inside.unwrap_or(value).parse();
+                address.map(Self::Ip).map_err(|_| PeerNameError)
+            }
             "email" if value.contains('@') => Ok(Self::Email(value.to_owned())),
             _ => Err(PeerNameError),
         }

@@ -294,7 +294,7 @@ fn chain(authority: &Authority, record: &CertificateRecord) -> anyhow::Result<St
 fn read_request(path: &Path) -> anyhow::Result<Vec<u8>> {
     let content = std::fs::read(path)
         .with_context(|| format!("the file {} cannot be read", path.display()))?;
-    if content.first() == Some(&0x30) {
+    if pem::is_der(&content) {
         return Ok(content);
     }
     let blocks = pem::decode_all(&content)?;

@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use tanba_pki::crl::Crl;
+use tanba_pki::pem::Found;
 use tanba_pki::{Certificate, pem};
 
 use super::Args;
-
-/// DER values begin so.
-const SEQUENCE: u8 = 0x30;
 
 /// Certificates and lists as they came; of those that cannot be read, how many.
 pub(super) struct Material {
@@ -32,17 +30,20 @@ impl Material {
     /// When a file cannot be read, or one that must hold certificates holds none. A certificate or list that is there and
     /// damaged is no error: it cannot be used, and that is part of the judgement.
     pub(super) fn read(args: &Args) -> anyhow::Result<Self> {
-        let mut leaves = some(&args.leaf, blocks(&args.leaf, is_certificate)?)?.into_iter();
+        let mut leaves = some(&args.leaf, blocks(&args.leaf, Found::is_certificate)?)?.into_iter();
         let leaf = leaves.next().map_or_else(
             || Err("there is no certificate in the file".to_owned()),
-            |der| Certificate::from_der(&der).map_err(|error| error.to_string()),
+            |der| match der {
+                Some(der) => Certificate::from_der(&der).map_err(|error| error.to_string()),
+                None => Err("the PEM text is damaged".to_owned()),
+            },
         );
         let mut untrusted = certificates(&args.untrusted)?;
         untrusted.add(leaves);
         let (lists, unreadable_lists) = lists(&args.crl)?;
         let mut trusted = Certificates::default();
         for path in &args.trusted {
-            trusted.add(some(path, blocks(path, is_certificate)?)?.into_iter());
+            trusted.add(some(path, blocks(path, Found::is_certificate)?)?.into_iter());
         }
         Ok(Self {
             leaf,
@@ -55,11 +56,11 @@ impl Material {
 }
 
 impl Certificates {
-    fn add(&mut self, ders: impl Iterator<Item = Vec<u8>>) {
+    fn add(&mut self, ders: impl Iterator<Item = Option<Vec<u8>>>) {
         for der in ders {
-            match Certificate::from_der(&der) {
-                Ok(certificate) => self.certificates.push(certificate),
-                Err(_) => self.unreadable = self.unreadable.saturating_add(1),
+            match der.map(|der| Certificate::from_der(&der)) {
+                Some(Ok(certificate)) => self.certificates.push(certificate),
+                _ => self.unreadable = self.unreadable.saturating_add(1),
             }
         }
     }
@@ -68,7 +69,7 @@ impl Certificates {
 fn certificates(paths: &[PathBuf]) -> anyhow::Result<Certificates> {
     let mut found = Certificates::default();
     for path in paths {
-        found.add(blocks(path, is_certificate)?.into_iter());
+        found.add(blocks(path, Found::is_certificate)?.into_iter());
     }
     Ok(found)
 }
@@ -76,40 +77,33 @@ fn certificates(paths: &[PathBuf]) -> anyhow::Result<Certificates> {
 fn lists(paths: &[PathBuf]) -> anyhow::Result<(Vec<Crl>, usize)> {
     let (mut lists, mut unreadable) = (Vec::new(), 0_usize);
     for path in paths {
-        for der in blocks(path, |label| label == "X509 CRL")? {
-            match Crl::from_der(&der) {
-                Ok(list) => lists.push(list),
-                Err(_) => unreadable = unreadable.saturating_add(1),
+        for der in blocks(path, |block| block.label == "X509 CRL")? {
+            match der.map(|der| Crl::from_der(&der)) {
+                Some(Ok(list)) => lists.push(list),
+                _ => unreadable = unreadable.saturating_add(1),
             }
         }
     }
     Ok((lists, unreadable))
 }
 
-fn is_certificate(label: &str) -> bool {
-    matches!(
-        label,
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
-    )
-}
-
-/// The objects of a file: one in DER, or the wanted blocks of a PEM text.
-fn blocks(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Vec<u8>>> {
+/// The objects of a file: one in DER, or the wanted blocks of a PEM text, `None` for one that is damaged. Whoever sends
+/// certificates must not be able to leave the question unanswered by one bad block.
+fn blocks(path: &Path, wanted: impl Fn(&Found) -> bool) -> anyhow::Result<Vec<Option<Vec<u8>>>> {
     let content = std::fs::read(path)
         .with_context(|| format!("the file {} cannot be read", path.display()))?;
-    if content.first() == Some(&SEQUENCE) {
-        return Ok(vec![content]);
+    if pem::is_der(&content) {
+        return Ok(vec![Some(content)]);
     }
-    let blocks = pem::decode_all(&content).with_context(|| path.display().to_string())?;
-    Ok(blocks
+    Ok(pem::find_all(&content)
         .into_iter()
-        .filter(|block| wanted(&block.label))
-        .map(|block| block.der)
+        .filter(wanted)
+        .map(Found::into_der)
         .collect())
 }
 
 /// The objects, at least one.
-fn some(path: &Path, objects: Vec<Vec<u8>>) -> anyhow::Result<Vec<Vec<u8>>> {
+fn some(path: &Path, objects: Vec<Option<Vec<u8>>>) -> anyhow::Result<Vec<Option<Vec<u8>>>> {
     if objects.is_empty() {
         bail!("there is no certificate in the file {}", path.display());
     }
