@@ -124,6 +124,20 @@ fn an_administrator_blocks_keys_one_by_one_and_by_published_lists() {
     let refused = house.refusal(&["key", "block", text(&leaked), "--reason", "by mistake"]);
     assert!(refused.contains("private key"), "{refused}");
 
+    // The digest that every paper shows is the certificate's; its key would stay valid.
+    let shown = hex::encode(&signature.certificate.sha256());
+    let refused = house.refusal(&["key", "block", &shown, "--reason", "by mistake"]);
+    let own = hex::encode(&signature.key.public_key().sha256());
+    assert!(
+        refused.contains("fingerprint of a certificate") && refused.contains(&own),
+        "{refused}"
+    );
+    let blocked = house.facts(&["key", "blocked"]).to_string();
+    assert!(
+        !blocked.contains(&shown) && !blocked.contains(&own),
+        "{blocked}"
+    );
+
     // A published list with a key of a valid certificate.
     let second = house.citizen("Ospanova", "ospanova@example.kz");
     let list = house.path("list.txt");

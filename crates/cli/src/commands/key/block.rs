@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use tanba_model::audit::{Actor, AuditEvent, origin};
+use tanba_model::certificate::CertificateRecord;
+use tanba_model::id::CertificateId;
 use tanba_model::key::{BlockSource, BlockedKey};
 use tanba_model::ports::{Storage, UnitOfWork};
 use tanba_model::reason_line::ReasonLine;
-use tanba_pki::Timestamp;
+use tanba_pki::{Timestamp, hex};
 use tanba_ra::block_key;
 
 use super::super::config_args::ConfigArgs;
@@ -22,6 +24,8 @@ use crate::outcome::{Outcome, usage};
 
 /// Octets of the longest line of a list.
 const LINE: usize = 4_096;
+/// Certificates that are looked at in one go.
+const PAGE: u32 = 1_000;
 /// Keys of a list that share a commit, so that a server beside gets to write.
 const BATCH: usize = 2_000;
 
@@ -49,20 +53,65 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         context.print(&imported, &imported)?;
         return Ok(Outcome::Done);
     }
+    let what = args.key.as_deref().unwrap_or_default();
+    let digest = named::key(what)?;
+    let storage = config.storage()?;
+    let is_known = is_known(storage.as_ref(), &digest)?;
+    if named::digest(what).is_some() && !is_known {
+        // What openssl and every paper show is the digest of a certificate.
+        if let Some(record) = certificate_of(storage.as_ref(), &digest)? {
+            return Ok(Outcome::Refused(format!(
+                "that is the fingerprint of a certificate (serial number {}), and not of its key, so nothing was blocked: to block \
+                 its key, give {}",
+                record.serial,
+                hex::encode(&record.public_key_sha256)
+            )));
+        }
+        context.warn(
+            "no certificate of this installation has such a key; it is blocked all the same. If you meant one that is here, \
+             give its file",
+        );
+    }
     let key = BlockedKey {
-        public_key_sha256: named::key(args.key.as_deref().unwrap_or_default())?,
+        public_key_sha256: digest,
         at: now,
         source: BlockSource::Administrator,
         reason: reason.to_owned(),
         attestation: None,
     };
-    let storage = config.storage()?;
     let mut work = storage.begin()?;
     let done = block_key(work.as_mut(), &key, &actor, "")?;
     work.commit()?;
     let told = Told::of(storage.snapshot()?.as_mut(), &done)?;
     context.print(&told, &told)?;
     Ok(Outcome::Done)
+}
+
+fn is_known(storage: &dyn Storage, digest: &[u8; 32]) -> anyhow::Result<bool> {
+    let mut unit = storage.snapshot()?;
+    Ok(unit.certificates().is_key_known(digest)?)
+}
+
+/// The certificate with this fingerprint. Nothing is kept by fingerprints, so all are looked at: seldom, and for a key that
+/// would else stay valid.
+fn certificate_of(
+    storage: &dyn Storage,
+    fingerprint: &[u8; 32],
+) -> anyhow::Result<Option<CertificateRecord>> {
+    let mut last = CertificateId(0);
+    loop {
+        let page = storage.snapshot()?.certificates().after(last, PAGE)?;
+        let Some(end) = page.last() else {
+            return Ok(None);
+        };
+        last = end.id;
+        let found = page.into_iter().find(|record| {
+            (record.der.as_ref()).is_some_and(|der| tanba_crypto::sha256(der) == *fingerprint)
+        });
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
 }
 
 fn one_line(reason: &str) -> anyhow::Result<&str> {

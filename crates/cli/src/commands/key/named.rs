@@ -37,7 +37,7 @@ pub(super) fn key(what: &str) -> anyhow::Result<[u8; 32]> {
         )));
     }
     let octets = read(path)?;
-    let der = if octets.starts_with(b"\x30") {
+    let der = if pem::is_der(&octets) {
         octets
     } else {
         let blocks = pem::decode_all(&octets).with_context(|| what.to_owned())?;
