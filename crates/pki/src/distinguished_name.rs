@@ -75,6 +75,12 @@ impl DistinguishedName {
         &self.der
     }
 
+    /// Whether verifiers take both for one: case, spaces and string types do not matter (RFC 5280, 7.1).
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        crate::path::name::same_name(self, other)
+    }
+
     /// Whether there is no attribute in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -49,6 +49,7 @@ impl Room {
         let key = self.understudy(authority.key)?;
         let profile = self.desk.profile(ROOT_PROFILE)?;
         let name = self.name(ROOT_PROFILE, certificate)?;
+        self.has_own_name(&name)?;
         let times = (certificate.not_before, certificate.not_after);
         let contents = contents(profile, &name, key.public_key(), times);
         let tbs = self_issued(&contents, certificate.serial)?;
@@ -115,6 +116,13 @@ impl Room {
             self.is_free(authority)?;
         }
         let order = self.order(act, materials)?;
+        if matches!(act, Act::Issuing { .. }) {
+            // With a request the authority is one of another machine.
+            match materials.request {
+                Some(_) => self.has_own_name(order.name())?,
+                None => self.check_place(act)?,
+            }
+        }
         let issuer = self.issuer(&order.signed_by.issuer)?;
         let key = match self.brought(act, materials, &order)? {
             Some(key) => key,

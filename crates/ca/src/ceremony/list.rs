@@ -1,5 +1,7 @@
 //! The complete revocation list of a root.
 
+use std::time::Duration;
+
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevokedEntry, Status};
 use tanba_model::ports::{CrlKind, StorageError};
@@ -94,8 +96,9 @@ impl Room {
         })
     }
 
-    /// Whether the number is the next, the time later than the last list's, and what is revoked was issued.
+    /// Whether the list ends in time, the number is the next, the time later than the last list's, and what is revoked was issued.
     fn check_list(&self, issuer: &Issuer, list: &ListPlan) -> Result<(), CeremonyError> {
+        ends_in_time(issuer, list.this_update, list.next_update).map_err(CeremonyError::Plan)?;
         if self.desk.is_taken(issuer, list.number)?.is_none() {
             let next = self.desk.next_number(issuer)?;
             return Err(other_number(list, Some(next)));
@@ -125,6 +128,32 @@ impl Room {
         }
         Ok(())
     }
+}
+
+/// What a list is good for at most. Whoever holds an old one back shows it as long as it lasts, and so long nobody is
+/// reminded of the next one.
+const LONGEST_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Refuses a list that would be current for too long, or longer than its issuer.
+pub(super) fn ends_in_time(
+    issuer: &Issuer,
+    this_update: Timestamp,
+    next_update: Timestamp,
+) -> Result<(), String> {
+    if next_update > this_update.plus(LONGEST_LIFE) {
+        return Err(format!(
+            "the list would be current until {}: a list of a root is for 400 days at most, so that an old one cannot be shown for long",
+            next_update.rfc3339()
+        ));
+    }
+    if next_update > issuer.certificate.not_after() {
+        return Err(format!(
+            "the list would be current until {}, and its root ends at {}",
+            next_update.rfc3339(),
+            issuer.certificate.not_after().rfc3339()
+        ));
+    }
+    Ok(())
 }
 
 fn planned(list: &ListPlan) -> PlannedList {

@@ -9,8 +9,9 @@ use tanba_model::ports::{
     AwaitedIssuer, CrlKind, CrlRecord, IssuerKind, IssuerRecord, NewIssuer, StorageError,
 };
 use tanba_pki::crl::Crl;
-use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
+use tanba_pki::{Certificate, CertificateRequest, DistinguishedName, RequestAttributes, Timestamp};
 
+use super::list::ends_in_time;
 use super::plan::{Act, NewAuthority, Plan};
 use super::{CeremonyError, Materials, Room, must_be_root};
 use crate::desk::{audit, fingerprint};
@@ -50,7 +51,7 @@ impl Room {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(CertificateRequest, AwaitedIssuer), CeremonyError> {
-        self.check_successor(plan)?;
+        self.check_place(&plan.act)?;
         if let Some(awaited) = self.awaited(&authority.name)? {
             let request = as_planned(&awaited, authority)?;
             return Ok((request, awaited));
@@ -104,28 +105,56 @@ impl Room {
         Ok(awaited.into_iter().find(|awaited| awaited.name == name))
     }
 
-    /// A rollover is beside an authority of this installation, under a name of its own: lists of both must not be taken for
-    /// each other.
-    fn check_successor(&self, plan: &Plan) -> Result<(), CeremonyError> {
+    /// Whether a new issuing authority has its place here. It issues instead of the one that does, so a plan that does not
+    /// say so is not carried out: who reviewed it would not know that the other one stops.
+    pub(super) fn check_place(&self, act: &Act) -> Result<(), CeremonyError> {
         let Act::Issuing {
-            replaces: Some(replaced),
+            authority,
+            replaces,
             ..
-        } = &plan.act
+        } = act
         else {
             return Ok(());
         };
-        let replaced = self.issuer(replaced)?;
-        let order = self.order(&plan.act, &Materials::default())?;
-        if replaced.kind != IssuerKind::Issuing {
-            return Err(CeremonyError::Plan(format!(
-                "\"{}\" is a root: a rollover replaces an issuing authority",
-                replaced.name
-            )));
+        let order = self.order(act, &Materials::default())?;
+        self.has_own_name(order.name())?;
+        match replaces {
+            Some(replaced) => {
+                let replaced = self.issuer(replaced)?;
+                if replaced.kind != IssuerKind::Issuing {
+                    return Err(CeremonyError::Plan(format!(
+                        "\"{}\" is a root: a rollover replaces an issuing authority",
+                        replaced.name
+                    )));
+                }
+            }
+            None => {
+                let issuers = self.desk.storage.snapshot()?.issuers().all()?;
+                let issuing = (issuers.iter())
+                    .find(|record| record.issuer.kind == IssuerKind::Issuing)
+                    .map(|record| &record.issuer.name);
+                if let Some(issuing) = issuing {
+                    return Err(CeremonyError::Plan(format!(
+                        "this installation has the issuing authority \"{issuing}\", which \"{}\" would replace: that is a rollover, whose plan says so (`tanba ceremony plan rollover`)",
+                        authority.name
+                    )));
+                }
+            }
         }
-        if order.name() == replaced.certificate.subject() {
-            return Err(CeremonyError::Plan(
-                "the new authority needs another name in its certificate than the one that it replaces, so that lists of both cannot be taken for each other".to_owned(),
-            ));
+        Ok(())
+    }
+
+    /// Refuses the name of an authority of this installation in the certificate of a new one.
+    pub(super) fn has_own_name(&self, name: &DistinguishedName) -> Result<(), CeremonyError> {
+        let records = self.desk.storage.snapshot()?.issuers().all()?;
+        for record in &records {
+            let other = Issuer::closed(record.clone(), &records)?;
+            if other.certificate.subject().is_same(name) {
+                return Err(CeremonyError::Plan(format!(
+                    "the new authority needs another name in its certificate than \"{}\" has, so that lists of both cannot be taken for each other",
+                    other.name
+                )));
+            }
         }
         Ok(())
     }
@@ -159,7 +188,7 @@ impl Room {
             ));
         };
         self.is_free(authority)?;
-        self.check_successor(plan)?;
+        self.check_place(&plan.act)?;
         let Some(awaited) = self.awaited(&authority.name)? else {
             return refuse(
                 "no certificate of that authority is awaited here: `tanba ceremony request` comes first",
@@ -285,6 +314,7 @@ impl Room {
         if list.this_update() > now.plus(CLOCK_SLACK) || next_update <= now {
             return refuse("the list is not of this time: look at the clocks of both computers");
         }
+        ends_in_time(&issuer, list.this_update(), next_update).map_err(CeremonyError::Material)?;
         let record = CrlRecord {
             issuer: issuer.id,
             kind: CrlKind::Full,

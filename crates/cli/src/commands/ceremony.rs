@@ -66,6 +66,13 @@ fn plan(path: &Path) -> anyhow::Result<Plan> {
     Plan::parse(&text).with_context(|| path.display().to_string())
 }
 
+/// What a rehearsal was refused for: a rehearsal leaves nothing behind.
+fn not_rehearsed(error: CeremonyError) -> anyhow::Error {
+    anyhow::Error::new(error).context(
+        "the ceremony would stop here (nothing was recorded or signed: correct the plan or what was brought, and rehearse again)",
+    )
+}
+
 /// What a ceremony was refused for, and where that leaves everything.
 fn refused(error: CeremonyError) -> anyhow::Error {
     let safe = if matches!(error, CeremonyError::Plan(_) | CeremonyError::Material(_)) {

@@ -9,6 +9,7 @@ use crate::installation::{Installation, text};
 
 mod ending;
 mod forged;
+mod place;
 mod terminal;
 mod token;
 
@@ -177,6 +178,13 @@ fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anyb
     let run = words("--output made --share-to s1 --share-to s2 --share-to s3");
     let short = [&["ceremony", "run", &path], &run[..run.len() - 2]].concat();
     assert!(site.refusal(&short).contains("--share-to"));
+    // A share twice in one place, under whatever name: nothing of it stays in the way of the next try.
+    for (second, sentence) in [("s1", "twice"), ("./s1", "cannot be written")] {
+        let line = format!("--output made --share-to s1 --share-to {second} --share-to s3");
+        let said = site.refusal(&[&["ceremony", "run", &path], &words(&line)[..]].concat());
+        assert!(said.contains(sentence), "{said}");
+        assert!(!site.path("s1").exists() && !site.path("s3").exists());
+    }
     let made = site.facts(&[&["ceremony", "run", &path], &run[..]].concat());
     let pem = |facts: &Value| facts["content"].as_str().expect("PEM").to_owned();
     assert_eq!(

@@ -13,7 +13,7 @@ use tanba_ca::ceremony::{
 use tanba_ca::{KeyPlace, Parts, Profiles};
 use tanba_model::audit::Actor;
 use tanba_model::ports::{IssuerRecord, Storage};
-use tanba_pki::{Certificate, CertificateRequest, hex, pem};
+use tanba_pki::{Certificate, CertificateRequest, Timestamp, hex, pem};
 
 use super::shares;
 use crate::chest::Chest;
@@ -57,6 +57,8 @@ struct Facts {
     fingerprint: String,
     /// SHA-256 of the signed part alone, which a rehearsal knows where no key is made.
     signed_part_sha256: String,
+    /// From when on the plan may be carried out, for two days.
+    begins: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     transcript: Option<PathBuf>,
     /// A certificate in PEM, a list in hexadecimal digits.
@@ -143,17 +145,18 @@ fn rehearse(
     let room = Room::for_rehearsal(storage, context.random(), Profiles::builtin());
     let artefact = room
         .rehearse(plan, materials, context.now())
-        .map_err(super::refused)?;
+        .map_err(super::not_rehearsed)?;
     let facts = Facts {
         dry_run: true,
         ..facts(plan, &artefact, args.output.join(file_name(&plan.act)))?
     };
     let text = format!(
-        "REHEARSAL of {} ({}), plan SHA-256 {}\nNothing was recorded or signed. What would be made, but for the signature and for a key that is made in the ceremony:\n\n{}\n{}",
+        "REHEARSAL of {} ({}), plan SHA-256 {}\nNothing was recorded or signed. What would be made, but for the signature and for a key that is made in the ceremony:\n\n{}\nNot before {}, nor more than two days later.\n\n{}",
         plan.title,
         plan.act.name(),
         facts.plan_sha256,
         sheet(&artefact),
+        facts.begins.rfc3339(),
         facts.content,
     );
     context.print(&facts, text)?;
@@ -346,6 +349,7 @@ fn facts(plan: &Plan, artefact: &Artefact, file: PathBuf) -> anyhow::Result<Fact
         file,
         fingerprint: hex::encode(&tanba_crypto::sha256(&artefact.der)),
         signed_part_sha256: hex::encode(&tanba_crypto::sha256(&signed_part)),
+        begins: plan.act.begins(),
         transcript: None,
         content,
         shares: None,

@@ -1,7 +1,7 @@
 //! Shares on their way: from files or typed, and into one file for each custodian.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -58,9 +58,20 @@ pub(super) fn divide(
             there.display()
         );
     }
+    let twice = files
+        .iter()
+        .enumerate()
+        .find(|(place, path)| files.iter().take(*place).any(|other| other == *path));
+    if let Some((_, twice)) = twice {
+        bail!(
+            "--share-to names {} twice: each custodian has a share of her own, on a medium of her own",
+            twice.display()
+        );
+    }
     let (custody, shares) = Custody::divide(quorum, Cost::STANDARD, random)?;
+    let mut written = Written::default();
     for (share, path) in shares.iter().zip(files) {
-        write(share, path)?;
+        written.begin(share, path)?;
     }
     let again = files
         .iter()
@@ -74,6 +85,7 @@ pub(super) fn divide(
                 .context("the shares that were written do not open a trial; no key was made")?,
         );
     }
+    written.keep();
     let made = shares.iter().map(Share::number).collect();
     let note = note(&custody, made, Vec::new());
     Ok((custody, note))
@@ -90,16 +102,45 @@ fn note(custody: &Custody, made: Vec<u8>, used: Vec<u8>) -> SharesNote {
     }
 }
 
-/// One line, for its owner alone.
-fn write(share: &Share, path: &Path) -> anyhow::Result<()> {
+/// Shares that were written, and are removed unless all of them were: no key lies under them, and they would only be in
+/// the way of the next try.
+#[derive(Debug, Default)]
+struct Written(Vec<PathBuf>);
+
+impl Written {
+    fn begin(&mut self, share: &Share, path: &Path) -> anyhow::Result<()> {
+        let failed = || format!("the share {} cannot be written", path.display());
+        let file = create(path).with_context(failed)?;
+        self.0.push(path.to_owned());
+        write(share, file).with_context(failed)
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // Where it stays, the next try says so.
+            drop(std::fs::remove_file(path));
+        }
+    }
+}
+
+/// A new file, for its owner alone.
+fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let _ = options.write(true).create_new(true);
     #[cfg(unix)]
     let _ = std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let failed = || format!("the share {} cannot be written", path.display());
-    let mut file = options.open(path).with_context(failed)?;
-    file.write_all(share.line().expose())
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .with_context(failed)
+    options.open(path)
+}
+
+/// One line.
+fn write(share: &Share, mut file: File) -> io::Result<()> {
+    file.write_all(share.line().expose())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
 }

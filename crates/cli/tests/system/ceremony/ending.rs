@@ -51,6 +51,45 @@ fn list(vault: &Vault, online: &Installation, number: u8, days: u64) -> String {
 }
 
 #[test]
+fn a_list_of_a_root_ends_within_400_days_and_not_after_its_root() {
+    let vault = Vault::new();
+    let plan = |days: u64| {
+        let end = now()
+            .plus(Duration::from_secs(days * 24 * 60 * 60))
+            .rfc3339();
+        let plan = Plan::new(&vault.site, "crl");
+        let lines = plan.text.lines().map(|line| match line {
+            line if line.starts_with("next-update = ") => format!("next-update = \"{end}\"\n"),
+            line => format!("{line}\n"),
+        });
+        Plan {
+            text: lines.collect(),
+        }
+    };
+    let rehearse = |plan: &Plan| {
+        let path = plan.at(&vault.site, "long.toml");
+        vault
+            .site
+            .tanba(&words(&format!("ceremony run {path} --dry-run")))
+    };
+    let said = rehearse(&plan(399));
+    assert!(
+        said.status.success() && text(&said.stdout).contains("Not before"),
+        "{}",
+        text(&said.stderr)
+    );
+    for days in [402, 63_000] {
+        let said = rehearse(&plan(days));
+        let sentence = text(&said.stderr);
+        assert_eq!(said.status.code(), Some(1));
+        assert!(
+            sentence.contains("400 days at most") && sentence.contains("nothing was recorded"),
+            "{sentence}"
+        );
+    }
+}
+
+#[test]
 fn the_doctor_reminds_of_the_list_of_an_offline_root_45_days_before_its_end() {
     let vault = Vault::new();
     let online = Installation::new(&["--without-authority"]);
