@@ -31,9 +31,10 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn of(name: GeneralName<'a>) -> Self {
-        let folded = match &name {
-            GeneralName::Directory(name) => Some(FoldedName::of(name)),
-            _ => None,
+        let folded = if let GeneralName::Directory(name) = &name {
+            Some(FoldedName::of(name))
+        } else {
+            None
         };
         Self { name, folded }
     }
@@ -129,10 +130,12 @@ impl NameConstraints {
         };
         let (permitted, excluded) = (read(permitted)?, read(excluded)?);
         let directories = (permitted.iter().chain(&excluded)).fold(0, |cost: usize, subtree| {
-            cost.saturating_add(match subtree {
-                Subtree::Directory(root) => root.attributes().saturating_add(1),
-                _ => 1,
-            })
+            let attributes = if let Subtree::Directory(root) = subtree {
+                root.attributes()
+            } else {
+                0
+            };
+            cost.saturating_add(attributes).saturating_add(1)
         });
         Ok(Self {
             permitted,

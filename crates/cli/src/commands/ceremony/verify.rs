@@ -43,6 +43,18 @@ struct Facts {
     signer_issuer: String,
 }
 
+impl Facts {
+    fn text(&self, document: &[u8]) -> String {
+        format!(
+            "Valid\nSigned with the key of {}\n  issued by    {}\n  fingerprint  {}\n\n{}",
+            self.signer_name,
+            self.signer_issuer,
+            self.signer,
+            self.transcript.text(document)
+        )
+    }
+}
+
 /// Checks it.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let document = read(&args.transcript)?;
@@ -119,13 +131,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         signer_issuer: record.issuer().rfc4514(),
         transcript,
     };
-    let text = format!(
-        "Valid\nSigned with the key of {}\n  issued by    {}\n  fingerprint  {}\n\n{}",
-        facts.signer_name,
-        facts.signer_issuer,
-        facts.signer,
-        facts.transcript.text(&document)
-    );
+    let text = facts.text(&document);
     context.print(&facts, text)?;
     Ok(Outcome::Done)
 }
@@ -139,12 +145,11 @@ fn witness<'a>(
     signer: &'a SignerVerdict,
     transcript: &Transcript,
 ) -> Result<(&'a Certificate, &'a Certificate), String> {
-    let way = match &signer.trust {
-        Trust::Trusted(way) => way,
-        Trust::Refused(error) => {
-            return Err(format!("who signed the transcript is not trusted: {error}"));
-        }
-        _ => return Err("who signed the transcript is not known".to_owned()),
+    if let Trust::Refused(error) = &signer.trust {
+        return Err(format!("who signed the transcript is not trusted: {error}"));
+    }
+    let Trust::Trusted(way) = &signer.trust else {
+        return Err("who signed the transcript is not known".to_owned());
     };
     let Some(record) = way.first() else {
         return Err("who signed the transcript is not known".to_owned());
