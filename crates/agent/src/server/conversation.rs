@@ -275,12 +275,11 @@ async fn turn_out(socket: &mut WebSocketStream<Tls>, code: CloseCode) {
         {
             return;
         }
-        let stream = socket.get_mut();
+        // Nothing of it is kept, so it needs no room: with none left the rest would stay unread.
+        let stream = socket.get_mut().uncounted();
         let _ = stream.shutdown().await;
         let mut rest = vec![0; REST];
-        while let Ok(read @ 1..) = stream.read(&mut rest).await {
-            stream.let_go(read);
-        }
+        while let Ok(1..) = stream.read(&mut rest).await {}
     };
     let _ = timeout(PATIENCE, close).await;
 }

@@ -104,6 +104,11 @@ pub(super) struct Metered<S> {
 }
 
 impl<S> Metered<S> {
+    /// The connection itself, for octets that nobody keeps.
+    pub(super) const fn uncounted(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     pub(super) fn new(stream: S, memory: Arc<Memory>) -> Self {
         Self {
             number: memory.number(),

@@ -86,6 +86,10 @@ fn applications() -> Vec<Value> {
             };
             context! {
                 application => application(state), person => person(true), iin => "850101300123",
+                typed => "new@example.kz", present => (register != "unknown").then_some("a@example.kz"),
+                known => context! {
+                    keys => if register == "dead" { 0 } else { 2 }, other => true, moves => done.is_some(), there => true,
+                },
                 compared => vec![line("summary-iin", false), line("summary-surname", true)], register,
                 agrees => false, frozen => done, appear_by => "ертең", centre => "Алматы", decidable => true,
                 own => done.is_some(), identifications => names(ways), reasons => reasons.clone(),
