@@ -101,12 +101,12 @@ fn route(matched: Option<&MatchedPath>) -> String {
 }
 
 impl Visit {
-    /// Counts a link that is none of ours, or was one.
-    pub(crate) fn count_wrong_link(&self, state: &CabinetState) -> Result<(), Problem> {
+    /// Counts a look-up of that kind, by address; as many of each kind are allowed.
+    pub(crate) fn count(&self, state: &CabinetState, limited: Limited) -> Result<(), Problem> {
         let per_minute = state.config().limits().look_ups_per_minute;
         Ok(state
             .limiter()
-            .take(Limited::Link, &self.network, per_minute, state.now())?)
+            .take(limited, &self.network, per_minute, state.now())?)
     }
 
     fn of(state: &CabinetState, uri: &Uri, headers: &HeaderMap, peer: Option<IpAddr>) -> Self {

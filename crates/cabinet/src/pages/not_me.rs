@@ -7,6 +7,7 @@ use minijinja::context;
 use tanba_ra::NotMeError;
 
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::state::CabinetState;
 use crate::visit::Visit;
@@ -63,7 +64,7 @@ pub(crate) async fn freeze(
 /// Only wrong links are counted: nobody guesses 128 bits, and whoever has to freeze her keys at once must not wait because a
 /// neighbour of her network looked up too much.
 fn used(state: &CabinetState, visit: &Visit) -> Result<(StatusCode, Html<String>), Problem> {
-    visit.count_wrong_link(state)?;
+    visit.count(state, Limited::Link)?;
     let values = context! { done => false, valid => false };
     Ok((StatusCode::GONE, state.render(visit, None, &SCREEN, values)))
 }

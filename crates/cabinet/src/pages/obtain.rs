@@ -97,13 +97,8 @@ pub(crate) async fn begin(
     if let Some(applicant) = applicant.filter(|applicant| applicant.view.step != FirstStep::Done) {
         return Ok(to_step(&visit, applicant.view.step));
     }
-    let (limits, now) = (state.config().limits(), state.now());
-    state.limiter().take(
-        Limited::LookUp,
-        &visit.network,
-        limits.look_ups_per_minute,
-        now,
-    )?;
+    visit.count(&state, Limited::LookUp)?;
+    let now = state.now();
     let language = visit.language;
     let secret = state.ra(move |ra| ra.begin_first(language, now)).await?;
     let cookie = opening_cookie(&secret, state.config());
@@ -119,13 +114,8 @@ pub(crate) async fn again(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
-    let (limits, now) = (state.config().limits(), state.now());
-    state.limiter().take(
-        Limited::LookUp,
-        &visit.network,
-        limits.look_ups_per_minute,
-        now,
-    )?;
+    visit.count(&state, Limited::LookUp)?;
+    let now = state.now();
     let secret = Arc::clone(&applicant.secret);
     let solution = Solution {
         challenge: fields.challenge,

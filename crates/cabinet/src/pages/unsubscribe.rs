@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse};
 use minijinja::context;
 
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::state::CabinetState;
 use crate::visit::Visit;
@@ -52,7 +53,7 @@ fn page(
     let status = if wanted.is_some() {
         StatusCode::OK
     } else {
-        visit.count_wrong_link(state)?;
+        visit.count(state, Limited::Link)?;
         StatusCode::NOT_FOUND
     };
     let values = context! { valid => wanted.is_some(), wanted => wanted.unwrap_or(false), action };

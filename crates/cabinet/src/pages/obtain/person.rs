@@ -59,13 +59,8 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
-    let (limits, now) = (state.config().limits(), state.now());
-    state.limiter().take(
-        Limited::LookUp,
-        &visit.network,
-        limits.look_ups_per_minute,
-        now,
-    )?;
+    visit.count(&state, Limited::LookUp)?;
+    let now = state.now();
     let form = ClaimForm {
         iin: fields.iin.clone(),
         surname: fields.surname.clone(),
