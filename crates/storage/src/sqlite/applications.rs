@@ -125,10 +125,7 @@ impl Applications for SqliteUnit<'_> {
             params![person.0, limit],
             read,
         )?;
-        found
-            .into_iter()
-            .map(|found| self.with_requests(found))
-            .collect()
+        self.all_with_requests(found)
     }
 
     fn reissues_of(
@@ -141,10 +138,7 @@ impl Applications for SqliteUnit<'_> {
             params![person.0, limit, ApplicationKind::Reissue.name()],
             read,
         )?;
-        found
-            .into_iter()
-            .map(|found| self.with_requests(found))
-            .collect()
+        self.all_with_requests(found)
     }
 
     fn page_of_person(
@@ -158,10 +152,7 @@ impl Applications for SqliteUnit<'_> {
             params![person.0, before.map_or(i64::MAX, |id| id.0), limit],
             read,
         )?;
-        found
-            .into_iter()
-            .map(|found| self.with_requests(found))
-            .collect()
+        self.all_with_requests(found)
     }
 
     fn queue(
@@ -212,10 +203,7 @@ impl Applications for SqliteUnit<'_> {
             params![name, before.unix(), limit],
             read,
         )?;
-        found
-            .into_iter()
-            .map(|found| self.with_requests(found))
-            .collect()
+        self.all_with_requests(found)
     }
 
     fn in_state_after(
@@ -232,10 +220,7 @@ impl Applications for SqliteUnit<'_> {
             params![name, at, id, limit],
             read,
         )?;
-        found
-            .into_iter()
-            .map(|found| self.with_requests(found))
-            .collect()
+        self.all_with_requests(found)
     }
 
     fn update(&mut self, application: &mut Application) -> Result<(), StorageError> {
@@ -275,6 +260,14 @@ impl Applications for SqliteUnit<'_> {
 }
 
 impl SqliteUnit<'_> {
+    /// Each of these with the requests of its keys.
+    fn all_with_requests(&self, found: Vec<Application>) -> Result<Vec<Application>, StorageError> {
+        found
+            .into_iter()
+            .map(|found| self.with_requests(found))
+            .collect()
+    }
+
     fn with_requests(&self, mut application: Application) -> Result<Application, StorageError> {
         application.requests = self.many(
             "SELECT profile, request, public_key_sha256, certificate_id
