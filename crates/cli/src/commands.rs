@@ -29,6 +29,7 @@ mod profile;
 mod restore;
 mod serve;
 mod standing;
+mod tables;
 #[cfg(test)]
 mod testing;
 mod validate;

@@ -5,6 +5,7 @@ use tanba_pki::Timestamp;
 
 use crate::id::{IntakeId, PersonId, StaffId};
 
+pub mod channels;
 mod checkpoint;
 pub mod kept;
 mod octets;
@@ -36,7 +37,7 @@ pub enum Actor {
     System,
 }
 
-/// One change. Contains ids and serial numbers, never names, addresses, personal numbers or secrets.
+/// One change. Contains ids, serial numbers and digests, never names, addresses, personal numbers or secrets.
 ///
 /// Stored: canonical JSON of this structure is what the hash chain covers; never rename a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

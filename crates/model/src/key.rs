@@ -51,6 +51,61 @@ pub struct BlockedKey {
     pub attestation: Option<Vec<u8>>,
 }
 
+impl BlockedKey {
+    /// What the event says by which it was blocked. Stored.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        format!("{}: {}", self.source.name(), self.reason)
+    }
+}
+
+/// What is new on the block list of a published list that was imported, a commit of it: how many keys, and SHA-256 of their
+/// digests one after the other, the lowest first. Keys of an import come in this order. Stored: [`ListedKeys::evidence`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKeys {
+    /// How many came onto the block list.
+    pub new: u64,
+    /// SHA-256 of their digests; `None` of events that were written before it was recorded.
+    pub sha256: Option<[u8; 32]>,
+    /// Why, as the entries say it.
+    pub reason: String,
+}
+
+impl ListedKeys {
+    /// What the event says; `read` is the number of keys that were looked at.
+    #[must_use]
+    pub fn evidence(&self, read: u64) -> String {
+        let sha256 = self
+            .sha256
+            .as_ref()
+            .map(|digest| tanba_pki::hex::encode(digest));
+        let sha256 = sha256.map(|digits| format!(" sha256={digits}"));
+        let (new, reason) = (self.new, &self.reason);
+        format!(
+            "{read} read, {new} new{}: {reason}",
+            sha256.unwrap_or_default()
+        )
+    }
+
+    /// What the detail of an event says.
+    #[must_use]
+    pub fn said(detail: &str) -> Option<Self> {
+        let (numbers, reason) = detail.split_once(": ")?;
+        let (_, new) = numbers.split_once(" read, ")?;
+        let (new, rest) = new.split_once(" new")?;
+        let sha256 = match rest.strip_prefix(" sha256=") {
+            Some(digits) => Some(tanba_pki::hex::decode(digits)?.try_into().ok()?),
+            None if rest.is_empty() => None,
+            None => return None,
+        };
+        Some(Self {
+            new: new.parse().ok()?,
+            sha256,
+            reason: reason.to_owned(),
+        })
+    }
+}
+
 /// The name of a key in evidence and messages.
 #[must_use]
 pub fn key_object(public_key_sha256: &[u8; 32]) -> String {

@@ -149,6 +149,21 @@ impl StaffMember {
     pub fn works(&self, now: Timestamp) -> bool {
         self.since <= now && self.until.is_none_or(|until| now < until)
     }
+
+    /// What the event says by which the work was entered: the role, then the rest; those of before say the role alone.
+    /// Stored.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        let until = self.until.map(|until| format!(" until={until}"));
+        format!(
+            "{} person:{} centre={} since={}{}",
+            self.role.name(),
+            self.person,
+            self.centre.as_deref().unwrap_or("-"),
+            self.since,
+            until.unwrap_or_default()
+        )
+    }
 }
 
 impl fmt::Debug for StaffMember {

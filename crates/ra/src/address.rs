@@ -215,9 +215,9 @@ impl RegistrationAuthority {
         if person.earlier(now).is_some() {
             return Err(EmailChangeError::Recent);
         }
-        did(person, "person.email-change").record(work, now)?;
         let until = earlier.until;
         self.move_address(work, person, (address, earlier), false, now)?;
+        did(person, "person.email-change").record_channels(work, person.id, now)?;
         Ok(until)
     }
 }

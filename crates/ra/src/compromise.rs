@@ -89,7 +89,7 @@ pub fn block_key(
             actor: actor.clone(),
             action: "key.block",
             object: key_object(&key.public_key_sha256),
-            detail: &format!("{}: {}", key.source.name(), key.reason),
+            detail: &key.evidence(),
         };
         evidence.record_from(work, key.at, origin)?;
     }

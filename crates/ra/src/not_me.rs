@@ -194,7 +194,7 @@ fn take_address_back(
         object: person_object(person.id),
         detail: codes::NOT_ME,
     };
-    evidence.record(work, now)?;
+    evidence.record_channels(work, person.id, now)?;
     person.email = Some(earlier);
     person.earlier_email = None;
     Ok(person)

@@ -299,7 +299,7 @@ impl RegistrationAuthority {
             Some(_) => "person.phone-change",
             None => "person.phone-remove",
         };
-        did(person, action).record(work, now)?;
+        did(person, action).record_channels(work, person.id, now)?;
         let subject = phone.map(link_subject).unwrap_or_default();
         let body = MessageBody::PhoneChanged {
             hint: phone.map(PhoneNumber::masked).unwrap_or_default(),
@@ -379,7 +379,7 @@ pub(crate) fn put_phone_right(
         object: person_object(person.id),
         detail: codes::NOT_ME,
     };
-    evidence.record(work, now)?;
+    evidence.record_channels(work, person.id, now)?;
     person.phone = number;
     person.phone_since = None;
     person.earlier_phone = None;

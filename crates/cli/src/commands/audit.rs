@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::outcome::{Outcome, sentence};
 
 mod export;
+pub(crate) mod late;
 mod line;
 mod proof;
 mod statement;

@@ -107,6 +107,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Outcome> {
         .map(|character| workshop.make(character))
         .collect::<Result<_>>()?;
     authority.maintain(now)?;
+    let _ = authority.checkpoint(now)?;
     let root = folder.join("root.pem");
     fs::write(&root, root_pem(&authority)?).context("the root certificate cannot be written")?;
     let facts = Facts {

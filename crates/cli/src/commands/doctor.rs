@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::outcome::Outcome;
 
 mod authority;
+mod evidence;
 mod files;
 mod issuance;
 mod network;
@@ -21,7 +22,8 @@ pub(crate) struct Args {
     /// Do not connect to the mail server and do not try the ports
     #[arg(long)]
     offline: bool,
-    /// Read the whole database and look for damage; takes seconds for each gigabyte
+    /// Read the whole database, look for damage, and compare it with the audit log; takes seconds for each gigabyte. A small
+    /// one is compared in any case
     #[arg(long)]
     thorough: bool,
     /// Take warnings as seriously as errors: a mail server that cannot be reached, a certificate that ends soon

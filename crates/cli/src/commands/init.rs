@@ -16,7 +16,7 @@ use crate::chest::Chest;
 use crate::config::{Config, Example, ExampleToken, FILE_NAME};
 use crate::context::Context;
 use crate::key_store::{KeyStore, TokenUri};
-use crate::outcome::{Outcome, usage};
+use crate::outcome::{Outcome, sentence, usage};
 use crate::{password, wire};
 
 /// Arguments of `tanba init`. What is decided here stands for the life of the authority.
@@ -157,6 +157,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             });
         },
     )?;
+    // From the beginning on, so that whoever finds a log without a checkpoint knows that somebody took it away.
+    if let Err(error) = authority.checkpoint(context.now()) {
+        context.warn(format_args!(
+            "the log is not signed yet ({}); the server signs it when it starts",
+            sentence(&error.into())
+        ));
+    }
     let root_certificate = folder.join("root.pem");
     let issuers = authority.issuers();
     let root = issuers.first().context("the authority has no root")?;

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::outcome::Outcome;
 
 mod attest;
-mod block;
+pub(super) mod block;
 mod blocked;
 mod check;
 mod compromised;

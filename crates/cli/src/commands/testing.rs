@@ -7,7 +7,7 @@ use tanba_ca::{
     Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Parts, Profiles, Rules,
 };
 use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
-use tanba_model::audit::Actor;
+use tanba_model::audit::{Actor, AuditEvent, channels};
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
@@ -56,6 +56,7 @@ impl House {
             shards: 2,
         };
         let authority = tanba_ca::init(parts, &options, &Actor::System, NOW, &mut |_| {}).unwrap();
+        let _ = authority.checkpoint(NOW).unwrap();
         Self {
             _folder: folder,
             path,
@@ -87,6 +88,15 @@ impl House {
         };
         let mut unit = self.storage.begin().unwrap();
         let person = unit.persons().insert(&person, NOW).unwrap();
+        let event = AuditEvent {
+            at: NOW,
+            actor: Actor::System,
+            action: "person.import".to_owned(),
+            object: format!("person:{person}"),
+            detail: channels::detail(unit.as_mut(), person, "").unwrap(),
+            origin: String::new(),
+        };
+        let _ = unit.audit_log().append(&event).unwrap();
         unit.commit().unwrap();
         let random = Context::new(true).unwrap().random();
         let key =

@@ -17,6 +17,12 @@ pub trait Persons {
     /// [`StorageError::Conflict`] when the IIN is in the register already.
     fn insert(&mut self, person: &NewPerson, now: Timestamp) -> Result<PersonId, StorageError>;
 
+    /// Records by id, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page(&mut self, after: PersonId, limit: u32) -> Result<Vec<Person>, StorageError>;
+
     /// Finds a person by her record.
     ///
     /// # Errors

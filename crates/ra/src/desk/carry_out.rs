@@ -48,15 +48,14 @@ impl RegistrationAuthority {
                 let text = signed.document.changes.get("email");
                 let address = text.and_then(|text| EmailAddress::parse(text).ok());
                 let address = address.ok_or(DeskError::Change)?;
-                did(
-                    work,
-                    &actor,
-                    "person.email",
-                    person_object(person.id),
-                    "",
-                    now,
-                )?;
                 let moved = self.replace_address(work, person, &address, now)?;
+                let evidence = Evidence {
+                    actor,
+                    action: "person.email",
+                    object: person_object(person.id),
+                    detail: "",
+                };
+                evidence.record_channels(work, person.id, now)?;
                 if moved.earlier_email.is_none() {
                     tell(work, &moved, AdministratorAct::EmailChanged, &[], None, now)?;
                 }

@@ -97,14 +97,14 @@ pub fn employ(
         since: employment.since,
         until: employment.until,
     })?;
+    let member = work.staff().find(id)?.ok_or(StorageError::Conflict)?;
     let evidence = Evidence {
         actor: actor.clone(),
         action: "staff.add",
         object: format!("staff:{id}"),
-        detail: employment.role.name(),
+        detail: &member.evidence(),
     };
     evidence.record(work.as_mut(), now)?;
-    let member = work.staff().find(id)?.ok_or(StorageError::Conflict)?;
     work.commit()?;
     Ok(member)
 }

@@ -158,7 +158,7 @@ impl RegistrationAuthority {
             object: person_object(id),
             ..evidence(intake, "person.enter", source)
         };
-        entered.record(work, now)?;
+        entered.record_channels(work, id, now)?;
         Ok(work.persons().find(id)?.ok_or(StepError::NotFound)?)
     }
 
@@ -319,7 +319,7 @@ pub(crate) fn announce_issued(
             object: person_object(person.id),
             detail: "confirmed for a first application",
         };
-        evidence.record(work, now)?;
+        evidence.record_channels(work, person.id, now)?;
     }
     // Who chose that language is the applicant; what reaches an address that she does not have stays in its own.
     if moves || person.email.as_ref() == Some(&first.email) {

@@ -13,7 +13,8 @@ use tanba_ca::{
 };
 use tanba_crypto::{KeyAlgorithm, Secret, SignError, SoftwareKey};
 use tanba_model::application::{Application, ApplicationNumber};
-use tanba_model::audit::Actor;
+use tanba_model::audit::channels::{self, Channels};
+use tanba_model::audit::{Actor, AuditRecord};
 use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason};
 use tanba_model::id::{CertificateId, PersonId};
 use tanba_model::iin::Iin;
@@ -23,7 +24,7 @@ use tanba_model::message::{MessageBody, MessageChannel, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson, Person};
 use tanba_model::ports::{
     Carrier, CarrierError, Issuance, IssuanceError, IssuanceOrder, RandomSource, Session,
-    SharedRandom, SourceRng, Storage,
+    SharedRandom, SourceRng, Storage, UnitOfWork,
 };
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::profile::{Profile, Subject};
@@ -324,7 +325,9 @@ impl World {
     /// What the register knows of a person.
     pub(crate) fn person(&self, citizen: &Citizen) -> Person {
         let mut work = self.storage.snapshot().unwrap();
-        work.persons().find(citizen.id).unwrap().unwrap()
+        let person = work.persons().find(citizen.id).unwrap().unwrap();
+        assert_told(work.as_mut(), &person);
+        person
     }
 
     /// A person with keys that were issued 345 days ago and expire in 20 days.
@@ -676,4 +679,32 @@ pub(crate) struct Draft {
     pub(crate) keys: [SoftwareKey; 2],
     pub(crate) requests: Vec<Vec<u8>>,
     pub(crate) document: Vec<u8>,
+}
+
+/// The last event that changed where codes and notices go says what they are now.
+fn assert_told(work: &mut dyn UnitOfWork, person: &Person) {
+    const CHANGES: [&str; 8] = [
+        "person.enter",
+        "person.address",
+        "person.email",
+        "person.email-change",
+        "person.email-back",
+        "person.phone-change",
+        "person.phone-back",
+        "person.phone-remove",
+    ];
+    let log = work.audit_log().page(0, 10_000).unwrap();
+    let events = log.iter().filter_map(AuditRecord::read);
+    let mut changes = events.filter(|event| {
+        event.object == format!("person:{}", person.id) && CHANGES.contains(&event.action.as_str())
+    });
+    if let Some(last) = changes.next_back() {
+        let key = work
+            .secrets()
+            .server_secret(channels::KEY)
+            .unwrap()
+            .unwrap();
+        let said = Channels::said(&last.detail);
+        assert_eq!(said, Some(Channels::of(&key, person)), "{}", last.action);
+    }
 }

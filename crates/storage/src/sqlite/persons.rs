@@ -21,6 +21,11 @@ const BY_IIN: &str =
     earlier_email, earlier_email_until, phone, email_refused_at,
     earlier_phone, earlier_phone_until, phone_since FROM person WHERE iin = ?1";
 
+const PAGE: &str =
+    "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
+    earlier_email, earlier_email_until, phone, email_refused_at,
+    earlier_phone, earlier_phone_until, phone_since FROM person WHERE id > ?1 ORDER BY id LIMIT ?2";
+
 pub(super) const ID_BY_IIN: &str = "SELECT coalesce(max(id), 0) FROM person WHERE iin = ?1";
 
 impl Persons for SqliteUnit<'_> {
@@ -42,6 +47,10 @@ impl Persons for SqliteUnit<'_> {
             ],
         )?;
         Ok(PersonId(id))
+    }
+
+    fn page(&mut self, after: PersonId, limit: u32) -> Result<Vec<Person>, StorageError> {
+        self.many(PAGE, params![after.0, limit], read)
     }
 
     fn find(&mut self, id: PersonId) -> Result<Option<Person>, StorageError> {

@@ -18,6 +18,18 @@ contract! {
         assert_eq!(unit.persons().find(PersonId(id.0 + 1)).unwrap(), None);
     }
 
+    fn people_come_in_pages_by_record(storage) {
+        let mut unit = storage.begin().unwrap();
+        let ids = [1, 2, 3].map(|number| given::person(&mut *unit, number));
+        let mut page = |after, limit| {
+            let people = unit.persons().page(after, limit).unwrap();
+            people.into_iter().map(|person| person.id).collect::<Vec<_>>()
+        };
+        assert_eq!(page(PersonId(0), 2), ids[..2]);
+        assert_eq!(page(ids[1], 2), ids[2..]);
+        assert_eq!(page(ids[2], 2), []);
+    }
+
     fn an_iin_is_in_the_register_once(storage) {
         let mut unit = storage.begin().unwrap();
         given::person(&mut *unit, 1);

@@ -13,6 +13,7 @@ use tanba_model::ports::{IssuerKind, Storage};
 use tanba_pki::{Certificate, Timestamp, hex};
 
 use super::export::Checkpoints;
+use super::late;
 use super::line::{self, Line};
 use super::proof;
 use super::statement::{Judge, Stated};
@@ -23,6 +24,8 @@ use crate::outcome::{Outcome, sentence, usage};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
+/// How the event of a new seal begins; events are canonical JSON.
+const SEAL: &[u8] = b"{\"action\":\"issuer.seal\"";
 
 /// Arguments of `tanba audit verify`.
 #[derive(Debug, clap::Args)]
@@ -98,7 +101,8 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             // A server goes on writing between two checkpoints; whoever hands over a file has had the time to sign it.
             let is_judged = args.file.is_some() && judge.believes();
             is_judged.then(|| log.unproven()).flatten()
-        });
+        })
+        .or_else(|| (storage.as_ref()).and_then(|_| log.late(context.now())));
     log.report(args, fault, context)
 }
 
@@ -133,6 +137,10 @@ struct Log<'a> {
     continued: bool,
     /// Whether the file said that it ends here.
     ended: bool,
+    /// Whether a seal was made.
+    has_seal: bool,
+    /// The first record after the last checkpoint.
+    next: Option<AuditRecord>,
 }
 
 impl<'a> Log<'a> {
@@ -158,6 +166,8 @@ impl<'a> Log<'a> {
             continued: earlier.is_some_and(|head| head == Frontier::default().head()),
             earlier,
             ended: false,
+            has_seal: false,
+            next: None,
         })
     }
 
@@ -170,6 +180,10 @@ impl<'a> Log<'a> {
             .expect
             .is_some_and(|expected| [record.hash, record.previous_hash].contains(&expected));
         self.frontier.push(leaf(&record.hash));
+        self.has_seal |= record.event.starts_with(SEAL);
+        if self.next.is_none() {
+            self.next = Some(record.clone());
+        }
         self.last = Some(record);
         self.meet()
     }
@@ -207,6 +221,7 @@ impl<'a> Log<'a> {
             )));
         }
         self.checkpoints += 1;
+        self.next = None;
         self.signed = Some((size, stated));
         Ok(None)
     }
@@ -306,6 +321,12 @@ impl<'a> Log<'a> {
              begins later",
             earlier.size
         ))
+    }
+
+    /// Whether checkpoints are not there that should be.
+    fn late(&self, now: Timestamp) -> Option<String> {
+        let last = self.signed.as_ref().map(|(_, stated)| stated.at);
+        late::fault(self.has_seal, last, self.next.as_ref(), now)
     }
 
     /// Nothing is whole that has no record: an installation writes the first one when it is made.

@@ -10,7 +10,9 @@ use tanba_model::id::CertificateId;
 use tanba_model::ports::Storage;
 use tanba_pki::{SerialNumber, Timestamp};
 
+use super::super::audit::late;
 use super::super::config_args::ConfigArgs;
+use super::super::tables::Fault;
 use crate::context::Context;
 use crate::count::count;
 use crate::outbound;
@@ -37,7 +39,12 @@ const TOLD_EVERY: u64 = 100_000;
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Finding {
+    /// The certificate that it is about; empty where it is about something else.
+    #[serde(skip_serializing_if = "String::is_empty")]
     serial: String,
+    /// What else it is about, as the audit log names it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    object: String,
     /// A name for scripts.
     code: &'static str,
     what: String,
@@ -52,6 +59,10 @@ struct Report {
     lists: u64,
     /// Certificates that a responder was asked about.
     asked: u64,
+    /// People whose record was compared with the audit log.
+    people: u64,
+    /// Those of whom the log says nothing yet of where codes go, because their events are of before it did.
+    not_comparable: u64,
     /// How many there are; the first thousand are told.
     faults: u64,
     findings: Vec<Finding>,
@@ -59,14 +70,29 @@ struct Report {
 
 impl Report {
     fn fault(&mut self, serial: &SerialNumber, code: &'static str, what: impl Into<String>) {
+        self.find(Finding {
+            serial: serial.hex(),
+            object: String::new(),
+            code,
+            what: what.into(),
+        });
+    }
+
+    fn find(&mut self, finding: Finding) {
         self.faults = self.faults.saturating_add(1);
         if self.findings.len() < TOLD {
-            self.findings.push(Finding {
-                serial: serial.hex(),
-                code,
-                what: what.into(),
-            });
+            self.findings.push(finding);
         }
+    }
+
+    /// Takes in what is wrong with a table beside certificates.
+    fn fault_of(&mut self, fault: Fault) {
+        self.find(Finding {
+            serial: String::new(),
+            object: fault.object,
+            code: fault.code,
+            what: fault.what,
+        });
     }
 
     const fn read(&self) -> u64 {
@@ -140,7 +166,9 @@ fn check(
 ) -> anyhow::Result<Report> {
     let mut unit = storage.snapshot()?;
     let mut report = Report::default();
-    let evidence = Evidence::read(unit.as_mut(), &mut report)?;
+    let (evidence, tables) = Evidence::read(unit.as_mut(), &mut report)?;
+    let compared = tables.judge(unit.as_mut(), &mut |fault| report.fault_of(fault))?;
+    (report.people, report.not_comparable) = (compared.people, compared.not_comparable);
     let mut keys = Keys::default();
     for (record, unfit) in judge_all(unit.as_mut(), now)? {
         let issuer = Issuer::read(unit.as_mut(), &record, &mut report)?;
@@ -181,6 +209,9 @@ fn check(
         }
     }
     keys.judge(unit.as_mut(), &mut report)?;
+    if let Some(what) = late::of_storage(storage, now)? {
+        report.fault_of(Fault::new("audit", "checkpoint-late", what));
+    }
     Ok(report)
 }
 
@@ -215,11 +246,23 @@ impl fmt::Display for Report {
         if self.asked > 0 {
             write!(formatter, " A responder was asked about {}.", self.asked)?;
         }
+        write!(
+            formatter,
+            " Compared with the audit log besides: people ({}), the block list, staff, what is stopped.",
+            self.people
+        )?;
+        if self.not_comparable > 0 {
+            write!(
+                formatter,
+                " Of {} of them the audit log does not say where codes go: it did not when they were entered.",
+                self.not_comparable
+            )?;
+        }
         for finding in &self.findings {
             write!(
                 formatter,
-                "\n{}: {} ({})",
-                finding.serial, finding.what, finding.code
+                "\n{}{}: {} ({})",
+                finding.serial, finding.object, finding.what, finding.code
             )?;
         }
         if self.faults == 0 {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile};
-use tanba_model::audit::{Actor, AuditEvent, origin};
+use tanba_model::audit::{Actor, AuditEvent, channels, origin};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
@@ -239,7 +239,7 @@ impl Workshop<'_> {
             actor: Actor::Administrator("demo".to_owned()),
             action: "person.import".to_owned(),
             object: format!("person:{id}"),
-            detail: "address confirmed".to_owned(),
+            detail: channels::detail(work.as_mut(), id, "address confirmed")?,
             origin: origin::here(),
         };
         let _ = work.audit_log().append(&event)?;

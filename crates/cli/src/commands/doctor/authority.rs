@@ -9,7 +9,7 @@ use tanba_model::ports::{CrlKind, IssuerKind, IssuerRecord, Storage, StorageErro
 use tanba_pki::{Certificate, Timestamp};
 use tanba_storage::SqliteStorage;
 
-use super::{Extent, issuance};
+use super::{Extent, evidence, issuance};
 use crate::config::{Config, Finding, Findings};
 use crate::context::Context;
 use crate::outcome::{chain, sentence};
@@ -62,6 +62,14 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         extent.now,
     ));
     findings.extend(clock(storage.as_ref(), extent.now));
+    match evidence::examine(storage.as_ref(), extent) {
+        Ok(found) => findings.extend(found),
+        Err(error) => findings.push(Finding::error(
+            "evidence-unreadable",
+            sentence(&error),
+            "run `tanba audit verify`, and `tanba doctor --thorough`",
+        )),
+    }
     // Without a passphrase the files were told about already.
     if config
         .keys

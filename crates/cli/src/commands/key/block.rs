@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+use tanba_crypto::DigestAlgorithm;
 use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::id::CertificateId;
-use tanba_model::key::{BlockSource, BlockedKey};
+use tanba_model::key::{BlockSource, BlockedKey, ListedKeys};
 use tanba_model::ports::{Storage, UnitOfWork};
 use tanba_model::reason_line::ReasonLine;
 use tanba_pki::{Timestamp, hex};
-use tanba_ra::block_key;
+use tanba_ra::{KeyBlocked, block_key};
 
 use super::super::config_args::ConfigArgs;
 use super::named;
@@ -121,7 +122,7 @@ fn one_line(reason: &str) -> anyhow::Result<&str> {
 
 /// What importing a list did.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Imported {
+pub(in super::super) struct Imported {
     /// Keys of the list.
     keys: u64,
     /// Those that were not blocked before.
@@ -154,9 +155,10 @@ impl std::fmt::Display for Imported {
     }
 }
 
-/// Blocks every key of a list, in commits of bounded size. A list that is not one is refused before anything is blocked;
-/// repeating an import that was interrupted is fine.
-pub(super) fn import(
+/// Blocks every key of a list, in commits of bounded size and in the order of the digests, so that evidence of each commit
+/// can be compared with the entries. A list that is not one is refused before anything is blocked; repeating an import that
+/// was interrupted is fine.
+pub(in super::super) fn import(
     storage: &dyn Storage,
     path: &Path,
     reason: &str,
@@ -164,26 +166,18 @@ pub(super) fn import(
     now: Timestamp,
 ) -> anyhow::Result<Imported> {
     let name = path.display();
-    let mut count = 0_u64;
-    each(path, &mut |_| {
-        count = count.saturating_add(1);
+    let mut digests = Vec::new();
+    each(path, &mut |digest| {
+        digests.push(digest);
         Ok(())
     })?;
-    if count == 0 {
+    if digests.is_empty() {
         bail!("{name} names no key; nothing was blocked");
     }
+    digests.sort_unstable();
     let mut imported = Imported::default();
-    let mut batch = Vec::with_capacity(BATCH);
-    each(path, &mut |digest| {
-        batch.push(digest);
-        if batch.len() == BATCH {
-            block(storage, &batch, reason, actor, now, &mut imported)?;
-            batch.clear();
-        }
-        Ok(())
-    })?;
-    if !batch.is_empty() {
-        block(storage, &batch, reason, actor, now, &mut imported)?;
+    for batch in digests.chunks(BATCH) {
+        block(storage, batch, reason, actor, now, &mut imported)?;
     }
     Ok(imported)
 }
@@ -198,6 +192,7 @@ fn block(
 ) -> anyhow::Result<()> {
     let mut work = storage.begin()?;
     let (mut keys, mut new) = (0_u64, 0_u64);
+    let mut hasher = DigestAlgorithm::Sha256.hasher();
     for digest in digests {
         keys = keys.saturating_add(1);
         let key = BlockedKey {
@@ -208,18 +203,29 @@ fn block(
             attestation: None,
         };
         // One row of evidence for the batch, and one for each key that somebody has a certificate of.
-        if work.certificates().of_key(digest)?.is_empty() {
-            new = new.saturating_add(u64::from(work.keys().block(&key)?));
-            continue;
+        let done = if work.certificates().of_key(digest)?.is_empty() {
+            KeyBlocked {
+                is_new: work.keys().block(&key)?,
+                ..KeyBlocked::default()
+            }
+        } else {
+            block_key(work.as_mut(), &key, actor, "")?
+        };
+        if done.is_new {
+            new = new.saturating_add(1);
+            hasher.update(digest);
         }
-        let done = block_key(work.as_mut(), &key, actor, "")?;
-        new = new.saturating_add(u64::from(done.is_new));
         let hex = |serials: Vec<tanba_pki::SerialNumber>| serials.into_iter().map(|one| one.hex());
         imported.revoked.extend(hex(done.revoked));
         imported.left_to_people.extend(hex(done.own));
     }
     if new > 0 {
-        record(work.as_mut(), keys, new, reason, actor, now)?;
+        let listed = ListedKeys {
+            new,
+            sha256: hasher.finish().try_into().ok(),
+            reason: reason.to_owned(),
+        };
+        record(work.as_mut(), listed.evidence(keys), actor, now)?;
     }
     work.commit()?;
     imported.keys = imported.keys.saturating_add(keys);
@@ -229,9 +235,7 @@ fn block(
 
 fn record(
     work: &mut dyn UnitOfWork,
-    keys: u64,
-    new: u64,
-    reason: &str,
+    detail: String,
     actor: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<()> {
@@ -240,7 +244,7 @@ fn record(
         actor: actor.clone(),
         action: "key.block-list".to_owned(),
         object: "keys".to_owned(),
-        detail: format!("{keys} read, {new} new: {reason}"),
+        detail,
         origin: origin::here(),
     };
     let _ = work.audit_log().append(&event)?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use tanba_model::audit::{Actor, AuditEvent, origin};
+use tanba_model::audit::{Actor, AuditEvent, channels, origin};
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, Storage, UnitOfWork};
@@ -237,7 +237,8 @@ fn enter(
             (None, Some(_)) => "telephone confirmed",
             (None, None) => "",
         };
-        record(unit, "person.import", detail, id, actor, now)?;
+        let detail = channels::detail(unit, id, detail)?;
+        record(unit, "person.import", &detail, id, actor, now)?;
         imported.entered = imported.entered.saturating_add(1);
         return Ok(());
     };

@@ -565,3 +565,47 @@ fn a_log_may_be_asked_to_be_sealed_by_one_authority() {
     let verdict = installation.facts(&words("audit verify audit.jsonl --trusted root.pem"));
     assert_eq!(verdict["log"], "http://pki.example.kz", "{verdict}");
 }
+
+#[test]
+fn what_was_changed_beside_the_log_is_named_by_every_command_that_looks() {
+    let installation = signed();
+    let change = |sql: &str| {
+        let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+        database
+            .expect("a database")
+            .execute_batch(sql)
+            .expect("changed");
+    };
+    let verify = ["audit", "verify"];
+    let check = ["certificate", "check", "--all"];
+    let doctor = ["doctor", "--offline"];
+    let stop = ["issuer", "stop", "nca-rsa", "--reason", "a rumour"];
+    for whole in [&verify[..], &check, &stop] {
+        let output = installation.tanba(whole);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    for (sql, code) in [
+        ("DELETE FROM issuance_stop", "stop-missing"),
+        (
+            "UPDATE person SET email = 'thief@example.kz' WHERE id = 1",
+            "person-channels",
+        ),
+        (
+            "DROP TRIGGER audit_checkpoint_stays; DELETE FROM audit_checkpoint",
+            "checkpoint-late",
+        ),
+    ] {
+        change(sql);
+        for command in [&check[..], &doctor] {
+            let output = installation.tanba(&[command, &["--json"]].concat());
+            assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+            assert!(
+                text(&output.stdout).contains(code),
+                "{}",
+                text(&output.stdout)
+            );
+        }
+    }
+    let refused = installation.refusal(&verify);
+    assert!(refused.contains("there is no checkpoint"), "{refused}");
+}

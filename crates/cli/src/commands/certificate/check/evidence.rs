@@ -9,13 +9,20 @@ use tanba_model::ports::{IssuerKind, UnitOfWork, certificate_object};
 use tanba_model::revocation::{AS_OF, LifeEvent};
 use tanba_pki::{SerialNumber, Timestamp, hex};
 
+use super::super::super::tables::{Tables, is_one_of};
 use super::Report;
 use super::issuer::Issuer;
 
 /// Events that are in memory at once.
 const PAGE: u32 = 2_000;
 /// How the events begin that matter here.
-const MARKS: [&[u8]; 2] = [b"\"action\":\"certificate.", b"\"action\":\"issuer."];
+const MARKS: [&[u8]; 5] = [
+    b"\"action\":\"certificate.",
+    b"\"action\":\"issuer.",
+    b"\"action\":\"key.",
+    b"\"action\":\"staff.",
+    b"\"action\":\"person.",
+];
 
 /// What an event made of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,23 +95,27 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Reads the whole log, and looks up everything that it says was intended, issued or given up. Whether it is itself
     /// is for `tanba audit verify`.
-    pub(super) fn read(unit: &mut dyn UnitOfWork, report: &mut Report) -> anyhow::Result<Self> {
-        let mut evidence = Self::default();
+    ///
+    /// What it says of other tables comes along.
+    pub(super) fn read(
+        unit: &mut dyn UnitOfWork,
+        report: &mut Report,
+    ) -> anyhow::Result<(Self, Tables)> {
+        let (mut evidence, mut tables) = (Self::default(), Tables::default());
         let mut after = 0;
         loop {
             let records = unit.audit_log().page(after, PAGE)?;
             let Some(last) = records.last() else {
                 evidence.compare_changes(unit, report)?;
-                return Ok(evidence);
+                return Ok((evidence, tables));
             };
             after = last.sequence;
             for record in &records {
-                let is_of =
-                    |mark: &&[u8]| record.event.windows(mark.len()).any(|part| part == *mark);
-                if !MARKS.iter().any(is_of) {
+                if !is_one_of(&record.event, &MARKS) {
                     continue;
                 }
                 if let Some(event) = record.read() {
+                    tables.take(&event);
                     evidence.take(unit, event, report)?;
                 }
             }

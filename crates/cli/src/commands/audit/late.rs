@@ -1,0 +1,89 @@
+//! A log that should have been signed and was not: somebody took checkpoints away, or nobody signs.
+
+use std::time::Duration;
+
+use tanba_model::audit::{AuditRecord, Checkpoint};
+use tanba_model::ports::Storage;
+use tanba_pki::Timestamp;
+
+/// The server signs every ten minutes or so; whatever waits for a day waits for somebody.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Why the checkpoints are not those that there should be, if so: `last` is when the newest was signed, `next` the first
+/// record after it.
+pub(super) fn fault(
+    has_seal: bool,
+    last: Option<Timestamp>,
+    next: Option<&AuditRecord>,
+    now: Timestamp,
+) -> Option<String> {
+    const REMEDY: &str = "if you have one that was kept, give it as --checkpoint; then run `tanba audit checkpoint`, or start \
+                          the server, which signs the log";
+    let Some(last) = last else {
+        return has_seal.then(|| {
+            format!(
+                "the authority has a seal, and there is no checkpoint: it was never signed, or somebody took the checkpoints away; \
+                 {REMEDY}"
+            )
+        });
+    };
+    let since = next.and_then(AuditRecord::read)?.at;
+    let is_late = |time: Timestamp| now > time.plus(DAY);
+    (is_late(last) && is_late(since)).then(|| {
+        format!(
+            "records since {since} are not signed, the newest checkpoint is of {last}: nobody signs, or somebody took newer ones \
+             away; {REMEDY}"
+        )
+    })
+}
+
+/// The same of a database, without reading the log.
+///
+/// # Errors
+/// When it does not answer.
+pub(crate) fn of_storage(storage: &dyn Storage, now: Timestamp) -> anyhow::Result<Option<String>> {
+    let mut unit = storage.snapshot()?;
+    let issuers = unit.issuers().all()?;
+    let has_seal = issuers
+        .iter()
+        .any(|record| record.seal_certificate.is_some());
+    let Some(last) = unit.audit_log().last_checkpoint()? else {
+        return Ok(fault(has_seal, None, None, now));
+    };
+    // One that cannot be read is told of by `tanba audit verify`.
+    let at = Checkpoint::from_bytes(&last.document).map_or(now, |last| last.at);
+    let next = unit.audit_log().page(last.size, 1)?;
+    Ok(fault(has_seal, Some(at), next.first(), now))
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_model::audit::{Actor, AuditEvent};
+
+    use super::*;
+
+    #[test]
+    fn a_log_that_waits_for_its_signature_for_more_than_a_day_is_told() {
+        let now = Timestamp::from_unix(1_795_500_000);
+        let ago = |hours: u64| now.minus(Duration::from_secs(hours * 60 * 60));
+        let record = |at: Timestamp| {
+            let event = AuditEvent {
+                at,
+                actor: Actor::System,
+                action: "person.import".to_owned(),
+                object: "person:1".to_owned(),
+                detail: String::new(),
+                origin: String::new(),
+            };
+            AuditRecord::chain(None, &event).unwrap()
+        };
+        let (old, fresh) = (record(ago(25)), record(ago(23)));
+        assert_eq!(fault(false, None, Some(&old), now), None);
+        assert!(fault(true, None, Some(&fresh), now).is_some());
+        assert!(fault(true, Some(ago(25)), Some(&old), now).is_some());
+        assert_eq!(fault(true, Some(ago(25)), None, now), None);
+        // The server stood still, and somebody gave a command just now; or the record has an earlier day by itself.
+        assert_eq!(fault(true, Some(ago(25)), Some(&fresh), now), None);
+        assert_eq!(fault(true, Some(ago(23)), Some(&old), now), None);
+    }
+}

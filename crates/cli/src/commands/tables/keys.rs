@@ -1,0 +1,178 @@
+//! The block list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tanba_crypto::{DigestAlgorithm, Hasher};
+use tanba_model::audit::AuditEvent;
+use tanba_model::key::{BlockSource, BlockedKey, ListedKeys, key_object};
+use tanba_model::ports::UnitOfWork;
+
+use tanba_pki::{CompromiseAttestation, Timestamp, hex};
+
+use super::{Fault, PAGE};
+
+/// What the log says of the block list.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Keys that have an event of their own: since when, and why.
+    blocked: BTreeMap<[u8; 32], (Timestamp, String)>,
+    /// Keys of which somebody stated later that they are compromised.
+    attested: BTreeSet<[u8; 32]>,
+    /// Published lists, by when and why: a part for each commit.
+    lists: BTreeMap<(Timestamp, String), List>,
+}
+
+/// The keys of a published list against the entries of the block list, which come in the same order.
+#[derive(Debug, Default)]
+struct List {
+    parts: Vec<ListedKeys>,
+    place: usize,
+    /// Entries of the part so far.
+    taken: u64,
+    hasher: Option<Hasher>,
+    is_other: bool,
+}
+
+impl Said {
+    pub(super) fn take(&mut self, event: &AuditEvent) {
+        if event.action == "key.block-list" {
+            if let Some(listed) = ListedKeys::said(&event.detail) {
+                let named = (event.at, listed.reason.clone());
+                self.lists.entry(named).or_default().parts.push(listed);
+            }
+            return;
+        }
+        let digest = event.object.strip_prefix("key:").and_then(hex::decode);
+        let Some(digest) = digest.and_then(|digest| <[u8; 32]>::try_from(digest).ok()) else {
+            return;
+        };
+        if event.action == "key.block" {
+            let said = || (event.at, event.detail.clone());
+            let _ = self.blocked.entry(digest).or_insert_with(said);
+        } else {
+            let _ = self.attested.insert(digest);
+        }
+    }
+
+    pub(super) fn judge(
+        mut self,
+        unit: &mut dyn UnitOfWork,
+        fault: &mut dyn FnMut(Fault),
+    ) -> anyhow::Result<()> {
+        let issuers = unit.issuers().all()?;
+        let authorities: Vec<&[u8]> = issuers
+            .iter()
+            .map(|record| record.issuer.certificate.as_slice())
+            .collect();
+        let mut after = None;
+        loop {
+            let rows = unit.keys().blocked_after(after.as_ref(), PAGE)?;
+            let Some(last) = rows.last() else {
+                break;
+            };
+            after = Some(last.public_key_sha256);
+            for row in &rows {
+                if let Some((code, what)) = self.entry(row, &authorities) {
+                    fault(Fault::new(key_object(&row.public_key_sha256), code, what));
+                }
+            }
+        }
+        self.missing(fault);
+        Ok(())
+    }
+
+    /// What is wrong with an entry.
+    fn entry(
+        &mut self,
+        row: &BlockedKey,
+        authorities: &[&[u8]],
+    ) -> Option<(&'static str, &'static str)> {
+        const UNKNOWN: (&str, &str) = (
+            "blocked-unknown",
+            "the key is on the block list, and the audit log does not say so",
+        );
+        let digest = row.public_key_sha256;
+        let _ = self.attested.remove(&digest);
+        let said = self.blocked.remove(&digest);
+        if row.source == BlockSource::List {
+            match self.lists.get_mut(&(row.at, row.reason.clone())) {
+                Some(list) => list.take(&digest),
+                None => return Some(UNKNOWN),
+            }
+        } else if said.is_none() {
+            return Some(UNKNOWN);
+        }
+        if said.is_some_and(|said| said != (row.at, row.evidence())) {
+            return Some((
+                "blocked-other",
+                "the key is on the block list since another instant, or for another reason, than the audit log says",
+            ));
+        }
+        let is_stated = |der: &Vec<u8>| {
+            let read = CompromiseAttestation::read(der, authorities.iter().copied());
+            let key = read.map(|read| read.public_key().in_usual_encoding());
+            matches!(key, Ok(Ok(key)) if key.sha256() == digest)
+        };
+        (!row.attestation.as_ref().is_none_or(is_stated)).then_some((
+            "blocked-attestation",
+            "the statement for which the key is on the block list does not prove that it is compromised",
+        ))
+    }
+
+    /// What the log says and the list does not.
+    fn missing(self, fault: &mut dyn FnMut(Fault)) {
+        let gone: BTreeSet<[u8; 32]> = self.blocked.into_keys().chain(self.attested).collect();
+        for digest in gone {
+            fault(Fault::new(
+                key_object(&digest),
+                "blocked-missing",
+                "the audit log says that the key is blocked, and it is not on the block list: block it again",
+            ));
+        }
+        for ((at, reason), list) in self.lists {
+            if !list.is_whole() {
+                let what = format!(
+                    "the keys of the published list that was imported on {at} ({reason}) are not those that the audit log says: \
+                     import it again"
+                );
+                fault(Fault::new("keys", "blocked-list", what));
+            }
+        }
+    }
+}
+
+impl List {
+    fn take(&mut self, digest: &[u8; 32]) {
+        if self.parts.get(self.place).is_none() {
+            self.is_other = true;
+            return;
+        }
+        self.hasher
+            .get_or_insert_with(|| DigestAlgorithm::Sha256.hasher())
+            .update(digest);
+        self.taken = self.taken.saturating_add(1);
+        self.close();
+    }
+
+    /// Goes on to the next part when this one is whole.
+    fn close(&mut self) {
+        let Some(part) = self.parts.get(self.place) else {
+            return;
+        };
+        if self.taken < part.new {
+            return;
+        }
+        let found = self.hasher.take().map(Hasher::finish);
+        // Of before it is the number alone.
+        let is_same = part
+            .sha256
+            .is_none_or(|said| found.is_some_and(|found| found == said));
+        self.is_other |= !is_same;
+        self.place = self.place.saturating_add(1);
+        self.taken = 0;
+    }
+
+    fn is_whole(&self) -> bool {
+        !self.is_other && self.place == self.parts.len()
+    }
+}

@@ -1,0 +1,152 @@
+//! What evidence says of the addresses and telephones that codes and notices go to: a keyed digest of them.
+//!
+//! Whoever writes to the database could put his own address in place of a person's, and get her codes. So each event that
+//! changes them says what they are from then on, and whoever compares finds what changed without one. The log is exported and
+//! must not let anybody try addresses until one fits, so the digest is made with a key that stays in the database.
+
+use tanba_crypto::{Secret, hmac_sha256};
+use tanba_pki::{Timestamp, hex};
+
+use crate::id::PersonId;
+use crate::person::{EmailAddress, Person};
+use crate::phone::PhoneNumber;
+use crate::ports::{StorageError, UnitOfWork};
+
+/// The name of the key among those of the installation; it is made with its database. Stored.
+pub const KEY: &str = "channels";
+/// What stands before the digest in the detail of an event. Stored.
+const MARK: &str = "channels=";
+/// Octets of the digest that are kept.
+const LENGTH: usize = 16;
+
+/// The digest of everything that codes and notices go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channels([u8; LENGTH]);
+
+impl Channels {
+    /// Of a person as she is recorded.
+    #[must_use]
+    pub fn of(key: &Secret, person: &Person) -> Self {
+        let time = |time: Option<Timestamp>| time.map(|time| time.unix().to_string());
+        let earlier_email = person.earlier_email.as_ref();
+        let earlier_phone = person.earlier_phone.as_ref();
+        let parts = [
+            Some(person.id.to_string()),
+            (person.email.as_ref()).map(|email| email.as_str().to_owned()),
+            earlier_email.map(|earlier| EmailAddress::as_str(&earlier.address).to_owned()),
+            time(earlier_email.map(|earlier| earlier.until)),
+            (person.phone.as_ref()).map(|phone| phone.as_str().to_owned()),
+            time(person.phone_since),
+            earlier_phone.map(|earlier| PhoneNumber::as_str(&earlier.number).to_owned()),
+            time(earlier_phone.map(|earlier| earlier.until)),
+        ];
+        // No part holds a line end.
+        let parts = parts.map(Option::unwrap_or_default);
+        let digest = hmac_sha256(key.expose(), parts.join("\n").as_bytes());
+        let mut kept = [0; LENGTH];
+        for (to, from) in kept.iter_mut().zip(digest) {
+            *to = from;
+        }
+        Self(kept)
+    }
+
+    /// What the detail of an event says; `None` of events that say nothing, as those of before this was recorded.
+    #[must_use]
+    pub fn said(detail: &str) -> Option<Self> {
+        let (_, digits) = detail.rsplit_once(MARK)?;
+        Some(Self(hex::decode(digits)?.try_into().ok()?))
+    }
+}
+
+/// The detail of an event that changed the channels of a person: some words, and what they are now.
+///
+/// # Errors
+/// [`StorageError::Damaged`] when the person or the key is not there.
+pub fn detail(
+    unit: &mut dyn UnitOfWork,
+    person: PersonId,
+    words: &str,
+) -> Result<String, StorageError> {
+    let absent = |what: &str| StorageError::Damaged(format!("{what} is not there"));
+    let key = unit.secrets().server_secret(KEY)?;
+    let key = key.ok_or_else(|| absent("the key of the evidence of addresses"))?;
+    let person = unit.persons().find(person)?;
+    let person = person.ok_or_else(|| absent("the person of the evidence"))?;
+    let space = if words.is_empty() { "" } else { " " };
+    let digest = hex::encode(&Channels::of(&key, &person).0);
+    Ok(format!("{words}{space}{MARK}{digest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iin::Iin;
+    use crate::language::Language;
+    use crate::person::{EarlierEmail, EarlierPhone};
+
+    type Change = (&'static str, fn(&mut Person));
+
+    #[test]
+    fn whatever_codes_and_notices_go_to_changes_the_digest() {
+        let person = Person {
+            id: PersonId(7),
+            iin: Iin::complete("85010130000").unwrap(),
+            surname: String::new(),
+            given_name: String::new(),
+            patronymic: None,
+            email: Some(EmailAddress::parse("a@example.kz").unwrap()),
+            language: Language::Kk,
+            frozen_at: None,
+            reminders: true,
+            earlier_email: None,
+            phone: None,
+            phone_since: None,
+            earlier_phone: None,
+            email_refused_at: None,
+        };
+        let key = Secret::from("a key".to_owned());
+        let said = Channels::of(&key, &person);
+        let until = Timestamp::from_unix(1);
+        let changes: [Change; 6] = [
+            ("email", |person| person.email = None),
+            ("earlier email", |person| {
+                person.earlier_email = Some(EarlierEmail {
+                    address: EmailAddress::parse("b@example.kz").unwrap(),
+                    until: Timestamp::from_unix(1),
+                });
+            }),
+            ("phone", |person| {
+                person.phone = Some(PhoneNumber::parse("+77011234567").unwrap());
+            }),
+            ("phone since", |person| {
+                person.phone_since = Some(Timestamp::from_unix(1));
+            }),
+            ("earlier phone", |person| {
+                person.earlier_phone = Some(EarlierPhone {
+                    number: PhoneNumber::parse("+77011234567").unwrap(),
+                    until: Timestamp::from_unix(1),
+                });
+            }),
+            ("whose", |person| person.id = PersonId(8)),
+        ];
+        let mut all = vec![said];
+        for (what, change) in changes {
+            let mut other = person.clone();
+            change(&mut other);
+            let digest = Channels::of(&key, &other);
+            assert!(!all.contains(&digest), "{what}");
+            all.push(digest);
+        }
+        assert_ne!(
+            said,
+            Channels::of(&Secret::from("another".to_owned()), &person)
+        );
+        let mut named = person;
+        named.surname = "OTHER".to_owned();
+        named.frozen_at = Some(until);
+        assert_eq!(said, Channels::of(&key, &named));
+        let text = format!("address confirmed {MARK}{}", hex::encode(&said.0));
+        assert_eq!(Channels::said(&text), Some(said));
+        assert_eq!(Channels::said("address confirmed"), None);
+    }
+}
