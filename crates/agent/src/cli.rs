@@ -77,6 +77,10 @@ struct Setting {
     options: Vec<String>,
     /// The user's own folder, where browsers keep what they trust.
     home: Option<PathBuf>,
+    /// Where programs of the user keep their data, if not at the usual place.
+    data_home: Option<PathBuf>,
+    /// Where they keep how they are set, if not at the usual place.
+    config_home: Option<PathBuf>,
     /// Whether systemd looks after the user's session.
     user_systemd: bool,
 }
@@ -163,6 +167,8 @@ fn dispatch(
         language,
         options,
         home: environment(if cfg!(windows) { "USERPROFILE" } else { "HOME" }),
+        data_home: environment("XDG_DATA_HOME").filter(|path| path.is_absolute()),
+        config_home: environment("XDG_CONFIG_HOME").filter(|path| path.is_absolute()),
         user_systemd: user_systemd(),
     };
     match arguments.command {

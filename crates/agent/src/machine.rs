@@ -3,6 +3,7 @@
 //! What is done is a list of [`Step`]s, made for a system and then taken one by one: so people can be shown what will be
 //! done, and what is done on systems that are not at hand can be looked at all the same.
 
+mod browsers;
 mod linux;
 mod macos;
 mod step;
@@ -10,7 +11,7 @@ mod windows;
 
 use std::path::PathBuf;
 
-pub use linux::databases;
+pub(crate) use browsers::{databases, trusted};
 pub use step::{Step, StepFault};
 
 /// The name under which stores of certificates list the authority.
@@ -49,6 +50,10 @@ pub struct Machine {
     pub system: System,
     /// The user's own folder.
     pub home: PathBuf,
+    /// Where programs of the user keep their data; `XDG_DATA_HOME` or `~/.local/share`.
+    pub data_home: PathBuf,
+    /// Where they keep how they are set; `XDG_CONFIG_HOME` or `~/.config`.
+    pub config_home: PathBuf,
     /// This program.
     pub program: PathBuf,
     /// What it is started with, before `run`.

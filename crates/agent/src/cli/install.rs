@@ -1,5 +1,6 @@
 //! `tanba-agent install` and `uninstall`: browsers trust the agent, and it starts with the session; or no longer.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -60,7 +61,16 @@ pub(super) fn run(
     let mut failed = 0_usize;
     for step in &steps {
         let what = texts.text(language, step.what());
-        match step.take() {
+        let mut taken = step.take();
+        if matches!(taken, Err(StepFault::Locked)) && std::io::stdin().is_terminal() {
+            print(&format!(
+                "{}\n{}",
+                texts.text(language, "setup-password-asked"),
+                step.written()
+            ))?;
+            taken = step.take_at_terminal();
+        }
+        match taken {
             Ok(()) => print(&format!("✓ {what}: {}", step.written()))?,
             Err(fault) => {
                 failed = failed.saturating_add(1);
@@ -68,6 +78,7 @@ pub(super) fn run(
                 let advice = match &fault {
                     StepFault::Missing(program) if program == "certutil" => "setup-no-certutil",
                     StepFault::Missing(_) => "setup-missing",
+                    StepFault::Locked => "setup-locked",
                     StepFault::Failed(_) | StepFault::File(_) => "setup-failed",
                 };
                 print(&format!("  {}", texts.text(language, advice)))?;
@@ -125,8 +136,11 @@ fn machine_with(
     let program =
         std::env::current_exe().map_err(|error| Said::new("cli-no-system").because(error))?;
     let home = setting.home.clone().ok_or(Said::new("cli-no-home"))?;
+    let folder = |set: &Option<PathBuf>, usual| set.clone().unwrap_or_else(|| home.join(usual));
     Ok(Machine {
         system: System::own(),
+        data_home: folder(&setting.data_home, ".local/share"),
+        config_home: folder(&setting.config_home, ".config"),
         home,
         program,
         options: setting.options.clone(),

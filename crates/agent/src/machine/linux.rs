@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::browsers::{database, databases, databases_to_be, has_database};
 use super::{Machine, NICKNAME, Step};
 
 /// Where the store of the whole system takes certificates from, and what reads them: Debian's way and Fedora's.
@@ -16,69 +17,37 @@ const SYSTEM_STORES: [(&str, &str); 2] = [
     ),
 ];
 
-/// Folders below the home folder whose subfolders are profiles of Firefox: Debian's, Snap's, Flatpak's.
-const FIREFOX: [&str; 3] = [
-    ".mozilla/firefox",
-    "snap/firefox/common/.mozilla/firefox",
-    ".var/app/org.mozilla.firefox/.mozilla/firefox",
-];
-
-/// Databases of Chromium and its kin besides the usual one.
-const CHROMIUM: [&str; 3] = [
-    "snap/chromium/current/.pki/nssdb",
-    ".var/app/org.chromium.Chromium/.pki/nssdb",
-    ".var/app/com.google.Chrome/.pki/nssdb",
-];
-
-/// The databases of certificates that browsers of this user have; the first is made where it is not there yet.
-#[must_use]
-pub fn databases(home: &Path) -> Vec<PathBuf> {
-    let mut found = vec![home.join(".pki/nssdb")];
-    found.extend(
-        CHROMIUM
-            .iter()
-            .map(|place| home.join(place))
-            .filter(|path| has_database(path)),
-    );
-    for place in FIREFOX {
-        let profiles = std::fs::read_dir(home.join(place)).into_iter().flatten();
-        let mut profiles: Vec<PathBuf> = profiles
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| has_database(path))
-            .collect();
-        profiles.sort();
-        found.extend(profiles);
-    }
-    found
-}
-
-fn has_database(folder: &Path) -> bool {
-    folder.join("cert9.db").is_file()
-}
-
-fn database(folder: &Path) -> String {
-    format!("sql:{}", folder.display())
-}
+/// Marks a database that `install` made, so that `uninstall` takes it away again.
+const MARK: &str = "made-by-tanba-agent";
 
 pub(super) fn install(machine: &Machine) -> Vec<Step> {
     let authority = machine.authority.display().to_string();
     let mut steps = Vec::new();
-    for folder in databases(&machine.home) {
-        let name = database(&folder);
+    for folder in databases_to_be(machine) {
         if !has_database(&folder) {
             steps.push(Step::Folder {
                 what: "setup-browser",
                 path: folder.clone(),
             });
-            let make = ["certutil", "-d", &name, "-N", "--empty-password"];
+            let make = [
+                "certutil",
+                "-d",
+                &database(&folder),
+                "-N",
+                "--empty-password",
+            ];
             steps.push(Step::run("setup-browser", &make));
+            steps.push(Step::Write {
+                what: "setup-browser",
+                path: folder.join(MARK),
+                content: String::new(),
+            });
         }
-        // An authority of an earlier installation would stay beside the new one.
-        steps.push(forget(&name));
-        let add = [
-            "certutil", "-d", &name, "-A", "-t", "C,,", "-n", NICKNAME, "-i", &authority,
-        ];
-        steps.push(Step::run("setup-browser", &add));
+        steps.push(Step::Trust {
+            what: "setup-browser",
+            folder,
+            authority: machine.authority.clone(),
+        });
     }
     if machine.system_store {
         let (path, update) = system_store();
@@ -108,9 +77,16 @@ pub(super) fn uninstall(machine: &Machine) -> Vec<Step> {
             path,
         });
     }
-    for folder in databases(&machine.home) {
+    for folder in databases(machine) {
         if has_database(&folder) {
             steps.push(forget(&database(&folder)));
+            if folder.join(MARK).exists() {
+                steps.push(Step::Withdraw {
+                    what: "setup-browser-database",
+                    mark: folder.join(MARK),
+                    folder,
+                });
+            }
         }
     }
     if machine.system_store {
@@ -140,13 +116,11 @@ fn system_store() -> (&'static str, &'static str) {
 }
 
 fn unit(machine: &Machine) -> PathBuf {
-    machine
-        .home
-        .join(".config/systemd/user/tanba-agent.service")
+    machine.config_home.join("systemd/user/tanba-agent.service")
 }
 
 fn desktop(machine: &Machine) -> PathBuf {
-    machine.home.join(".config/autostart/tanba-agent.desktop")
+    machine.config_home.join("autostart/tanba-agent.desktop")
 }
 
 fn start_with_session(machine: &Machine) -> Vec<Step> {

@@ -11,6 +11,8 @@ fn machine(system: System) -> Machine {
     Machine {
         system,
         home: PathBuf::from(home),
+        data_home: PathBuf::from(home).join(".local/share"),
+        config_home: PathBuf::from(home).join(".config"),
         program: PathBuf::from(program),
         options: Vec::new(),
         authority: PathBuf::from("authority.pem"),
@@ -27,9 +29,11 @@ fn written(steps: &[Step]) -> Vec<String> {
 fn content(steps: &[Step]) -> String {
     steps
         .iter()
-        .find_map(|step| match step {
-            Step::Write { content, .. } => Some(content.clone()),
-            Step::Run { .. } | Step::Remove { .. } | Step::Folder { .. } => None,
+        .find_map(|step| {
+            let Step::Write { content, .. } = step else {
+                return None;
+            };
+            (!content.is_empty()).then(|| content.clone())
         })
         .unwrap()
 }

@@ -157,6 +157,8 @@ fn a_browser_that_does_not_trust_the_agent_and_a_session_that_does_not_start_it_
     let machine = |parts: &Parts| Machine {
         system: System::Linux,
         home: home.path().to_owned(),
+        data_home: home.path().join(".local/share"),
+        config_home: home.path().join(".config"),
         program: "/usr/bin/tanba-agent".into(),
         options: Vec::new(),
         authority: parts.identity.authority_file(),

@@ -41,6 +41,9 @@ mod tokens;
 #[cfg(test)]
 mod transcript;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod trust;
+#[cfg(test)]
 mod tsa;
 #[cfg(test)]
 #[cfg(target_os = "linux")]

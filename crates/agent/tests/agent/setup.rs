@@ -17,7 +17,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(program().into())
     }
 
@@ -61,6 +61,7 @@ impl Home {
     fn profiles(&self) -> Vec<PathBuf> {
         [
             ".mozilla/firefox/a1.default",
+            ".config/mozilla/firefox/c3.default",
             "snap/firefox/common/.mozilla/firefox/b2.default",
         ]
         .iter()
@@ -69,10 +70,11 @@ impl Home {
     }
 
     pub(crate) fn databases(&self) -> Vec<PathBuf> {
-        [vec![self.path(".pki/nssdb")], self.profiles()].concat()
+        let chromium = self.path(".local/share/pki/nssdb");
+        [vec![chromium], self.profiles()].concat()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
@@ -184,7 +186,7 @@ fn what_would_be_done_is_shown_for_every_system_and_nothing_is_done() {
         );
     }
     assert!(!home.path(".pki").exists() && !home.path(".config/autostart").exists());
-    assert!(!home.path(".local/share/tanba-agent").exists());
+    assert!(!home.path(".local/share").exists());
     let (done, _) = home.agent(&["install", "--system", "windows"]);
     assert!(!done, "another system's steps are only shown");
 }
