@@ -304,7 +304,7 @@ fn compare(issuer: &Issuer, record: &CertificateRecord, der: &[u8]) -> Result<()
         return Err("the serial number is not the recorded one");
     }
     certificate
-        .verify_signed_by(issuer.certificate.public_key())
+        .verify_signed_by(&issuer.verifier)
         .map_err(|_| "the signature does not verify with the issuer's key")
 }
 

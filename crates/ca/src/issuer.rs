@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tanba_crypto::{SignatureAlgorithm, Signer};
+use tanba_crypto::{SignatureAlgorithm, Signer, Verifier};
 use tanba_model::fitness::AuthorityPath;
 use tanba_model::id::{ApplicationId, IssuerId};
 use tanba_model::ports::{IssuanceError, IssuerKind, IssuerRecord};
@@ -41,6 +41,8 @@ pub(crate) struct Issuer {
     pub(crate) kind: IssuerKind,
     pub(crate) certificate: Certificate,
     pub(crate) key_id: Vec<u8>,
+    /// Of its public key: each signature of its own is verified before it leaves.
+    pub(crate) verifier: Verifier,
     pub(crate) shards: u16,
     /// `None` where the URLs are not known: a root has them in the certificates that it signs.
     pub(crate) urls: Option<Urls>,
@@ -97,6 +99,7 @@ impl Issuer {
             urls: Urls::of_certificate(&certificate, &issuer.name),
             name: issuer.name,
             kind: issuer.kind,
+            verifier: Verifier::new(certificate.public_key().clone()),
             certificate,
             key_id,
             shards: issuer.shards.max(1),

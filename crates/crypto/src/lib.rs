@@ -32,7 +32,7 @@ pub use devices::{Devices, Late};
 pub use digest::{DigestAlgorithm, Hasher, hmac_sha256, sha256};
 pub use ecdsa_value::ecdsa_der_of_numbers;
 pub use names::algorithm_name;
-pub use public_key::{PublicKey, PublicKeyError, VerifyError};
+pub use public_key::{PublicKey, PublicKeyError, Verifier, VerifyError};
 pub use secret::Secret;
 #[cfg(not(target_family = "wasm"))]
 pub use shared_factor::{Gathering, ModulusTree, share_a_factor};

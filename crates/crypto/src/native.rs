@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA384_ASN1,
     ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
     ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P384_SHA512_ASN1, ED25519, EcdsaKeyPair, ML_DSA_44,
-    ML_DSA_65, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+    ML_DSA_65, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
     RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaEncoding,
@@ -27,8 +27,37 @@ pub(crate) fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> bool {
+    UnparsedPublicKey::new(verifier(key, algorithm), subject_public_key)
+        .verify(message, signature)
+        .is_ok()
+}
+
+/// A public key that was read, with what AWS-LC reckons of it once.
+pub(crate) struct ReadKey(ParsedPublicKey);
+
+impl ReadKey {
+    /// `None` where AWS-LC refuses the key; the algorithm fits it already.
+    pub(crate) fn of(
+        key: KeyAlgorithm,
+        subject_public_key: &[u8],
+        algorithm: SignatureAlgorithm,
+    ) -> Option<Self> {
+        ParsedPublicKey::new(verifier(key, algorithm), subject_public_key)
+            .ok()
+            .map(Self)
+    }
+
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.verify_sig(message, signature).is_ok()
+    }
+}
+
+fn verifier(
+    key: KeyAlgorithm,
+    algorithm: SignatureAlgorithm,
+) -> &'static dyn VerificationAlgorithm {
     use SignatureAlgorithm as S;
-    let verifier: &'static dyn VerificationAlgorithm = match (key, algorithm) {
+    match (key, algorithm) {
         (KeyAlgorithm::EcP256, S::EcdsaSha384) => &ECDSA_P256_SHA384_ASN1,
         (KeyAlgorithm::EcP256, S::EcdsaSha512) => &ECDSA_P256_SHA512_ASN1,
         (KeyAlgorithm::EcP256, _) => &ECDSA_P256_SHA256_ASN1,
@@ -45,10 +74,7 @@ pub(crate) fn verify(
         (KeyAlgorithm::Ed25519, _) => &ED25519,
         (KeyAlgorithm::MlDsa44, _) => &ML_DSA_44,
         (KeyAlgorithm::MlDsa65, _) => &ML_DSA_65,
-    };
-    UnparsedPublicKey::new(verifier, subject_public_key)
-        .verify(message, signature)
-        .is_ok()
+    }
 }
 
 /// An RSA key of 2048 bits or more.

@@ -13,8 +13,10 @@ use crate::{
 
 mod parts;
 pub(crate) mod pure;
+mod verifier;
 
 use parts::rsa_kind;
+pub use verifier::Verifier;
 
 /// A public key, kept as the DER of its `SubjectPublicKeyInfo` (RFC 5280, 4.1.2.7).
 ///

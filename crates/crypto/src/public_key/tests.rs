@@ -1,4 +1,4 @@
-use super::{PublicKey, PublicKeyError, VerifyError};
+use super::{PublicKey, PublicKeyError, Verifier, VerifyError};
 use crate::{KeyAlgorithm, SignatureAlgorithm, Signer, SoftwareKey, WeakKey};
 
 /// `SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING }`
@@ -134,4 +134,44 @@ fn other_curves_and_algorithms_are_named() {
         key.verify(SignatureAlgorithm::EcdsaSha256, b"", b""),
         Err(VerifyError::Unsupported(_))
     ));
+}
+
+#[test]
+fn a_key_that_was_read_once_verifies_as_one_that_is_read_each_time() {
+    for algorithm in [
+        KeyAlgorithm::EcP256,
+        KeyAlgorithm::EcP384,
+        KeyAlgorithm::Rsa { bits: 2048 },
+        KeyAlgorithm::Ed25519,
+        KeyAlgorithm::MlDsa44,
+    ] {
+        let key = SoftwareKey::generate(algorithm, &mut Counter(0)).unwrap();
+        let other = SoftwareKey::generate(algorithm, &mut Counter(9)).unwrap();
+        let verifier = Verifier::new(key.public_key().clone());
+        let usual = key.algorithm();
+        let signature = key.sign(b"text").unwrap();
+        assert_eq!(verifier.verify(usual, b"text", &signature), Ok(()));
+        let invalid = Err(VerifyError::Invalid);
+        assert_eq!(verifier.verify(usual, b"texT", &signature), invalid);
+        assert_eq!(verifier.verify(usual, b"text", &signature[1..]), invalid);
+        let foreign = other.sign(b"text").unwrap();
+        assert_eq!(verifier.verify(usual, b"text", &foreign), invalid);
+    }
+}
+
+#[test]
+fn what_a_read_key_does_not_do_by_default_is_verified_all_the_same() {
+    let key = SoftwareKey::generate(KeyAlgorithm::Rsa { bits: 2048 }, &mut Counter(0)).unwrap();
+    let verifier = Verifier::new(key.public_key().clone());
+    let signature = key.sign_as(SignatureAlgorithm::RsaSha512, b"text").unwrap();
+    let verify = |algorithm| verifier.verify(algorithm, b"text", &signature);
+    assert_eq!(verify(SignatureAlgorithm::RsaSha512), Ok(()));
+    assert_eq!(
+        verify(SignatureAlgorithm::RsaSha256),
+        Err(VerifyError::Invalid)
+    );
+    assert_eq!(
+        verify(SignatureAlgorithm::EcdsaSha256),
+        Err(VerifyError::WrongKey)
+    );
 }

@@ -1,7 +1,7 @@
 //! What is around the signed part of a certificate.
 
 use spki::AlgorithmIdentifierOwned;
-use tanba_crypto::{PublicKey, SignatureAlgorithm, VerifyError};
+use tanba_crypto::{SignatureAlgorithm, Verifier, VerifyError};
 
 use super::algorithm_identifier;
 use crate::asn1::{Malformed, parse_all, tag};
@@ -61,7 +61,7 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`VerifyError`]; also invalid when the signed part names another algorithm than the certificate
     /// (RFC 5280, 4.1.1.2).
-    pub fn verify_signed_by(&self, issuer: &PublicKey) -> Result<(), VerifyError> {
+    pub fn verify_signed_by(&self, issuer: &Verifier) -> Result<(), VerifyError> {
         let algorithm = SignatureAlgorithm::from_algorithm_identifier(&self.outer)?;
         if self.inner != self.outer {
             return Err(VerifyError::Invalid);
@@ -72,7 +72,7 @@ impl<'a> Envelope<'a> {
 
 #[cfg(test)]
 mod tests {
-    use tanba_crypto::Signer as _;
+    use tanba_crypto::{PublicKey, Signer as _};
 
     use super::*;
     use crate::asn1;
@@ -85,16 +85,17 @@ mod tests {
         assert_eq!(envelope.tbs_der(), certificate.tbs_der());
         assert_eq!(envelope.serial_bytes(), certificate.serial_bytes());
         let (_, root) = crate::testing::root();
-        envelope.verify_signed_by(root.public_key()).unwrap();
+        let verify = |key: &PublicKey| envelope.verify_signed_by(&Verifier::new(key.clone()));
+        verify(root.public_key()).unwrap();
         certificate.verify_signed_by(root.public_key()).unwrap();
-        let stranger = envelope.verify_signed_by(key.public_key());
-        assert_eq!(stranger, Err(VerifyError::Invalid));
+        assert_eq!(verify(key.public_key()), Err(VerifyError::Invalid));
     }
 
     #[test]
     fn octets_after_it_another_algorithm_and_a_changed_part_are_refused() {
         let (certificate, _) = authority();
         let (_, root) = crate::testing::root();
+        let verifier = Verifier::new(root.public_key().clone());
         let longer = [certificate.der(), &[0]].concat();
         assert!(Envelope::from_der(&longer).is_err());
         // The signature fits the key and the octets; only the algorithm outside is not the one inside.
@@ -106,13 +107,13 @@ mod tests {
             &asn1::bit_string(&signature),
         ]);
         let envelope = Envelope::from_der(&der).unwrap();
-        let verified = envelope.verify_signed_by(root.public_key());
+        let verified = envelope.verify_signed_by(&verifier);
         assert_eq!(verified, Err(VerifyError::Invalid));
         let mut changed = certificate.der().to_vec();
         let place = changed.len() / 2;
         changed[place] ^= 1;
         let verified = Envelope::from_der(&changed)
-            .is_ok_and(|envelope| envelope.verify_signed_by(root.public_key()).is_ok());
+            .is_ok_and(|envelope| envelope.verify_signed_by(&verifier).is_ok());
         assert!(!verified);
     }
 }
