@@ -60,6 +60,13 @@ ask-form-digest = Only a digest: what it stands for is known to the site alone
 ask-form-signature = A finished signature, to which yours is added
 ask-form-detached-signature = A finished signature of a document that is not in it: what is signed is known to the site alone
 ask-form-application = Document of the cabinet
+ask-empty-lines = [… { $count } empty lines …]
+ask-blanks = [… { $count } blanks …]
+ask-more-lines = { $count ->
+    [one] { $count } more line below
+   *[other] { $count } more lines below
+}
+ask-text-ends = The text ends here.
 ask-text-is-cut =    … the text goes on.
 ask-digest =    SHA-256: { $digest }
 ask-digest-only =    Digest: { $digest }

@@ -62,6 +62,22 @@ ask-form-digest = Только хеш: что за ним стоит, знает
 ask-form-signature = Готовая подпись, к которой добавится ваша
 ask-form-detached-signature = Готовая подпись документа, которого в ней нет: что подписывается, знает лишь сайт
 ask-form-application = Документ личного кабинета
+ask-empty-lines = { $count ->
+    [one] [… { $count } пустая строка …]
+    [few] [… { $count } пустые строки …]
+   *[many] [… { $count } пустых строк …]
+}
+ask-blanks = { $count ->
+    [one] [… { $count } пробел …]
+    [few] [… { $count } пробела …]
+   *[many] [… { $count } пробелов …]
+}
+ask-more-lines = { $count ->
+    [one] Ниже ещё { $count } строка
+    [few] Ниже ещё { $count } строки
+   *[many] Ниже ещё { $count } строк
+}
+ask-text-ends = Это конец текста.
 ask-text-is-cut =    … текст продолжается.
 ask-digest =    SHA-256: { $digest }
 ask-digest-only =    Хеш: { $digest }

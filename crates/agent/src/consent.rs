@@ -5,6 +5,7 @@
 //! is in it. So a dialog can be a terminal, or a window in a process of its own.
 
 mod ask;
+mod excerpt;
 mod question;
 mod queue;
 mod reading;
@@ -19,6 +20,9 @@ mod withdrawal;
 pub(crate) use ask::{
     Asked, Asking, Chosen, ask_file, ask_held, ask_key, ask_key_in, ask_secret, confirm_key, enter,
 };
+#[cfg(feature = "window")]
+pub(crate) use excerpt::clean;
+pub(crate) use excerpt::{is_plain, is_unseen};
 pub use question::{
     Answer, ConfirmQuestion, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion,
     Purpose, Question, SecretPurpose, SecretQuestion, SiteQuestion, Unusable,
@@ -31,7 +35,7 @@ pub use scripted::Scripted;
 pub use secret::SecretFault;
 pub(crate) use secret::{SecretRing, Taken};
 #[cfg(feature = "window")]
-pub(crate) use show::{Show, clean, date};
+pub(crate) use show::{Show, date};
 pub use terminal::Terminal;
 pub use withdrawal::Withdrawal;
 

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use tanba_model::language::Language;
 
 use crate::consent::SecretFault;
+use crate::consent::excerpt::{self, Gap, clean};
 use crate::consent::question::{
     ContainerCard, Document, FileQuestion, KeyCard, KeyQuestion, Purpose, SecretQuestion,
     SiteQuestion,
@@ -102,7 +103,7 @@ impl<'a> Show<'a> {
             lines.push(format!("   {}: {}", self.text(key), self.value(key, value)));
         }
         if let Some(text) = &document.text {
-            lines.extend(text.lines().map(|line| format!("   | {}", clean(line))));
+            lines.extend(self.lines(text).iter().map(|line| format!("   | {line}")));
             if document.is_cut {
                 lines.push(self.text("ask-text-is-cut"));
             }
@@ -115,6 +116,17 @@ impl<'a> Show<'a> {
             lines.push(self.text("ask-digest-unusual"));
         }
         lines
+    }
+
+    /// The lines of a text that is to be signed: what would push the rest out of sight is told in words.
+    pub(crate) fn lines(&self, text: &str) -> Vec<String> {
+        excerpt::lines(text, |gap| {
+            let (key, count) = match gap {
+                Gap::Lines(count) => ("ask-empty-lines", count),
+                Gap::Blanks(count) => ("ask-blanks", count),
+            };
+            self.format(key, &[("count", count.into())])
+        })
     }
 
     /// A value of a summary: codes become words.
@@ -324,15 +336,4 @@ pub(crate) fn date(seconds: i64) -> String {
         |_| String::new(),
         |at| at.to_zoned(zone).strftime("%d.%m.%Y %H:%M").to_string(),
     )
-}
-
-/// A text of others without characters that a terminal acts on.
-pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            let acts = character.is_control()
-                || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if acts { '\u{fffd}' } else { character }
-        })
-        .collect()
 }

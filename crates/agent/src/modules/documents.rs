@@ -10,7 +10,7 @@ use tanba_model::login::Challenge;
 use tanba_model::revocation::RevocationDocument;
 use tanba_pki::cms::{SignedData, digest_to_be_signed};
 
-use crate::consent::{Document, Form};
+use crate::consent::{Document, Form, is_plain, is_unseen};
 use crate::sign::cms;
 
 /// Documents that are described one by one; of more, the number is told.
@@ -128,7 +128,17 @@ pub(super) fn is_login(documents: &[Document], count: usize) -> bool {
         Form::Binary => LARGEST_NONCE,
         Form::Digest | Form::Signature | Form::DetachedSignature => return false,
     };
-    document.file.is_none() && !document.is_cut && document.size_octets <= largest
+    // What is not seen at a glance is read by nobody who only wants to sign in.
+    let is_seen = !document.is_cut && document.text.as_deref().is_none_or(is_plain);
+    document.file.is_none() && is_seen && document.size_octets <= largest
+}
+
+/// Whether a bare signature over this would be good in somebody's handshake of TLS (RFC 8446, 4.4.3): whoever relays it
+/// speaks to another server in the name of the key's owner. No document begins so.
+pub(super) fn is_handshake(content: &[u8]) -> bool {
+    content
+        .strip_prefix(&[b' '; 64])
+        .is_some_and(|rest| rest.starts_with(b"TLS 1.3, "))
 }
 
 /// Describes XML.
@@ -199,10 +209,12 @@ fn shown(text: &str) -> (Option<String>, bool) {
         .chars()
         .take(SHOWN)
         .map(|character| {
-            if is_harmless(character) {
-                character
-            } else {
+            // Octets of XML may have what `readable` text has not.
+            let acts = character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+            if acts || is_unseen(character) {
                 '\u{fffd}'
+            } else {
+                character
             }
         })
         .collect();
@@ -210,18 +222,9 @@ fn shown(text: &str) -> (Option<String>, bool) {
     (Some(shown), is_cut)
 }
 
-/// Whether a character shows as what it is: marks that turn the direction of writing make a text look like another.
-const fn is_harmless(character: char) -> bool {
-    !matches!(
-        character,
-        '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{digest, is_login, is_of_another_site, named, octets, xml};
+    use super::{digest, is_handshake, is_login, is_of_another_site, named, octets, xml};
     use crate::consent::Form;
 
     fn assert_other_sites_are_refused(octets: &[u8]) {
@@ -267,12 +270,32 @@ mod tests {
         let nonce = |length| octets(&vec![0; length], None);
         let login = |document| is_login(&[document], 1);
         assert!(login(text(1)) && login(nonce(32)) && login(xml("<login/>")));
-        assert!(login(text(4000)) && login(nonce(256)));
-        assert!(!login(text(4001)) && !login(nonce(257)) && !login(xml(&"ә".repeat(2049))));
+        assert!(login(text(720)) && login(nonce(256)));
+        assert!(!login(text(721)) && !login(nonce(257)));
+        let hidden = format!("Log in{}I owe 1 000 000 tenge", "\n".repeat(2000));
+        for text in [
+            hidden.as_str(),
+            "Log in\u{2060}",
+            "Log in\u{115f}",
+            &"a\n".repeat(13),
+        ] {
+            assert!(!login(octets(text.as_bytes(), None)), "{text}");
+            assert!(!login(xml(&format!("<a>{text}</a>"))), "{text}");
+        }
         assert!(!login(octets(b"a", Some("/contract"))));
         assert!(!login(digest(&[0; 32])));
         assert!(!is_login(&[text(1), text(1)], 2) && !is_login(&[text(1)], 21));
         assert!(!is_login(&[], 0));
+    }
+
+    #[test]
+    fn what_finishes_a_handshake_is_known_whoever_speaks() {
+        let context = |who: &str| format!("{}TLS 1.3, {who} CertificateVerify\0", " ".repeat(64));
+        for who in ["client", "server"] {
+            assert!(is_handshake(context(who).as_bytes()));
+        }
+        assert!(!is_handshake(&context("client").as_bytes()[1..]));
+        assert!(!is_handshake(&[b' '; 130]) && !is_handshake(b"TLS 1.3, "));
     }
 
     /// What staff of a registration centre sign names its site too, or an imitation could have it signed.

@@ -232,8 +232,10 @@ fn the_old_interface_tries_no_password_and_signs_nothing_for_a_stranger() {
     let encoded = STANDARD.encode(&document);
     let in_file = agent.path("document");
     std::fs::write(&in_file, &document).unwrap();
+    let handshake = format!("{}TLS 1.3, client CertificateVerify\0", " ".repeat(64));
     for (method, more) in [
         ("signPlainData", vec![alias, PASSWORD, &document]),
+        ("signPlainData", vec![alias, PASSWORD, &handshake]),
         (
             "createCMSSignature",
             vec![alias, PASSWORD, &encoded, "true"],
@@ -255,6 +257,33 @@ fn last_question(agent: &Running) -> tanba_agent::consent::KeyQuestion {
         panic!("nobody was asked")
     };
     *question
+}
+
+/// Whoever relays the handshake of a bank's server would be at the bank in the owner's name.
+#[test]
+fn no_handshake_of_tls_is_signed_bare() {
+    let agent = Running::start();
+    let mut page = agent.page();
+    let context = |who: &str| format!("{}TLS 1.3, {who} CertificateVerify\0", " ".repeat(64));
+    let order = |data: &str, format: &str| {
+        json!({
+            "format": format, "data": STANDARD.encode(data), "signingParams": { "decode": true },
+            "signerParams": { "extKeyUsageOids": [] },
+        })
+    };
+    for who in ["client", "server"] {
+        let data = format!("{}{}", context(who), "h".repeat(32));
+        let answer = page.basics(&order(&data, "raw"));
+        assert_eq!(answer["status"], false, "{answer}");
+        assert!(
+            answer["details"].as_str().unwrap().contains("TLS"),
+            "{answer}"
+        );
+    }
+    assert!(agent.owner.seen().is_empty(), "nobody is asked");
+    // In a message it is of use to nobody.
+    let answer = page.basics(&order(&context("client"), "cms"));
+    assert_eq!(answer["status"], true, "{answer}");
 }
 
 /// A signature by the key for signing in is one all the same: under the words of signing in nobody signs a contract.
@@ -279,6 +308,12 @@ fn a_document_is_not_signed_under_the_words_of_signing_in() {
     let (short, hash) = (STANDARD.encode("a"), STANDARD.encode([0xff; 32]));
     let xml = json!(["PKCS12", "AUTHENTICATION", "<login/>", "", ""]);
     let two = json!(["PKCS12", "AUTHENTICATION", ["<a/>", "<b/>"], "", ""]);
+    let padded = format!("Log in{}I owe 1 000 000 tenge", "\n".repeat(2000));
+    let raw = |data: &str| {
+        let mut order = basics(&[data], false);
+        order["format"] = "raw".into();
+        order
+    };
     let hashed = json!(["PKCS12", "AUTHENTICATION", hash]);
     let filed = json!(["PKCS12", "AUTHENTICATION", text(&file), true]);
     for (method, arguments, (purpose, usage)) in [
@@ -288,6 +323,10 @@ fn a_document_is_not_signed_under_the_words_of_signing_in() {
         ("sign", basics(&[&STANDARD.encode(&long)], false), signature),
         ("sign", basics(&[&short, &short], false), signature),
         ("sign", basics(&[&hash], true), signature),
+        ("createCAdESFromBase64", common(&padded), signature),
+        // Good in whatever protocol has such octets.
+        ("sign", raw(&hash), signature),
+        ("sign", raw(&short), signature),
         ("createCAdESFromBase64", common("nonce"), login),
         ("signXml", xml, login),
         ("sign", basics(&[&short], false), login),

@@ -152,8 +152,10 @@ pub(super) async fn with_key(
         }
     }
     let origin = caller.origin().as_str();
-    if order.what.signs() && documents::is_of_another_site(order.signed(), origin) {
-        // Somebody else's page holds a document that was made for another site.
+    let is_foreign = documents::is_of_another_site(order.signed(), origin)
+        || matches!(&order.what, What::SignPlain(data) if documents::is_handshake(data.as_bytes()));
+    if order.what.signs() && is_foreign {
+        // Somebody else's page holds a document that was made for another site, or wants to speak TLS to one.
         return Reply::failed("COMMON");
     }
     let purpose = if order.what.signs() {

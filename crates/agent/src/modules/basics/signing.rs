@@ -91,7 +91,9 @@ pub(super) async fn answer(
 /// Signing in is what asks for client authentication and for no other basic usage, over something that nobody is bound by.
 fn purpose(arguments: &SignArguments, documents: &[Document], count: usize) -> Purpose {
     let wants = |usage| arguments.usages.contains(&usage);
-    let is_asked = wants(oid::CLIENT_AUTH) && !wants(oid::EMAIL_PROTECTION);
+    // A bare signature is good in whatever protocol has octets like these: nothing in it says what it was made for.
+    let is_asked =
+        wants(oid::CLIENT_AUTH) && !wants(oid::EMAIL_PROTECTION) && arguments.format != Format::Raw;
     if is_asked && documents::is_login(documents, count) {
         Purpose::Login
     } else {
@@ -159,6 +161,9 @@ fn ready(
         }
         if manner.digested && documents::is_of_refused_digest(&content) {
             return Err(invalid("a digest of this length is not supported"));
+        }
+        if manner.format == Format::Raw && documents::is_handshake(&content) {
+            return Err(Basics::general("the data belong to a handshake of TLS"));
         }
         // Each is judged, however many of them are described.
         if !manner.digested && documents::is_of_another_site(&content, origin) {

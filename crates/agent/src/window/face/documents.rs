@@ -1,13 +1,17 @@
 //! What is to be signed, as far as a person can judge it.
 
-use eframe::egui::{Label, RichText, ScrollArea, Ui};
+use std::sync::Arc;
+
+use eframe::egui::epaint::text::PlacedRow;
+use eframe::egui::style::ScrollStyle;
+use eframe::egui::{Label, RichText, ScrollArea, TextStyle, TextWrapMode, Ui, WidgetText};
 
 use super::frame::{fact, part};
 use crate::consent::{Document, KeyQuestion, Show, clean};
 use crate::window::style;
 
-/// Of a text before it scrolls, in points.
-const TALLEST: f32 = 150.0;
+/// Of a text before it scrolls, in points: twelve rows, as many as a text for signing in has.
+const TALLEST: f32 = 224.0;
 /// Letters of what a document is, beside which its size fits into one line of the smallest window.
 const BESIDE: usize = 30;
 
@@ -58,19 +62,7 @@ fn one(ui: &mut Ui, show: &Show<'_>, document: &Document) {
         fact(ui, &show.text(key), &show.value(key, value));
     }
     if let Some(text) = &document.text {
-        let lines: Vec<String> = text.lines().map(clean).collect();
-        eframe::egui::Frame::new()
-            .fill(style::MUTED)
-            .corner_radius(4)
-            .inner_margin(8)
-            .show(ui, |ui| {
-                ScrollArea::vertical()
-                    .max_height(TALLEST)
-                    .auto_shrink([false, true])
-                    .show(ui, |ui| {
-                        ui.add(Label::new(RichText::new(lines.join("\n")).monospace()).wrap());
-                    });
-            });
+        excerpt(ui, show, text);
         if document.is_cut {
             ui.label(style::quiet(show.text("ask-text-is-cut")));
         }
@@ -84,6 +76,44 @@ fn one(ui: &mut Ui, show: &Show<'_>, document: &Document) {
         style::warning().show(ui, |ui| {
             ui.label(RichText::new(show.text("ask-digest-unusual")).color(style::WARN));
         });
+    }
+}
+
+/// A text, and how much of it is still to be scrolled to.
+fn excerpt(ui: &mut Ui, show: &Show<'_>, text: &str) {
+    let text = RichText::new(show.lines(text).join("\n")).monospace();
+    let below = eframe::egui::Frame::new()
+        .fill(style::MUTED)
+        .corner_radius(4)
+        .inner_margin(8)
+        .show(ui, |ui| {
+            // One that is seen also while nobody points at it.
+            ui.spacing_mut().scroll = ScrollStyle::solid();
+            let area = ScrollArea::vertical()
+                .max_height(TALLEST)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    let (wrap, width) = (Some(TextWrapMode::Wrap), ui.available_width());
+                    let laid =
+                        WidgetText::from(text).into_galley(ui, wrap, width, TextStyle::Monospace);
+                    ui.add(Label::new(Arc::clone(&laid)));
+                    laid
+                });
+            let height = area.inner_rect.height();
+            let bottom = area.state.unclamped_offset().y + height;
+            let is_below = |row: &&PlacedRow| row.rect().center().y > bottom;
+            let rows = area.inner.rows.iter();
+            (area.content_size.y > height + 1.0).then(|| rows.filter(is_below).count())
+        });
+    match below.inner {
+        None => {}
+        Some(0) => {
+            ui.label(style::quiet(show.text("ask-text-ends")));
+        }
+        Some(rows) => {
+            let more = show.format("ask-more-lines", &[("count", rows.into())]);
+            ui.label(style::bold(more).color(style::WARN));
+        }
     }
 }
 

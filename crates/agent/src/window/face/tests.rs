@@ -1,3 +1,4 @@
+mod excerpts;
 mod files;
 mod haste;
 mod passwords;
