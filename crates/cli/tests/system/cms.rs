@@ -328,3 +328,36 @@ fn what_goes_wrong_is_said_in_one_sentence() {
         );
     }
 }
+
+#[test]
+fn a_key_for_signing_in_signs_with_a_warning() {
+    let desk = tempfile::tempdir().unwrap();
+    let desk = desk.path();
+    key_store(desk, "rsa:2048");
+    std::fs::write(desk.join("file"), b"Hello").unwrap();
+    let sign = || {
+        let answer = tanba(
+            desk,
+            "cms sign file --keystore signer.p12 --password-file password --json",
+        );
+        assert_eq!(answer.code, 0, "{}", answer.error);
+        assert_eq!(answer.json()["out"], "file.cms");
+        answer.error
+    };
+    assert_eq!(sign(), "");
+    let usage = "keyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n";
+    std::fs::write(desk.join("ext"), usage).unwrap();
+    openssl(
+        desk,
+        "x509 -req -in signer.csr -CA root.pem -CAkey root.key -set_serial 78 -days 20 -extfile ext -out signer.pem",
+    );
+    openssl(
+        desk,
+        "pkcs12 -export -in signer.pem -inkey signer.key -certfile root.pem -out signer.p12 -passout pass:Secret1",
+    );
+    let warned = sign();
+    assert!(
+        warned.starts_with("warning:") && warned.contains("signing in"),
+        "{warned}"
+    );
+}

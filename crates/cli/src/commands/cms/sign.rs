@@ -62,6 +62,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .context("the key store cannot be opened")?;
     let entry = choose(&container, args.key_id.as_deref())?;
     let (key, certificate) = entry.signer()?;
+    if let Some(doubt) = doubt(entry, certificate, context.now()) {
+        context.warn(doubt);
+    }
     let chain: Vec<Certificate> = entry
         .certificates()
         .skip(1)
@@ -96,6 +99,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         format_args!("Signed as {} to {}", facts.signer.subject, facts.out),
     )?;
     Ok(Outcome::Done)
+}
+
+/// Why a signature with this key may not count: it is made, because whoever receives it decides that.
+fn doubt(entry: &Entry, certificate: &Certificate, now: Timestamp) -> Option<&'static str> {
+    if entry.purpose() == Some(Purpose::Authentication) {
+        return Some("this key is for signing in; most readers do not accept it under a document");
+    }
+    if now > certificate.not_after() {
+        return Some("the certificate of this key has ended");
+    }
+    (now < certificate.not_before()).then_some("the certificate of this key is not valid yet")
 }
 
 /// The key that was asked for, else the only one, else the only one that is for signing.
