@@ -35,3 +35,4 @@ pub mod ports;
 pub mod reason_line;
 pub mod revocation;
 pub mod staff;
+pub mod unseen;

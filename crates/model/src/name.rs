@@ -1,6 +1,7 @@
 //! Names of people: one rule wherever they come in, whether typed, imported or answered by a register.
 
 use crate::ports::PersonFacts;
+use crate::unseen::is_deceptive;
 
 /// Letters of the longest part of a name, and of the longest common name (RFC 5280, appendix A.1: ub-name is more, but
 /// ub-common-name is 64, and a certificate's common name is the surname and the given name).
@@ -114,7 +115,7 @@ impl PersonFacts {
 
 fn part(part: NamePart, text: &str) -> Result<String, NameError> {
     let text = text.trim();
-    if text.chars().any(char::is_control) {
+    if is_deceptive(text) {
         return Err(NameError::Letters(part));
     }
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -165,6 +166,27 @@ mod tests {
             ("Ә\u{200b}Б", "Ә", "", NameError::Letters(NamePart::Surname)),
             ("Ә\u{7}", "Ә", "", NameError::Letters(NamePart::Surname)),
             ("-", "Ә", "", NameError::Letters(NamePart::Surname)),
+            // Letters that show nothing, and a name that looks like another one.
+            ("\u{3164}", "Ә", "", NameError::Letters(NamePart::Surname)),
+            ("Ә", "\u{115f}", "", NameError::Letters(NamePart::GivenName)),
+            (
+                "Ә",
+                "Ә",
+                "\u{ffa0}Ә",
+                NameError::Letters(NamePart::Patronymic),
+            ),
+            (
+                "АХ\u{34f}МЕТОВ",
+                "Ә",
+                "",
+                NameError::Letters(NamePart::Surname),
+            ),
+            (
+                "А\u{301}\u{302}\u{303}",
+                "Ә",
+                "",
+                NameError::Letters(NamePart::Surname),
+            ),
         ] {
             let read = PersonFacts::read(surname, given_name, patronymic);
             assert_eq!(

@@ -3,6 +3,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use crate::unseen::is_deceptive;
+
 /// A line that says why.
 ///
 /// It is kept for as long as the evidence is, and whoever reads the log reads it, so it holds nothing that looks like
@@ -17,6 +19,11 @@ pub enum ReasonLineError {
     /// Empty, too long, or more than one line.
     #[error("say why in one line of at most 500 octets: the reason is recorded as evidence")]
     Form,
+    /// It holds marks that are not seen; writing it plainly helps.
+    #[error(
+        "the reason holds marks that are not seen, which may come along when text is copied: type it anew"
+    )]
+    Unseen,
     /// It looks as if it held personal data; saying it without helps.
     #[error(
         "the reason is kept in the audit log for good, so it names nobody: write it without mail addresses and without \
@@ -37,6 +44,9 @@ impl<'a> ReasonLine<'a> {
         let text = text.trim();
         if text.is_empty() || text.len() > Self::LONGEST || text.contains(char::is_control) {
             return Err(ReasonLineError::Form);
+        }
+        if is_deceptive(text) {
+            return Err(ReasonLineError::Unseen);
         }
         if looks_personal(text) {
             return Err(ReasonLineError::Personal);
@@ -143,6 +153,22 @@ mod tests {
                 ReasonLine::parse(text),
                 Err(ReasonLineError::Form),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_is_in_no_reason() {
+        for text in [
+            "an\u{180e} exercise",
+            "an exercise\u{e0041}",
+            "\u{3164}",
+            "o\u{301}\u{302}\u{303}ne",
+        ] {
+            assert_eq!(
+                ReasonLine::parse(text),
+                Err(ReasonLineError::Unseen),
+                "{text:?}"
             );
         }
     }

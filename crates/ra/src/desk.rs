@@ -10,6 +10,7 @@ use tanba_model::person::Person;
 use tanba_model::ports::{StaffSession, StorageError};
 use tanba_model::reason_line::looks_personal;
 use tanba_model::staff::{Right, Role, StaffMember};
+use tanba_model::unseen::is_deceptive;
 use tanba_pki::Timestamp;
 
 use crate::RegistrationAuthority;
@@ -318,13 +319,7 @@ impl RegistrationAuthority {
 fn remark(text: &str) -> Result<String, DeskError> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
-    // Marks that change the direction of writing, and those that are not seen (Unicode, 23.2).
-    let unseen = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if line.chars().count() > REMARK || line.contains(unseen) {
+    if line.chars().count() > REMARK || is_deceptive(&line) {
         return Err(DeskError::Remark);
     }
     Ok(line)

@@ -120,6 +120,7 @@ fn reason_line(text: &str) -> Result<&str, DeskError> {
     match ReasonLine::parse(text) {
         Ok(line) => Ok(line.as_str()),
         Err(ReasonLineError::Personal) => Err(DeskError::Personal),
+        Err(ReasonLineError::Unseen) => Err(DeskError::Remark),
         Err(_) => Err(DeskError::Why),
     }
 }

@@ -3,6 +3,7 @@
 use subtle::ConstantTimeEq as _;
 use tanba_crypto::sha256;
 use tanba_model::ports::PersonFacts;
+use tanba_model::unseen::is_ignorable;
 
 /// Latin letters that look like Cyrillic ones, upper case. Passports and keyboards mix them up; a name does not.
 const LOOK_ALIKES: [(char, char); 17] = [
@@ -55,7 +56,8 @@ fn folded(name: &str) -> String {
             // Letters that arrive in two parts (Unicode, decomposed).
             '\u{306}' if out.ends_with('И') => replace_last(&mut out, 'Й'),
             '\u{308}' if out.ends_with('Е') => {}
-            '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
+            '\u{300}'..='\u{36f}' => {}
+            unseen if is_ignorable(unseen) => {}
             'Ё' => out.push('Е'),
             '‐' | '‑' | '‒' | '–' | '—' | '−' => hyphen(&mut out),
             '-' => hyphen(&mut out),
