@@ -16,11 +16,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 const PERMISSIONS_POLICY: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
     magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=(), serial=(), hid=()";
 
+/// Nobody else learns an address of ours. Our own pages do, because browsers without `Sec-Fetch-Site` would send a form's
+/// origin as `null` under `no-referrer`, like a foreign page that hides its own: see [`crate::csrf`].
+const REFERRER_POLICY: &str = "same-origin";
+
 const STRICT: [(&str, &str); 7] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("referrer-policy", "no-referrer"),
+    ("referrer-policy", REFERRER_POLICY),
     ("permissions-policy", PERMISSIONS_POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::world::{Citizen, Key, World};
+use crate::world::{Citizen, Key, ORIGIN, World};
 
 pub(crate) struct Browser<'a> {
     pub(crate) world: &'a World,
@@ -144,7 +144,7 @@ impl<'a> Browser<'a> {
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin")
-            .header("origin", "null");
+            .header("origin", ORIGIN);
         self.send(request.body(Body::from(fields.join("&"))).unwrap())
             .await
     }

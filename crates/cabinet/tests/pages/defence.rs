@@ -35,7 +35,7 @@ async fn every_answer_carries_the_strict_headers_and_a_request_id() {
             "{path}"
         );
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("referrer-policy"), "same-origin");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("x-request-id").len(), 16, "{path}");
@@ -110,6 +110,11 @@ async fn another_site_can_send_nothing() {
             .send(from("origin", "https://evil.example"))
             .await
             .status,
+        StatusCode::FORBIDDEN
+    );
+    // A page that hides where it is, in a browser that says nothing else.
+    assert_eq!(
+        browser.send(from("origin", "null")).await.status,
         StatusCode::FORBIDDEN
     );
     let form = Request::post("/api/v1/login/challenge")

@@ -104,7 +104,7 @@ fn https_is_strict_and_takes_a_new_certificate_without_a_restart() {
         "strict-transport-security: max-age=",
         "content-security-policy: default-src 'none'",
         "x-content-type-options: nosniff",
-        "referrer-policy: no-referrer",
+        "referrer-policy: same-origin",
     ] {
         assert!(page.contains(header), "no {header}:\n{page}");
     }
