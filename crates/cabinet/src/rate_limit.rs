@@ -28,6 +28,12 @@ pub(crate) enum Limited {
     Step,
     /// Looking up a number, by address.
     LookUp,
+    /// Beginning an application for first keys and the steps of it that nobody signed, by address.
+    First,
+    /// Asking for a challenge to sign in with, by address.
+    Challenge,
+    /// Printing an application, by address.
+    Print,
     /// Opening a link that is none of ours, by address.
     Link,
     /// Looking up a number, by number.

@@ -293,7 +293,8 @@ impl CabinetState {
             .map_or(Ok(()), |person| self.limit_steps_of_person(person))
     }
 
-    fn limit_steps_of_person(&self, person: PersonId) -> Result<(), Problem> {
+    /// Counts a step of a person, before anything is done for it.
+    pub(super) fn limit_steps_of_person(&self, person: PersonId) -> Result<(), Problem> {
         let per_minute = self.config().limits().steps_per_person_per_minute;
         Ok(self
             .limiter()

@@ -25,10 +25,8 @@ pub(super) async fn work(
     State(state): State<CabinetState>,
     visit: Visit,
 ) -> Result<Answer<Work>, Problem> {
-    let (limit, now) = (state.config().limits().look_ups_per_minute, state.now());
-    state
-        .limiter()
-        .take(Limited::LookUp, &visit.network, limit, now)?;
+    visit.count(&state, Limited::First)?;
+    let now = state.now();
     Ok(Answer(Work {
         challenge: state.authority().work_challenge(now),
     }))

@@ -28,7 +28,7 @@ pub(super) async fn challenge(
     visit: Visit,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Answer<Challenge>, Problem> {
-    limit(&state, &visit, Limited::LookUp)?;
+    limit(&state, &visit, Limited::Challenge)?;
     let now = state.now();
     let bytes = state.ra(move |ra| ra.login_challenge(now)).await?;
     Ok(Answer(Challenge {

@@ -12,7 +12,6 @@ use tanba_print::{SealWords, Sealer};
 use super::report;
 use crate::paper;
 use crate::problem::Problem;
-use crate::rate_limit::Limited;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
 use crate::view::Words;
@@ -27,6 +26,7 @@ pub(super) async fn signature(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Response, Problem> {
+    state.limit_steps_of_person(signed_in.session.person)?;
     let words = state.words(&visit);
     let table = report::whole(
         &words,
@@ -52,6 +52,7 @@ pub(super) async fn document(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Response, Problem> {
+    state.limit_steps_of_person(signed_in.session.person)?;
     let words = state.words(&visit);
     let fonts = state.fonts().ok_or_else(Problem::no_printing)?;
     let records = state.all_certificates(&signed_in).await?;
@@ -115,10 +116,6 @@ impl CabinetState {
 
     /// The seal for a document, after its use is on record.
     async fn sealer(&self, signed_in: &SignedIn, document: Vec<u8>) -> Result<Sealer, Problem> {
-        let per_minute = self.config().limits().steps_per_person_per_minute;
-        let person = signed_in.session.person;
-        self.limiter()
-            .take(Limited::Step, &person, per_minute, self.now())?;
         let (session, now) = (signed_in.session.clone(), self.now());
         let seal = self
             .ra(move |ra| ra.seal_for(&session, &document, now))

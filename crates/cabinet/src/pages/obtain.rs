@@ -97,7 +97,7 @@ pub(crate) async fn begin(
     if let Some(applicant) = applicant.filter(|applicant| applicant.view.step != FirstStep::Done) {
         return Ok(to_step(&visit, applicant.view.step));
     }
-    visit.count(&state, Limited::LookUp)?;
+    visit.count(&state, Limited::First)?;
     let now = state.now();
     let language = visit.language;
     let secret = state.ra(move |ra| ra.begin_first(language, now)).await?;
@@ -114,7 +114,7 @@ pub(crate) async fn again(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
-    visit.count(&state, Limited::LookUp)?;
+    visit.count(&state, Limited::First)?;
     let now = state.now();
     let secret = Arc::clone(&applicant.secret);
     let solution = Solution {

@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode};
 use serde_json::json;
 use tanba_cabinet::{CabinetSection, LimitsSection};
 use tanba_model::application::ApplicationNumber;
+use tanba_model::intake::AGREEMENT;
 
 use crate::browser::{Answer, Browser};
 use crate::world::World;
@@ -126,6 +127,13 @@ async fn another_site_can_send_nothing() {
     );
 }
 
+/// A number with a right check digit that nobody has.
+fn nobodys_number() -> String {
+    let mut numbers = (0..10).map(|last| format!("10000000000{last}"));
+    let number = numbers.find(|number| ApplicationNumber::parse(number).is_ok());
+    number.unwrap()
+}
+
 #[tokio::test]
 async fn numbers_cannot_be_tried_out() {
     let limits = LimitsSection {
@@ -137,12 +145,7 @@ async fn numbers_cannot_be_tried_out() {
         ..CabinetSection::default()
     });
     let mut browser = Browser::new(&world);
-    // A number with a right check digit that nobody has.
-    let number = (0..10).map(|last| format!("10000000000{last}"));
-    let number = number
-        .into_iter()
-        .find(|number| ApplicationNumber::parse(number).is_ok())
-        .unwrap();
+    let number = nobodys_number();
     for _ in 0..3 {
         let asked = serde_json::json!({ "number": number, "iin": "900101300027" });
         let answer = browser.post("/status", asked).await;
@@ -389,8 +392,9 @@ async fn a_link_that_freezes_opens_however_much_a_neighbour_looks_up() {
     let _ = browser.apply(&citizen).await;
     let link = world.mailed().1.unwrap();
     let link = browser.get(&link).await.location().to_owned();
+    let number = nobodys_number();
     for _ in 0..3 {
-        let asked = [("number", "100000000008"), ("iin", "900101300027")];
+        let asked = [("number", number.as_str()), ("iin", "900101300027")];
         let _ = browser.submit("/kk/status", &asked).await;
         let wrong = browser.get("/kk/not-me/0123456789abcdef").await;
         assert_eq!(wrong.status, StatusCode::GONE);
@@ -403,4 +407,70 @@ async fn a_link_that_freezes_opens_however_much_a_neighbour_looks_up() {
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
     let frozen = browser.submit(&link, &[]).await;
     assert_eq!(frozen.status, StatusCode::OK, "{}", frozen.body);
+}
+
+#[tokio::test]
+async fn first_keys_and_look_ups_of_one_network_do_not_close_each_other() {
+    let limits = LimitsSection {
+        look_ups_per_minute: 3,
+        ..LimitsSection::default()
+    };
+    let section = CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    };
+    let number = nobodys_number();
+    let asked = [("number", number.as_str()), ("iin", "900101300027")];
+    let begun = [("accepted", AGREEMENT)];
+    for look_ups_first in [true, false] {
+        let world = World::with(section.clone());
+        for place in 0..4 {
+            let expected = |limited: bool| limited && place == 3;
+            let mut neighbour = Browser::new(&world);
+            let answer = if look_ups_first {
+                neighbour.submit("/kk/status", &asked).await
+            } else {
+                neighbour.submit("/kk/obtain", &begun).await
+            };
+            let told = answer.status == StatusCode::TOO_MANY_REQUESTS;
+            assert_eq!(told, expected(true), "{place}: {}", answer.status);
+        }
+        let mut browser = Browser::new(&world);
+        let answer = if look_ups_first {
+            browser.submit("/kk/obtain", &begun).await
+        } else {
+            browser.submit("/kk/status", &asked).await
+        };
+        assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        let work = browser.get("/api/v1/first/work").await;
+        let told = work.status == StatusCode::TOO_MANY_REQUESTS;
+        assert_eq!(told, !look_ups_first, "{}", work.body);
+    }
+}
+
+#[tokio::test]
+async fn reports_are_counted_before_they_are_made() {
+    let limits = LimitsSection {
+        steps_per_person_per_minute: 2,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    });
+    for kind in ["csv", "csv.p7s", "pdf"] {
+        let mut browser = Browser::new(&world);
+        browser
+            .sign_in(&world.citizen(kind, Some("aigerim@example.kz")))
+            .await;
+        let path = format!("/api/v1/certificates/report.{kind}");
+        for _ in 0..2 {
+            // This world has no seal; whoever was counted is told so.
+            let made = browser.get(&path).await.status;
+            assert_ne!(made, StatusCode::TOO_MANY_REQUESTS, "{kind}");
+        }
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{kind}");
+        assert!(!answer.header("retry-after").is_empty());
+    }
 }

@@ -77,9 +77,7 @@ pub(crate) async fn link(
     visit: Visit,
     Path(secret): Path<String>,
 ) -> Result<Response, Problem> {
-    let secret = state.link_secret(&visit, &secret)?;
-    let (asked, now) = (Arc::clone(&secret), state.now());
-    let view = state.ra(move |ra| ra.first_by_link(&asked, now)).await?;
+    let (secret, view) = state.linked(&visit, &secret).await?;
     Ok(page(&state, &visit, &view, &Opened::Link(&secret)).into_response())
 }
 
@@ -91,7 +89,7 @@ pub(crate) async fn cancel_by_link(
     Path(secret): Path<String>,
     Form(fields): Form<Bare>,
 ) -> Result<Response, Problem> {
-    let secret = state.link_secret(&visit, &secret)?;
+    let (secret, _) = state.linked(&visit, &secret).await?;
     csrf::check(&secret.csrf(), &headers, Some(&fields.csrf))?;
     let (asked, now) = (Arc::clone(&secret), state.now());
     let _ = state.ra(move |ra| ra.cancel_by_link(&asked, now)).await?;
@@ -100,18 +98,26 @@ pub(crate) async fn cancel_by_link(
 }
 
 impl CabinetState {
-    /// The secret of a link, as often as the limits allow to try one.
-    pub(super) fn link_secret(
+    /// The secret of a mail's link, and what it leads to. Only links that lead nowhere are counted: nobody guesses 128 bits,
+    /// and a neighbour's look-ups close nobody's application.
+    pub(super) async fn linked(
         &self,
         visit: &Visit,
         text: &str,
-    ) -> Result<Arc<FirstSecret>, Problem> {
-        let limit = self.config().limits().look_ups_per_minute;
-        self.limiter()
-            .take(Limited::LookUp, &visit.network, limit, self.now())?;
-        let secret = FirstSecret::read(text);
-        let secret = secret.ok_or_else(|| Problem::new(StatusCode::GONE, codes::INTAKE_ENDED))?;
-        Ok(Arc::new(secret))
+    ) -> Result<(Arc<FirstSecret>, FirstView), Problem> {
+        let now = self.now();
+        let found = match FirstSecret::read(text).map(Arc::new) {
+            Some(secret) => {
+                let asked = Arc::clone(&secret);
+                let view = self.ra(move |ra| ra.first_by_link(&asked, now)).await;
+                view.map(|view| (secret, view))
+            }
+            None => Err(Problem::new(StatusCode::GONE, codes::INTAKE_ENDED)),
+        };
+        if matches!(&found, Err(problem) if problem.code() == codes::INTAKE_ENDED) {
+            visit.count(self, Limited::Link)?;
+        }
+        found
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
-    visit.count(&state, Limited::LookUp)?;
+    visit.count(&state, Limited::First)?;
     let now = state.now();
     let form = ClaimForm {
         iin: fields.iin.clone(),

@@ -1,8 +1,6 @@
 //! The application for first keys on paper, for the registration centre. It is there while she may come; who asks proves
 //! herself as for the page that offers it, and is led back to that page when there is nothing to print.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -51,9 +49,8 @@ pub(crate) async fn by_link(
     visit: Visit,
     Path(secret): Path<String>,
 ) -> Result<Response, Problem> {
-    let secret = state.link_secret(&visit, &secret)?;
-    let (asked, now) = (Arc::clone(&secret), state.now());
-    let view = state.ra(move |ra| ra.first_by_link(&asked, now)).await?;
+    state.limit_printing(&visit)?;
+    let (secret, view) = state.linked(&visit, &secret).await?;
     let printed = state.print(&visit, view.application, true).await?;
     let page = format!(
         "/{}{}",
@@ -90,11 +87,7 @@ pub(crate) async fn by_proof(
 
 impl CabinetState {
     fn limit_printing(&self, visit: &Visit) -> Result<(), Problem> {
-        let limit = self.config().limits().look_ups_per_minute;
-        let taken = self
-            .limiter()
-            .take(Limited::LookUp, &visit.network, limit, self.now());
-        Ok(taken?)
+        visit.count(self, Limited::Print)
     }
 
     /// The sheet; `None` where there is nothing to print.
