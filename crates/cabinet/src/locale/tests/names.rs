@@ -1,5 +1,7 @@
 //! Keys that are put together from a beginning and a name: each name has its texts.
 
+use std::path::{Path, PathBuf};
+
 use tanba_model::administration::AdministrativeAct;
 use tanba_model::application::{ApplicationKind, State};
 use tanba_model::capability;
@@ -223,6 +225,25 @@ const LISTED: [&str; 9] = [
     "compare-secret-",
 ];
 
+/// Every file under folders of this crate or beside it, with its text.
+fn files(folders: &[&str]) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                files.push((path, text));
+            }
+        }
+    }
+    files
+}
+
 /// A template that puts names behind a beginning which no test knows would show bare keys one day.
 #[test]
 fn every_key_that_a_template_computes_is_known_here() {
@@ -230,25 +251,16 @@ fn every_key_that_a_template_computes_is_known_here() {
         .iter()
         .map(|(beginning, ..)| *beginning)
         .collect();
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
-    let (mut folders, mut found) = (vec![std::path::PathBuf::from(root)], 0);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
+    let mut found = 0;
+    for (path, template) in files(&["templates"]) {
+        for call in template.split("t('").skip(1) {
+            let Some((beginning, rest)) = call.split_once('\'') else {
                 continue;
-            }
-            let template = std::fs::read_to_string(&path).unwrap();
-            for call in template.split("t('").skip(1) {
-                let Some((beginning, rest)) = call.split_once('\'') else {
-                    continue;
-                };
-                if rest.starts_with(" ~ ") && beginning.ends_with('-') {
-                    found += 1;
-                    let is_known = known.contains(&beginning) || LISTED.contains(&beginning);
-                    assert!(is_known, "{beginning} in {}", path.display());
-                }
+            };
+            if rest.starts_with(" ~ ") && beginning.ends_with('-') {
+                found += 1;
+                let is_known = known.contains(&beginning) || LISTED.contains(&beginning);
+                assert!(is_known, "{beginning} in {}", path.display());
             }
         }
     }
@@ -281,27 +293,15 @@ fn every_action_of_the_audit_log_has_words() {
         "issuer.self",
         "message.recipient",
     ];
-    let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let mut folders: Vec<_> = ["ra", "ca", "cli"]
-        .map(|name| std::path::Path::new(crates).join(name).join("src"))
-        .into();
     let mut found = BTreeSet::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let source = std::fs::read_to_string(&path).unwrap();
-            for literal in source.split('"') {
-                let is_action = literal.split_once('.').is_some_and(|(subject, verb)| {
-                    let is_word = |letter: char| letter.is_ascii_lowercase() || letter == '-';
-                    subjects.contains(&subject) && !verb.is_empty() && verb.chars().all(is_word)
-                });
-                if is_action && !of_other_things.contains(&literal) {
-                    found.insert(literal.to_owned());
-                }
+    for (_, source) in files(&["../ra/src", "../ca/src", "../cli/src"]) {
+        for literal in source.split('"') {
+            let is_action = literal.split_once('.').is_some_and(|(subject, verb)| {
+                let is_word = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+                subjects.contains(&subject) && !verb.is_empty() && verb.chars().all(is_word)
+            });
+            if is_action && !of_other_things.contains(&literal) {
+                found.insert(literal.to_owned());
             }
         }
     }
