@@ -27,9 +27,11 @@ export class Seat {
 
   /** Looks for a person or an application, by what is said, shown or scanned. */
   async find(what, place, name = what) {
+    // A person's address has her record: an IIN stands in none.
+    const ending = place === "persons" ? "\\d{1,9}" : name;
     await this.page.locator("#what").fill(what);
     await this.page.locator(".tanba-search button").first().click();
-    await this.page.waitForURL(`${this.address}/${place}/${name}`, PATIENCE);
+    await this.page.waitForURL(new RegExp(`${this.address}/${place}/${ending}$`), PATIENCE);
   }
 
   /** What was prepared is read and signed; the address of the page then ends so. */

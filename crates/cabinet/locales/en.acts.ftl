@@ -35,6 +35,7 @@ act-desk-close = A member of staff signed out
 act-desk-confirm = A second operator confirmed
 act-desk-freeze = Keys were put on hold at a centre
 act-desk-lapse = A proposal ran out of time
+act-desk-find = A person was searched for by IIN
 act-desk-look = A person’s record was opened
 act-desk-open = A member of staff signed in
 act-desk-propose = Proposed to a second operator

@@ -35,6 +35,7 @@ act-desk-close = Оператор шықты
 act-desk-confirm = Екінші оператор растады
 act-desk-freeze = Кілттер тіркеу орталығында тоқтатылды
 act-desk-lapse = Ұсыныстың мерзімі өтті
+act-desk-find = Адам ЖСН бойынша ізделді
 act-desk-look = Адамның жазбасы ашылды
 act-desk-open = Оператор кірді
 act-desk-propose = Екінші операторға ұсынылды

@@ -35,6 +35,7 @@ act-desk-close = Оператор вышел
 act-desk-confirm = Второй оператор подтвердил
 act-desk-freeze = Ключи приостановлены в центре регистрации
 act-desk-lapse = Срок предложения истёк
+act-desk-find = Выполнен поиск человека по ИИН
 act-desk-look = Открыта запись человека
 act-desk-open = Оператор вошёл
 act-desk-propose = Предложено второму оператору

@@ -7,6 +7,7 @@ use tanba_ra::Clerk;
 
 use crate::config::CabinetConfig;
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::session::{closing, opening, secret};
 use crate::state::CabinetState;
 
@@ -26,6 +27,33 @@ impl AtDesk {
         let now = state.now();
         let found = state.ra(move |ra| ra.desk_session(&token, now)).await?;
         Ok(found.map(Self))
+    }
+
+    /// Counts that she looks for somebody, wherever she sits.
+    pub(crate) fn finds(&self, state: &CabinetState) -> Result<(), Problem> {
+        self.count(
+            state,
+            Limited::Find,
+            state.config().limits().look_ups_per_minute,
+        )
+    }
+
+    /// Counts that she opens the page of a person: a counter needs a few in a minute, who copies a register many.
+    pub(crate) fn looks(&self, state: &CabinetState) -> Result<(), Problem> {
+        let per_minute = state.config().limits().steps_per_person_per_minute;
+        self.count(state, Limited::Look, per_minute)
+    }
+
+    fn count(
+        &self,
+        state: &CabinetState,
+        limited: Limited,
+        per_minute: u32,
+    ) -> Result<(), Problem> {
+        let staff = self.0.member.id;
+        Ok(state
+            .limiter()
+            .take(limited, &staff, per_minute, state.now())?)
     }
 }
 

@@ -34,9 +34,11 @@ pub struct LimitsSection {
     /// Codes tried or asked for in one application in a minute, wherever from.
     pub codes_per_application_per_minute: u32,
     /// Signed steps of one person in a minute, in whatever sessions: requests, signatures, proofs of new keys. Revoking is
-    /// not among them, because whoever shares her key must not keep her from it.
+    /// not among them, because whoever shares her key must not keep her from it. As many pages of people may one member of
+    /// staff open.
     pub steps_per_person_per_minute: u32,
-    /// Look-ups of numbers and links from one address in a minute.
+    /// Look-ups of numbers from one address in a minute. Each counted for itself, as many wrong links, challenges, steps of
+    /// first applications and sheets to be printed from there, and searches of one member of staff.
     pub look_ups_per_minute: u32,
     /// Look-ups of one number in a minute, wherever from.
     pub look_ups_per_number_per_minute: u32,

@@ -34,6 +34,10 @@ pub(crate) enum Limited {
     Challenge,
     /// Printing an application, by address.
     Print,
+    /// Looking for what a visitor brings along, by member of staff.
+    Find,
+    /// Opening the page of a person, by member of staff.
+    Look,
     /// Opening a link that is none of ours, by address.
     Link,
     /// Looking up a number, by number.

@@ -18,7 +18,7 @@ macro_rules! record_id {
 }
 
 record_id!(
-    /// A person in the register. Never shown outside; the IIN names a person to people.
+    /// A person in the register. Only staff see it, in addresses and in the audit log; the IIN names a person to people.
     PersonId
 );
 record_id!(

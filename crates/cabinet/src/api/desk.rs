@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tanba_model::application::ApplicationNumber;
 use tanba_model::decision::Act;
-use tanba_model::id::ActId;
+use tanba_model::id::{ActId, PersonId};
 use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::staff::Role;
@@ -35,7 +35,7 @@ pub(super) async fn challenge(
     visit: Visit,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Answer<Challenge>, Problem> {
-    limit(&state, &visit, Limited::LookUp)?;
+    limit(&state, &visit, Limited::Challenge)?;
     let now = state.now();
     let bytes = state.ra(move |ra| ra.desk_challenge(now)).await?;
     Ok(Answer(Challenge {
@@ -259,18 +259,18 @@ pub(super) async fn sign(
         let next = format!("/{language}/desk/applications/{number}?done={outcome}");
         (outcome, next)
     };
-    let of_person = |act: Act, iin: &Iin, outcome: &'static str| {
-        let (iin, act) = (iin.as_str(), act.name());
-        let next = format!("/{language}/desk/persons/{iin}?done={outcome}&act={act}");
+    let of_person = |act: Act, id: PersonId, outcome: &'static str| {
+        let act = act.name();
+        let next = format!("/{language}/desk/persons/{id}?done={outcome}&act={act}");
         (outcome, next)
     };
     let (outcome, next) = match &outcome {
         Outcome::Issued(number) => application(number, "issued"),
         Outcome::Approved(number) => application(number, "approved"),
         Outcome::Rejected(number) => application(number, "rejected"),
-        Outcome::Done(act, iin) => of_person(*act, iin, "done"),
-        Outcome::Waits(act, iin) => of_person(*act, iin, "waits"),
-        Outcome::Withdrawn(act, iin) => of_person(*act, iin, "withdrawn"),
+        Outcome::Done(act, id) => of_person(*act, *id, "done"),
+        Outcome::Waits(act, id) => of_person(*act, *id, "waits"),
+        Outcome::Withdrawn(act, id) => of_person(*act, *id, "withdrawn"),
     };
     Ok(Answer(Signing { outcome, next }))
 }

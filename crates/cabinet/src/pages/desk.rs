@@ -162,17 +162,18 @@ pub(crate) async fn find(
     at_desk: AtDesk,
     Form(search): Form<Search>,
 ) -> Result<Response, Problem> {
-    let (clerk, text) = (at_desk.0.clone(), search.what.clone());
+    at_desk.finds(&state)?;
+    let (clerk, text, now) = (at_desk.0.clone(), search.what.clone(), state.now());
     let found = state
-        .ra(move |ra| Ok::<_, Problem>(ra.desk_find(&clerk, &text)))
+        .ra(move |ra| Ok::<_, Problem>(ra.desk_find(&clerk, &text, now)))
         .await?;
     let language = visit.language.tag();
     match found {
         Ok(Found::Application(number)) => {
             Ok(Redirect::to(&format!("/{language}/desk/applications/{number}")).into_response())
         }
-        Ok(Found::Person(iin)) => {
-            Ok(Redirect::to(&format!("/{language}/desk/persons/{}", iin.as_str())).into_response())
+        Ok(Found::Person(id)) => {
+            Ok(Redirect::to(&format!("/{language}/desk/persons/{id}")).into_response())
         }
         Err(error @ (DeskError::NoPerson | DeskError::OtherCentre)) => {
             let problem = Problem::from(error);

@@ -263,7 +263,7 @@ async fn no_page_of_the_table_of_doors_is_without_help() {
         .await;
     // What stands behind a link of a mail that is over says so, and helps as well.
     let mut named = BTreeMap::from([
-        ("iin", citizen.iin()),
+        ("id", world.record_of(&citizen.iin()).to_string()),
         ("issuer", "rsa".to_owned()),
         ("name", "kz-individual-rsa".to_owned()),
         ("token", "AAAAAAAAAAAAAAAAAAAAAA".to_owned()),
@@ -324,7 +324,7 @@ async fn members_of_staff_are_helped_where_they_are_and_find_it_by_asking() {
         .sit_down(&world.staff("Bolat", Role::SeniorOperator))
         .await;
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
-    let person = format!("/persons/{}", citizen.iin());
+    let person = format!("/persons/{}", world.record_of(&citizen.iin()));
     for (page, article) in [
         ("", "staff-queue"),
         ("/pending", "staff-second"),

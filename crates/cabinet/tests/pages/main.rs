@@ -11,6 +11,7 @@ mod assets;
 mod browser;
 mod compromised;
 mod console;
+mod counter;
 mod defence;
 mod desk;
 mod first;

@@ -84,7 +84,7 @@ fn filled(door: &Door, number: &str) -> String {
         .split('/')
         .map(|part| match part {
             "{number}" => number,
-            "{iin}" => "850101300121",
+            "{id}" => "1",
             "{act}" => "1",
             "{file}" => "00ff.pem",
             part if part.starts_with('{') => "nothing",

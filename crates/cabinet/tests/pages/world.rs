@@ -496,6 +496,15 @@ pub(crate) struct Citizen {
     pub(crate) signature: Key,
 }
 
+impl World {
+    /// The record of a person, as addresses of the desk have it.
+    pub(crate) fn record_of(&self, iin: &str) -> PersonId {
+        let iin = Iin::parse(iin).unwrap();
+        let mut work = self.storage.snapshot().unwrap();
+        work.persons().find_by_iin(&iin).unwrap().unwrap().id
+    }
+}
+
 impl Citizen {
     pub(crate) fn iin(&self) -> String {
         self.subject.iin.clone()

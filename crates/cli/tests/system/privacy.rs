@@ -238,6 +238,7 @@ fn at_the_desk(house: &Installation, iin: &str) {
     operator.act("850101300999", "freeze", "nonsense");
     senior.act(iin, "email", "own-wish");
     administrator.order("stop-issuance", "issuer/nobody");
+    let record = house.count(&format!("SELECT id FROM person WHERE iin = '{iin}'"));
     for seat in [&operator, &senior, &administrator] {
         for page in [
             "",
@@ -247,7 +248,7 @@ fn at_the_desk(house: &Installation, iin: &str) {
             "/admin",
             "/admin/health",
             "/admin/queues",
-            &format!("/persons/{iin}"),
+            &format!("/persons/{record}"),
         ] {
             let path = format!("/ru/desk{page}");
             seat.client.get(&path).expect("a server");

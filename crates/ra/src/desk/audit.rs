@@ -26,7 +26,7 @@ pub struct AuditFilter {
     pub actor: String,
     /// Part of what was done: `application`, `certificate.revoke`.
     pub action: String,
-    /// Part of what it was done to: `application:17`, a serial number; or an IIN, for the person.
+    /// What it was done to: `application:17`, `person:3`, or part of a serial number.
     pub object: String,
 }
 
@@ -40,6 +40,27 @@ pub struct AuditPage {
 }
 
 impl RegistrationAuthority {
+    /// What the log calls what somebody searches for: the record of a person where it is an IIN, which stands in no address;
+    /// anything else as it is.
+    ///
+    /// # Errors
+    /// [`DeskError::NoPerson`] when nobody has that IIN; [`DeskError::Forbidden`] for roles that may not.
+    pub fn desk_audit_object(
+        &self,
+        clerk: &Clerk,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<String, DeskError> {
+        if !clerk.may(Right::Audit) {
+            return Err(DeskError::Forbidden);
+        }
+        let Ok(iin) = Iin::parse(text.trim()) else {
+            return Ok(text.to_owned());
+        };
+        let person = self.seek_person(clerk, &iin, now)?;
+        Ok(person_object(person.ok_or(DeskError::NoPerson)?))
+    }
+
     /// Searches the log before a record, or from its end. That it was searched is evidence too.
     ///
     /// # Errors
@@ -55,14 +76,6 @@ impl RegistrationAuthority {
             return Err(DeskError::Forbidden);
         }
         let mut work = self.storage.snapshot()?;
-        let mut filter = filter.clone();
-        if let Ok(iin) = Iin::parse(filter.object.trim()) {
-            let person = work
-                .persons()
-                .find_by_iin(&iin)?
-                .ok_or(DeskError::NoPerson)?;
-            filter.object = person_object(person.id);
-        }
         let mut page = AuditPage {
             events: Vec::new(),
             next: None,
@@ -81,7 +94,7 @@ impl RegistrationAuthority {
                 if filter.from.is_some_and(|from| event.at < from) {
                     return self.searched(clerk, page, now);
                 }
-                if fits(&filter, &event) {
+                if fits(filter, &event) {
                     page.events.push((record.sequence, event));
                 }
                 if page.events.len() == PAGE {

@@ -1,11 +1,10 @@
-//! A person at the desk: found by her number, with what was issued to her and what staff did.
+//! A person at the desk: found before, with what was issued to her and what staff did.
 
 use tanba_model::application::Application;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::decision::{Decision, PendingAct};
-use tanba_model::id::DecisionId;
-use tanba_model::iin::Iin;
+use tanba_model::id::{DecisionId, PersonId};
 use tanba_model::person::Person;
 use tanba_pki::Timestamp;
 
@@ -36,22 +35,19 @@ pub struct DeskPerson {
 }
 
 impl RegistrationAuthority {
-    /// A person of that number. That she was looked up is evidence, because it is her data.
+    /// A person by her record. That she was looked at is evidence, because it is her data.
     ///
     /// # Errors
-    /// [`DeskError::NoPerson`] when the records know nobody of that number.
+    /// [`DeskError::NoPerson`] when there is no such record.
     pub fn desk_person(
         &self,
         clerk: &Clerk,
-        iin: &Iin,
+        id: PersonId,
         before: Option<DecisionId>,
         now: Timestamp,
     ) -> Result<DeskPerson, DeskError> {
         let mut work = self.storage.begin()?;
-        let person = work
-            .persons()
-            .find_by_iin(iin)?
-            .ok_or(DeskError::NoPerson)?;
+        let person = work.persons().find(id)?.ok_or(DeskError::NoPerson)?;
         let mut certificates = work
             .certificates()
             .of_person(person.id, PAGE.saturating_add(1))?;

@@ -1,12 +1,18 @@
 //! The queue of a centre, page by page, and finding what a person brings along.
 
 use tanba_model::application::ApplicationNumber;
-use tanba_model::id::DecisionId;
+use tanba_model::audit::Actor;
+use tanba_model::id::{DecisionId, PersonId};
 use tanba_model::iin::Iin;
 use tanba_model::ports::{QueueEntry, QueuePlace};
+use tanba_pki::Timestamp;
 
 use super::{Clerk, DeskError};
 use crate::RegistrationAuthority;
+use crate::evidence::{Evidence, person_object};
+
+/// Numbers in one text that are looked for: what a scanner types holds one or two.
+const NUMBERS: usize = 4;
 
 /// Applications of one page.
 const PAGE: u32 = 50;
@@ -37,7 +43,7 @@ pub enum Found {
     /// An application.
     Application(ApplicationNumber),
     /// A person.
-    Person(Iin),
+    Person(PersonId),
 }
 
 impl RegistrationAuthority {
@@ -91,11 +97,11 @@ impl RegistrationAuthority {
     }
 
     /// Finds by what a person says or shows: a number with or without spaces, an IIN, or the address that the QR code on the
-    /// printed application holds.
+    /// printed application holds. That an IIN was looked for is evidence.
     ///
     /// # Errors
     /// [`DeskError::NoPerson`] when it is none of these, or nothing of the clerk's.
-    pub fn desk_find(&self, clerk: &Clerk, text: &str) -> Result<Found, DeskError> {
+    pub fn desk_find(&self, clerk: &Clerk, text: &str, now: Timestamp) -> Result<Found, DeskError> {
         let mut elsewhere = false;
         for digits in twelve_digits(text) {
             let mut work = self.storage.snapshot()?;
@@ -108,10 +114,11 @@ impl RegistrationAuthority {
                 }
                 elsewhere = true;
             }
+            drop(work);
             if let Ok(iin) = Iin::parse(&digits)
-                && work.persons().find_by_iin(&iin)?.is_some()
+                && let Some(person) = self.seek_person(clerk, &iin, now)?
             {
-                return Ok(Found::Person(iin));
+                return Ok(Found::Person(person));
             }
         }
         Err(if elsewhere {
@@ -120,19 +127,45 @@ impl RegistrationAuthority {
             DeskError::NoPerson
         })
     }
+
+    /// The record of whoever has an IIN. Whether somebody is known is data of hers, too: the question is evidence, whatever
+    /// the answer.
+    pub(super) fn seek_person(
+        &self,
+        clerk: &Clerk,
+        iin: &Iin,
+        now: Timestamp,
+    ) -> Result<Option<PersonId>, DeskError> {
+        let mut work = self.storage.begin()?;
+        let found = work.persons().find_by_iin(iin)?.map(|person| person.id);
+        let evidence = Evidence {
+            actor: Actor::Staff(clerk.member.id),
+            action: "desk.find",
+            object: found.map_or_else(|| format!("staff:{}", clerk.member.id), person_object),
+            detail: found.map_or(DeskError::NoPerson.code(), |_| ""),
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(found)
+    }
 }
 
-/// Everything in a text that is twelve digits, also with spaces or hyphens between groups of them.
+/// Everything in the beginning of a text that is twelve digits, also with spaces or hyphens between groups of them.
 fn twelve_digits(text: &str) -> Vec<String> {
     let apart = |letter: char| !(letter.is_ascii_digit() || letter == ' ' || letter == '-');
-    text.split(apart)
+    let mut found: Vec<String> = text
+        .split(apart)
         .flat_map(|part| {
             let whole: String = part.chars().filter(char::is_ascii_digit).collect();
             let words = part.split([' ', '-']).map(str::to_owned);
             std::iter::once(whole).chain(words).collect::<Vec<_>>()
         })
         .filter(|digits| digits.len() == 12)
-        .collect()
+        .collect();
+    // What stands alone is its own part and its own word.
+    found.dedup();
+    found.truncate(NUMBERS);
+    found
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tanba_model::application::{Application, ApplicationNumber};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::decision::{Act, DecisionDocument, Identification, NewDecision, Step};
-use tanba_model::id::{ActId, ApplicationId};
+use tanba_model::id::{ActId, ApplicationId, PersonId};
 use tanba_model::iin::Iin;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
@@ -38,12 +38,12 @@ pub enum Outcome {
     Approved(ApplicationNumber),
     /// The application is refused.
     Rejected(ApplicationNumber),
-    /// It was done, for the person of that number.
-    Done(Act, Iin),
+    /// It was done, for that person.
+    Done(Act, PersonId),
     /// It waits for the second signature.
-    Waits(Act, Iin),
+    Waits(Act, PersonId),
     /// What waited was taken back.
-    Withdrawn(Act, Iin),
+    Withdrawn(Act, PersonId),
 }
 
 /// A signature that counts, over a document that was prepared.
@@ -250,7 +250,7 @@ impl RegistrationAuthority {
             Step::Approve if self.config.desk().needs_second(signed.act) => {
                 return Err(DeskError::NotPrepared);
             }
-            Step::Approve => (None, Outcome::Done(signed.act, iin)),
+            Step::Approve => (None, Outcome::Done(signed.act, person.id)),
             Step::Propose => {
                 let asked = NewPendingAct {
                     act: signed.act,
@@ -266,15 +266,15 @@ impl RegistrationAuthority {
                     return Err(DeskError::Waits);
                 }
                 let id = work.decisions().ask(&asked)?;
-                (Some(id), Outcome::Waits(signed.act, iin))
+                (Some(id), Outcome::Waits(signed.act, person.id))
             }
             Step::Confirm | Step::Withdraw => {
                 let waiting = self.answered(work.as_mut(), signed, &person, now)?;
                 asked_at = waiting.asked_at;
                 let (how, outcome) = if signed.step == Step::Confirm {
-                    (ActEnd::Done, Outcome::Done(signed.act, iin))
+                    (ActEnd::Done, Outcome::Done(signed.act, person.id))
                 } else {
-                    (ActEnd::Withdrawn, Outcome::Withdrawn(signed.act, iin))
+                    (ActEnd::Withdrawn, Outcome::Withdrawn(signed.act, person.id))
                 };
                 work.decisions().end(waiting.id, how, now)?;
                 (Some(waiting.id), outcome)

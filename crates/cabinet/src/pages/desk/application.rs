@@ -85,7 +85,7 @@ pub(crate) async fn show(
     let values = context! {
         application => Serde(words.history(&found.application, &found.steps, &signed)),
         person => Serde(words.person(&found.person)),
-        iin => found.person.iin.as_str(),
+        person_id => found.person.id.0,
         compared => Serde(compared),
         register, agrees,
         frozen => found.person.frozen_at.map(|at| words.date_time(at)),

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use axum::extract::{Query, State};
-use axum::response::Html;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
 use tanba_model::audit::Actor;
+use tanba_model::iin::Iin;
 use tanba_pki::SerialNumber;
-use tanba_ra::{AuditFilter, DeskError, actor_text};
+use tanba_ra::{AuditFilter, AuditPage, DeskError, actor_text};
 
+use crate::body::Form;
 use crate::clerk::AtDesk;
 use crate::dates::day;
 use crate::problem::{Problem, encode};
@@ -40,6 +42,24 @@ pub(crate) struct Fields {
     before: Option<u64>,
 }
 
+impl Fields {
+    fn filter(&self) -> AuditFilter {
+        AuditFilter {
+            from: day(&self.from),
+            until: day(&self.to).map(|to| to.plus(DAY)),
+            actor: self.actor.clone(),
+            action: self.action.clone(),
+            object: as_recorded(&self.object),
+        }
+    }
+
+    /// Whether what should be a day is none.
+    fn is_mistaken(&self) -> bool {
+        let is = |text: &str| !text.is_empty() && day(text).is_none();
+        is(&self.from) || is(&self.to)
+    }
+}
+
 /// A serial number as the log has it, where somebody copied it from a page; anything else as it was typed.
 fn as_recorded(object: &str) -> String {
     let joined: String = object.split_whitespace().collect();
@@ -51,53 +71,92 @@ fn as_recorded(object: &str) -> String {
     }
 }
 
+/// `POST …/audit`: an IIN is searched for, too, and must not stand in an address; what the log calls its person may.
+pub(crate) async fn search(
+    State(state): State<CabinetState>,
+    visit: Visit,
+    at_desk: AtDesk,
+    Form(mut fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    fields.before = None;
+    if Iin::parse(fields.object.trim()).is_ok() {
+        at_desk.finds(&state)?;
+    }
+    let (clerk, text, now) = (at_desk.0.clone(), fields.object.clone(), state.now());
+    let object = state
+        .ra(move |ra| Ok::<_, Problem>(ra.desk_audit_object(&clerk, &text, now)))
+        .await?;
+    match object {
+        Ok(object) => fields.object = object,
+        Err(error @ DeskError::NoPerson) => {
+            let status = Problem::from(error).status();
+            return Ok((status, page(&state, &visit, &at_desk, fields, None)).into_response());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Redirect::to(&address(&visit, &fields)).into_response())
+}
+
+/// The page that answers a search; where it goes on, if `before` says so.
+fn address(visit: &Visit, fields: &Fields) -> String {
+    let part = |name: &str, value: &str| {
+        let empty = value.is_empty();
+        (!empty).then(|| format!("{name}={}", encode(value)))
+    };
+    let before = fields.before.map(|before| before.to_string());
+    let parts = [
+        part("from", &fields.from),
+        part("to", &fields.to),
+        part("actor", &fields.actor),
+        part("action", &fields.action),
+        part("object", &fields.object),
+        part("before", before.as_deref().unwrap_or_default()),
+    ];
+    let query: Vec<String> = parts.into_iter().flatten().collect();
+    format!("/{}/desk/audit?{}", visit.language.tag(), query.join("&"))
+}
+
 pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
     at_desk: AtDesk,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    let (from, to) = (day(&fields.from), day(&fields.to));
-    let mistaken =
-        (from.is_none() && !fields.from.is_empty()) || (to.is_none() && !fields.to.is_empty());
-    let filter = AuditFilter {
-        from,
-        until: to.map(|to| to.plus(DAY)),
-        actor: fields.actor.clone(),
-        action: fields.action.clone(),
-        object: as_recorded(&fields.object),
-    };
+    let filter = fields.filter();
     let (clerk, now, before) = (at_desk.0.clone(), state.now(), fields.before);
     let found = state
-        .ra(move |ra| Ok::<_, Problem>(ra.desk_audit(&clerk, &filter, before, now)))
+        .ra(move |ra| ra.desk_audit(&clerk, &filter, before, now))
         .await?;
-    let (events, next, unknown) = match found {
-        Ok(page) => (page.events, page.next, false),
-        Err(DeskError::NoPerson) => (Vec::new(), None, true),
-        Err(error) => return Err(error.into()),
-    };
-    let words = state.words(&visit);
+    Ok(page(&state, &visit, &at_desk, fields, Some(found)))
+}
+
+/// What was found, newest first; `None` where nobody has the IIN that was searched for.
+fn page(
+    state: &CabinetState,
+    visit: &Visit,
+    at_desk: &AtDesk,
+    fields: Fields,
+    found: Option<AuditPage>,
+) -> Html<String> {
+    let (mistaken, unknown) = (fields.is_mistaken(), found.is_none());
+    let (events, next) = found.map_or_else(Default::default, |found| (found.events, found.next));
+    let words = state.words(visit);
     let events: Vec<_> = events
         .into_iter()
         .map(|(sequence, event)| {
             context! {
-                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), who => state.who(&visit, &event.actor),
-                act => state.act(&visit, &event.action), action => event.action,
+                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), who => state.who(visit, &event.actor),
+                act => state.act(visit, &event.action), action => event.action,
                 object => event.object, detail => event.detail, origin => event.origin, itself => event.actor == Actor::System,
             }
         })
         .collect();
     let next = next.map(|next| {
-        let part = |name: &str, value: &str| format!("{name}={}&", encode(value));
-        format!(
-            "/{}/desk/audit?{}{}{}{}{}before={next}",
-            visit.language.tag(),
-            part("from", &fields.from),
-            part("to", &fields.to),
-            part("actor", &fields.actor),
-            part("action", &fields.action),
-            part("object", &fields.object),
-        )
+        let on = Fields {
+            before: Some(next),
+            ..fields.clone()
+        };
+        address(visit, &on)
     });
     let screen = Screen {
         has_errors: mistaken || unknown,
@@ -107,7 +166,7 @@ pub(crate) async fn show(
         events, next, mistaken, unknown,
         from => fields.from, to => fields.to, actor => fields.actor, action => fields.action, object => fields.object,
     };
-    Ok(state.render_desk(&visit, &at_desk, &screen, values))
+    state.render_desk(visit, at_desk, &screen, values)
 }
 
 impl CabinetState {

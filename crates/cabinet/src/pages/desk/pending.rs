@@ -87,6 +87,7 @@ fn view(state: &CabinetState, visit: &Visit, one: &PendingView) -> Value {
         id => one.waiting.id.0,
         act => one.waiting.act.name(),
         person => one.person.full_name(),
+        person_id => one.person.id.0,
         iin => one.person.iin.as_str(),
         operator => format!("{} {}", document.operator.surname, document.operator.given_name),
         asked => words.date_time(one.waiting.asked_at),

@@ -1,4 +1,5 @@
-//! `/{lang}/desk/persons/{iin}`: a person who stands before a clerk: her certificates, what was done, what can be done.
+//! `/{lang}/desk/persons/{id}`: a person who stands before a clerk: her certificates, what was done, what can be done.
+//! The address has her record, which says nothing elsewhere: addresses stay in histories and in the logs of proxies.
 
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
@@ -6,9 +7,7 @@ use minijinja::context;
 use minijinja::value::Serde;
 use serde::{Deserialize, Serialize};
 use tanba_model::decision::{Act, DecisionReason, Identification};
-use tanba_model::id::DecisionId;
-use tanba_model::iin::Iin;
-use tanba_ra::DeskError;
+use tanba_model::id::{DecisionId, PersonId};
 
 use crate::clerk::AtDesk;
 use crate::problem::Problem;
@@ -46,14 +45,14 @@ pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
     at_desk: AtDesk,
-    Path(asked): Path<String>,
+    Path(id): Path<i64>,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    let iin = Iin::parse(&asked).map_err(|_| Problem::from(DeskError::NoPerson))?;
+    at_desk.looks(&state)?;
     let (clerk, now) = (at_desk.0.clone(), state.now());
     let before = fields.before.map(DecisionId);
     let found = state
-        .ra(move |ra| ra.desk_person(&clerk, &iin, before, now))
+        .ra(move |ra| ra.desk_person(&clerk, PersonId(id), before, now))
         .await?;
     let words = state.words(&visit);
     let frozen = found.person.frozen_at.is_some();
@@ -103,6 +102,7 @@ pub(crate) async fn show(
     let act = fields.act.as_deref().and_then(Act::from_name);
     let values = context! {
         person => Serde(words.person(&found.person)),
+        id => found.person.id.0,
         iin => found.person.iin.as_str(),
         email => found.person.email.as_ref().map(|email| email.as_str()),
         frozen => found.person.frozen_at.map(|at| words.date_time(at)),

@@ -32,7 +32,7 @@ fn decisions() -> Vec<Value> {
 
 fn act(act: Act) -> Value {
     context! {
-        id => 7, act => act.name(), person => "ӘБДІҚАДЫРОВА ӘЙГЕРІМ", iin => "850101300123", operator => "БОЛАТ",
+        id => 7, act => act.name(), person => "ӘБДІҚАДЫРОВА ӘЙГЕРІМ", person_id => 3, iin => "850101300123", operator => "БОЛАТ",
         asked => "бүгін", expires => "ертең", centre => "Алматы", reason => DecisionReason::of(act)[0].name(),
         identification => Identification::Remote.name(), remark => "<x>", certificates => vec!["00ff"],
         changes => ["email", "surname", "given_name", "patronymic"].map(|field| context! { field, value => "<b>" }).to_vec(),
@@ -85,7 +85,7 @@ fn applications() -> Vec<Value> {
                 context! { key, applied => "<b>", requested => if differs { "y" } else { "" }, registered => "x", differs }
             };
             context! {
-                application => application(state), person => person(true), iin => "850101300123",
+                application => application(state), person => person(true), person_id => 3,
                 typed => "new@example.kz", present => (register != "unknown").then_some("a@example.kz"),
                 known => context! {
                     keys => if register == "dead" { 0 } else { 2 }, other => true, moves => done.is_some(), there => true,
@@ -111,7 +111,7 @@ fn persons() -> Vec<Value> {
     let pending = context! { id => 7, act => "release", asked => "бүгін", expires => "ертең" };
     let one = |how: &str| {
         context! {
-            person => person(true), iin => "850101300123", email => "a@example.kz", frozen => "бүгін",
+            person => person(true), id => 3, iin => "850101300123", email => "a@example.kz", frozen => "бүгін",
             certificates => vec![certificate("both")], more_certificates => true,
             revocable => vec![certificate("signature")], applications => vec![application("ISSUED")],
             pending => vec![pending.clone()], decisions => decisions(), older => 5, actable => true, own => false,
@@ -121,7 +121,7 @@ fn persons() -> Vec<Value> {
     };
     let nobody = Vec::<Value>::new;
     let nothing = context! {
-        person => person(false), iin => "850101300123", certificates => nobody(), revocable => nobody(),
+        person => person(false), id => 3, iin => "850101300123", certificates => nobody(), revocable => nobody(),
         applications => nobody(), pending => nobody(), decisions => nobody(), actable => false, own => true,
         offers => nobody(), more_certificates => false, errors => nobody(),
     };

@@ -80,7 +80,7 @@ pub(super) const PAGES: [(&str, Who); 44] = [
     ("/kk/cabinet/profile", Who::Citizen),
     ("/kk/desk/enter", Who::Nobody),
     ("/kk/desk/applications/{number}", Who::Operator),
-    ("/kk/desk/persons/{iin}", Who::Operator),
+    ("/kk/desk/persons/{id}", Who::Operator),
     ("/kk/desk/pending", Who::Operator),
     ("/kk/desk/pending/{act}", Who::Operator),
     ("/kk/desk/messages", Who::Operator),
@@ -105,9 +105,9 @@ pub(super) struct Visitors {
     administrator: String,
     /// The number of the citizen's own application.
     own: String,
-    /// The number of one that waits at the centre, and who applied.
+    /// The number of one that waits at the centre, and the record of who applied.
     number: String,
-    iin: String,
+    person: String,
     act: String,
 }
 
@@ -130,7 +130,7 @@ impl Visitors {
         let operator = queue::sit_down(scratch, &ra, (clerk, Role::Operator), context)?;
         let other = person::enter_administrator(scratch)?;
         let administrator = queue::sit_down(scratch, &ra, (other, Role::Administrator), context)?;
-        let act = pending(scratch, &ra, &operator.clerk, &iin, now)?;
+        let (person, act) = pending(scratch, &ra, &operator.clerk, &iin, now)?;
         let own = own_application(scratch, who, context)?;
         link(scratch, who, &number, now)?;
         Ok(Self {
@@ -142,7 +142,7 @@ impl Visitors {
             administrator: format!("tanba-desk={}", administrator.token.expose()),
             own: own.as_str().to_owned(),
             number: number.as_str().to_owned(),
-            iin: iin.as_str().to_owned(),
+            person,
             act,
         })
     }
@@ -170,7 +170,7 @@ impl Visitors {
         };
         let filled = [
             ("{number}", number.as_str()),
-            ("{iin}", &self.iin),
+            ("{id}", &self.person),
             ("{act}", &self.act),
             ("{secret}", LINK),
             ("{token}", NOT_ME),
@@ -269,7 +269,7 @@ fn pending(
     clerk: &Clerk,
     iin: &Iin,
     now: Timestamp,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<(String, String)> {
     let names = [("surname", "ӨЛШЕМБАЕВА"), ("given_name", "АЙГЕРІМ")];
     let names = names.map(|(field, name)| (field.to_owned(), name.to_owned()));
     let wish = ActWish {
@@ -294,7 +294,7 @@ fn pending(
     };
     let id = unit.decisions().ask(&asked)?;
     unit.commit()?;
-    Ok(id.to_string())
+    Ok((person.to_string(), id.to_string()))
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ impl Server {
             limits: LimitsSection {
                 look_ups_per_minute: often,
                 look_ups_per_number_per_minute: often,
+                steps_per_person_per_minute: often,
                 ..LimitsSection::default()
             },
             ..CabinetSection::default()

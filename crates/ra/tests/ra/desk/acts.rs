@@ -102,7 +102,7 @@ fn a_freeze_is_done_at_once_and_released_only_by_two() {
     ));
     let shown = world
         .ra
-        .desk_person(&first.clerk, &iin(&citizen), None, NOON)
+        .desk_person(&first.clerk, citizen.id, None, NOON)
         .unwrap();
     assert!(shown.person.frozen_at.is_none() && shown.pending.is_empty());
     assert_eq!(shown.decisions.len(), 3, "each act is signed and kept");
@@ -317,7 +317,7 @@ fn names_are_corrected_by_two_and_certificates_revoked_on_paper_by_one() {
     let shown = |world: &World| {
         world
             .ra
-            .desk_person(&first.clerk, &iin(&citizen), None, NOON)
+            .desk_person(&first.clerk, citizen.id, None, NOON)
             .unwrap()
     };
     assert_eq!(shown(&world).person.full_name(), "ҚҰНАНБАЕВА ӘЙГЕРІМ");

@@ -16,7 +16,7 @@ use tanba_ra::{
     Verdict,
 };
 
-use super::scene::{ALMATY, SEMEY, approval, iin, refusal, seat, waiting};
+use super::scene::{ALMATY, SEMEY, approval, refusal, seat, waiting};
 use crate::world::{DAY, NOON, World, after};
 
 #[test]
@@ -411,7 +411,7 @@ fn the_queue_is_read_page_by_page_and_only_of_the_own_centre() {
     let page = world.ra.desk_queue(&all.clerk, &wish).unwrap();
     assert!(page.entries.iter().any(|entry| entry.number == foreign));
     // Found by number, by what a scanner types, and by IIN; not another centre's.
-    let find = |text: &str| world.ra.desk_find(&operator.clerk, text);
+    let find = |text: &str| world.ra.desk_find(&operator.clerk, text, NOON);
     let first = numbers.first().unwrap();
     let url = format!("https://cabinet.example/kk/status/{first}");
     for text in [first.as_str(), &first.grouped(), &url] {
@@ -419,7 +419,7 @@ fn the_queue_is_read_page_by_page_and_only_of_the_own_centre() {
     }
     assert_eq!(
         find(&elsewhere.subject.iin).unwrap(),
-        Found::Person(iin(&elsewhere))
+        Found::Person(elsewhere.id)
     );
     assert!(matches!(
         find(foreign.as_str()),

@@ -2,6 +2,7 @@
 
 use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
+use tanba_model::iin::Iin;
 use tanba_model::staff::{Right, Role};
 use tanba_ra::{
     AuditFilter, DeskError, DeskLoginError, Employment, LoginError, StaffError, dismiss, employ,
@@ -177,11 +178,20 @@ fn the_log_is_searched_by_those_who_may_and_that_leaves_evidence_too() {
         let found = search(&reader, &filter).unwrap();
         assert_eq!(found.events.len(), 1);
         assert!(found.next.is_none());
+        let object = |text: &str| world.ra.desk_audit_object(&reader.clerk, text, NOON);
+        let person = object(&bolat.citizen.subject.iin).unwrap();
+        assert_eq!(person, format!("person:{}", bolat.citizen.id));
+        assert_eq!(object("issuer/nca").unwrap(), "issuer/nca");
+        let nobody = (0..10).find_map(|last| Iin::complete(&format!("9901014000{last}")));
+        assert!(matches!(
+            object(nobody.unwrap().as_str()),
+            Err(DeskError::NoPerson)
+        ));
         let by_person = AuditFilter {
-            object: bolat.citizen.subject.iin.clone(),
+            object: person,
             ..AuditFilter::default()
         };
-        assert!(search(&reader, &by_person).is_ok());
+        assert!(!search(&reader, &by_person).unwrap().events.is_empty());
         let later = AuditFilter {
             from: Some(after(60)),
             ..AuditFilter::default()
@@ -193,4 +203,13 @@ fn the_log_is_searched_by_those_who_may_and_that_leaves_evidence_too() {
         .into_iter()
         .filter(|action| action == "audit.search");
     assert_eq!(searched.count(), 6);
+    // Whether somebody is known is asked, too, whatever the answer; an object that is no IIN asks nothing.
+    let found = world.audit().into_iter();
+    assert_eq!(found.filter(|action| action == "desk.find").count(), 4);
+    assert!(matches!(
+        world
+            .ra
+            .desk_audit_object(&bolat.clerk, &bolat.citizen.subject.iin, NOON),
+        Err(DeskError::Forbidden)
+    ));
 }

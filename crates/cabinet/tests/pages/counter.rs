@@ -1,0 +1,147 @@
+//! Looking for people at the desk: what stands in addresses, what is left as evidence, how often it may be done.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use tanba_cabinet::{CabinetSection, LimitsSection};
+use tanba_model::iin::Iin;
+use tanba_model::ports::Storage as _;
+use tanba_model::staff::Role;
+
+use crate::browser::{Answer, Browser, base64};
+use crate::sheet::apply;
+use crate::world::World;
+
+/// An IIN with a right check digit that nobody has.
+fn nobody() -> String {
+    let iin = (0..10).find_map(|last| Iin::complete(&format!("9901014000{last}")));
+    iin.unwrap().as_str().to_owned()
+}
+
+/// Where links and forms of a page lead.
+fn addresses(page: &Answer) -> Vec<&str> {
+    let of = |mark| page.body.split(mark).skip(1);
+    of(" href=\"")
+        .chain(of(" action=\""))
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect()
+}
+
+async fn seat<'a>(world: &'a World, name: &str, role: Role) -> (Browser<'a>, crate::world::Key) {
+    let key = world.staff(name, role);
+    let mut seat = Browser::new(world);
+    seat.sit_down(&key).await;
+    (seat, key)
+}
+
+#[tokio::test]
+async fn no_address_of_the_desk_has_an_iin() {
+    let world = World::new();
+    let person = world.newcomer();
+    let iin = person.iin.as_str();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let (mut operator, key) = seat(&world, "Bolat", Role::Operator).await;
+    let record = world.record_of(iin);
+    let found = operator.submit("/kk/desk/find", &[("what", iin)]).await;
+    assert_eq!(found.location(), format!("/kk/desk/persons/{record}"));
+    // What stays after an act leads to the same address, and so does what waits.
+    let wish = json!({
+        "iin": iin, "act": "names", "reason": "data-changed", "identification": "operator",
+        "surname": "ЖАҢАЕВА", "given_name": person.given_name,
+    });
+    let prepared = operator.post("/desk/acts", wish).await.json();
+    let signature = base64(&key.sign(prepared["document"].as_str().unwrap()));
+    let signed = json!({ "signature": signature });
+    let signed = operator.post("/desk/signature", signed).await.json();
+    let next = signed["next"].as_str().unwrap();
+    assert_eq!(
+        next,
+        format!("/kk/desk/persons/{record}?done=waits&act=names")
+    );
+    let of_application = format!("/kk/desk/applications/{number}");
+    for path in [next, &of_application, "/kk/desk/pending/1"] {
+        let page = operator.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.body);
+        let links = addresses(&page);
+        assert!(links.iter().all(|link| !link.contains(iin)), "{links:?}");
+        let person = format!("/kk/desk/persons/{record}");
+        let is_own = path == next;
+        assert!(is_own || links.contains(&person.as_str()), "{links:?}");
+    }
+    // An address with an IIN, out of an old history, opens nobody.
+    let old = operator.get(&format!("/kk/desk/persons/{iin}")).await;
+    assert_eq!(old.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_log_is_searched_for_a_person_without_her_iin_in_an_address() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let (mut auditor, _) = seat(&world, "Serik", Role::Auditor).await;
+    let (iin, nobody) = (citizen.iin(), nobody());
+    for (language, unknown) in [
+        ("kk", "табылмады"),
+        ("ru", "не найдены"),
+        ("en", "No such person"),
+    ] {
+        let path = format!("/{language}/desk/audit");
+        let page = auditor.get(&path).await;
+        let form = format!("<form method=\"post\" action=\"{path}\"");
+        assert!(page.body.contains(&form), "{}", page.body);
+        let asked = [("object", iin.as_str()), ("action", "")];
+        let found = auditor.submit(&path, &asked).await;
+        let object = format!("person%3A{}", world.record_of(&iin));
+        assert_eq!(found.location(), format!("{path}?object={object}"));
+        let answer = auditor.submit(&path, &[("object", &nobody)]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
+        assert!(answer.body.contains(unknown), "{}", answer.body);
+        assert!(
+            addresses(&answer)
+                .iter()
+                .all(|link| !link.contains(&nobody))
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
+    let limits = LimitsSection {
+        look_ups_per_minute: 3,
+        ..LimitsSection::default()
+    };
+    let world = World::with(CabinetSection {
+        limits,
+        ..CabinetSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let (mut operator, key) = seat(&world, "Bolat", Role::Operator).await;
+    let (iin, nobody) = (citizen.iin(), nobody());
+    let found = |events: &[(String, String)]| -> Vec<String> {
+        let finds = events.iter().filter(|(action, _)| action == "desk.find");
+        finds.map(|(_, object)| object.clone()).collect()
+    };
+    for what in [iin.as_str(), nobody.as_str(), "anything"] {
+        let answer = operator.submit("/ru/desk/find", &[("what", what)]).await;
+        assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{what}");
+    }
+    let evidence = found(&log(&world));
+    assert_eq!(evidence.len(), 2, "{evidence:?}");
+    assert_eq!(evidence[0], format!("person:{}", world.record_of(&iin)));
+    assert!(evidence[1].starts_with("staff:"), "{evidence:?}");
+    // Another seat of hers is no other person; somebody else's is.
+    let mut again = Browser::new(&world);
+    again.sit_down(&key).await;
+    let answer = again.submit("/ru/desk/find", &[("what", &iin)]).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(found(&log(&world)).len(), 2);
+    let (mut other, _) = seat(&world, "Dana", Role::SeniorOperator).await;
+    let answer = other.submit("/ru/desk/find", &[("what", &iin)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+/// What was done to what, by the log.
+fn log(world: &World) -> Vec<(String, String)> {
+    let mut work = world.storage.snapshot().unwrap();
+    let records = work.audit_log().page(0, 10_000).unwrap();
+    let events = records.iter().filter_map(|record| record.read());
+    events.map(|event| (event.action, event.object)).collect()
+}
