@@ -537,7 +537,12 @@ fn a_remark_for_the_records_names_nobody_and_one_for_the_applicant_may() {
     };
     refuse(reject).unwrap();
     // Nothing of what is signed is left out silently, and nothing of it reads otherwise than it stands.
-    for remark in ["ә".repeat(501), "refused \u{202e}devorppa".to_owned()] {
+    for remark in [
+        "ә".repeat(501),
+        "refused \u{202e}devorppa".to_owned(),
+        "stamp\u{3164}ed".to_owned(),
+        "o\u{301}\u{301}\u{301}ther".to_owned(),
+    ] {
         let reject = tanba_ra::Verdict::Reject {
             reason: "other".to_owned(),
             remark,
