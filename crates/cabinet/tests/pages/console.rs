@@ -264,3 +264,35 @@ async fn what_is_not_there_is_not_found() {
         assert_eq!(offered, record.issuer.kind == IssuerKind::Issuing, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_profile_says_whom_it_is_for_and_names_no_algorithm_that_it_does_not_ask_for() {
+    let world = World::new();
+    let mut browser = Browser::new(&world);
+    browser
+        .sit_down(&world.staff("Dana", Role::Administrator))
+        .await;
+    for (language, people, services) in [
+        ("kk", "адамдарға", "қызметтерге"),
+        ("ru", "для людей", "для служб"),
+        ("en", "for people", "for services"),
+    ] {
+        for (profile, whom) in [
+            ("neutral-individual-signature", people),
+            ("kz-individual-rsa", people),
+            ("tls-server", services),
+            ("kz-tls-server", services),
+        ] {
+            let path = format!("/{language}/desk/admin/profiles/{profile}");
+            let page = browser.get(&path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert!(page.body.contains(whom), "{path}");
+        }
+        let list = browser
+            .get(&format!("/{language}/desk/admin/profiles"))
+            .await;
+        // Scripts of every page know the names that citizens read.
+        let (shown, _) = list.body.split_once("id=\"page-data\"").unwrap();
+        assert!(!shown.contains("RSA)"), "{shown}");
+    }
+}

@@ -87,6 +87,7 @@ fn computed() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
         ("channel-", channels.to_vec(), ""),
         ("key-issued-", channels.to_vec(), ""),
         ("purpose-", purposes.map(view::purpose).to_vec(), ""),
+        ("profile-purpose-", purposes.map(view::purpose).to_vec(), ""),
         (
             "reason-",
             RevocationReason::ALL.map(RevocationReason::name).to_vec(),

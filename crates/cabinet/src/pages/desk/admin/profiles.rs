@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use minijinja::{Value, context};
 use tanba_model::language::Language;
+use tanba_pki::Purpose;
 use tanba_pki::profile::{AttributeSpecification, ExtensionSpecification, Profile, Validity};
 
 use crate::clerk::AtDesk;
@@ -72,9 +73,11 @@ fn summary(profile: &Profile, language: Language) -> Value {
         } => (Some(file_years), Some(token_years), None),
         Validity::Service { years_at_most } => (None, None, Some(years_at_most)),
     };
+    // Keys of a server are as old as those of people may become, and are nobody's.
+    let persons = profile.is_for_persons() && profile.purpose() != Purpose::Other;
     context! {
         name => profile.name(), description => profile.description(language.tag()), purpose => purpose(profile.purpose()),
-        persons => profile.is_for_persons(), keys, file, token, most,
+        persons, keys, file, token, most,
     }
 }
 
