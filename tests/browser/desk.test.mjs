@@ -202,14 +202,19 @@ describe("the desk", () => {
     await page.locator("#refresh-keys").click();
     await page.locator("#key-cards .tanba-key-card").first().waitFor(PATIENCE);
     await page.locator("#sign-in").click();
-    assert.deepEqual((await problem(page)).codes, ["not-a-staff-key"]);
-    await page.goto(`${demo.url}/en/enter`);
+    assert.deepEqual((await problem(page)).codes, ["citizen-key"]);
+    await page.locator("#error-summary a[href='/en/enter']").click();
+    await page.waitForURL(`${demo.url}/en/enter`);
+    await page.locator("#enter-form:not([data-desk])").waitFor(PATIENCE);
     await page.locator("#file-input").setInputFiles(await keyFiles(staff("operator").files));
     await page.locator("#password").fill(staff("operator").password);
     await page.locator("#refresh-keys").click();
     await page.locator("#key-cards .tanba-key-card").first().waitFor(PATIENCE);
     await page.locator("#sign-in").click();
-    assert.deepEqual((await problem(page)).codes, ["not-a-login-key"]);
+    assert.deepEqual((await problem(page)).codes, ["staff-key"]);
+    await page.locator("#error-summary a[href='/en/desk/enter']").click();
+    await page.waitForURL(`${demo.url}/en/desk/enter`);
+    await page.locator("#enter-form[data-desk]").waitFor(PATIENCE);
   });
 
   for (const [place, language] of LANGUAGES.entries()) {

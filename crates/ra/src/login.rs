@@ -39,6 +39,9 @@ pub enum LoginError {
     /// The certificate is nobody's key for signing in.
     #[error("the certificate is not for signing in")]
     NotForLogin,
+    /// The certificate is one of staff: it opens the desk.
+    #[error("a key of staff was used to sign in")]
+    StaffKey,
     /// The person's keys are frozen; only a registration centre helps.
     #[error("the person is frozen")]
     Frozen,
@@ -57,6 +60,7 @@ impl LoginError {
             Self::ChallengeForeign => codes::CHALLENGE_FOREIGN,
             Self::SigningKey => codes::SIGNING_KEY_USED,
             Self::NotForLogin => codes::NOT_A_LOGIN_KEY,
+            Self::StaffKey => codes::STAFF_KEY,
             Self::Frozen => codes::PERSON_FROZEN,
             Self::Storage(error) => storage_code(error),
         }
@@ -200,7 +204,7 @@ impl RegistrationAuthority {
         }
         // A key of staff is for the desk: whoever steals it must not renew the keys of its owner.
         if crate::desk::is_staff_key(record) {
-            return Ok(Err(LoginError::NotForLogin));
+            return Ok(Err(LoginError::StaffKey));
         }
         let Some(person) = record.person else {
             return Ok(Err(LoginError::NotForLogin));

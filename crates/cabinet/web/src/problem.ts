@@ -135,7 +135,8 @@ function summaryItem(problem: Problem): HTMLLIElement {
     });
     item.append(link);
   }
-  if (FIRST_KEYS_HELP.has(problem.code)) item.append(obtainLink());
+  const elsewhere = linkElsewhere(problem.code);
+  if (elsewhere !== null) item.append(elsewhere);
   if (problem.next !== null && problem.next !== "") {
     item.append(make("p", { class: "govuk-body tanba-next-step", text: `${text("next-step")} ${problem.next}` }));
   }
@@ -145,9 +146,17 @@ function summaryItem(problem: Problem): HTMLLIElement {
 /** Problems after which only first keys help. */
 const FIRST_KEYS_HELP: ReadonlySet<string> = new Set(["certificate-expired", "certificate-revoked", "no-signing-key", "key-expired", "data-changed"]);
 
-function obtainLink(): HTMLElement {
-  const href = `/${document.documentElement.lang}/obtain`;
-  const link = make("a", { class: "govuk-link", text: text("home-obtain"), attributes: { href, "data-swap": "" } });
+/** The page that helps in place of this one: first keys, or the entrance that the key is for. */
+function linkElsewhere(code: string): HTMLElement | null {
+  if (FIRST_KEYS_HELP.has(code)) return linkTo("/obtain", text("home-obtain"));
+  if (code === "staff-key") return linkTo("/desk/enter", text("desk-enter-title"));
+  if (code === "citizen-key") return linkTo("/enter", text("home-enter"));
+  return null;
+}
+
+function linkTo(page: string, name: string): HTMLElement {
+  const href = `/${document.documentElement.lang}${page}`;
+  const link = make("a", { class: "govuk-link", text: name, attributes: { href, "data-swap": "" } });
   return make("p", { class: "govuk-body tanba-next-step" }, link);
 }
 

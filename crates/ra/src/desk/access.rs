@@ -43,6 +43,9 @@ pub enum DeskLoginError {
     /// The certificate is not one of staff.
     #[error("the certificate is not one of staff")]
     NotStaffKey,
+    /// The certificate is a citizen's: it opens the cabinet.
+    #[error("a citizen's key was used at the desk")]
+    CitizenKey,
     /// The person does not work here now, or in a role that the certificate is not for.
     #[error("the person does not work here in that role")]
     NotStaff,
@@ -63,6 +66,7 @@ impl DeskLoginError {
             Self::ChallengeExpired => codes::CHALLENGE_EXPIRED,
             Self::ChallengeForeign => codes::CHALLENGE_FOREIGN,
             Self::NotStaffKey => codes::NOT_A_STAFF_KEY,
+            Self::CitizenKey => codes::CITIZEN_KEY,
             Self::NotStaff => codes::NOT_STAFF,
             Self::Frozen => codes::PERSON_FROZEN,
             Self::Storage(error) => storage_code(error),
@@ -280,8 +284,10 @@ fn admit(
     record: &CertificateRecord,
     now: Timestamp,
 ) -> Result<Admitted, StorageError> {
-    let (Some(said), true) = (staff_role(record), record.purpose.authenticates()) else {
-        return Ok(Err(DeskLoginError::NotStaffKey));
+    let said = match (staff_role(record), record.purpose.authenticates()) {
+        (Some(said), true) => said,
+        (None, true) if record.person.is_some() => return Ok(Err(DeskLoginError::CitizenKey)),
+        (Some(_) | None, _) => return Ok(Err(DeskLoginError::NotStaffKey)),
     };
     let person = match record.person {
         Some(person) => work.persons().find(person)?,

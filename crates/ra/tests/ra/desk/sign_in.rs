@@ -27,7 +27,7 @@ fn the_desk_opens_only_to_a_key_of_staff_whose_owner_works_here() {
     hire(&world, &bolat, Role::Operator, ALMATY);
     assert!(matches!(
         sits(&bolat.authentication),
-        Err(DeskLoginError::NotStaffKey)
+        Err(DeskLoginError::CitizenKey)
     ));
     assert_eq!(sits(&key).unwrap(), Role::Operator);
     // The lower of table and certificate, and nobody who decides by mistake.
@@ -57,7 +57,7 @@ fn a_challenge_of_the_desk_opens_no_cabinet_and_a_key_of_staff_neither() {
     ));
     assert!(matches!(
         login(&in_cabinet, &bolat.key),
-        Err(LoginError::NotForLogin)
+        Err(LoginError::StaffKey)
     ));
     let foreign = bolat
         .key
