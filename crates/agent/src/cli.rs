@@ -19,6 +19,7 @@ use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 use tanba_model::language::Language;
 
+use crate::config::ConfigError;
 use crate::places::Places;
 use crate::{Catalogue, Config};
 use install::Direction;
@@ -70,6 +71,8 @@ enum Command {
 struct Setting {
     places: Places,
     config: Config,
+    /// Why the configuration is the standard one in place of what is written.
+    config_fault: Option<ConfigError>,
     /// What the command says, and in which language.
     texts: Arc<Catalogue>,
     language: Language,
@@ -154,15 +157,23 @@ fn dispatch(
     if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
         return Err(Said::of_file("cli-no-config", path).into());
     }
-    let path = arguments
-        .config
-        .unwrap_or_else(|| places.config().to_owned());
-    let mut config = Config::read(&path, places.key_folders())?;
+    let path = arguments.config.as_deref().unwrap_or(places.config());
+    let read = Config::read(path, places.key_folders());
+    // Trust and grants are taken back, and what is wrong is told, whatever stands in the configuration.
+    let goes_on = matches!(
+        arguments.command,
+        Command::Doctor(_) | Command::Uninstall(_) | Command::Grants(_)
+    );
+    let (mut config, config_fault) = match read {
+        Err(fault) if goes_on => (Config::standard(places.key_folders()), Some(fault)),
+        read => (read?, None),
+    };
     // Whoever names a language is asked in it, too.
     config.language = arguments.lang.unwrap_or(config.language);
     let setting = Setting {
         places,
         config,
+        config_fault,
         texts: Arc::clone(texts),
         language,
         options,

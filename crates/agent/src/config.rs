@@ -75,12 +75,22 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("the configuration {path} has a mistake: {reason}")]
+    #[error("the configuration {path} has a mistake in line {line}: {reason}")]
     Mistake {
         /// Which.
         path: PathBuf,
-        /// What is wrong, in words.
+        /// Where, from 1.
+        line: usize,
+        /// What is written there.
+        written: String,
+        /// What is wrong, in the words of the parser.
         reason: String,
+    },
+    /// Time stamps are asked for over plain HTTP alone.
+    #[error("time-stamp.url in {path} does not begin with http://")]
+    TimeStampUrl {
+        /// Which.
+        path: PathBuf,
     },
 }
 
@@ -217,19 +227,22 @@ impl Config {
                 });
             }
         };
-        let mistake = |reason: String| ConfigError::Mistake {
-            path: path.to_owned(),
-            reason,
-        };
-        let written: Written =
-            toml::from_str(&text).map_err(|error| mistake(error.message().to_owned()))?;
+        let written: Written = toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            let line = before.matches('\n').count();
+            ConfigError::Mistake {
+                path: path.to_owned(),
+                line: line + 1,
+                written: text.lines().nth(line).unwrap_or_default().trim().to_owned(),
+                reason: error.message().to_owned(),
+            }
+        })?;
         let url = &written.time_stamp.url;
         if !url.is_empty() && !url.starts_with("http://") {
-            return Err(mistake(
-                "time-stamp.url begins with http:// (a time stamp is signed, so it needs no TLS); \
-                 an empty text turns time stamps off"
-                    .to_owned(),
-            ));
+            return Err(ConfigError::TimeStampUrl {
+                path: path.to_owned(),
+            });
         }
         Ok(Self::checked(written, key_folders))
     }

@@ -20,9 +20,7 @@ mod withdrawal;
 pub(crate) use ask::{
     Asked, Asking, Chosen, ask_file, ask_held, ask_key, ask_key_in, ask_secret, confirm_key, enter,
 };
-#[cfg(feature = "window")]
-pub(crate) use excerpt::clean;
-pub(crate) use excerpt::{is_plain, is_unseen};
+pub(crate) use excerpt::{clean, is_plain, is_unseen};
 pub use question::{
     Answer, ConfirmQuestion, ContainerCard, Document, FileQuestion, Form, KeyCard, KeyQuestion,
     Purpose, Question, SecretPurpose, SecretQuestion, SiteQuestion, Unusable,

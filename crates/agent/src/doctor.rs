@@ -25,6 +25,8 @@ use crate::{Grants, Identity};
 /// One thing that may be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
+    /// Its configuration can be read.
+    Config,
     /// The agent has its port, and its identity.
     Port,
     /// Browsers trust it.
@@ -99,6 +101,7 @@ impl Cause {
     /// Its name for programs.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Config => "config",
             Self::Port => "port",
             Self::Trust => "trust",
             Self::Permission => "permission",
@@ -115,6 +118,7 @@ impl Cause {
     /// The key of its title.
     pub(crate) const fn title(self) -> &'static str {
         match self {
+            Self::Config => "check-cause-config",
             Self::Port => "check-cause-port",
             Self::Trust => "check-cause-trust",
             Self::Permission => "check-cause-permission",

@@ -117,6 +117,11 @@ fn identity(setting: &Setting, findings: &mut Vec<Finding>) -> Option<Identity> 
 
 fn findings(setting: &Setting) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if let Some(fault) = &setting.config_fault {
+        let told = said::told(fault, &setting.texts, setting.language);
+        let (text, repair) = ("doctor-config-broken", "doctor-config-repair");
+        findings.push(Finding::bad(Cause::Config, text, told, repair));
+    }
     let identity = identity(setting, &mut findings);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, setting.config.port));
     let answers = port::look(address, identity.as_ref().map(Identity::authority));

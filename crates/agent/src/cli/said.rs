@@ -6,6 +6,7 @@ use std::path::Path;
 use tanba_model::language::Language;
 
 use crate::config::ConfigError;
+use crate::consent::clean;
 use crate::locale::Argument;
 use crate::{Catalogue, GrantError, ListenError, TrustError};
 
@@ -49,11 +50,23 @@ impl Said {
 
 /// The sentence of a fault and of what caused it. What the system says stays as the system says it.
 pub(super) fn sentence(error: &anyhow::Error, texts: &Catalogue, language: Language) -> String {
-    let told = |fault: &(dyn StdError + 'static)| match known(fault) {
+    error
+        .chain()
+        .map(|fault| told(fault, texts, language))
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// The sentence of a fault alone.
+pub(super) fn told(
+    fault: &(dyn StdError + 'static),
+    texts: &Catalogue,
+    language: Language,
+) -> String {
+    match known(fault) {
         Some((key, arguments)) => texts.format(language, key, &arguments),
         None => fault.to_string(),
-    };
-    error.chain().map(told).collect::<Vec<_>>().join(": ")
+    }
 }
 
 type Known = (&'static str, Vec<(&'static str, Argument)>);
@@ -68,9 +81,17 @@ fn known(fault: &(dyn StdError + 'static)) -> Option<Known> {
     if let Some(fault) = fault.downcast_ref::<ConfigError>() {
         return Some(match fault {
             ConfigError::File { path: file, .. } => ("cli-config-unread", path(file)),
-            ConfigError::Mistake { path: file, reason } => {
+            ConfigError::TimeStampUrl { path: file } => ("cli-config-stamps", path(file)),
+            ConfigError::Mistake {
+                path: file,
+                line,
+                written,
+                reason,
+            } => {
                 let mut arguments = path(file);
-                arguments.push(("reason", Argument::Text(reason.clone())));
+                arguments.push(("line", Argument::from(*line)));
+                arguments.push(("written", Argument::Text(clean(written))));
+                arguments.push(("reason", Argument::Text(clean(reason))));
                 ("cli-config-mistake", arguments)
             }
         });

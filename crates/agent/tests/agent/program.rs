@@ -294,6 +294,7 @@ fn the_command_line_speaks_the_language_of_its_reader() {
         assert!(fault.contains("Толығырақ: tanba-agent --help"), "{fault}");
     }
     std::fs::write(folder.path().join("agent.toml"), "prot = 1\n").unwrap();
-    let (_, _, fault) = spoken(folder.path(), &kazakh, &["doctor"]);
-    assert!(fault.contains("баптаулар файлында қате бар"), "{fault}");
+    let (_, _, fault) = spoken(folder.path(), &kazakh, &["identity", "show"]);
+    assert!(fault.contains("1-жолында қате бар: prot = 1"), "{fault}");
+    assert!(!fault.contains("unknown"), "{fault}");
 }

@@ -337,3 +337,37 @@ fn a_computer_without_certutil_is_told_which_package_has_it() {
         assert!(words.contains("libnss3-tools"), "{words}");
     }
 }
+
+/// A letter too much in a file keeps nobody from learning so, and nobody from taking back what browsers and sites were given.
+#[test]
+fn a_mistake_in_the_configuration_is_told_and_keeps_nobody_from_leaving() {
+    let home = Home::new();
+    assert!(home.agent(&["install"]).0);
+    home.configure("prot = 1\n");
+    let (works, words) = home.agent(&["doctor"]);
+    assert!(!works);
+    told(
+        &words,
+        &[
+            "✗ The configuration of the agent cannot be read",
+            "agent.toml has a mistake in line 3, prot = 1: unknown field",
+            "→ Correct that line of the file, or remove the file",
+            "✓ The browser trusts the agent",
+        ],
+    );
+    let output = home.command(&["doctor", "--json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["works"], false);
+    assert_eq!(json["findings"][0]["cause"], "config");
+    assert_eq!(json["findings"][0]["code"], "doctor-config-broken");
+    for refused in ["run", "install"] {
+        let (done, words) = home.agent(&[refused]);
+        assert!(!done && words.contains("a mistake in line 3"), "{words}");
+    }
+    assert!(home.agent(&["grants", "list"]).0);
+    let (done, words) = home.agent(&["uninstall"]);
+    assert!(done, "{words}");
+    for database in home.databases() {
+        assert!(Home::trust(&database).is_empty(), "{}", database.display());
+    }
+}

@@ -513,7 +513,19 @@ fn pictures_of_what_the_window_cannot_see() {
     let pictures =
         ["kk", "ru", "en"].map(|language| (language, SITE, "detached", beside(language)));
     let strange = ("kk", "https://other.example", "file", file);
-    for (language, site, name, request) in pictures.into_iter().chain([strange]) {
+    // A text that would be somewhere else than where one looks.
+    let lines: Vec<String> = (1..=30).map(|line| format!("{line}-жол")).collect();
+    let far = format!(
+        "Кіру\n{}Мен 1 000 000 теңге қарызбын\n{}",
+        "\n".repeat(2000),
+        lines.join("\n")
+    );
+    let far = json!({
+        "module": "kz.gov.pki.knca.commonUtils", "method": "createCAdESFromBase64",
+        "args": ["PKCS12", "AUTHENTICATION", STANDARD.encode(far), true],
+    });
+    let far = ("kk", SITE, "far", far);
+    for (language, site, name, request) in pictures.into_iter().chain([strange, far]) {
         let mut client = agent.page(site);
         client.send(&request.to_string());
         let window = screen.wait_for(&format!(" — {site}"));

@@ -88,7 +88,10 @@ fn excerpt(ui: &mut Ui, show: &Show<'_>, text: &str) {
         .inner_margin(8)
         .show(ui, |ui| {
             // One that is seen also while nobody points at it.
-            ui.spacing_mut().scroll = ScrollStyle::solid();
+            ui.spacing_mut().scroll = ScrollStyle {
+                foreground_color: true,
+                ..ScrollStyle::solid()
+            };
             let area = ScrollArea::vertical()
                 .max_height(TALLEST)
                 .auto_shrink([false, true])
