@@ -84,8 +84,6 @@ struct Setting {
     data_home: Option<PathBuf>,
     /// Where they keep how they are set, if not at the usual place.
     config_home: Option<PathBuf>,
-    /// Whether systemd looks after the user's session.
-    user_systemd: bool,
 }
 
 /// Runs the program with these arguments, the first of which is its name. Exit codes: 0 done, 1 refused, 2 wrong usage.
@@ -180,7 +178,6 @@ fn dispatch(
         home: environment(if cfg!(windows) { "USERPROFILE" } else { "HOME" }),
         data_home: environment("XDG_DATA_HOME").filter(|path| path.is_absolute()),
         config_home: environment("XDG_CONFIG_HOME").filter(|path| path.is_absolute()),
-        user_systemd: user_systemd(),
     };
     match arguments.command {
         Command::Run(arguments) => start::run(setting, &arguments),
@@ -211,10 +208,11 @@ fn options(arguments: &Arguments) -> Vec<String> {
         .collect()
 }
 
-/// Where systemd looks after a session it has a folder there.
+/// Where systemd looks after a session it has a folder there, and where it starts the desktop it says so.
 fn user_systemd() -> bool {
-    std::env::var_os("XDG_RUNTIME_DIR")
-        .is_some_and(|folder| PathBuf::from(folder).join("systemd/private").exists())
+    let runs = std::env::var_os("XDG_RUNTIME_DIR")
+        .is_some_and(|folder| PathBuf::from(folder).join("systemd/private").exists());
+    runs && crate::machine::has_screen_target()
 }
 
 /// Prints a line of facts.

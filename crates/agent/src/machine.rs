@@ -12,6 +12,7 @@ mod windows;
 use std::path::PathBuf;
 
 pub(crate) use browsers::{databases, trusted};
+pub(crate) use linux::{has_screen_target, starts};
 pub use step::{Step, StepFault};
 
 /// The name under which stores of certificates list the authority.
@@ -62,8 +63,10 @@ pub struct Machine {
     pub authority: PathBuf,
     /// SHA-1 of that certificate, hexadecimal; names it in stores.
     pub thumbprint: String,
-    /// Whether systemd looks after the user's session.
+    /// Whether systemd starts what belongs to the user's screen; only steps ask.
     pub systemd: bool,
+    /// What asks for the rights of the administrator, when this user has them not: `sudo`, `pkexec`.
+    pub elevate: Option<String>,
     /// Whether the store of the whole system is changed too, which only its administrator may do.
     pub system_store: bool,
 }

@@ -7,7 +7,7 @@ use anyhow::bail;
 use tanba_crypto::DigestAlgorithm;
 
 use super::said::Said;
-use super::{Setting, print, start};
+use super::{Setting, print, start, user_systemd};
 use crate::Identity;
 use crate::machine::{Machine, Step, StepFault, System};
 
@@ -37,6 +37,10 @@ pub(super) fn run(
     direction: Direction,
 ) -> anyhow::Result<()> {
     let (texts, language) = (&setting.texts, setting.language);
+    if let Some(user) = borrowed_rights() {
+        // The identity of root would be trusted in place of the one that this person's agent has.
+        return Err(Said::about("setup-not-with-sudo", "user", user).into());
+    }
     let machine = machine(setting, arguments, direction)?;
     let steps = match direction {
         Direction::Install => machine.install(),
@@ -75,12 +79,7 @@ pub(super) fn run(
             Err(fault) => {
                 failed = failed.saturating_add(1);
                 print(&format!("✗ {what}: {}", step.written()))?;
-                let advice = match &fault {
-                    StepFault::Missing(program) if program == "certutil" => "setup-no-certutil",
-                    StepFault::Missing(_) => "setup-missing",
-                    StepFault::Locked => "setup-locked",
-                    StepFault::Failed(_) | StepFault::File(_) => "setup-failed",
-                };
+                let advice = advice(step, &fault);
                 print(&format!("  {}", texts.text(language, advice)))?;
                 let fault: &dyn std::error::Error = &fault;
                 tracing::warn!(error = fault, step = step.written(), "a step was not taken");
@@ -95,6 +94,17 @@ pub(super) fn run(
         Direction::Uninstall => "setup-undone",
     };
     print(&texts.text(language, done))
+}
+
+/// What to do about a step that was not taken.
+fn advice(step: &Step, fault: &StepFault) -> &'static str {
+    match fault {
+        _ if step.what().starts_with("setup-system") => "setup-administrator",
+        StepFault::Missing(program) if program == "certutil" => "setup-no-certutil",
+        StepFault::Missing(_) => "setup-missing",
+        StepFault::Locked => "setup-locked",
+        StepFault::Failed(_) | StepFault::File(_) => "setup-failed",
+    }
 }
 
 /// This computer, as far as the steps need to know it.
@@ -112,6 +122,7 @@ fn machine(
     };
     machine.system = arguments.system.unwrap_or(machine.system);
     machine.system_store = arguments.system_store;
+    machine.systemd = user_systemd();
     Ok(machine)
 }
 
@@ -146,7 +157,41 @@ fn machine_with(
         options: setting.options.clone(),
         authority,
         thumbprint,
-        systemd: setting.user_systemd,
+        systemd: false,
+        elevate: elevate(),
         system_store: false,
     })
+}
+
+/// Who called `sudo`, when this is run with the rights of the administrator and for somebody else.
+fn borrowed_rights() -> Option<String> {
+    #[cfg(unix)]
+    if is_administrator() {
+        let user = std::env::var_os("SUDO_USER")?.into_string().ok()?;
+        return (!user.is_empty() && user != "root").then_some(user);
+    }
+    None
+}
+
+#[cfg(unix)]
+fn is_administrator() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// What asks for the rights of the administrator: at a terminal `sudo`, else in a window of the system.
+fn elevate() -> Option<String> {
+    #[cfg(unix)]
+    if is_administrator() {
+        return None;
+    }
+    let path = std::env::var_os("PATH")?;
+    let has = |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    let order = if std::io::stdin().is_terminal() {
+        ["sudo", "pkexec"]
+    } else {
+        ["pkexec", "sudo"]
+    };
+    let found = order.into_iter().find(has);
+    // What is not there is told as what would be typed.
+    cfg!(target_os = "linux").then(|| found.unwrap_or("sudo").to_owned())
 }

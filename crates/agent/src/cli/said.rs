@@ -91,8 +91,16 @@ fn known(fault: &(dyn StdError + 'static)) -> Option<Known> {
                 let mut arguments = path(file);
                 arguments.push(("line", Argument::from(*line)));
                 arguments.push(("written", Argument::Text(clean(written))));
-                arguments.push(("reason", Argument::Text(clean(reason))));
-                ("cli-config-mistake", arguments)
+                // The parser speaks English alone; the names that it tells are the same everywhere.
+                let mut names = reason.split('`').skip(1).step_by(2);
+                let unknown = reason.strip_prefix("unknown field ").and(names.next());
+                let Some(unknown) = unknown else {
+                    return Some(("cli-config-mistake", arguments));
+                };
+                let known = names.collect::<Vec<_>>().join(", ");
+                arguments.push(("name", Argument::Text(clean(unknown))));
+                arguments.push(("known", Argument::Text(known)));
+                ("cli-config-unknown", arguments)
             }
         });
     }

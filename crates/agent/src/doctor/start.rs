@@ -1,20 +1,20 @@
 //! Whether the agent starts with the session.
 
 use super::{Cause, Finding};
-use crate::machine::{Machine, Step, System};
+use crate::machine::{Machine, Step, System, starts};
 
-/// Only files tell; on Windows the registry does.
+/// On Windows only the registry tells, which is not read.
 pub(super) fn look(machine: &Machine) -> Option<Finding> {
-    if machine.system == System::Windows {
-        return None;
-    }
-    // Whatever step writes a file that is not there was never taken.
-    let starts = machine.install().iter().all(|step| {
-        let Step::Write { what, path, .. } = step else {
-            return true;
-        };
-        *what != "setup-start" || path.exists()
-    });
+    let starts = match machine.system {
+        System::Windows => return None,
+        System::Linux => starts(machine),
+        System::Macos => machine.install().iter().all(|step| {
+            let Step::Write { path, .. } = step else {
+                return true;
+            };
+            path.exists()
+        }),
+    };
     Some(if starts {
         Finding::good(Cause::Start, "doctor-start", "")
     } else {

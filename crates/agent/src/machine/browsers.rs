@@ -120,7 +120,7 @@ pub(crate) fn trusted(folder: &Path) -> io::Result<Option<(Vec<u8>, bool)>> {
 }
 
 /// What a program says, in its time; `None` when it fails.
-fn hear(program: &str, arguments: &[&str]) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn hear(program: &str, arguments: &[&str]) -> io::Result<Option<Vec<u8>>> {
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())

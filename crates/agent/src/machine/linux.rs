@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::browsers::{database, databases, databases_to_be, has_database};
+use super::browsers::{database, databases, databases_to_be, has_database, hear};
 use super::{Machine, NICKNAME, Step};
 
 /// Where the store of the whole system takes certificates from, and what reads them: Debian's way and Fedora's.
@@ -17,6 +17,9 @@ const SYSTEM_STORES: [(&str, &str); 2] = [
     ),
 ];
 
+const UNIT: &str = "tanba-agent.service";
+/// What units that belong to a screen are started by; not every desktop starts it.
+const SCREEN: &str = "graphical-session.target";
 /// Marks a database that `install` made, so that `uninstall` takes it away again.
 const MARK: &str = "made-by-tanba-agent";
 
@@ -51,9 +54,9 @@ pub(super) fn install(machine: &Machine) -> Vec<Step> {
     }
     if machine.system_store {
         let (path, update) = system_store();
-        let copy = ["install", "-m", "0644", &authority, path];
-        steps.push(Step::run("setup-system", &copy));
-        steps.push(Step::run("setup-system", &[update]));
+        let script = "install -m 0644 \"$0\" \"$1\" && \"$2\"";
+        let words = as_administrator(machine, script, &[&authority, path, update]);
+        steps.push(Step::run("setup-system", &words));
     }
     steps.extend(start_with_session(machine));
     steps
@@ -61,14 +64,8 @@ pub(super) fn install(machine: &Machine) -> Vec<Step> {
 
 pub(super) fn uninstall(machine: &Machine) -> Vec<Step> {
     let mut steps = Vec::new();
-    if machine.systemd {
-        let stop = [
-            "systemctl",
-            "--user",
-            "disable",
-            "--now",
-            "tanba-agent.service",
-        ];
+    if machine.systemd || unit(machine).exists() {
+        let stop = ["systemctl", "--user", "disable", "--now", UNIT];
         steps.push(Step::try_run("setup-no-start", &stop));
     }
     for path in [unit(machine), desktop(machine)] {
@@ -89,13 +86,10 @@ pub(super) fn uninstall(machine: &Machine) -> Vec<Step> {
             }
         }
     }
-    if machine.system_store {
-        let (path, update) = system_store();
-        steps.push(Step::Remove {
-            what: "setup-system-forget",
-            path: PathBuf::from(path),
-        });
-        steps.push(Step::try_run("setup-system-forget", &[update]));
+    let (path, update) = system_store();
+    if machine.system_store || is_same(Path::new(path), &machine.authority) {
+        let words = as_administrator(machine, "rm -f \"$0\" && \"$1\"", &[path, update]);
+        steps.push(Step::run("setup-system-forget", &words));
     }
     steps
 }
@@ -103,6 +97,26 @@ pub(super) fn uninstall(machine: &Machine) -> Vec<Step> {
 fn forget(database: &str) -> Step {
     let words = ["certutil", "-d", database, "-D", "-n", NICKNAME];
     Step::try_run("setup-browser-forget", &words)
+}
+
+/// A script of the shell with its arguments, for whoever may change the store of the system; one question for all of it.
+fn as_administrator<'a>(
+    machine: &'a Machine,
+    script: &'a str,
+    arguments: &[&'a str],
+) -> Vec<&'a str> {
+    let elevate = machine.elevate.iter().map(String::as_str);
+    let words = ["sh", "-c", script].into_iter();
+    elevate
+        .chain(words)
+        .chain(arguments.iter().copied())
+        .collect()
+}
+
+/// Whether the system trusts this very authority, and not that of another user.
+fn is_same(stored: &Path, authority: &Path) -> bool {
+    let read = |path| std::fs::read(path).ok();
+    read(stored).is_some_and(|stored| Some(stored) == read(authority))
 }
 
 /// Debian's way unless the folder of the other is there.
@@ -130,15 +144,32 @@ fn start_with_session(machine: &Machine) -> Vec<Step> {
         .map(|word| argument(word))
         .collect();
     let command = command.join(" ");
+    let mut steps = Vec::new();
     if !machine.systemd {
-        return vec![Step::Write {
+        // One that an earlier installation left would be started by nobody, or a second time.
+        if unit(machine).exists() {
+            let disable = ["systemctl", "--user", "disable", UNIT];
+            steps.push(Step::try_run("setup-start", &disable));
+            steps.push(Step::Remove {
+                what: "setup-start",
+                path: unit(machine),
+            });
+        }
+        steps.push(Step::Write {
             what: "setup-start",
             path: desktop(machine),
             content: format!(
                 "[Desktop Entry]\nType=Application\nName=Tanba agent\nName[kk]=Таңба агенті\nName[ru]=Агент «Таңба»\n\
                  Exec={command}\nTerminal=false\nNoDisplay=true\nX-GNOME-Autostart-enabled=true\n"
             ),
-        }];
+        });
+        return steps;
+    }
+    if desktop(machine).exists() {
+        steps.push(Step::Remove {
+            what: "setup-start",
+            path: desktop(machine),
+        });
     }
     let unit_file = Step::Write {
         what: "setup-start",
@@ -150,14 +181,21 @@ fn start_with_session(machine: &Machine) -> Vec<Step> {
         ),
     };
     let reload = Step::run("setup-start", &["systemctl", "--user", "daemon-reload"]);
-    let enable = [
-        "systemctl",
-        "--user",
-        "enable",
-        "--now",
-        "tanba-agent.service",
-    ];
-    vec![unit_file, reload, Step::run("setup-start", &enable)]
+    let enable = ["systemctl", "--user", "enable", "--now", UNIT];
+    steps.extend([unit_file, reload, Step::run("setup-start", &enable)]);
+    steps
+}
+
+/// Whether systemd starts what belongs to the screen of this session: only then a unit of that kind is ever started again.
+pub(crate) fn has_screen_target() -> bool {
+    hear("systemctl", &["--user", "is-active", SCREEN]).is_ok_and(|said| said.is_some())
+}
+
+/// Whether the agent starts with the session: a unit counts where it is enabled, and where its kind is started at all.
+pub(crate) fn starts(machine: &Machine) -> bool {
+    let is_enabled =
+        || hear("systemctl", &["--user", "is-enabled", UNIT]).is_ok_and(|said| said.is_some());
+    desktop(machine).is_file() || (has_screen_target() && is_enabled())
 }
 
 /// A word of a command line in a unit or a desktop entry: both take double quotes.

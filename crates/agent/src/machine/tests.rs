@@ -18,6 +18,7 @@ fn machine(system: System) -> Machine {
         authority: PathBuf::from("authority.pem"),
         thumbprint: "00ff".to_owned(),
         systemd: false,
+        elevate: None,
         system_store: false,
     }
 }
@@ -94,6 +95,32 @@ fn macos_is_told_in_its_own_words() {
             "security remove-trusted-cert authority.pem",
             "security delete-certificate -Z 00ff /Users/ab/Library/Keychains/login.keychain-db",
         ]
+    );
+}
+
+#[test]
+fn only_the_store_of_the_system_is_left_to_its_administrator() {
+    let mut machine = machine(System::Linux);
+    machine.system_store = true;
+    machine.elevate = Some("sudo".to_owned());
+    let system = |steps: &[Step]| {
+        let steps: Vec<String> = written(steps)
+            .into_iter()
+            .filter(|words| words.contains("sudo"))
+            .collect();
+        assert_eq!(steps.len(), 1, "one question for all of it");
+        steps.concat()
+    };
+    let words = system(&machine.install());
+    assert!(
+        words.starts_with("sudo sh -c 'install -m 0644 \"$0\" \"$1\" && \"$2\"' authority.pem /"),
+        "{words}"
+    );
+    assert!(words.contains(" update-ca-"), "{words}");
+    let words = system(&machine.uninstall());
+    assert!(
+        words.starts_with("sudo sh -c 'rm -f \"$0\" && \"$1\"' /"),
+        "{words}"
     );
 }
 

@@ -164,6 +164,7 @@ fn a_browser_that_does_not_trust_the_agent_and_a_session_that_does_not_start_it_
         authority: parts.identity.authority_file(),
         thumbprint: String::new(),
         systemd: false,
+        elevate: None,
         system_store: false,
     };
     let untrusted = examined(|parts, _| parts.doctor.machine = Some(machine(parts)));

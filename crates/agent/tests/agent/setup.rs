@@ -350,7 +350,7 @@ fn a_mistake_in_the_configuration_is_told_and_keeps_nobody_from_leaving() {
         &words,
         &[
             "✗ The configuration of the agent cannot be read",
-            "agent.toml has a mistake in line 3, prot = 1: unknown field",
+            "agent.toml has a mistake in line 3, prot = 1: there is no setting prot; here may stand: port, ",
             "→ Correct that line of the file, or remove the file",
             "✓ The browser trusts the agent",
         ],
@@ -370,4 +370,88 @@ fn a_mistake_in_the_configuration_is_told_and_keeps_nobody_from_leaving() {
     for database in home.databases() {
         assert!(Home::trust(&database).is_empty(), "{}", database.display());
     }
+}
+
+/// Programs in place of those of the system: `systemctl` writes down what it is told and answers as it is told.
+fn desktop(home: &Home, is_active: bool, is_enabled: bool) -> impl Fn(&[&str]) -> (bool, String) {
+    let programs = home.path("programs");
+    let _ = std::fs::create_dir(&programs);
+    let code = |good: bool| if good { 0 } else { 3 };
+    let script = format!(
+        "#!/bin/sh\necho \"$*\" >> {}\ncase $2 in is-active) exit {};; is-enabled) exit {};; esac\n",
+        text(&home.path("told")),
+        code(is_active),
+        code(is_enabled)
+    );
+    let systemctl = programs.join("systemctl");
+    std::fs::write(&systemctl, script).unwrap();
+    std::fs::set_permissions(&systemctl, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::create_dir_all(home.path("run/systemd/private")).unwrap();
+    move |arguments: &[&str]| {
+        let path = format!("{}:/usr/bin:/bin", text(&programs));
+        let output = home
+            .command(arguments)
+            .env("PATH", path)
+            .env("XDG_RUNTIME_DIR", home.path("run"))
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success(), words)
+    }
+}
+
+/// MATE, LXDE, i3 and old Xfce run under systemd and never reach the target that units of a screen are started by.
+#[test]
+fn what_a_desktop_never_starts_is_not_said_to_start() {
+    let home = Home::new();
+    let unit = home.path(".config/systemd/user/tanba-agent.service");
+    let entry = home.path(".config/autostart/tanba-agent.desktop");
+    let start = |words: &str| words.contains("✓ The agent starts with the session.");
+    let full = desktop(&home, true, true);
+    assert!(full(&["install"]).0);
+    assert!(unit.is_file() && !entry.exists());
+    assert!(start(&full(&["doctor"]).1));
+    // The file is there, and nobody enabled it; or what would start it is never reached.
+    for (is_active, is_enabled) in [(true, false), (false, true)] {
+        let words = desktop(&home, is_active, is_enabled)(&["doctor"]).1;
+        assert!(
+            words.contains("• The agent does not start with the session"),
+            "{words}"
+        );
+    }
+    let bare = desktop(&home, false, false);
+    assert!(bare(&["install"]).0);
+    assert!(!unit.exists() && entry.is_file());
+    assert!(start(&bare(&["doctor"]).1));
+    assert!(desktop(&home, true, true)(&["install"]).0);
+    assert!(unit.is_file() && !entry.exists());
+    // The unit is taken away also where the session of today has no such target.
+    std::fs::write(home.path("told"), "").unwrap();
+    assert!(bare(&["uninstall"]).0);
+    assert!(!unit.exists() && !entry.exists());
+    let words = std::fs::read_to_string(home.path("told")).unwrap();
+    assert!(
+        words.contains("--user disable --now tanba-agent.service"),
+        "{words}"
+    );
+}
+
+/// With `sudo` it would be the identity of root that is made and trusted.
+#[test]
+fn with_borrowed_rights_nothing_is_made_for_root() {
+    if run("id", &["-u"]).1.trim() != "0" {
+        return;
+    }
+    let home = Home::new();
+    for command in ["install", "uninstall"] {
+        let output = home
+            .command(&[command, "--system-store"])
+            .env("SUDO_USER", "aigul")
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(words.contains("run this without sudo, as aigul"), "{words}");
+    }
+    assert!(!home.path(".local/share").exists());
 }
