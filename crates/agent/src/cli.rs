@@ -73,6 +73,8 @@ struct Setting {
     config: Config,
     /// Why the configuration is the standard one in place of what is written.
     config_fault: Option<ConfigError>,
+    /// Whether the command line names a language, which counts before what was chosen in an earlier window.
+    names_language: bool,
     /// What the command says, and in which language.
     texts: Arc<Catalogue>,
     language: Language,
@@ -166,12 +168,17 @@ fn dispatch(
         Err(fault) if goes_on => (Config::standard(places.key_folders()), Some(fault)),
         read => (read?, None),
     };
-    // Whoever names a language is asked in it, too.
-    config.language = arguments.lang.unwrap_or(config.language);
+    // Whoever names a language is asked in it, too; else the configuration counts, and then the session.
+    let session =
+        || (!config.names_language).then(|| language::of_session(|name| std::env::var_os(name)));
+    if let Some(language) = arguments.lang.or_else(|| session().flatten()) {
+        config.language = language;
+    }
     let setting = Setting {
         places,
         config,
         config_fault,
+        names_language: arguments.lang.is_some(),
         texts: Arc::clone(texts),
         language,
         options,

@@ -35,6 +35,8 @@ pub struct Config {
     pub port: u16,
     /// Language of dialogs where the site names none.
     pub language: Language,
+    /// Whether the file names it.
+    pub(crate) names_language: bool,
     /// Which origins are heard.
     pub origins: OriginPolicy,
     /// Folders in which key files are listed; others can be typed in.
@@ -98,7 +100,7 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct Written {
     port: u16,
-    language: Language,
+    language: Option<Language>,
     origins: WrittenOrigins,
     files: WrittenFiles,
     tokens: WrittenTokens,
@@ -173,7 +175,7 @@ impl Default for Written {
     fn default() -> Self {
         Self {
             port: PORT,
-            language: Language::default(),
+            language: None,
             origins: WrittenOrigins::default(),
             files: WrittenFiles::default(),
             tokens: WrittenTokens::default(),
@@ -260,7 +262,8 @@ impl Config {
     fn checked(written: Written, key_folders: Vec<PathBuf>) -> Self {
         Self {
             port: written.port,
-            language: written.language,
+            names_language: written.language.is_some(),
+            language: written.language.unwrap_or_default(),
             origins: OriginPolicy {
                 programs: written.origins.programs,
                 insecure: written.origins.insecure,

@@ -78,6 +78,12 @@ impl Places {
         self.data.join("grants.toml")
     }
 
+    /// The file of the language that was chosen in a window.
+    #[must_use]
+    pub fn language(&self) -> PathBuf {
+        self.data.join("language")
+    }
+
     /// The folder of keys that wait for their certificates.
     #[must_use]
     pub fn waiting(&self) -> PathBuf {

@@ -45,17 +45,23 @@ pub struct Window {
     program: PathBuf,
     /// The language that the owner of the keys chose in the last window.
     chosen: Mutex<Option<Language>>,
+    /// The file in which it is kept for the next start.
+    kept: Option<PathBuf>,
 }
 
 impl Window {
-    /// Uses the program that runs.
+    /// Uses the program that runs; the language that is chosen in a window is kept in this file.
     ///
     /// # Errors
     /// When the system does not tell where the program is.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(kept: Option<PathBuf>) -> io::Result<Self> {
+        let read = |path| std::fs::read_to_string(path).ok();
+        let tag = kept.as_ref().and_then(read);
+        let chosen = tag.and_then(|tag| Language::from_tag(tag.trim()));
         Ok(Self {
             program: program()?,
-            chosen: Mutex::default(),
+            chosen: Mutex::new(chosen),
+            kept,
         })
     }
 
@@ -124,7 +130,7 @@ impl Window {
                 }
                 FromWindow::Answer(answer, left_in) => {
                     if left_in != language {
-                        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(left_in);
+                        self.choose(left_in);
                     }
                     return Ok(answer);
                 }
@@ -132,6 +138,16 @@ impl Window {
             wire::send(&mut input, &reply)?;
         }
         Err(io::ErrorKind::UnexpectedEof.into())
+    }
+
+    fn choose(&self, language: Language) {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(language);
+        let kept = self.kept.as_ref();
+        let written = kept.map(|path| crate::trust::write_private(path, language.tag().as_bytes()));
+        if let Some(Err(error)) = written {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the language is not kept for the next start");
+        }
     }
 
     fn chosen(&self) -> Option<Language> {
@@ -179,4 +195,24 @@ fn watch(child: &Mutex<Child>, withdrawal: &Withdrawal, is_over: &mpsc::Receiver
     let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_model::language::Language;
+
+    use super::Window;
+
+    #[test]
+    fn the_language_that_was_chosen_is_the_one_of_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let window = || Window::new(Some(folder.path().join("language"))).unwrap();
+        assert_eq!(window().chosen(), None);
+        window().choose(Language::Ru);
+        assert_eq!(window().chosen(), Some(Language::Ru));
+        window().choose(Language::En);
+        assert_eq!(window().chosen(), Some(Language::En));
+        std::fs::write(folder.path().join("language"), "xx").unwrap();
+        assert_eq!(window().chosen(), None);
+    }
 }

@@ -10,16 +10,23 @@ pub(super) fn of(
     arguments: &[OsString],
     environment: impl Fn(&str) -> Option<OsString>,
 ) -> Language {
-    if let Some(language) = named(arguments) {
-        return language;
-    }
+    named(arguments)
+        .or_else(|| of_session(environment))
+        .unwrap_or(Language::En)
+}
+
+/// The language that the environment of the session names, English for one that the agent does not speak; `None` where it
+/// names none, or that of no people (`C`).
+pub(super) fn of_session(environment: impl Fn(&str) -> Option<OsString>) -> Option<Language> {
     // An empty variable counts as one that is not there.
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
         .filter_map(environment)
         .find(|value| !value.is_empty());
-    set.and_then(|value| of_locale(value.to_str()?))
-        .unwrap_or(Language::En)
+    let value = set?;
+    let tag = value.to_str()?.split(['_', '-', '.', '@']).next()?;
+    (!["C", "POSIX"].contains(&tag))
+        .then(|| Language::from_tag(&tag.to_ascii_lowercase()).unwrap_or(Language::En))
 }
 
 /// What `--lang` names, wherever it stands.
@@ -37,12 +44,6 @@ fn named(arguments: &[OsString]) -> Option<Language> {
         .iter()
         .filter_map(|argument| argument.strip_prefix("--lang="));
     apart.chain(joined).find_map(Language::from_tag)
-}
-
-/// `kk_KZ.UTF-8` is Kazakh; `C` and `POSIX` are English, as programs of the system have it.
-fn of_locale(name: &str) -> Option<Language> {
-    let tag = name.split(['_', '-', '.', '@']).next()?;
-    Language::from_tag(&tag.to_ascii_lowercase())
 }
 
 /// Reads the value of `--lang`.

@@ -77,7 +77,8 @@ pub(super) fn doctor(setting: &Setting, identity: Option<&Identity>) -> Doctor {
 
 pub(super) fn run(setting: Setting, arguments: &RunArguments) -> anyhow::Result<()> {
     let texts = Arc::clone(&setting.texts);
-    let dialog = dialog(&arguments.ui, &texts)?;
+    let kept = (!setting.names_language).then(|| setting.places.language());
+    let dialog = dialog(&arguments.ui, &texts, kept)?;
     let identity = Arc::new(identity(&setting)?);
     let doctor = doctor(&setting, Some(&identity));
     let parts = Parts {
@@ -160,12 +161,16 @@ fn ui(text: &str) -> anyhow::Result<Ui> {
     }
 }
 
-fn dialog(ui: &Ui, texts: &Arc<Catalogue>) -> anyhow::Result<Arc<dyn Dialog>> {
+fn dialog(
+    ui: &Ui,
+    texts: &Arc<Catalogue>,
+    kept: Option<PathBuf>,
+) -> anyhow::Result<Arc<dyn Dialog>> {
     match ui {
         #[cfg(feature = "window")]
-        Ui::Auto if Window::has_screen() => window(),
+        Ui::Auto if Window::has_screen() => window(kept),
         #[cfg(feature = "window")]
-        Ui::Window => window(),
+        Ui::Window => window(kept),
         Ui::Auto | Ui::Terminal => Ok(Arc::new(Terminal::new(Arc::clone(texts)))),
         #[cfg(feature = "scripted")]
         Ui::Script(path) => Ok(Arc::new(crate::consent::Scripted::read(path)?)),
@@ -173,8 +178,8 @@ fn dialog(ui: &Ui, texts: &Arc<Catalogue>) -> anyhow::Result<Arc<dyn Dialog>> {
 }
 
 #[cfg(feature = "window")]
-fn window() -> anyhow::Result<Arc<dyn Dialog>> {
-    let window = Window::new().map_err(|error| Said::new("cli-no-system").because(error))?;
+fn window(kept: Option<PathBuf>) -> anyhow::Result<Arc<dyn Dialog>> {
+    let window = Window::new(kept).map_err(|error| Said::new("cli-no-system").because(error))?;
     Ok(Arc::new(window))
 }
 

@@ -259,6 +259,7 @@ impl Running {
             .env("DISPLAY", display)
             .env_remove("WAYLAND_DISPLAY")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("LC_ALL", "C")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -412,6 +413,31 @@ fn escape_refuses_and_the_next_question_is_asked_anew() {
     let window = screen.wait_for("қол қою");
     let (_, answer) = screen.sign(&window, page);
     assert!(agent.verifies(&answer));
+}
+
+/// Where neither the site nor the configuration names a language, the session does; what is chosen in the window stays.
+#[test]
+fn the_window_speaks_as_the_session_does_until_its_owner_chooses() {
+    let screen = Screen::start();
+    let russian = [("LC_ALL", ""), ("LC_MESSAGES", ""), ("LANG", "ru_RU.UTF-8")];
+    let agent = Running::within(&screen.name, &[SITE], &russian);
+    let page = Page::asks(agent.page(SITE));
+    let window = screen.wait_for("Подпись данных");
+    until(|| {
+        screen.tool(&["mousemove", "--window", &window, "244", "28", "click", "1"]);
+        let titles = screen.titles();
+        titles
+            .iter()
+            .any(|title| title.contains("Sign data"))
+            .then_some(())
+    });
+    until(|| {
+        screen.tool(&["key", "Escape"]);
+        page.0.is_finished().then_some(())
+    });
+    page.join();
+    let kept = std::fs::read_to_string(agent.folder.path().join("language"));
+    assert_eq!(kept.unwrap(), "en");
 }
 
 #[test]
