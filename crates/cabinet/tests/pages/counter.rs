@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
-use tanba_cabinet::{CabinetSection, LimitsSection};
+use tanba_cabinet::LimitsSection;
 use tanba_model::iin::Iin;
 use tanba_model::ports::Storage as _;
 use tanba_model::staff::Role;
@@ -104,13 +104,9 @@ async fn the_log_is_searched_for_a_person_without_her_iin_in_an_address() {
 
 #[tokio::test]
 async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
-    let limits = LimitsSection {
+    let world = World::limited(LimitsSection {
         look_ups_per_minute: 3,
         ..LimitsSection::default()
-    };
-    let world = World::with(CabinetSection {
-        limits,
-        ..CabinetSection::default()
     });
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let (mut operator, key) = seat(&world, "Bolat", Role::Operator).await;

@@ -136,13 +136,9 @@ fn nobodys_number() -> String {
 
 #[tokio::test]
 async fn numbers_cannot_be_tried_out() {
-    let limits = LimitsSection {
+    let world = World::limited(LimitsSection {
         look_ups_per_minute: 3,
         ..LimitsSection::default()
-    };
-    let world = World::with(CabinetSection {
-        limits,
-        ..CabinetSection::default()
     });
     let mut browser = Browser::new(&world);
     let number = nobodys_number();
@@ -228,14 +224,10 @@ async fn one_number_cannot_be_tried_out_from_many_places() {
 
 #[tokio::test]
 async fn codes_and_sign_ins_are_limited() {
-    let limits = LimitsSection {
+    let world = World::limited(LimitsSection {
         codes_per_application_per_minute: 2,
         sign_ins_per_minute: 3,
         ..LimitsSection::default()
-    };
-    let world = World::with(CabinetSection {
-        limits,
-        ..CabinetSection::default()
     });
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let mut browser = Browser::new(&world);
@@ -267,13 +259,9 @@ async fn codes_and_sign_ins_are_limited() {
 
 #[tokio::test]
 async fn signed_steps_are_limited_by_person_whatever_the_session_and_revoking_is_not() {
-    let limits = LimitsSection {
+    let world = World::limited(LimitsSection {
         steps_per_person_per_minute: 4,
         ..LimitsSection::default()
-    };
-    let world = World::with(CabinetSection {
-        limits,
-        ..CabinetSection::default()
     });
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let mut browser = Browser::new(&world);
@@ -378,13 +366,9 @@ async fn too_much_is_refused_in_words() {
 
 #[tokio::test]
 async fn a_link_that_freezes_opens_however_much_a_neighbour_looks_up() {
-    let limits = LimitsSection {
+    let world = World::limited(LimitsSection {
         look_ups_per_minute: 3,
         ..LimitsSection::default()
-    };
-    let world = World::with(CabinetSection {
-        limits,
-        ..CabinetSection::default()
     });
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let mut browser = Browser::new(&world);
@@ -411,21 +395,15 @@ async fn a_link_that_freezes_opens_however_much_a_neighbour_looks_up() {
 
 #[tokio::test]
 async fn first_keys_and_look_ups_of_one_network_do_not_close_each_other() {
-    let limits = LimitsSection {
-        look_ups_per_minute: 3,
-        ..LimitsSection::default()
-    };
-    let section = CabinetSection {
-        limits,
-        ..CabinetSection::default()
-    };
     let number = nobodys_number();
     let asked = [("number", number.as_str()), ("iin", "900101300027")];
     let begun = [("accepted", AGREEMENT)];
     for look_ups_first in [true, false] {
-        let world = World::with(section.clone());
+        let world = World::limited(LimitsSection {
+            look_ups_per_minute: 3,
+            ..LimitsSection::default()
+        });
         for place in 0..4 {
-            let expected = |limited: bool| limited && place == 3;
             let mut neighbour = Browser::new(&world);
             let answer = if look_ups_first {
                 neighbour.submit("/kk/status", &asked).await
@@ -433,7 +411,7 @@ async fn first_keys_and_look_ups_of_one_network_do_not_close_each_other() {
                 neighbour.submit("/kk/obtain", &begun).await
             };
             let told = answer.status == StatusCode::TOO_MANY_REQUESTS;
-            assert_eq!(told, expected(true), "{place}: {}", answer.status);
+            assert_eq!(told, place == 3, "{place}: {}", answer.status);
         }
         let mut browser = Browser::new(&world);
         let answer = if look_ups_first {
@@ -450,13 +428,9 @@ async fn first_keys_and_look_ups_of_one_network_do_not_close_each_other() {
 
 #[tokio::test]
 async fn reports_are_counted_before_they_are_made() {
-    let limits = LimitsSection {
+    let world = World::limited(LimitsSection {
         steps_per_person_per_minute: 2,
         ..LimitsSection::default()
-    };
-    let world = World::with(CabinetSection {
-        limits,
-        ..CabinetSection::default()
     });
     for kind in ["csv", "csv.p7s", "pdf"] {
         let mut browser = Browser::new(&world);

@@ -14,7 +14,7 @@ use tanba_ca::{
     Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Parts, Profiles, Rules,
     init,
 };
-use tanba_cabinet::{CabinetSection, CabinetState, router};
+use tanba_cabinet::{CabinetSection, CabinetState, LimitsSection, router};
 use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{Channel, RevocationReason};
@@ -164,6 +164,14 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         Self::with(CabinetSection::default())
+    }
+
+    /// A country where things may be tried so often.
+    pub(crate) fn limited(limits: LimitsSection) -> Self {
+        Self::with(CabinetSection {
+            limits,
+            ..CabinetSection::default()
+        })
     }
 
     pub(crate) fn with(section: CabinetSection) -> Self {

@@ -41,6 +41,13 @@ fn iin() -> Iin {
     Iin::complete("85010130012").unwrap()
 }
 
+/// A country with a register that knows the person of [`form`], who has no keys.
+fn scene() -> World {
+    let world = World::with(section());
+    enter(&world);
+    world
+}
+
 /// Somebody whom the table of persons knows as a register, without keys and without an address.
 fn enter(world: &World) {
     let mut work = world.storage.begin().unwrap();
@@ -168,17 +175,27 @@ impl Keys {
 }
 
 fn submitted(world: &World, ra: &RegistrationAuthority, now: Timestamp) -> (FirstSecret, Keys) {
-    let (secret, keys) = (filled(world, ra, now), Keys::make());
-    let (_, document) = ra.prepare_first(&secret, &keys.requests(), now).unwrap();
-    ra.submit_first(&secret, &keys.sign(&document), NETWORK, now)
-        .unwrap();
+    let secret = filled(world, ra, now);
+    let keys = file(ra, &secret, NETWORK, now).unwrap();
     (secret, keys)
+}
+
+/// Makes keys for what was filled in, and submits it.
+fn file(
+    ra: &RegistrationAuthority,
+    secret: &FirstSecret,
+    network: &str,
+    now: Timestamp,
+) -> Result<Keys, FirstError> {
+    let keys = Keys::make();
+    let (_, document) = ra.prepare_first(secret, &keys.requests(), now)?;
+    ra.submit_first(secret, &keys.sign(&document), network, now)?;
+    Ok(keys)
 }
 
 #[test]
 fn a_person_without_keys_applies_and_an_operator_gets_a_signed_document() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let secret = filled(&world, &world.ra, NOON);
     let keys = Keys::make();
     let requests = keys.requests();
@@ -255,8 +272,7 @@ fn keys_that_the_chosen_device_cannot_make_are_refused_and_another_choice_helps(
 
 #[test]
 fn a_wrong_name_an_unknown_number_and_a_dead_person_get_the_same_answer() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let dead = Iin::complete("40010130013").unwrap();
     let mut work = world.storage.begin().unwrap();
     let facts = PersonFacts {
@@ -408,8 +424,7 @@ fn what_is_no_number_or_no_name_is_said_before_anything_is_counted() {
 
 #[test]
 fn an_address_is_confirmed_by_a_code_that_can_be_tried_five_times() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let (ra, secret) = (&world.ra, world.ra.begin_first(Language::Kk, NOON).unwrap());
     assert!(matches!(
         ra.set_address(&secret, "a@example.kz", NETWORK, NOON),
@@ -480,8 +495,7 @@ fn an_address_is_confirmed_by_a_code_that_can_be_tried_five_times() {
 
 #[test]
 fn only_the_new_signing_key_submits_and_only_what_was_prepared() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let secret = filled(&world, &world.ra, NOON);
     let (keys, others) = (Keys::make(), Keys::make());
     let ra = &world.ra;
@@ -611,8 +625,7 @@ fn somebody_with_an_address_is_told_there_that_first_keys_are_applied_for() {
 
 #[test]
 fn after_thirty_days_an_application_expires_with_a_notice_and_not_a_day_earlier() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let (secret, _) = submitted(&world, &world.ra, NOON);
     drop(mails(&world, NOON));
     let end = Timestamp::parse_rfc3339("2026-12-24T19:00:00Z").unwrap();
@@ -642,16 +655,12 @@ fn file_again(
 ) -> Result<(), FirstError> {
     ra.cancel_first(secret, now)?;
     ra.begin_first_again(secret, &solved(ra, now), now)?;
-    let keys = Keys::make();
-    let (_, document) = ra.prepare_first(secret, &keys.requests(), now)?;
-    ra.submit_first(secret, &keys.sign(&document), network, now)
-        .map(drop)
+    file(ra, secret, network, now).map(drop)
 }
 
 #[test]
 fn three_applications_of_one_person_are_taken_in_a_day_and_the_fourth_is_refused_in_words() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let (secret, _) = submitted(&world, &world.ra, NOON);
     for second in [1, 2] {
         file_again(&world.ra, &secret, NETWORK, after(second)).unwrap();
@@ -661,16 +670,8 @@ fn three_applications_of_one_person_are_taken_in_a_day_and_the_fourth_is_refused
     let view = world.ra.first(&secret).unwrap();
     assert_eq!(view.step, FirstStep::Confirm, "what was typed is kept");
     // The day ends by the clocks of Almaty.
-    let tomorrow = after(DAY);
-    let keys = Keys::make();
-    let (_, document) = world
-        .ra
-        .prepare_first(&secret, &keys.requests(), tomorrow)
-        .unwrap();
-    let taken = world
-        .ra
-        .submit_first(&secret, &keys.sign(&document), NETWORK, tomorrow);
-    assert_eq!(taken.unwrap().step, FirstStep::Done);
+    let _ = file(&world.ra, &secret, NETWORK, after(DAY)).unwrap();
+    assert_eq!(world.ra.first(&secret).unwrap().step, FirstStep::Done);
 }
 
 #[test]
@@ -688,22 +689,13 @@ fn one_network_files_so_many_applications_in_a_day() {
     file_again(&world.ra, &secret, NETWORK, NOON).unwrap();
     let refused = file_again(&world.ra, &secret, NETWORK, NOON).unwrap_err();
     assert_eq!(refused.code(), "too-many-first-applications");
-    let keys = Keys::make();
-    let (_, document) = world
-        .ra
-        .prepare_first(&secret, &keys.requests(), NOON)
-        .unwrap();
-    let signature = keys.sign(&document);
-    let elsewhere = world
-        .ra
-        .submit_first(&secret, &signature, "198.51.100.1", NOON);
+    let elsewhere = file(&world.ra, &secret, "198.51.100.1", NOON);
     assert!(elsewhere.is_ok(), "another network is another count");
 }
 
 #[test]
 fn an_intake_that_nobody_goes_on_with_is_forgotten() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let secret = world.ra.begin_first(Language::Kk, NOON).unwrap();
     let _ = claim(&world.ra, &secret, &form(), after(3 * DAY)).unwrap();
     world.ra.expire_old(after(9 * DAY)).unwrap();
@@ -717,8 +709,7 @@ fn an_intake_that_nobody_goes_on_with_is_forgotten() {
 
 #[test]
 fn an_applicant_withdraws_by_the_link_and_begins_again_with_what_was_typed() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let (secret, _) = submitted(&world, &world.ra, NOON);
     let told = mails(&world, NOON);
     let view = world.ra.cancel_by_link(&link(&told), after(1)).unwrap();
@@ -941,8 +932,7 @@ fn approve(world: &World, secret: &FirstSecret) {
 /// What the policy asks two signatures for does not come about by one, not even at the command line.
 #[test]
 fn a_first_application_of_somebody_with_another_address_moves_none_where_the_policy_wants_two() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let known = EmailAddress::parse("known@example.kz").unwrap();
     let mut work = world.storage.begin().unwrap();
     let id = work.persons().find_by_iin(&iin()).unwrap().unwrap().id;
@@ -1020,8 +1010,7 @@ fn an_address_that_a_first_application_replaces_goes_on_counting_and_is_taken_ba
 
 #[test]
 fn a_confirmed_application_is_issued_and_makes_the_address_the_persons() {
-    let world = World::with(section());
-    enter(&world);
+    let world = scene();
     let (secret, _) = submitted(&world, &world.ra, NOON);
     drop(mails(&world, NOON));
     approve(&world, &secret);
