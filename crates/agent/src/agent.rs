@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::config::Config;
-use crate::consent::{Dialog, DialogQueue, Withdrawal};
+use crate::consent::{Answer, Dialog, DialogQueue, Keys, Question, Withdrawal};
 use crate::containers::Containers;
 use crate::doctor::port::{self, PortState};
 use crate::doctor::{Doctor, Finding, Patient};
 use crate::locale::Catalogue;
 use crate::modules::{self, Caller, Files, Tries};
-use crate::origin::{Grants, Limits, Origin, Sockets};
+use crate::origin::{Grants, Limits, Origin, Refusals, Sockets, Use};
 use crate::protocol::{Frame, refusal};
 use crate::server::{self, Listeners};
 use crate::sign::time_stamp::TimeStamper;
@@ -58,6 +58,7 @@ pub struct Parts {
 pub struct Agent {
     parts: Parts,
     dialogs: DialogQueue,
+    refusals: Refusals,
     requests: Limits,
     sockets: Sockets,
     files: Arc<Files>,
@@ -84,6 +85,7 @@ impl Agent {
             files: Arc::default(),
             tries: Tries::default(),
             dialog_budget: Limits::new(parts.config.dialogs),
+            refusals: Refusals::new(parts.config.refusals_in_a_row),
             examined: tokio::sync::Mutex::default(),
             started: Instant::now(),
             parts,
@@ -219,7 +221,37 @@ impl Agent {
 
     /// Whether the site may open one more dialog now.
     pub(crate) fn may_open_dialog(&self, origin: &Origin) -> bool {
-        self.dialog_budget.take(origin, self.milliseconds())
+        let now = self.milliseconds();
+        !self.refusals.is_silent(origin, now) && self.dialog_budget.take(origin, now)
+    }
+
+    /// Asks, and remembers what became of it: a site that is allowed nothing and always refused does not ask for ever.
+    pub(crate) fn ask(
+        &self,
+        origin: &Origin,
+        question: &Question,
+        keys: &mut dyn Keys,
+        withdrawal: &Withdrawal,
+    ) -> Answer {
+        let answer = self.dialog().ask(question, keys, withdrawal);
+        match answer {
+            // A page that went away was refused by nobody.
+            Answer::Cancelled if !withdrawal.is_withdrawn() => {
+                if !self.is_allowed_anything(origin) {
+                    self.refusals.add(origin, self.milliseconds());
+                }
+            }
+            Answer::Cancelled | Answer::Unasked => {}
+            Answer::Allowed | Answer::Key(_) | Answer::File(_) => self.refusals.forget(origin),
+        }
+        answer
+    }
+
+    fn is_allowed_anything(&self, origin: &Origin) -> bool {
+        let uses = [Use::Login, Use::Signature, Use::Keys];
+        let grants = self.grants();
+        uses.into_iter()
+            .any(|usage| grants.allows(origin, usage).unwrap_or(false))
     }
 
     /// Puts the time on a signature. Blocks.
@@ -240,7 +272,7 @@ impl Agent {
     }
 
     /// Of a clock that never goes back.
-    fn milliseconds(&self) -> u64 {
+    pub(crate) fn milliseconds(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration file, `agent.toml`: every field may be absent, unknown ones are refused.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use tanba_model::language::Language;
@@ -8,6 +9,8 @@ use tanba_model::language::Language;
 use crate::containers::KindRule;
 use crate::origin::{Budget, OriginPolicy};
 
+/// Of the time stamps of one request.
+const STAMPING: Duration = Duration::from_secs(120);
 /// The port that sites look at.
 const PORT: u16 = 13579;
 
@@ -61,6 +64,10 @@ pub struct Config {
     pub(crate) requests: Budget,
     /// Dialogs of one site.
     pub(crate) dialogs: Budget,
+    /// Refusals in a row after which a site that is allowed nothing is silent for a while; 0 for never.
+    pub(crate) refusals_in_a_row: u32,
+    /// How long the time stamps of one request may take.
+    pub(crate) stamping: Duration,
 }
 
 /// Why the configuration cannot be used.
@@ -169,6 +176,7 @@ struct WrittenLimits {
     requests_per_minute: u32,
     dialogs_at_once: u32,
     dialogs_per_minute: u32,
+    refusals_in_a_row: u32,
 }
 
 impl Default for Written {
@@ -203,6 +211,7 @@ impl Default for WrittenLimits {
             requests_per_minute: 600,
             dialogs_at_once: 60,
             dialogs_per_minute: 30,
+            refusals_in_a_row: 3,
         }
     }
 }
@@ -259,6 +268,16 @@ impl Config {
         self.dialogs = Budget { burst, per_minute };
     }
 
+    /// Changes after how many refusals in a row a site that is allowed nothing is silent for a while.
+    pub const fn bear_refusals(&mut self, in_a_row: u32) {
+        self.refusals_in_a_row = in_a_row;
+    }
+
+    /// Changes how long the time stamps of one request may take.
+    pub const fn limit_stamping(&mut self, longest: Duration) {
+        self.stamping = longest;
+    }
+
     fn checked(written: Written, key_folders: Vec<PathBuf>) -> Self {
         Self {
             port: written.port,
@@ -285,6 +304,8 @@ impl Config {
                 burst: written.limits.dialogs_at_once,
                 per_minute: written.limits.dialogs_per_minute,
             },
+            refusals_in_a_row: written.limits.refusals_in_a_row,
+            stamping: STAMPING,
         }
     }
 }

@@ -177,7 +177,7 @@ async fn ask_held_in<T: Send + 'static>(
             clock_is_wrong: Reading::of(now).is_wrong(),
         }));
         let mut ring = Ring::new(agent.containers(), &asking.storages, &asking.filter, now);
-        let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
+        let answer = agent.ask(&origin, &question, &mut ring, &withdrawal);
         let Answer::Key(number) = answer else {
             unasked(&answer)?;
             tracing::info!(%origin, usage = usage.name(), "the owner of the keys said no");
@@ -248,7 +248,7 @@ pub(crate) async fn confirm_key<T: Send + 'static>(
             }));
             let filter = KeyFilter::default();
             let mut ring = Ring::new(asked.containers(), &[], &filter, now);
-            let answer = asked.dialog().ask(&question, &mut ring, &withdrawal);
+            let answer = asked.ask(&origin, &question, &mut ring, &withdrawal);
             unasked(&answer)?;
             if answer != Answer::Allowed || withdrawal.is_withdrawn() {
                 return Err(Asked::Cancelled);
@@ -322,7 +322,7 @@ pub(crate) async fn ask_secret<T: Send + 'static>(
         };
         let mut ring =
             SecretRing::new(agent.containers(), &storages, &filter, purpose, agent.now());
-        let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
+        let answer = agent.ask(&origin, &question, &mut ring, &withdrawal);
         unasked(&answer)?;
         if answer != Answer::Allowed || withdrawal.is_withdrawn() {
             return Err(Asked::Cancelled);
@@ -347,13 +347,13 @@ pub(crate) async fn ask_file(
     question: FileQuestion,
 ) -> Result<PathBuf, Asked> {
     let _entry = enter(agent, origin, withdrawal).await?;
-    let agent = Arc::clone(agent);
+    let (agent, origin) = (Arc::clone(agent), origin.clone());
     let withdrawal = withdrawal.clone();
     let ask = move || {
         let filter = KeyFilter::default();
         let mut ring = Ring::new(agent.containers(), &[], &filter, agent.now());
         let question = Question::File(question);
-        match agent.dialog().ask(&question, &mut ring, &withdrawal) {
+        match agent.ask(&origin, &question, &mut ring, &withdrawal) {
             Answer::File(path) if !withdrawal.is_withdrawn() => Ok(path),
             Answer::Unasked => Err(Asked::Failed),
             Answer::File(_) | Answer::Cancelled | Answer::Allowed | Answer::Key(_) => {

@@ -117,7 +117,7 @@ async fn is_allowed(
         }
         let filter = KeyFilter::default();
         let mut ring = Ring::new(agent.containers(), &[], &filter, agent.now());
-        let answer = agent.dialog().ask(&question, &mut ring, &withdrawal);
+        let answer = agent.ask(&origin, &question, &mut ring, &withdrawal);
         unasked(&answer)?;
         if answer != Answer::Allowed || withdrawal.is_withdrawn() {
             tracing::info!(%origin, usage = usage.name(), "the owner of the keys said no");

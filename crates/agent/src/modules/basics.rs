@@ -38,8 +38,10 @@ async fn answer_call(
     withdrawal: &Withdrawal,
 ) -> Result<Basics, Basics> {
     if let Some(version) = request.member("apiVersion")
+        // A text of digits is a number for the library of the real program.
         && !version
             .as_u64()
+            .or_else(|| version.as_str()?.parse().ok())
             .is_some_and(|version| VERSIONS.contains(&version))
     {
         return Err(Basics::general("apiVersion is not supported"));

@@ -1,6 +1,6 @@
 //! The envelopes of answers: three of them, as the clients know them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// The answer where there is no such module. Sent.
@@ -23,7 +23,7 @@ pub(crate) fn refusal(code: &str) -> String {
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Common {
     #[serde(rename = "responseObject", skip_serializing_if = "Option::is_none")]
-    result: Option<Value>,
+    result: Option<Told>,
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -31,11 +31,38 @@ pub(crate) struct Common {
     uuid: Option<String>,
 }
 
+/// What came of it.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Value(Value),
+    Members(Vec<(&'static str, String)>),
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::Members(members) => {
+                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
+            }
+        }
+    }
+}
+
 impl Common {
     /// It worked; some methods have nothing to say.
     pub(crate) fn done(result: Option<Value>) -> Self {
         Self {
-            result,
+            result: result.map(Told::Value),
+            code: "200",
+            ..Self::default()
+        }
+    }
+
+    /// It worked, and these members are told in this order, as the real program has them.
+    pub(crate) fn told(members: Vec<(&'static str, String)>) -> Self {
+        Self {
+            result: Some(Told::Members(members)),
             code: "200",
             ..Self::default()
         }
@@ -165,6 +192,10 @@ mod tests {
         assert_eq!(
             Common::done(Some(json!(["AKKaztokenStore"]))).written(),
             r#"{"responseObject":["AKKaztokenStore"],"code":"200"}"#
+        );
+        assert_eq!(
+            Common::told(vec![("b", "1".to_owned()), ("a", "2".to_owned())]).written(),
+            r#"{"responseObject":{"b":"1","a":"2"},"code":"200"}"#
         );
         assert_eq!(
             Common::failed("action.canceled")

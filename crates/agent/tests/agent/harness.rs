@@ -302,6 +302,7 @@ impl Running {
         let mut config = Config::standard(vec![folder.path().to_owned()]);
         config.port = 0;
         config.time_stamp_url = None;
+        config.bear_refusals(0);
         change(&mut config);
         let random = Arc::new(SharedRandom::new(
             StdRng::try_from_rng(&mut rand::rngs::SysRng).unwrap(),

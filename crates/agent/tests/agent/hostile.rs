@@ -559,6 +559,27 @@ fn a_flood_is_turned_away() {
     );
 }
 
+/// A page that was always refused does not stand in the way of everything else, one window after the other.
+#[test]
+fn a_site_that_was_always_refused_opens_no_more_windows() {
+    let agent = Running::with(|config| config.bear_refusals(3));
+    let mut page = agent.page();
+    agent.owner.will([Decision::Cancel; 3]);
+    for _ in 0..3 {
+        assert_eq!(page.ask(SIGN)["message"], "action.canceled");
+    }
+    let silent = page.ask(LOGIN);
+    assert_eq!(silent["message"], "too.many.requests", "{silent}");
+    assert_eq!(agent.owner.seen().len(), 3);
+    // Others are asked about, and a site that is allowed something is refused as often as its owner likes.
+    let mut other = agent.page_of("https://other.example");
+    assert_eq!(other.ask(SIGN)["code"], "200");
+    agent.owner.will([Decision::Cancel; 5]);
+    for _ in 0..5 {
+        assert_eq!(other.ask(LOGIN)["message"], "action.canceled");
+    }
+}
+
 /// Whoever breaks the rules is told which (RFC 6455, 7.4.1), also while a dialog is open.
 #[test]
 fn broken_frames_and_heads_are_answered() {

@@ -203,6 +203,24 @@ fn time_stamps_are_asked_for_and_judged() {
     }));
     let pem = basics["body"]["result"][0].as_str().unwrap();
     assert!(pem.starts_with("-----BEGIN CMS-----\n"));
+    // Of many documents an authority that takes its time is not waited for for ever; what is asked for at all is asked for.
+    let hasty = {
+        let url = authority.url.clone();
+        Running::with(|config| {
+            config.time_stamp_url = Some(url);
+            config.limit_stamping(std::time::Duration::ZERO);
+        })
+    };
+    let stamped = |data: Value| {
+        json!({
+            "format": "cms", "data": data, "signingParams": { "decode": true, "tsaProfile": {} },
+            "signerParams": { "extKeyUsageOids": [] },
+        })
+    };
+    let refused = hasty.page().basics(&stamped(json!([data, data, data])));
+    assert_eq!(refused["code"], "SIGNING_FAILURE", "{refused}");
+    let details = refused["details"].as_str().unwrap();
+    assert!(details.contains("too slow"), "{refused}");
     // A stamp of another signature is no stamp of this one.
     authority.replay();
     let refused = page.common(

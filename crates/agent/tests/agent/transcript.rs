@@ -126,6 +126,10 @@ fn answers_of_basics_are_those_of_the_real_program() {
             r#"{"status":false,"code":"GENERAL_ERROR","message":"General error.","details":"x is not defined in kz.gov.pki.knca.basics"}"#,
         ),
         (
+            r#""apiVersion":"2","method":"dance","args":{}"#,
+            r#"{"status":false,"code":"GENERAL_ERROR","message":"General error.","details":"dance is not defined in kz.gov.pki.knca.basics"}"#,
+        ),
+        (
             r#""apiVersion":9,"method":"sign","args":{}"#,
             r#"{"status":false,"code":"GENERAL_ERROR","message":"General error.","details":"apiVersion is not supported"}"#,
         ),
@@ -162,7 +166,30 @@ fn what_is_installed_is_listed_and_nothing_is_installed() {
 #[test]
 fn a_key_is_told_as_the_real_program_tells_it() {
     let agent = Running::start();
-    let told = agent.page().common("getKeyInfo", &json!(["PKCS12"]));
+    let mut page = agent.page();
+    let ask = json!({ "module": "kz.gov.pki.knca.commonUtils", "method": "getKeyInfo", "args": ["PKCS12"] });
+    page.send(&ask.to_string());
+    let written = page.receive();
+    // In the order of the real program, which whoever reads by hand relies on.
+    let places: Vec<usize> = [
+        "alias",
+        "keyId",
+        "algorithm",
+        "subjectCn",
+        "subjectDn",
+        "issuerCn",
+        "issuerDn",
+        "serialNumber",
+        "certNotBefore",
+        "certNotAfter",
+        "authorityKeyIdentifier",
+        "pem",
+    ]
+    .iter()
+    .map(|name| written.find(&format!("\"{name}\":")).unwrap())
+    .collect();
+    assert!(places.is_sorted(), "{written}");
+    let told: Value = serde_json::from_str(&written).unwrap();
     let info = told["responseObject"].as_object().unwrap();
     let names = [
         "algorithm",

@@ -152,17 +152,23 @@ fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, Basi
 fn storages(value: Option<&Value>) -> Result<Option<Vec<Storage>>, Basics> {
     let members = match value {
         None | Some(Value::Null) => return Ok(None),
+        // A list of nothing asks for nothing in particular.
+        Some(Value::Array(members)) if members.is_empty() => return Ok(None),
         Some(Value::Array(members)) => members,
         Some(_) => return Err(not_a("allowedStorages", "JSONArray")),
     };
     // Kinds that nobody knows are passed over: newer sites name newer tokens.
-    Ok(Some(
-        members
-            .iter()
-            .filter_map(Value::as_str)
-            .filter_map(Storage::from_identifier)
-            .collect(),
-    ))
+    let known: Vec<Storage> = members
+        .iter()
+        .filter_map(Value::as_str)
+        .filter_map(Storage::from_identifier)
+        .collect();
+    if known.is_empty() {
+        return Err(invalid(
+            "allowedStorages names no keystore that is known here",
+        ));
+    }
+    Ok(Some(known))
 }
 
 fn data(value: Option<&Value>) -> Result<Vec<String>, Basics> {
@@ -253,6 +259,8 @@ mod tests {
         let arguments = read(&value).unwrap();
         assert!(arguments.decode && !arguments.encapsulate && arguments.stamped);
         assert_eq!(arguments.storages.unwrap().len(), 1);
+        value["allowedStorages"] = json!([]);
+        assert!(read(&value).unwrap().storages.is_none());
         value["signingParams"] = json!({ "tsaProfile": null });
         assert!(!read(&value).unwrap().stamped);
     }
@@ -272,6 +280,7 @@ mod tests {
             ("data", json!([])),
             ("data", json!(["a", 1])),
             ("allowedStorages", json!("PKCS12")),
+            ("allowedStorages", json!(["Nope", 1])),
             ("signerParams", json!({})),
             ("signerParams", json!({ "extKeyUsageOids": ["x"] })),
             (

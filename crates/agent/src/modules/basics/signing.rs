@@ -204,6 +204,7 @@ fn sign(
     manner: Manner,
     withdrawal: &Withdrawal,
 ) -> Result<Value, String> {
+    let began = agent.milliseconds();
     // Of thousands of documents the rest is not signed for a page that is gone.
     let goes_on = || {
         let gone = withdrawal.is_withdrawn();
@@ -222,6 +223,12 @@ fn sign(
             .iter()
             .map(|content| {
                 goes_on()?;
+                let took = u128::from(agent.milliseconds().saturating_sub(began));
+                if manner.stamped && took > agent.config().stamping.as_millis() {
+                    return Err(
+                        "the authority of time stamps is too slow for these documents".to_owned(),
+                    );
+                }
                 sign_octets(agent, key, content, manner)
             })
             .collect::<Result<Vec<String>, String>>()?,

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::json;
 use tanba_crypto::KeyAlgorithm;
 use tanba_pki::{Certificate, DistinguishedName, oid};
 
@@ -13,25 +11,6 @@ use crate::consent::{Asking, Chosen, KeyFilter, Purpose, Withdrawal, ask_key};
 use crate::containers::Storage;
 use crate::modules::Caller;
 use crate::protocol::Common;
-
-/// What sites are told of a key. Sent: all values are strings.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct KeyInfo {
-    alias: String,
-    key_id: String,
-    algorithm: String,
-    subject_cn: String,
-    subject_dn: String,
-    issuer_cn: String,
-    issuer_dn: String,
-    serial_number: String,
-    /// Milliseconds since 1970.
-    cert_not_before: String,
-    cert_not_after: String,
-    authority_key_identifier: String,
-    pem: String,
-}
 
 pub(super) async fn answer(
     agent: &Arc<Agent>,
@@ -51,41 +30,51 @@ pub(super) async fn answer(
         },
         language: caller.language(),
     };
-    let told = ask_key(agent, caller.origin(), withdrawal, asking, |chosen| {
-        KeyInfo::of(&chosen)
+    let asked = ask_key(agent, caller.origin(), withdrawal, asking, |chosen| {
+        told(&chosen)
     });
-    match told.await {
-        Ok(info) => Common::done(Some(json!(info))),
+    match asked.await {
+        Ok(members) => Common::told(members),
         Err(reason) => refused(reason),
     }
 }
 
-impl KeyInfo {
-    fn of(chosen: &Chosen) -> Self {
-        let certificate = &chosen.certificate;
-        let milliseconds = |seconds: i64| seconds.saturating_mul(1000).to_string();
-        let key_id = certificate.subject_key_id().map_or_else(
-            || certificate.public_key().key_id().to_vec(),
-            <[u8]>::to_vec,
-        );
-        Self {
-            alias: chosen.alias.clone(),
-            key_id: tanba_pki::hex::encode(&key_id),
-            algorithm: algorithm(certificate),
-            subject_cn: certificate.subject().common_name().unwrap_or_default(),
-            subject_dn: name(certificate.subject()),
-            issuer_cn: certificate.issuer().common_name().unwrap_or_default(),
-            issuer_dn: name(certificate.issuer()),
-            serial_number: certificate.serial_hex(),
-            cert_not_before: milliseconds(certificate.not_before().unix()),
-            cert_not_after: milliseconds(certificate.not_after().unix()),
-            authority_key_identifier: certificate
-                .authority_key_id()
-                .map(tanba_pki::hex::encode)
-                .unwrap_or_default(),
-            pem: certificate.to_pem(),
-        }
-    }
+/// What sites are told of a key, in the order of the real program. Sent: all values are strings.
+fn told(chosen: &Chosen) -> Vec<(&'static str, String)> {
+    let certificate = &chosen.certificate;
+    // Since 1970.
+    let milliseconds = |seconds: i64| seconds.saturating_mul(1000).to_string();
+    let key_id = certificate.subject_key_id().map_or_else(
+        || certificate.public_key().key_id().to_vec(),
+        <[u8]>::to_vec,
+    );
+    let authority = certificate.authority_key_id();
+    vec![
+        ("alias", chosen.alias.clone()),
+        ("keyId", tanba_pki::hex::encode(&key_id)),
+        ("algorithm", algorithm(certificate)),
+        (
+            "subjectCn",
+            certificate.subject().common_name().unwrap_or_default(),
+        ),
+        ("subjectDn", name(certificate.subject())),
+        (
+            "issuerCn",
+            certificate.issuer().common_name().unwrap_or_default(),
+        ),
+        ("issuerDn", name(certificate.issuer())),
+        ("serialNumber", certificate.serial_hex()),
+        (
+            "certNotBefore",
+            milliseconds(certificate.not_before().unix()),
+        ),
+        ("certNotAfter", milliseconds(certificate.not_after().unix())),
+        (
+            "authorityKeyIdentifier",
+            authority.map(tanba_pki::hex::encode).unwrap_or_default(),
+        ),
+        ("pem", certificate.to_pem()),
+    ]
 }
 
 /// The name that Java has for the algorithm of a key.

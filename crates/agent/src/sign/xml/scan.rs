@@ -47,6 +47,11 @@ pub(super) fn look_over(text: &str) -> Result<(), XmlFault> {
                     "Element \"{}\" has more than {ATTRIBUTES} attributes.",
                     tag.name
                 )
+            } else if let Some(prefix) = tag.unbound {
+                // Namespaces in XML 1.0, 5: a prefix is never bound to nothing. What is signed all the same verifies nowhere.
+                format!(
+                    "The value of the attribute \"{prefix}\" is invalid. Prefixed namespace bindings may not be empty."
+                )
             } else if scopes.steps > NAMESPACES {
                 "The document has too many namespace declarations inside of each other.".to_owned()
             } else {
@@ -108,6 +113,8 @@ struct Tag<'a> {
     length: usize,
     attributes: usize,
     namespaces: usize,
+    /// The declaration that binds a prefix to nothing, if there is one.
+    unbound: Option<&'a str>,
     /// Whether it is the end of its element as well.
     is_empty: bool,
 }
@@ -123,6 +130,7 @@ impl<'a> Tag<'a> {
             length: octets.len(),
             attributes: 0,
             namespaces: 0,
+            unbound: None,
             is_empty: false,
         };
         // Each attribute has one value in quotation marks, and before it stands its name.
@@ -145,6 +153,13 @@ impl<'a> Tag<'a> {
                     let Some(length) = value.iter().position(|other| other == octet) else {
                         break;
                     };
+                    if length == 0 {
+                        let name = text.get(between..at).unwrap_or_default();
+                        let name = name.trim().trim_end_matches('=').trim();
+                        tag.unbound = tag
+                            .unbound
+                            .or_else(|| name.starts_with("xmlns:").then_some(name));
+                    }
                     at = at.saturating_add(length).saturating_add(2);
                     between = at;
                 }
@@ -166,6 +181,17 @@ mod tests {
             let _ = write!(text, " {name}{number}='>'");
             text
         })
+    }
+
+    #[test]
+    fn a_prefix_is_bound_to_something() {
+        for text in ["<a xmlns:p=\"\"/>", "<a><b c='' xmlns:p = ''/></a>"] {
+            let fault = parse(text).unwrap_err().to_string();
+            let words = "The value of the attribute \"xmlns:p\" is invalid. Prefixed namespace bindings may not be empty.";
+            assert!(fault.contains(words), "{fault}");
+        }
+        assert!(parse("<a xmlns=\"\" b=\"\"/>").is_ok());
+        assert!(parse("<a b=\"xmlns:p=''\"/>").is_ok());
     }
 
     #[test]
