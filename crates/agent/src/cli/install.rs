@@ -1,14 +1,16 @@
 //! `tanba-agent install` and `uninstall`: browsers trust the agent, and it starts with the session; or no longer.
 
 use std::io::IsTerminal as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::bail;
 use tanba_crypto::DigestAlgorithm;
 
-use super::said::Said;
+use super::said::{self, Said};
 use super::{Setting, print, start, user_systemd};
 use crate::Identity;
+use crate::doctor::port::{self, PortState};
 use crate::machine::{Machine, Step, StepFault, System};
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,9 @@ pub(super) struct InstallArguments {
     /// Change the store of the whole system too; for its administrator
     #[arg(long)]
     system_store: bool,
+    /// Wait for Enter at the end, for those whose terminal closes then
+    #[arg(long)]
+    wait: bool,
 }
 
 /// What is to be done.
@@ -32,6 +37,29 @@ pub(super) enum Direction {
 }
 
 pub(super) fn run(
+    setting: &Setting,
+    arguments: &InstallArguments,
+    direction: Direction,
+) -> anyhow::Result<()> {
+    let done = take_steps(setting, arguments, direction);
+    if !arguments.wait {
+        return done;
+    }
+    let (texts, language) = (&setting.texts, setting.language);
+    if let Err(error) = &done {
+        say(&said::sentence(error, texts, language));
+    }
+    say(&texts.text(language, "setup-press-enter"));
+    let _ = std::io::stdin().read_line(&mut String::new());
+    done
+}
+
+/// Prints a line. Whoever reads no further does not stop what is begun.
+fn say(line: &str) {
+    let _ = print(line);
+}
+
+fn take_steps(
     setting: &Setting,
     arguments: &InstallArguments,
     direction: Direction,
@@ -62,25 +90,26 @@ pub(super) fn run(
         }
         return Ok(());
     }
+    let before = Identity::look(&setting.places.identity()).ok();
     let mut failed = 0_usize;
     for step in &steps {
         let what = texts.text(language, step.what());
         let mut taken = step.take();
         if matches!(taken, Err(StepFault::Locked)) && std::io::stdin().is_terminal() {
-            print(&format!(
+            say(&format!(
                 "{}\n{}",
                 texts.text(language, "setup-password-asked"),
                 step.written()
-            ))?;
+            ));
             taken = step.take_at_terminal();
         }
         match taken {
-            Ok(()) => print(&format!("✓ {what}: {}", step.written()))?,
+            Ok(()) => say(&format!("✓ {what}: {}", step.written())),
             Err(fault) => {
                 failed = failed.saturating_add(1);
-                print(&format!("✗ {what}: {}", step.written()))?;
+                say(&format!("✗ {what}: {}", step.written()));
                 let advice = advice(step, &fault);
-                print(&format!("  {}", texts.text(language, advice)))?;
+                say(&format!("  {}", texts.text(language, advice)));
                 let fault: &dyn std::error::Error = &fault;
                 tracing::warn!(error = fault, step = step.written(), "a step was not taken");
             }
@@ -89,11 +118,29 @@ pub(super) fn run(
     if failed > 0 {
         bail!("{}", texts.text(language, "setup-incomplete"));
     }
-    let done = match direction {
-        Direction::Install => "setup-done",
-        Direction::Uninstall => "setup-undone",
-    };
-    print(&texts.text(language, done))
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, setting.config.port));
+    let page = [("address", format!("https://{address}/").into())];
+    match direction {
+        Direction::Install => {
+            let authority = Identity::look(&setting.places.identity()).ok();
+            let authority = authority.as_ref().map(Identity::authority);
+            // Where systemd starts it, it does so just now.
+            let runs = machine.systemd || port::look(address, authority) == PortState::Ours;
+            let key = if runs {
+                "setup-done"
+            } else {
+                "setup-done-start"
+            };
+            say(&texts.format(language, key, &page));
+        }
+        Direction::Uninstall => {
+            say(&texts.text(language, "setup-undone"));
+            if port::look(address, before.as_ref().map(Identity::authority)) == PortState::Ours {
+                say(&texts.text(language, "setup-still-runs"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What to do about a step that was not taken.

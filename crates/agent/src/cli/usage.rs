@@ -66,6 +66,16 @@ fn heading_of(text: String) -> &'static str {
     text.leak()
 }
 
+/// The commands that may be named; the one that the agent itself uses is none of them.
+fn commands(error: &clap::Error) -> Argument {
+    let named = error
+        .get(ContextKind::ValidSubcommand)
+        .map(ToString::to_string);
+    let named = named.unwrap_or_default();
+    let for_people = named.split(", ").filter(|name| *name != "dialog");
+    Argument::Text(for_people.collect::<Vec<_>>().join(", "))
+}
+
 /// What is wrong with the arguments, in one sentence, and where to read more.
 pub(super) fn wrong(error: &clap::Error, texts: &Catalogue, language: Language) -> String {
     let told = |kind| {
@@ -84,10 +94,7 @@ pub(super) fn wrong(error: &clap::Error, texts: &Catalogue, language: Language) 
             let value = ("value", told(ContextKind::InvalidValue));
             format("cli-wrong-value", &[argument, value])
         }
-        ErrorKind::MissingSubcommand => format(
-            "cli-missing-command",
-            &[("name", told(ContextKind::ValidSubcommand))],
-        ),
+        ErrorKind::MissingSubcommand => format("cli-missing-command", &[("name", commands(error))]),
         ErrorKind::MissingRequiredArgument => format("cli-missing", &[argument]),
         ErrorKind::NoEquals
         | ErrorKind::TooManyValues

@@ -455,3 +455,66 @@ fn with_borrowed_rights_nothing_is_made_for_root() {
     }
     assert!(!home.path(".local/share").exists());
 }
+
+/// She came by the menu: the words stay until they are read, and say what comes next.
+#[test]
+fn what_comes_next_is_told_and_waits_for_its_reader() {
+    let home = Home::new();
+    let mut child = home
+        .command(&["install", "--wait"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut words: Vec<String> = Vec::new();
+    while words
+        .last()
+        .is_none_or(|line| !line.starts_with("Press Enter"))
+    {
+        words.push(lines.next().unwrap().unwrap());
+    }
+    assert!(child.try_wait().unwrap().is_none(), "it waits");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    let words = words.join("\n");
+    assert!(!words.contains("no longer trusts"), "{words}");
+    let address = format!("https://127.0.0.1:{}/", home.port);
+    told(&words, &["now start it: tanba-agent run", &address]);
+    let started = Started::new(&home);
+    let (_, words) = home.agent(&["install"]);
+    told(
+        &words,
+        &[&format!("Start the browser again and open {address}")],
+    );
+    assert!(!words.contains("tanba-agent run"), "{words}");
+    let (done, words) = home.agent(&["uninstall"]);
+    assert!(
+        done && words.contains("goes on until the session ends"),
+        "{words}"
+    );
+    drop(started);
+    let (_, words) = home.agent(&["uninstall"]);
+    assert!(!words.contains("goes on"), "{words}");
+}
+
+/// `tanba-agent install | head -1`
+#[test]
+fn whoever_reads_no_further_has_all_of_it_done() {
+    let home = Home::new();
+    let mut child = home
+        .command(&["install"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    for database in home.databases() {
+        assert_eq!(Home::trust(&database), ["C,,"], "{}", database.display());
+    }
+    let (_, words) = home.agent(&[]);
+    assert!(
+        words.contains("uninstall") && !words.contains("dialog"),
+        "{words}"
+    );
+}
