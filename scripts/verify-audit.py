@@ -242,6 +242,7 @@ def main(path, trusted):
     # Nothing was made of the hash that a file without records begins with.
     last = log.hash.hex() if log.size > log.since else "none"
     print(f"{log.size} records, {checkpoints} checkpoints, last hash {last}")
+    print("whether a seal was revoked was not looked at: tanba audit verify --crl does")
     if log.since:
         print(f"it begins after record {log.since}: what came before is not here, and was not looked at")
 

@@ -27,6 +27,7 @@ mod operator;
 mod person;
 mod profile;
 mod restore;
+mod revocation;
 mod serve;
 mod standing;
 mod tables;

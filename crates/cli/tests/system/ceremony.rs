@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::installation::evidence::write_lists;
 use crate::installation::{Installation, text};
 
 mod ending;
@@ -304,6 +305,12 @@ fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_ov
     ));
     let crl = Plan::new(&vault.site, "crl").at(&vault.site, "crl.toml");
     vault.run(&crl, "", "crl-1");
+    let verify =
+        "ceremony verify issuing/nca-rsa-issuing-transcript.json --trusted made/root.pem --crl";
+    let looked_up = vault
+        .site
+        .facts(&words(&format!("{verify} crl-1/root.crl")));
+    assert_eq!(looked_up["revocation_checked"], true);
 
     // Back at home: only what was asked for, under the root that the witnesses saw.
     let bring = |from: &str, to: &str| {
@@ -610,6 +617,22 @@ fn responders_and_time_stampers_are_certified_by_plan_under_the_authority_that_s
     ));
     linted(&site, &["ocsp/ocsp-signer-of-nca-rsa.pem", made], &[]);
     site.facts(&["audit", "verify"]);
+
+    let transcript =
+        "ceremony verify tsa/tsa-signer-of-nca-rsa-tsa-signer-transcript.json --trusted root.pem";
+    write_lists(&site, ["root.crl", "nca.crl"]);
+    let said = site.refusal(&words(&format!("{transcript} --crl root.crl")));
+    assert!(said.contains("no list that was given"), "{said}");
+    let lists = format!("{transcript} --crl root.crl --crl nca.crl");
+    assert_eq!(site.facts(&words(&lists))["revocation_checked"], true);
+    // Whoever has the key of the authority can make a whole transcript.
+    let serial = tanba_pki::Certificate::from_der(&issuing(&site)).expect("a certificate");
+    let serial = serial.serial_hex();
+    let revoke = format!("certificate revoke {serial} --authority --reason keyCompromise");
+    assert!(site.tanba(&words(&revoke)).status.success());
+    write_lists(&site, ["root.crl", "nca.crl"]);
+    let said = site.refusal(&words(&lists));
+    assert!(said.contains("was revoked as of"), "{said}");
 }
 
 fn issuing(site: &Installation) -> Vec<u8> {

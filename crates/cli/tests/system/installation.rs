@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-mod evidence;
+pub(crate) mod evidence;
 
 /// People of a register, all invented; the IINs have their check digits.
 const PEOPLE: &str = "iin,surname,given_name,patronymic,email,language\n\

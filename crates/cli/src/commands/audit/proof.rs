@@ -112,6 +112,12 @@ pub(super) fn verify(
             fault: Some(fault),
             ..Said::default()
         },
+        Ok(stated) if stated.is_compromised => Said {
+            fault: Some(
+                "the seal's key may be in other hands, so nothing is proved: ask for a proof under a newer checkpoint".to_owned(),
+            ),
+            ..Said::default()
+        },
         Ok(stated) => says(proof, &stated.head)?,
     };
     if let (Some(fingerprint), None) = (&certificate, &said.fault) {
@@ -127,6 +133,11 @@ pub(super) fn verify(
         fault: said.fault.clone(),
     };
     if said.fault.is_none() || context.json() {
+        if judge.lists().is_none() {
+            said.text.push_str(
+                "\nWhether the seal was revoked was not looked at: give the lists with --crl.",
+            );
+        }
         if verdict.certificate.is_some() {
             said.text
                 .push_str("\nIt is the record of the issue of that certificate.");

@@ -9,6 +9,7 @@ use tanba_pki::cms::{self, SignatureFault, Trust, VerifyOptions};
 use tanba_pki::{Certificate, Timestamp, hex};
 
 use super::line::Checkpoint;
+use crate::commands::revocation::{Lists, Worth};
 use crate::commands::standing::{
     can_be_revoked, direct_issuer, is_for_documents_alone, is_issuing,
 };
@@ -19,6 +20,7 @@ pub(super) struct Judge {
     trusted: Vec<Certificate>,
     /// Authorities whose seals count; without any, those of every issuing authority directly below what is trusted.
     authorities: Vec<Certificate>,
+    lists: Lists,
 }
 
 /// A checkpoint whose signature holds.
@@ -32,6 +34,8 @@ pub(super) struct Stated {
     pub(super) at: Timestamp,
     /// Who signed it.
     pub(super) signer: Certificate,
+    /// Whether somebody else may have the key of the seal, or of the authority above it.
+    pub(super) is_compromised: bool,
 }
 
 /// Whether a certificate is that of a seal, of the log that it seals: its lists are published where that log says.
@@ -65,7 +69,18 @@ impl Judge {
         Ok(Self {
             trusted: read(trusted)?,
             authorities: read(authorities)?,
+            lists: Lists::default(),
         })
+    }
+
+    /// Looks seals up in these lists, if there are any.
+    pub(super) fn looking_up(self, lists: Lists) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// Of when the oldest list is in which seals are looked up; `None` where they are not.
+    pub(super) fn lists(&self) -> Option<Timestamp> {
+        self.lists.since()
     }
 
     /// SHA-256 of what is believed.
@@ -139,11 +154,25 @@ impl Judge {
                 certificate.issuer().rfc4514()
             )));
         }
+        let worth = match &signer.trust {
+            Trust::Trusted(way) if !self.lists.is_empty() => match self.lists.of_way(way) {
+                Ok(worth) => worth,
+                Err(fault) => return Ok(Err(fault)),
+            },
+            _ => Worth::default(),
+        };
+        if let Some(until) = worth.until.filter(|until| statement.at > *until) {
+            return Ok(Err(format!(
+                "the checkpoint of {size} records, of {}, was sealed after the seal, or the authority above it, was revoked                  ({until})",
+                statement.at
+            )));
+        }
         Ok(Ok(Stated {
             head,
             log: statement.log,
             at: statement.at,
             signer: certificate,
+            is_compromised: worth.is_compromised,
         }))
     }
 

@@ -5,12 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use serde::Serialize;
 use tanba_model::audit::AuditRecord;
 use tanba_model::audit::kept::KeptTree;
 use tanba_model::audit::tree::{Frontier, TreeHead, leaf, root};
 use tanba_model::ports::{IssuerKind, Storage};
-use tanba_pki::{Certificate, Timestamp, hex};
+use tanba_pki::{Certificate, Timestamp};
 
 use super::export::Checkpoints;
 use super::late;
@@ -18,9 +17,11 @@ use super::line::{self, Line};
 use super::proof;
 use super::statement::{Judge, Stated};
 use crate::commands::config_args::ConfigArgs;
+use crate::commands::revocation::Lists;
 use crate::context::Context;
-use crate::count::count;
 use crate::outcome::{Outcome, sentence, usage};
+
+mod report;
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -45,6 +46,10 @@ pub(crate) struct Args {
     /// root counts. May be given again, for an authority and its successor
     #[arg(long, value_name = "FILE", requires = "trusted")]
     authority: Vec<PathBuf>,
+    /// A revocation list (PEM or DER) in which to look up whether a seal was revoked, or the authority above it; may be given
+    /// again: the newest of the issuing authority and of the root
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
     /// A proof instead of a log: of `audit prove`, or from the list of keys in the cabinet
     #[arg(long, value_name = "FILE", requires = "trusted", conflicts_with_all = ["file", "expect", "checkpoint"])]
     proof: Option<PathBuf>,
@@ -53,31 +58,16 @@ pub(crate) struct Args {
     certificate: Option<PathBuf>,
 }
 
-#[derive(Debug, Serialize)]
-struct Verdict {
-    valid: bool,
-    records: u64,
-    /// Records before the first that is there: they were left out, and nothing is said of them.
-    since: u64,
-    last_hash: Option<String>,
-    /// Signed checkpoints among the records.
-    checkpoints: u64,
-    /// Number of records under the last of them.
-    signed: u64,
-    /// Whose log it says that it is: the public URL.
-    log: Option<String>,
-    /// When it was signed.
-    signed_at: Option<Timestamp>,
-    /// Serial number of the seal under it, hexadecimal.
-    sealed_by: Option<String>,
-    /// Records after it: nothing proves that they are all, or that they are as they were written.
-    unsigned: u64,
-    fault: Option<String>,
-}
-
 /// Runs the command.
 pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     let mut judge = Judge::of_files(&args.trusted, &args.authority)?;
+    let is_file = args.file.is_some() || args.proof.is_some();
+    if is_file && !args.crl.is_empty() && !judge.believes() {
+        return Err(usage(
+            "--crl needs --trusted: lists are believed below a root",
+        ));
+    }
+    judge = judge.looking_up(Lists::read(&args.crl)?);
     if let Some(path) = &args.proof {
         return proof::verify(path, args.certificate.as_deref(), &judge, context);
     }
@@ -96,6 +86,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     };
     let fault = fault
         .or_else(|| log.missing())
+        .or_else(|| log.unconfirmed())
         .or_else(|| log.is_empty())
         .or_else(|| {
             // A server goes on writing between two checkpoints; whoever hands over a file has had the time to sign it.
@@ -139,6 +130,8 @@ struct Log<'a> {
     ended: bool,
     /// Whether a seal was made.
     has_seal: bool,
+    /// Records under a seal whose key somebody else may have, until a later seal confirms them.
+    doubtful: Option<u64>,
     /// The first record after the last checkpoint.
     next: Option<AuditRecord>,
 }
@@ -168,6 +161,7 @@ impl<'a> Log<'a> {
             ended: false,
             has_seal: false,
             next: None,
+            doubtful: None,
         })
     }
 
@@ -220,6 +214,7 @@ impl<'a> Log<'a> {
                 "the checkpoint of {size} records comes twice"
             )));
         }
+        self.doubtful = stated.is_compromised.then_some(size);
         self.checkpoints += 1;
         self.next = None;
         self.signed = Some((size, stated));
@@ -323,6 +318,14 @@ impl<'a> Log<'a> {
         ))
     }
 
+    /// Whoever has the key of a seal signs whatever log he pleases, and dates it as he pleases.
+    fn unconfirmed(&self) -> Option<String> {
+        let size = self.doubtful?;
+        Some(format!(
+            "the checkpoint of {size} records is under a seal whose key may be in other hands, and no later seal confirms it"
+        ))
+    }
+
     /// Whether checkpoints are not there that should be.
     fn late(&self, now: Timestamp) -> Option<String> {
         let last = self.signed.as_ref().map(|(_, stated)| stated.at);
@@ -357,82 +360,6 @@ impl<'a> Log<'a> {
                 "{more} records after the last checkpoint, of {size}, are not proved by anything; {REMEDY}"
             )),
         }
-    }
-
-    fn report(
-        &self,
-        args: &Args,
-        fault: Option<String>,
-        context: &Context,
-    ) -> anyhow::Result<Outcome> {
-        // Nothing was made of the hash that a file without records begins with.
-        let last = (self.last.as_ref()).filter(|record| record.sequence > self.since);
-        let last_hash = last.map(|record| hex::encode(&record.hash));
-        let records = self.records();
-        let (size, stated) = match &self.signed {
-            Some((size, stated)) => (*size, Some(stated)),
-            None => (0, None),
-        };
-        let at = stated.map(|stated| stated.at);
-        let verdict = Verdict {
-            valid: fault.is_none(),
-            records,
-            since: self.since,
-            last_hash,
-            checkpoints: self.checkpoints,
-            signed: size,
-            log: stated.map(|stated| stated.log.clone()),
-            signed_at: at,
-            sealed_by: stated.map(|stated| stated.signer.serial_hex()),
-            unsigned: self.unsigned(),
-            fault: fault.clone(),
-        };
-        let last = verdict.last_hash.as_deref().unwrap_or("none");
-        let mut text = match &fault {
-            None => format!(
-                "The audit chain is whole: {}, last hash {last}.",
-                count(records, "record")
-            ),
-            Some(_) => format!("Records that fit: {records}, last hash {last}."),
-        };
-        if self.since > 0 {
-            text.push_str(&format!(
-                "\nIt begins after record {}: what came before is not here, and was not looked at.",
-                self.since
-            ));
-        }
-        if let Some(stated) = stated {
-            text.push_str(&format!(
-                "\n{}; the last one, of {}, states {} of the log of {}.",
-                count(self.checkpoints, "signed checkpoint"),
-                stated.at,
-                count(size, "record"),
-                stated.log
-            ));
-            if args.file.is_none() && args.trusted.is_empty() {
-                text.push_str(&format!(
-                    "\nThe root that was believed comes from this database: compare its fingerprint, {}, with the one that \
-                     you keep, or name your own with --trusted.",
-                    self.judge.fingerprints().join(", ")
-                ));
-            }
-            if !self.judge.believes() {
-                text.push_str(
-                    "\nWho signed them was not checked: name the root certificate with --trusted.",
-                );
-            }
-        }
-        match (verdict.unsigned, at) {
-            (0, _) => {}
-            (_, None) => text.push_str(
-                "\nNothing proves it: there is no checkpoint, and whoever can write a file can make such a chain anew.",
-            ),
-            (count, Some(_)) => text.push_str(&format!(
-                "\nNothing proves the {count} records after the last checkpoint, nor that no more came."
-            )),
-        }
-        context.print(&verdict, text)?;
-        Ok(fault.map_or(Outcome::Done, Outcome::Refused))
     }
 }
 

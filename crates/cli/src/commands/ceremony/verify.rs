@@ -9,6 +9,7 @@ use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, hex};
 
 use super::hold::{certificate, read};
+use crate::commands::revocation::Lists;
 use crate::commands::standing::{can_be_revoked, direct_issuer, is_for_documents_alone};
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -24,6 +25,10 @@ pub(crate) struct Args {
     /// Certificate of the root (PEM or DER), compared with the fingerprint that the witnesses have
     #[arg(long, value_name = "FILE", required = true)]
     trusted: Vec<PathBuf>,
+    /// A revocation list (PEM or DER) in which to look up whether the key under the transcript was revoked, or the authority
+    /// above it; may be given again
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
     /// The plan, to see whether it is the one that was carried out
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -41,12 +46,19 @@ struct Facts {
     /// Its name and that of the authority that issued it.
     signer_name: String,
     signer_issuer: String,
+    /// Whether it was looked up in lists whether that certificate, or the authority's, was revoked.
+    revocation_checked: bool,
 }
 
 impl Facts {
     fn text(&self, document: &[u8]) -> String {
+        let revocation = if self.revocation_checked {
+            "looked up in the lists that were given"
+        } else {
+            "not looked at: give the lists with --crl"
+        };
         format!(
-            "Valid\nSigned with the key of {}\n  issued by    {}\n  fingerprint  {}\n\n{}",
+            "Valid\nSigned with the key of {}\n  issued by    {}\n  fingerprint  {}\n  revocation   {revocation}\n\n{}",
             self.signer_name,
             self.signer_issuer,
             self.signer,
@@ -95,6 +107,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Ok(found) => found,
         Err(sentence) => return refuse(&sentence),
     };
+    let lists = Lists::read(&args.crl)?;
+    if let Err(sentence) = still_counts(&lists, signer, &transcript) {
+        return refuse(&sentence);
+    }
     if let Some(path) = &args.plan
         && hex::encode(&tanba_crypto::sha256(&read(path)?)) != transcript.plan_sha256
     {
@@ -129,6 +145,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         signer: hex::encode(&record.sha256()),
         signer_name: record.subject().rfc4514(),
         signer_issuer: record.issuer().rfc4514(),
+        revocation_checked: !lists.is_empty(),
         transcript,
     };
     let text = facts.text(&document);
@@ -173,6 +190,27 @@ fn witness<'a>(
             record.issuer().rfc4514()
         )
     })
+}
+
+/// Whether the lists that were given leave the key under the transcript and the authority above it what they were.
+fn still_counts(
+    lists: &Lists,
+    signer: &SignerVerdict,
+    transcript: &Transcript,
+) -> Result<(), String> {
+    let Trust::Trusted(way) = &signer.trust else {
+        return Ok(());
+    };
+    if lists.is_empty() {
+        return Ok(());
+    }
+    let worth = lists.of_way(way)?;
+    match worth.until {
+        Some(until) if worth.is_compromised || until < transcript.ended => Err(format!(
+            "the key under the transcript, or the authority above it, was revoked as of {until}, so nothing proves what it says"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The DER of what came out, if the authority made it and a ceremony of this kind makes such a thing.

@@ -14,7 +14,7 @@ use crate::server::now;
 
 /// An installation with records, two checkpoints among them, and an export that a third one ends.
 fn signed() -> Installation {
-    let installation = Installation::new(&[]);
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
     let done = |arguments: &[&str]| {
         let output = installation.tanba(arguments);
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -608,4 +608,84 @@ fn what_was_changed_beside_the_log_is_named_by_every_command_that_looks() {
     }
     let refused = installation.refusal(&verify);
     assert!(refused.contains("there is no checkpoint"), "{refused}");
+}
+
+/// Writes the newest full lists of root and issuing authority.
+pub(crate) fn write_lists(installation: &Installation, names: [&str; 2]) {
+    let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+    let database = database.expect("a database");
+    let sql = "SELECT der FROM crl WHERE kind = 'full' ORDER BY issuer_id";
+    let mut statement = database.prepare(sql).expect("SQL");
+    let lists = statement.query_map([], |row| row.get(0)).expect("lists");
+    for (name, list) in names.iter().zip(lists) {
+        let list: Vec<u8> = list.expect("a list");
+        std::fs::write(installation.path(name), list).expect("written");
+    }
+}
+
+#[test]
+fn what_a_revoked_seal_signed_counts_as_far_as_nobody_else_can_have_signed_it() {
+    let installation = signed();
+    let verify = |lists: &[&str]| {
+        let mut arguments = vec!["audit", "verify", "audit.jsonl", "--trusted", "root.pem"];
+        arguments.extend(lists.iter().flat_map(|list| ["--crl", list]));
+        installation.tanba(&arguments)
+    };
+    let refusal = |lists: &[&str]| {
+        let output = verify(lists);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+        text(&output.stderr).to_owned()
+    };
+    let done = |arguments: &[&str]| {
+        let output = installation.tanba(arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    write_lists(&installation, ["root.crl", "before.crl"]);
+    let said = text(&verify(&[]).stdout).to_owned();
+    assert!(said.contains("revoked was not looked at"), "{said}");
+    let said = text(&verify(&["root.crl", "before.crl"]).stdout).to_owned();
+    assert!(said.contains("looked up in lists"), "{said}");
+    let refused = refusal(&["before.crl"]);
+    assert!(refused.contains("no list that was given"), "{refused}");
+    // Revoked an hour before it signed: as the list says it, whoever has the key may sign what he likes.
+    let revoke = |reason: u8, earlier: u32| {
+        let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+        let sql = format!(
+            "UPDATE certificate SET status = 'revoked', reason = {reason}, revoked_at = unixepoch() + 5 - {earlier}
+             WHERE profile = 'document-seal' AND id = (SELECT min(id) FROM certificate WHERE profile = 'document-seal')"
+        );
+        assert_eq!(
+            database
+                .expect("a database")
+                .execute(&sql, [])
+                .expect("SQL"),
+            1
+        );
+        done(&["crl", "publish"]);
+    };
+    for (reason, name) in [(5, "left.crl"), (1, "stolen.crl")] {
+        revoke(reason, 3_600);
+        write_lists(&installation, ["root.crl", name]);
+        let refused = refusal(&["root.crl", name]);
+        assert!(refused.contains("was revoked"), "{refused}");
+    }
+    // Revoked after all that it signed.
+    revoke(5, 0);
+    write_lists(&installation, ["root.crl", "after.crl"]);
+    assert!(verify(&["root.crl", "after.crl"]).status.success());
+    // The same, for somebody else may have the key: the seal that came after it must confirm what it signed.
+    revoke(1, 0);
+    write_lists(&installation, ["root.crl", "after.crl"]);
+    let refused = refusal(&["root.crl", "after.crl"]);
+    assert!(refused.contains("no later seal confirms"), "{refused}");
+    // The server makes another seal when it starts.
+    let _ = installation.serve().terminate();
+    done(&["audit", "export", "-o", "audit.jsonl"]);
+    let output = verify(&["root.crl", "after.crl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let proof = ["audit", "prove", "--record", "1", "-o", "proof.json"];
+    done(&proof);
+    let verify_proof =
+        words("audit verify --proof proof.json --trusted root.pem --crl root.crl --crl after.crl");
+    done(&verify_proof);
 }
