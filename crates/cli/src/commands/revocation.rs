@@ -49,7 +49,13 @@ impl Lists {
                 .with_context(|| format!("{} is not a revocation list", path.display()))
         };
         let mut lists = paths.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
-        lists.sort_by_key(Crl::this_update);
+        lists.sort_by_cached_key(|list| {
+            let number = list.number().map(<[u8]>::to_vec);
+            (
+                list.this_update(),
+                number.map(|octets| (octets.len(), octets)),
+            )
+        });
         Ok(Self(lists))
     }
 

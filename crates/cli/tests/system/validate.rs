@@ -549,3 +549,74 @@ fn damage_is_not_valid_and_wrong_usage_is_told_apart() {
         assert_eq!(desk.validate(arguments).0, 2, "{arguments:?}");
     }
 }
+
+#[test]
+fn a_list_that_is_signed_with_pss_counts_and_under_a_key_for_pss_alone_nothing_does() {
+    for (kind, key) in [
+        (
+            "rsaEncryption",
+            "-algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+        ),
+        (
+            "id-RSASSA-PSS",
+            "-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha256 \
+             -pkeyopt rsa_pss_keygen_mgf1_md:sha256 -pkeyopt rsa_pss_keygen_saltlen:32",
+        ),
+    ] {
+        let desk = authority();
+        let pss = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sha256";
+        desk.openssl(&format!("genpkey {key} -out root.key"));
+        desk.openssl(&format!(
+            "req -x509 -config x.cnf -extensions root -key root.key {pss} -out root.pem -days 30 -subj /CN=Root"
+        ));
+        desk.write("x.ext", "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nkeyUsage=critical,digitalSignature\n");
+        for name in ["good", "bad"] {
+            desk.openssl(&format!(
+                "req -config x.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out x.csr -subj /CN={name}"
+            ));
+            desk.openssl(&format!(
+                "x509 -req -in x.csr -CA root.pem -CAkey root.key -CAcreateserial {pss} -days 20 -extfile x.ext -out {name}.pem"
+            ));
+        }
+        let base = "ca -config x.cnf -name ca -keyfile root.key -cert root.pem -md sha256 -sigopt rsa_padding_mode:pss \
+                    -sigopt rsa_pss_saltlen:32";
+        let list = |name: &str| {
+            desk.openssl(&format!("{base} -gencrl -out {name}.crl"));
+            let (_, text, _) = desk.run(
+                "openssl",
+                &["crl", "-in", &format!("{name}.crl"), "-noout", "-text"],
+            );
+            assert!(text.contains("rsassaPss"), "{text}");
+        };
+        list("before");
+        desk.openssl(&format!("{base} -revoke bad.pem"));
+        list("after");
+        for (leaf, lists, code, reason) in [
+            ("good", &["before"][..], 0, Value::Null),
+            ("bad", &["before"], 0, Value::Null),
+            ("good", &["after"], 0, Value::Null),
+            ("bad", &["after"], 1, "revoked".into()),
+            ("bad", &["before", "after"], 1, "revoked".into()),
+        ] {
+            let (leaf, lists): (String, Vec<String>) = (
+                format!("{leaf}.pem"),
+                lists.iter().map(|list| format!("{list}.crl")).collect(),
+            );
+            let mut arguments = vec!["--trusted", "root.pem"];
+            arguments.extend(lists.iter().flat_map(|list| ["--crl", list.as_str()]));
+            arguments.push(&leaf);
+            let (said, facts) = desk.validate(&arguments);
+            // A key that is for PSS alone is not used (docs/conformance.md), and never passed over either.
+            let (code, reason) = if kind == "rsaEncryption" {
+                (code, reason)
+            } else {
+                (1, "unsupported-algorithm".into())
+            };
+            assert_eq!(
+                (said, &facts["reason"]),
+                (code, &reason),
+                "{kind} {leaf} {lists:?}: {facts}"
+            );
+        }
+    }
+}

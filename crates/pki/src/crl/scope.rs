@@ -30,23 +30,41 @@ pub struct IssuingDistributionPoint {
 }
 
 impl IssuingDistributionPoint {
+    /// Reads it as DER has it: each field once, in its order, and none that says what holds without it. What one program
+    /// read as "only some" and another as "all" would be revoked for one of them.
     pub(super) fn read(mut fields: Reader<'_>) -> Result<Self, Malformed> {
+        const TRUE: [u8; 1] = [0xff];
         let mut read = Self::default();
+        let mut last = None;
         while !fields.is_empty() {
             let field = fields.next_value()?;
-            let yes = field.content != [0];
+            let number = Some(field.tag & 0x1f);
+            if number <= last {
+                return Err(fields.malformed());
+            }
+            last = number;
+            let is_flag = field.content == TRUE;
             match field.tag {
                 0xa0 => read.read_name(Reader::new(field.content, STRUCTURE))?,
-                0x81 => read.only_user_certificates = yes,
-                0x82 => read.only_authority_certificates = yes,
+                0x81 if is_flag => read.only_user_certificates = true,
+                0x82 if is_flag => read.only_authority_certificates = true,
                 0x83 => {
                     read.only_some_reasons = true;
                     read.reasons = flags(field.content).ok_or(fields.malformed())?;
                 }
-                0x84 => read.indirect = yes,
-                0x85 => read.only_attribute_certificates = yes,
+                0x84 if is_flag => read.indirect = true,
+                0x85 if is_flag => read.only_attribute_certificates = true,
                 _ => return Err(fields.malformed()),
             }
+        }
+        // At most one of them (RFC 5280, 5.2.5).
+        let only = [
+            read.only_user_certificates,
+            read.only_authority_certificates,
+            read.only_attribute_certificates,
+        ];
+        if only.into_iter().filter(|only| *only).count() > 1 {
+            return Err(fields.malformed());
         }
         Ok(read)
     }
@@ -55,9 +73,13 @@ impl IssuingDistributionPoint {
         let Some(names) = choice.optional(tag::context(0))? else {
             self.relative_name = Some(choice.expect(tag::context(1))?.to_vec());
             self.other_name = true;
-            return Ok(());
+            return choice.finish();
         };
+        choice.finish()?;
         let mut names = Reader::new(names.content, STRUCTURE);
+        if names.is_empty() {
+            return Err(names.malformed());
+        }
         while !names.is_empty() {
             let name = names.next_value()?;
             self.full_names.push(name.der.to_vec());
@@ -79,4 +101,42 @@ pub(crate) fn flags(content: &[u8]) -> Option<u16> {
     let first = octets.first().copied().unwrap_or_default();
     let second = octets.get(1).copied().unwrap_or_default();
     Some(u16::from_be_bytes([first, second]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(octets: &[u8]) -> Option<IssuingDistributionPoint> {
+        IssuingDistributionPoint::read(Reader::new(octets, STRUCTURE)).ok()
+    }
+
+    #[test]
+    fn a_scope_is_read_as_der_has_it_and_in_no_other_way() {
+        let url = [0xa0, 5, 0xa0, 3, 0x86, 1, b'u'];
+        let users = [0x81, 1, 0xff];
+        let found = read(&[&url[..], &users, &[0x83, 2, 5, 0x60], &[0x84, 1, 0xff]].concat());
+        let found = found.unwrap();
+        assert_eq!(found.urls, ["u"]);
+        assert!(found.only_user_certificates && found.only_some_reasons && found.indirect);
+        assert_eq!(found.reasons, 0x6000);
+        for wrong in [
+            // Said to be not so; true in another way; of two octets; empty.
+            &[0x81, 1, 0][..],
+            &[0x81, 1, 1],
+            &[0x81, 2, 0xff, 0],
+            &[0x84, 0],
+            // Twice, in another order, of two kinds at once.
+            &[users, users].concat(),
+            &[&users[..], &url].concat(),
+            &[users, [0x82, 1, 0xff]].concat(),
+            // A name without names, and with something after it; a field that does not exist.
+            &[0xa0, 2, 0xa0, 0],
+            &[0xa0, 7, 0xa0, 3, 0x86, 1, b'u', 5, 0],
+            &[0x86, 1, 0xff],
+            &[0x01, 1, 0xff],
+        ] {
+            assert_eq!(read(wrong), None, "{wrong:02x?}");
+        }
+    }
 }

@@ -84,7 +84,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Current lists, the newest first; of those of one time what can be checked comes first.
+    /// Current lists, the newest first; of those of one second the one with the higher number, then what can be checked.
     fn lists(&self, wanted: impl Fn(&Crl) -> bool) -> Vec<&'a Crl> {
         let mut lists: Vec<&Crl> = self
             .options
@@ -92,8 +92,11 @@ impl<'a> Search<'a> {
             .iter()
             .filter(|list| wanted(list) && self.is_usable(list))
             .collect();
-        lists
-            .sort_by_key(|list| std::cmp::Reverse((list.this_update(), self.can_be_checked(list))));
+        lists.sort_by_key(|list| {
+            // Numbers have no leading zeros.
+            let number = list.number().map(|octets| (octets.len(), octets));
+            std::cmp::Reverse((list.this_update(), number, self.can_be_checked(list)))
+        });
         lists
     }
 

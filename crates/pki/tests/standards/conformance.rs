@@ -98,11 +98,26 @@ x509-limbo once more through `tanba validate`.
 const PKITS: &str = "
 ## NIST PKITS
 
-Each run with its own policy inputs, `--purpose any` and every list required. 4.1.4 to 4.1.6 need DSA, which came with
-SHA-1: the library is told to accept it for them, `tanba validate` refuses them all. Exempted by name:
+Each run with its own policy inputs, `--purpose any` and every list required; library and command line give the same. 4.1.4 to
+4.1.6 need DSA, which came with SHA-1. The invalid one is refused; of the two valid ones, exempted by name:
 
+- **4.1.4 Valid DSA Signatures**: refused. SHA-1 is not accepted, and `tanba validate` has no switch for it; where the library
+  is told to accept it, the run ends as expected.
 - **4.1.5 Valid DSA Parameter Inheritance**: refused. Keys that inherit their parameters from the issuer are not used
   (RFC 5280, 4.1.2.7 leaves it to the algorithm's specification; FIPS 186-5 withdrew DSA).
+";
+
+const ALGORITHMS: &str = "
+## What is not verified
+
+Of signatures in certificates, requests, lists, OCSP responses and CMS:
+
+- RSASSA-PSS with another salt than the digest is long, with a mask of another digest, or with SHA-1 (RFC 4055 allows them): what is
+  signed so is refused as of an algorithm that cannot be checked.
+- Keys for RSASSA-PSS alone (`id-RSASSA-PSS` in the certificate, RFC 4055, 1.2): likewise. Signatures with RSASSA-PSS by a plain RSA key
+  are verified, in certificates and lists (`crates/cli/tests/system/validate.rs` has openssl make them).
+- ECDSA with P-521 and with curves beside P-256 and P-384, Ed448, ML-DSA-87, SLH-DSA: likewise.
+- SHA-1, unless the caller asks for it; MD5 and below, never.
 ";
 
 const LIMBO: &str = "
@@ -152,6 +167,7 @@ fn document(old: &str) -> Option<String> {
     rows.sort();
     let mut out = format!("{INTRODUCTION}{}\n", rows.join("\n"));
     out.push_str(PKITS);
+    out.push_str(ALGORITHMS);
     out.push_str(LIMBO);
     for (id, why) in limbo::DEPARTURES {
         let _ = writeln!(out, "- `{id}`: {why}");

@@ -6,7 +6,8 @@ use tanba_pki::path::{PathError, PathOptions, Revocation, Rules, validate};
 use tanba_pki::{Certificate, KeyUsage, Timestamp, asn1, oid};
 
 use crate::maker::{
-    FROM, authority, certificate, entry, extension, key, list, list_der, list_der_at, name, now,
+    FROM, authority, certificate, entry, extension, key, list, list_der, list_der_at,
+    list_der_numbered, name, now,
 };
 
 const LEAF: u8 = 7;
@@ -213,6 +214,28 @@ fn a_newer_list_that_cannot_be_checked_leaves_the_status_open() {
     // What an older list says for ever is said all the same.
     let revoking = world.middle_list(&[entry(LEAF, &[])], &[]);
     assert_eq!(world.judge(&leaf, &[unknown(10), revoking]), revoked());
+}
+
+#[test]
+fn of_two_lists_of_one_second_the_one_with_the_higher_number_counts() {
+    let world = World::new();
+    let leaf = world.leaf(&[]);
+    let numbered = |number, entries: &[Vec<u8>]| {
+        let issuer = ("middle", &world.middle_key);
+        Crl::from_der(&list_der_numbered(issuer, entries, &[], (0, number))).unwrap()
+    };
+    // Numbers of one and of two octets.
+    for (earlier, later) in [(1, 2), (9, 256)] {
+        let ends = [entry(LEAF, &[])];
+        let (before, after) = (numbered(earlier, &[]), numbered(later, &ends));
+        for lists in [[before.clone(), after.clone()], [after, before]] {
+            assert_eq!(world.judge(&leaf, &lists), revoked());
+        }
+        let (before, after) = (numbered(earlier, &ends), numbered(later, &[]));
+        for lists in [[before.clone(), after.clone()], [after, before]] {
+            assert_eq!(world.judge(&leaf, &lists), Ok(()));
+        }
+    }
 }
 
 #[test]

@@ -91,10 +91,20 @@ pub(crate) fn list_der(
 
 /// The same, so many seconds later.
 pub(crate) fn list_der_at(
-    (issuer, key): (&str, &SoftwareKey),
+    issuer: (&str, &SoftwareKey),
     entries: &[Vec<u8>],
     extensions: &[Vec<u8>],
     after: i64,
+) -> Vec<u8> {
+    list_der_numbered(issuer, entries, extensions, (after, 1))
+}
+
+/// The same with this number.
+pub(crate) fn list_der_numbered(
+    (issuer, key): (&str, &SoftwareKey),
+    entries: &[Vec<u8>],
+    extensions: &[Vec<u8>],
+    (after, number): (i64, u64),
 ) -> Vec<u8> {
     let algorithm = key.algorithm();
     let time = |after| asn1::time(Timestamp::from_unix(FROM + after));
@@ -103,8 +113,11 @@ pub(crate) fn list_der_at(
     } else {
         asn1::sequence(entries)
     };
-    let number = ObjectIdentifier::new_unwrap("2.5.29.20");
-    let number = extension(number, false, &asn1::integer(1));
+    let number = extension(
+        ObjectIdentifier::new_unwrap("2.5.29.20"),
+        false,
+        &asn1::integer(number),
+    );
     let all = [&[number], extensions].concat();
     let tbs = asn1::sequence(&[
         asn1::integer(1),
