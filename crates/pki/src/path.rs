@@ -50,6 +50,9 @@ pub struct PathOptions<'a> {
     pub key_usage: KeyUsage,
     /// If the certificate restricts its purposes, this one must be among them.
     pub extended_key_usage: Option<ObjectIdentifier>,
+    /// Whether the purposes of an authority bound those below it: where both name some, one must be common to both. RFC 5280
+    /// knows no such rule; without it nothing keeps whoever was cross-certified from making a seal or a server's certificate.
+    pub nested_purposes: bool,
     /// Names that the certificate must all have.
     pub names: &'a [PeerName],
     /// What is asked of policies.
@@ -73,6 +76,7 @@ impl<'a> PathOptions<'a> {
             legacy_algorithms: false,
             key_usage: KeyUsage::NONE,
             extended_key_usage: None,
+            nested_purposes: false,
             names: &[],
             policies: PolicyOptions {
                 acceptable: &[],

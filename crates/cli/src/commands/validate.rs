@@ -94,8 +94,14 @@ impl Purpose {
                 options.extended_key_usage = Some(oid::CLIENT_AUTH);
                 options.key_usage = signature.with(KeyUsage::KEY_AGREEMENT);
             }
-            Self::Sign => options.key_usage = signature.with(KeyUsage::NON_REPUDIATION),
-            Self::Authenticate => options.key_usage = signature,
+            Self::Sign => {
+                options.nested_purposes = true;
+                options.key_usage = signature.with(KeyUsage::NON_REPUDIATION);
+            }
+            Self::Authenticate => {
+                options.nested_purposes = true;
+                options.key_usage = signature;
+            }
         }
     }
 

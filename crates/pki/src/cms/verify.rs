@@ -277,6 +277,7 @@ impl Judge<'_> {
                 Revocation::Required
             },
             legacy_algorithms: self.options.legacy_algorithms,
+            nested_purposes: true,
             key_usage: KeyUsage::DIGITAL_SIGNATURE.with(KeyUsage::NON_REPUDIATION),
             ..PathOptions::new(self.options.trusted, self.options.at)
         };

@@ -52,7 +52,7 @@ pub(super) fn lint(
         );
         report.found(&rule::EXTENSION_UNEXPECTED, sentence);
     }
-    usages(certificate, report);
+    usages(certificate, profile, report);
     policy_rules(certificate, report);
     if certificate.extension(oid::FRESHEST_CRL).is_some() {
         report.require(
@@ -329,7 +329,7 @@ fn keystore(extension: &Extension, report: &mut Report) {
 }
 
 /// Key usage against the key's algorithm, extended key usage and basic constraints.
-fn usages(certificate: &TbsCertificate, report: &mut Report) {
+fn usages(certificate: &TbsCertificate, profile: &Profile, report: &mut Report) {
     let Some(usage) = certificate.key_usage() else {
         report.require(false, &rule::KEY_USAGE);
         return;
@@ -363,7 +363,9 @@ fn usages(certificate: &TbsCertificate, report: &mut Report) {
             }
             _ => continue,
         };
-        report.require_or(usage.intersects(needed), &rule::KEY_USAGE_EXTENDED, || {
+        // Of an authority it says what the keys below are for, and not its own.
+        let fits = certificate.is_ca() || usage.intersects(needed);
+        report.require_or(fits, &rule::KEY_USAGE_EXTENDED, || {
             format!("Key usage forbids what extended key usage {purpose} is for.")
         });
     }
@@ -382,6 +384,11 @@ fn usages(certificate: &TbsCertificate, report: &mut Report) {
             is_critical(oid::BASIC_CONSTRAINTS),
             &rule::BASIC_CONSTRAINTS_CRITICAL,
         );
-        report.require(purposes.is_empty(), &rule::EXTENDED_KEY_USAGE_AUTHORITY);
+        let mut specified = profile.extensions().iter();
+        let is_meant = specified.any(|one| one.oid() == oid::EXTENDED_KEY_USAGE);
+        report.require(
+            is_meant || purposes.is_empty(),
+            &rule::EXTENDED_KEY_USAGE_AUTHORITY,
+        );
     }
 }

@@ -66,6 +66,15 @@ fn serves(certificate: &Certificate, options: &PathOptions<'_>) -> bool {
     })
 }
 
+/// Whether an authority and a certificate below it have a purpose in common, or one of them names none.
+fn shares_purpose(authority: &Certificate, leaf: &Certificate) -> bool {
+    let (above, below) = (authority.extended_key_usage(), leaf.extended_key_usage());
+    let names_none = |purposes: &[ObjectIdentifier]| {
+        purposes.is_empty() || purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
+    };
+    names_none(&above) || names_none(&below) || below.iter().any(|purpose| above.contains(purpose))
+}
+
 /// Whether the issuer may have issued the last certificate of the path (RFC 5280, 6.1.4, k to n).
 pub(super) fn check_authority(
     issuer: &Certificate,
@@ -80,6 +89,9 @@ pub(super) fn check_authority(
     }
     // Purposes of an authority bound those below it; RFC 5280 knows no such rule, but who issues for servers does.
     if options.rules > Rules::Paths && !serves(issuer, options) {
+        return Err(PathError::KeyUsage);
+    }
+    if options.nested_purposes && !path.first().is_none_or(|leaf| shares_purpose(issuer, leaf)) {
         return Err(PathError::KeyUsage);
     }
     let Some(constraints) = issuer.basic_constraints() else {

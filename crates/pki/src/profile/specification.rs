@@ -203,6 +203,9 @@ pub enum ExtensionSpecification {
         /// Names such as `client-auth`, or identifiers.
         #[serde(deserialize_with = "extended_key_usage")]
         allow: Vec<ObjectIdentifier>,
+        /// Whether certificates may lack it that were made before the profile had it; it is always written.
+        #[serde(default)]
+        optional: bool,
     },
     /// The issuer's key identifier, nothing else.
     AuthorityKeyIdentifier {},
@@ -327,10 +330,10 @@ impl ExtensionSpecification {
             Self::SubjectAlternativeName { holds } => matches!(holds, AlternativeName::Email),
             Self::CrlDistributionPoints { optional }
             | Self::FreshestCrl { optional }
+            | Self::ExtendedKeyUsage { optional, .. }
             | Self::AuthorityInformationAccess { optional, .. } => *optional,
             Self::BasicConstraints { .. }
             | Self::KeyUsage { .. }
-            | Self::ExtendedKeyUsage { .. }
             | Self::AuthorityKeyIdentifier {}
             | Self::SubjectKeyIdentifier {}
             | Self::CertificatePolicies { .. }

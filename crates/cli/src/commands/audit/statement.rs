@@ -154,13 +154,15 @@ impl Judge {
                 certificate.issuer().rfc4514()
             )));
         }
-        let worth = match &signer.trust {
-            Trust::Trusted(way) if !self.lists.is_empty() => match self.lists.of_way(way) {
+        let mut worth = Worth::default();
+        if let Trust::Trusted(way) = &signer.trust
+            && !self.lists.is_empty()
+        {
+            worth = match self.lists.of_way(way) {
                 Ok(worth) => worth,
                 Err(fault) => return Ok(Err(fault)),
-            },
-            _ => Worth::default(),
-        };
+            };
+        }
         if let Some(until) = worth.until.filter(|until| statement.at > *until) {
             return Ok(Err(format!(
                 "the checkpoint of {size} records, of {}, was sealed after the seal, or the authority above it, was revoked                  ({until})",

@@ -162,7 +162,12 @@ fn between_the_root_and_the_key_of_a_transcript_stands_an_issuing_authority_at_m
             ("root", "top.pem"),
         ] {
             let said = transcript(&site, ceremony, "middle.pem", "record", made);
-            refused(&site, &said, "record", "top.pem", "authority that it names");
+            let sentence = if extensions == &limited {
+                "is not trusted"
+            } else {
+                "authority that it names"
+            };
+            refused(&site, &said, "record", "top.pem", sentence);
         }
     }
 }
@@ -182,16 +187,51 @@ fn a_cross_certified_authority_holds_no_ceremony_of_ours() {
     copy(&site, &["cross/cross-by-root.pem"], "cross.pem");
     for (ceremony, issuer) in [("root", "root.pem"), ("tsa-signer", "cross.pem")] {
         let said = transcript(&site, ceremony, issuer, "record", "record.pem");
-        refused(
-            &site,
-            &said,
-            "record",
-            "root.pem",
-            "authority that it names",
-        );
+        refused(&site, &said, "record", "root.pem", "is not trusted");
     }
     // The transcript of the cross-certificate itself is one of the root.
     site.facts(&words(
         "ceremony verify cross/cross-by-root-cross-transcript.json --trusted root.pem",
     ));
+}
+
+#[test]
+fn what_a_partner_certifies_is_believed_of_people_and_of_nothing_else() {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    partner::cross_certified(&site);
+    let signs = "basicConstraints = CA:FALSE\nkeyUsage = critical, digitalSignature, nonRepudiation\n\
+                 subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n";
+    let person = format!("{signs}extendedKeyUsage = emailProtection, 1.2.398.3.3.4.1.1\n");
+    let client = format!("{signs}extendedKeyUsage = clientAuth, 1.2.398.3.3.4.1.1\n");
+    let server = "basicConstraints = CA:FALSE\nkeyUsage = critical, digitalSignature\nextendedKeyUsage = serverAuth\n\
+                  subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\nsubjectAltName = DNS:bank.example.kz\n";
+    let now = crate::server::now().to_string();
+    for (name, extensions, purpose, right) in [
+        ("person", person.as_str(), "sign", true),
+        ("client", &client, "authenticate", true),
+        ("client", &client, "tls-client", true),
+        ("seal", partner::DOCUMENTS, "sign", false),
+        (
+            "server",
+            server,
+            "tls-server --name dns:bank.example.kz",
+            false,
+        ),
+    ] {
+        let subject = format!("/CN={name}/C=KZ");
+        partner::certify(&site, name, &subject, extensions, Some("partner"));
+        let line = format!(
+            "validate --json --trusted root.pem --untrusted cross/cross-by-root.pem --time {now} --purpose {purpose} {name}.pem"
+        );
+        let output = site
+            .command(env!("CARGO_BIN_EXE_tanba"), &words(&line))
+            .output();
+        let output = output.expect("an answer");
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(said["valid"], right, "{name} {purpose}: {said}");
+        assert!(
+            right || said["reason"] == "key-usage",
+            "{name} {purpose}: {said}"
+        );
+    }
 }

@@ -414,8 +414,12 @@ fn a_checkpoint_that_a_person_signed_is_no_checkpoint() {
         .split_once("-----END CERTIFICATE-----\n")
         .expect("a chain");
     std::fs::write(installation.path("chain.pem"), above).expect("written");
-    // Who has the database and a key of his own under the root makes the whole log anew and signs it.
+    // Who has the database and a key of his own under the root makes the whole log anew and signs it. What was signed before he
+    // had that key he leaves out.
     let mut log = lines(&installation, "audit.jsonl");
+    let last = log.len() - 1;
+    let mut number = 0..;
+    log.retain(|line| number.next() == Some(last) || !line.contains("\"checkpoint\""));
     for line in &mut log {
         let mut parts: serde_json::Value = serde_json::from_str(line).expect("JSON");
         let Some(content) = parts["checkpoint"].as_str() else {
@@ -497,7 +501,7 @@ fn a_log_that_a_cross_certified_authority_sealed_is_not_ours() {
         write(&installation, "forged.jsonl", &forged);
         let refused = installation.refusal(&words("audit verify forged.jsonl --trusted root.pem"));
         assert!(
-            refused.contains("directly below the root"),
+            refused.contains("directly below the root") || refused.contains("is not trusted"),
             "{by}: {refused}"
         );
         assert!(!second_opinion(&installation, "forged.jsonl"), "{by}");
@@ -634,16 +638,16 @@ fn what_a_revoked_seal_signed_counts_as_far_as_nobody_else_can_have_signed_it() 
     let refusal = |lists: &[&str]| {
         let output = verify(lists);
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
-        text(&output.stderr).to_owned()
+        text(&output.stderr)
     };
     let done = |arguments: &[&str]| {
         let output = installation.tanba(arguments);
         assert!(output.status.success(), "{}", text(&output.stderr));
     };
     write_lists(&installation, ["root.crl", "before.crl"]);
-    let said = text(&verify(&[]).stdout).to_owned();
+    let said = text(&verify(&[]).stdout);
     assert!(said.contains("revoked was not looked at"), "{said}");
-    let said = text(&verify(&["root.crl", "before.crl"]).stdout).to_owned();
+    let said = text(&verify(&["root.crl", "before.crl"]).stdout);
     assert!(said.contains("looked up in lists"), "{said}");
     let refused = refusal(&["before.crl"]);
     assert!(refused.contains("no list that was given"), "{refused}");
