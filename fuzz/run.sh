@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 runs=${1:-20000}
 [ $# -gt 0 ] && shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr cms ocsp_request agent_frame agent_head xml)
+[ ${#targets[@]} -gt 0 ] || targets=(pkcs12 certificate csr crl profile cms ocsp_request agent_frame agent_head xml)
 
 fixtures=${TANBA_FIXTURES:-../../shared/fixtures}
 seeds() {
@@ -15,6 +15,8 @@ seeds() {
         pkcs12) find ../crates/keystore/tests/data "$fixtures/p12" "$fixtures/kz/p12" -name '*.p12' -o -name '*.pfx' ;;
         certificate) find ../crates "$fixtures/kz" -name '*.cer' ;;
         csr) find ../crates "$fixtures/gost" -name '*.csr' -o -name '*.p10' ;;
+        crl) find ../crates seeds/crl "$fixtures/pkits/crls" "$fixtures/kz" -name '*.crl' -size -16k ;;
+        profile) find ../crates/pki/profiles -name '*.toml' ;;
         cms) find ../crates "$fixtures/kz/cms" "$fixtures/cms" -name '*.cms' -o -name '*.der' -o -name '*.bin' ;;
         ocsp_request) find ../crates "$fixtures/kz/ocsp" -name '*.ocspreq' -o -name '*request*' ;;
         agent_frame) find ../crates "$fixtures/clients" -name '*.json' -size -64k ;;

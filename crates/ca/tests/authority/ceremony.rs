@@ -10,7 +10,7 @@ use tanba_ca::ceremony::{Artefact, CeremonyError, Materials, Plan, Room};
 use tanba_model::certificate::Status;
 use tanba_model::ports::{IssuerKind, Storage};
 use tanba_pki::crl::Crl;
-use tanba_pki::{Certificate, SerialNumber};
+use tanba_pki::{Certificate, CertificateRequest, SerialNumber};
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
@@ -272,6 +272,138 @@ fn the_one_that_is_killed() {
         seed: 1,
     };
     let done = interrupted(&house, plan, &steps);
+    panic!("step was not reached: {done:?}, {:?}", steps.steps());
+}
+
+/// A place at which the authority is awaited, with what its root made elsewhere beside the database.
+fn awaiting() -> TempDir {
+    let (online, vault) = (House::empty(), House::empty());
+    let request = Room::open(online.parts()).request(&issuing(), &administrator(), later(60));
+    drop(held(&vault, &root()));
+    let materials = Materials {
+        request: Some(CertificateRequest::from_der(&request.unwrap()).unwrap()),
+        ..Materials::default()
+    };
+    let room = Room::open(vault.parts());
+    let made = room.hold(&issuing(), &materials, &administrator(), later(60));
+    let above = vault.storage.snapshot().unwrap().issuers().all().unwrap();
+    let folder = online.close();
+    std::fs::write(folder.path().join("made.der"), made.unwrap().der).unwrap();
+    let above = &above[0].issuer.certificate;
+    std::fs::write(folder.path().join("root.der"), above).unwrap();
+    folder
+}
+
+fn take_in(house: &House, storage: Arc<dyn Storage>, material: &Path) -> Result<(), CeremonyError> {
+    let read = |name: &str| std::fs::read(material.join(name)).unwrap();
+    let above = Certificate::from_der(&read("root.der")).unwrap();
+    let parts = Parts {
+        storage,
+        random: random(house.seed),
+        ..house.parts()
+    };
+    let room = Room::open(parts);
+    room.take_in(
+        &issuing(),
+        &read("made.der"),
+        Some(&above),
+        &administrator(),
+        later(90),
+    )
+}
+
+/// The same once more: it is there once, with its root, and nothing is awaited.
+fn assert_taken_in(house: &House, material: &Path, context: &str) {
+    let again = take_in(house, Arc::clone(&house.storage), material);
+    let mut unit = house.storage.snapshot().unwrap();
+    let names: Vec<String> = (unit.issuers().all().unwrap().into_iter())
+        .map(|record| record.issuer.name)
+        .collect();
+    assert_eq!(names, ["root", "ec"], "{context}: {again:?}");
+    assert_eq!(unit.issuers().awaited().unwrap(), [], "{context}");
+    let events = house.events();
+    let imported = events
+        .iter()
+        .filter(|event| event.action == "issuer.create");
+    assert_eq!(imported.count(), 1, "{context}");
+}
+
+#[test]
+fn an_import_that_fails_or_is_killed_at_any_call_is_completed_by_another_one() {
+    let template = awaiting();
+    let material = template.path();
+    let attempt = |steps: &Arc<Steps>| {
+        let house = crate::faults::house(copy(&template), 1);
+        let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(steps));
+        house.chest.controls.follow(steps);
+        let outcome = take_in(&house, Arc::new(storage), material);
+        house.chest.controls.forget_plan();
+        (house, outcome)
+    };
+    let clean = Steps::clean();
+    let (house, outcome) = attempt(&clean);
+    outcome.unwrap();
+    assert_taken_in(&house, material, "without a fault");
+    let names = clean.steps();
+    assert!(names.len() > 8, "{names:?}");
+    for (at, name) in names.iter().enumerate() {
+        for fault in Fault::ERRORS
+            .into_iter()
+            .filter(|fault| fault.differs_at(name))
+        {
+            let context = format!("import {fault:?} at {at} ({name})");
+            let steps = Steps::new(at, fault);
+            let (mut house, _) = attempt(&steps);
+            assert!(steps.was_reached(), "{context}");
+            house.chest = Arc::new(Chest::new());
+            assert_taken_in(&house, material, &context);
+        }
+        for fault in Fault::KILLS
+            .into_iter()
+            .filter(|fault| fault.differs_at(name))
+        {
+            let context = format!("import {fault:?} at {at} ({name})");
+            let folder = copy(&template);
+            let paths = (material.display(), folder.path().display());
+            let orders = format!("import {at} {fault:?} {} {}", paths.0, paths.1);
+            let output = Command::new(std::env::current_exe().unwrap())
+                .args([
+                    "--exact",
+                    "ceremony::the_import_that_is_killed",
+                    "--nocapture",
+                ])
+                .env(VICTIM, orders)
+                .output()
+                .unwrap();
+            assert_eq!(output.status.signal(), Some(9), "{context}: {output:?}");
+            assert_taken_in(&crate::faults::house(folder, 2), material, &context);
+        }
+    }
+}
+
+/// Does nothing in a run of the tests; it is the process that the test above kills.
+#[test]
+fn the_import_that_is_killed() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test cannot give its other process arguments"
+    )]
+    let Ok(orders) = std::env::var(VICTIM) else {
+        return;
+    };
+    let orders: Vec<&str> = orders.splitn(5, ' ').collect();
+    let fault = Fault::from_name(orders[2]).unwrap();
+    let steps = Steps::new(orders[1].parse().unwrap(), fault);
+    let storage = SqliteStorage::open_existing(Path::new(orders[4]).join("tanba.sqlite")).unwrap();
+    let house = House {
+        folder: crate::harness::folder(),
+        storage: Arc::new(storage),
+        chest: Arc::new(Chest::new()),
+        seed: 1,
+    };
+    let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(&steps));
+    house.chest.controls.follow(&steps);
+    let done = take_in(&house, Arc::new(storage), Path::new(orders[3]));
     panic!("step was not reached: {done:?}, {:?}", steps.steps());
 }
 

@@ -9,16 +9,21 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use tanba_ca::{Authority, AuthorityError, Prepared};
+use tanba_ca::{Authority, AuthorityError, CheckpointError, Prepared, Profiles, Switch};
+use tanba_model::audit::Checkpoint;
+use tanba_model::audit::kept::recompute;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::{ApplicationId, PersonId};
+use tanba_model::key::{BlockSource, BlockedKey};
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, MessageChannel};
 use tanba_model::person::EmailAddress;
 use tanba_model::ports::{
-    CrlKind, Issuance, IssuanceError, IssuerKind, NewMessage, StorageError, UnitOfWork,
+    CrlKind, Issuance, IssuanceError, IssuerKind, NewMessage, Storage, StorageError, SwitchError,
+    UnitOfWork,
 };
 use tanba_pki::{Certificate, SerialNumber};
+use tanba_ra::block_key;
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
@@ -48,9 +53,19 @@ pub(crate) enum Scenario {
     Responder,
     /// The start after a crash that left two intents.
     Recovery,
+    /// A certificate is frozen, announced.
+    Hold,
+    /// One that is frozen counts again.
+    Release,
+    /// A key is blocked, and the certificate of it revoked.
+    Block,
+    /// Issuance is stopped and started again.
+    Switch,
+    /// A new seal, and the log signed with it.
+    Seal,
 }
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 12] = [
     Scenario::Application,
     Scenario::Together,
     Scenario::Counter,
@@ -58,10 +73,17 @@ const SCENARIOS: [Scenario; 7] = [
     Scenario::Publication,
     Scenario::Responder,
     Scenario::Recovery,
+    Scenario::Hold,
+    Scenario::Release,
+    Scenario::Block,
+    Scenario::Switch,
+    Scenario::Seal,
 ];
 
 /// Half the life of a responder and more.
 const RESPONDER_IS_DUE: u64 = 8 * 24 * 3600;
+/// Half the life of a seal and more.
+const SEAL_IS_DUE: u64 = 366 * 24 * 3600;
 /// What the process that is killed finds in its environment.
 const VICTIM: &str = "TANBA_TEST_VICTIM";
 
@@ -77,7 +99,12 @@ impl Template {
         let (house, authority) = House::with_authority(2);
         let person = house.person("80010130012");
         let application = house.application(person, 1);
-        authority.issue(&pair(person, None, 50), NOW).unwrap();
+        let issued = authority.issue(&pair(person, None, 50), NOW).unwrap();
+        if scenario == Scenario::Release {
+            let hold = RevocationReason::CertificateHold;
+            let frozen = authority.revoke(issued[0].id, hold, administrator(), NOW);
+            frozen.unwrap();
+        }
         if scenario == Scenario::Together {
             for seed in 2..=CALLERS {
                 house.application(person, seed);
@@ -128,28 +155,40 @@ pub(crate) fn act(
     let mut parts = house.parts();
     parts.random = random(1000);
     // Opening is not part of it: nothing is written there.
-    let storage = Faulty::new(Arc::clone(&house.storage), Arc::clone(plan));
-    storage.plan.pause(true);
-    parts.storage = Arc::new(storage);
+    let storage: Arc<dyn Storage> =
+        Arc::new(Faulty::new(Arc::clone(&house.storage), Arc::clone(plan)));
+    plan.pause(true);
+    parts.storage = Arc::clone(&storage);
     let authority = Authority::open(parts)?;
     plan.pause(false);
     house.chest.controls.follow(plan);
     let result = if scenario == Scenario::Together {
         together::issue(&authority, house, (person, application), plan)
     } else {
-        ask(scenario, &authority, house, person, application)
+        ask(
+            scenario,
+            (&authority, storage.as_ref()),
+            house,
+            person,
+            application,
+        )
     };
     house.chest.controls.forget_plan();
     result
 }
 
+#[expect(clippy::too_many_lines, reason = "an arm for each scenario")]
 fn ask(
     scenario: Scenario,
-    authority: &Authority,
+    (authority, storage): (&Authority, &dyn Storage),
     house: &House,
     person: PersonId,
     application: ApplicationId,
 ) -> Result<(), AuthorityError> {
+    let target = || {
+        let mut people = house.of_people().into_iter();
+        people.next().unwrap()
+    };
     let issue = |application, seed| -> Result<(), IssuanceError> {
         prepare(authority, person, application, seed)?
             .issue(later(2))
@@ -164,18 +203,62 @@ fn ask(
         }
         Scenario::Counter => issue(None, 70)?,
         Scenario::Revocation => {
-            let target = house.certificates();
-            let target = target
-                .iter()
-                .find(|record| record.person.is_some())
-                .unwrap();
             authority.revoke_announced(
-                target.id,
+                target().id,
                 RevocationReason::Superseded,
                 &administrator(),
                 later(1),
                 &mut |unit, serials| announce(unit, person, serials),
             )?;
+        }
+        Scenario::Hold => {
+            authority.revoke_announced(
+                target().id,
+                RevocationReason::CertificateHold,
+                &administrator(),
+                later(1),
+                &mut |unit, serials| announce(unit, person, serials),
+            )?;
+        }
+        Scenario::Release => {
+            authority.release_announced(
+                target().id,
+                "found again",
+                &administrator(),
+                later(1),
+                &mut |unit, serials| announce(unit, person, serials),
+            )?;
+        }
+        Scenario::Block => {
+            let key = BlockedKey {
+                public_key_sha256: target().public_key_sha256,
+                at: later(1),
+                source: BlockSource::Administrator,
+                reason: "published".to_owned(),
+                attestation: None,
+            };
+            let mut unit = storage.begin()?;
+            let _ = block_key(unit.as_mut(), &key, &administrator(), "")?;
+            unit.commit()?;
+        }
+        Scenario::Switch => {
+            let switch = Switch {
+                issuer: "test",
+                profile: None,
+            };
+            let (profiles, who) = (Profiles::builtin(), administrator());
+            let stopped = switch.stop(storage, &profiles, "a rumour", &who, later(1));
+            done_before(stopped.map(drop), &SwitchError::Stopped)?;
+            let started = switch.start(storage, "it was none", &who, later(2));
+            done_before(started, &SwitchError::NotStopped)?;
+        }
+        Scenario::Seal => {
+            authority.maintain(later(SEAL_IS_DUE))?;
+            match authority.checkpoint(later(SEAL_IS_DUE)) {
+                Ok(_) => {}
+                Err(CheckpointError::Storage(error)) => return Err(error.into()),
+                Err(other) => return Err(AuthorityError::Options(other.to_string())),
+            }
         }
         Scenario::Publication => {
             authority.publish_all(later(1))?;
@@ -188,6 +271,19 @@ fn ask(
         }
     }
     Ok(())
+}
+
+/// Whoever asks again is told that it is so already, which is what he wanted.
+fn done_before(
+    result: Result<(), SwitchError>,
+    already: &SwitchError,
+) -> Result<(), AuthorityError> {
+    match result {
+        Err(error) if std::mem::discriminant(&error) == std::mem::discriminant(already) => Ok(()),
+        Err(SwitchError::Storage(error)) => Err(error.into()),
+        Err(other) => Err(AuthorityError::Options(other.to_string())),
+        Ok(()) => Ok(()),
+    }
 }
 
 fn prepare(
@@ -345,7 +441,8 @@ pub(crate) fn restart_and_ask_again(
     assert_whole(&house, context);
     let before = numbers(&house);
     let (person, application) = (template.person, template.application);
-    let again = ask(scenario, &authority, &house, person, application);
+    let storage = house.storage.as_ref();
+    let again = ask(scenario, (&authority, storage), &house, person, application);
     if scenario == Scenario::Counter && again.is_err() {
         // Its keys have certificates, or their intents were completed at the start: known, and not given twice.
         let known = house.certificates();
@@ -356,11 +453,17 @@ pub(crate) fn restart_and_ask_again(
     } else {
         again.unwrap();
     }
-    authority.publish_all(later(RESPONDER_IS_DUE + 10)).unwrap();
+    let latest = RESPONDER_IS_DUE.max(if scenario == Scenario::Seal {
+        SEAL_IS_DUE
+    } else {
+        0
+    });
+    authority.publish_all(later(latest + 10)).unwrap();
     for (list, number) in numbers(&house) {
         assert!(number > before[&list], "{context}: {list:?} has {number}");
     }
     assert_whole(&house, context);
+    assert_done(scenario, &house, context);
     let records = house.certificates();
     let of_person = |status: fn(Status) -> bool| {
         let mine = records.iter().filter(|record| record.person.is_some());
@@ -369,14 +472,65 @@ pub(crate) fn restart_and_ask_again(
     let expected = match scenario {
         Scenario::Application | Scenario::Counter | Scenario::Recovery => (4, 0),
         Scenario::Together => (8, 0),
-        Scenario::Revocation => (1, 1),
-        Scenario::Publication | Scenario::Responder => (2, 0),
+        Scenario::Revocation | Scenario::Hold | Scenario::Block => (1, 1),
+        Scenario::Publication
+        | Scenario::Responder
+        | Scenario::Release
+        | Scenario::Switch
+        | Scenario::Seal => (2, 0),
     };
     let found = (
         of_person(|status| status == Status::Valid),
         of_person(|status| matches!(status, Status::Revoked { .. })),
     );
     assert_eq!(found, expected, "{context}");
+}
+
+/// What is said of it was done, once, and nothing else.
+fn assert_done(scenario: Scenario, house: &House, context: &str) {
+    let audit = house.audit();
+    let count = |action: &str| audit.get(action).copied().unwrap_or_default();
+    let mut unit = house.storage.snapshot().unwrap();
+    match scenario {
+        Scenario::Hold => assert_eq!(count("certificate.hold"), 1, "{context}"),
+        Scenario::Release => assert_eq!(count("certificate.release"), 1, "{context}"),
+        Scenario::Block => {
+            let blocked = unit.keys().blocked_after(None, 9).unwrap();
+            assert_eq!(blocked.len(), 1, "{context}");
+            let said = (count("key.block"), count("certificate.revoke"));
+            assert_eq!(said, (1, 1), "{context}");
+        }
+        Scenario::Switch => {
+            assert_eq!(unit.issuers().stops().unwrap(), [], "{context}");
+            let (stops, starts) = (count("issuer.stop"), count("issuer.start"));
+            assert!(
+                stops == starts && (1..=2).contains(&stops),
+                "{context}: {audit:?}"
+            );
+        }
+        Scenario::Seal => {
+            let signed = unit.audit_log().checkpoints(0, 9).unwrap();
+            assert!(!signed.is_empty(), "{context}");
+            for checkpoint in signed {
+                let stated = Checkpoint::from_bytes(&checkpoint.document).unwrap();
+                let tree = recompute(unit.audit_log(), checkpoint.size).unwrap();
+                assert_eq!(tree.head(), stated.head().unwrap(), "{context}");
+            }
+            let seal = unit.issuers().all().unwrap().remove(1).seal_certificate;
+            let seal = Certificate::from_der(&seal.unwrap()).unwrap();
+            assert!(
+                seal.not_before() > NOW,
+                "{context}: the seal is the old one"
+            );
+        }
+        Scenario::Application
+        | Scenario::Counter
+        | Scenario::Together
+        | Scenario::Revocation
+        | Scenario::Publication
+        | Scenario::Responder
+        | Scenario::Recovery => {}
+    }
 }
 
 /// The steps of a clean run.
