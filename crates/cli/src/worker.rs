@@ -15,8 +15,10 @@ use tanba_model::ports::{Carrier, Clock, IssuanceError, Storage};
 use tanba_pki::Timestamp;
 use tanba_ra::{RegistrationAuthority, ReminderRound, Retried};
 
+mod seldom;
 mod stop;
 
+use seldom::Seldom;
 use stop::Stop;
 
 /// Between two looks into the outbox.
@@ -84,9 +86,9 @@ impl Worker {
         };
         let upkeep = duties.clone();
         worker.spawn("upkeep", move |stop| {
-            let mut round = 0;
+            let (mut round, mut unsigned) = (0, Seldom::default());
             loop {
-                guarded("upkeep", || upkeep.keep_up(round));
+                guarded("upkeep", || upkeep.keep_up(round, &mut unsigned));
                 round = round.wrapping_add(1);
                 if stop.within(UPKEEP_PAUSE) {
                     return;
@@ -212,7 +214,7 @@ impl Duties {
         self.recovered.store(is_done, Ordering::Release);
     }
 
-    fn keep_up(&self, round: u64) {
+    fn keep_up(&self, round: u64, unsigned: &mut Seldom) {
         let now = self.clock.now();
         match self.authority.maintain(now) {
             Ok(done) => {
@@ -232,8 +234,10 @@ impl Duties {
         match self.authority.checkpoint_due(now) {
             Ok(Some(checkpoint)) => {
                 tracing::debug!(records = checkpoint.size, "audit checkpoint signed");
+                unsigned.forget();
             }
-            Ok(None) => {}
+            Ok(None) => unsigned.forget(),
+            Err(error) if !unsigned.tells(&error, now) => {}
             Err(error) => complain("the audit log was not signed", &error),
         }
         // Lists do not wait for it, and it is done in parts, so that the next ones do not either.

@@ -131,6 +131,26 @@ impl SqliteStorage {
         }
     }
 
+    /// Writes a copy of a database as it is, whatever its schema, into a file that is not there yet; for its owner alone. Needs
+    /// as much room as the database, and goes on beside whoever has it open.
+    ///
+    /// # Errors
+    /// [`OpenError`]; then nothing is left of the copy.
+    pub fn copy(path: impl AsRef<Path>, to: &Path) -> Result<(), OpenError> {
+        if to.exists() {
+            return Err(OpenError::File(io::ErrorKind::AlreadyExists.into()));
+        }
+        let connection = connect(path.as_ref(), Access::Write)?;
+        make_file(to).map_err(OpenError::File)?;
+        // An empty file is what SQLite writes into.
+        let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+        if copied.is_err() {
+            let _ = std::fs::remove_file(to);
+        }
+        copied?;
+        Ok(())
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -1,5 +1,8 @@
 //! `tanba migrate`: brings the database to the schema of this program.
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use serde::Serialize;
 use tanba_storage::{OpenError, SCHEMA_VERSION, SqliteStorage};
 
@@ -13,12 +16,17 @@ use crate::wire;
 pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
+    /// Before anything is changed, write a copy of the database into this folder; where nothing has to be changed, none
+    #[arg(long, value_name = "FOLDER")]
+    backup: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
 struct Facts {
     from: i64,
     to: i64,
+    /// The copy of before, where one was made.
+    backup: Option<PathBuf>,
 }
 
 /// Applies the migrations that are missing; nothing else is touched.
@@ -26,15 +34,35 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let config = args.config.load()?;
     let told = |error: OpenError| wire::storage_finding(&config, &error).into_error();
     let from = SqliteStorage::version(&config.database).map_err(told)?;
+    let mut backup = None;
     if from < SCHEMA_VERSION {
+        // A new file needs none.
+        if let Some(folder) = args.backup.as_ref().filter(|_| from > 0) {
+            let digits: String = (context.now().to_string().chars())
+                .filter(char::is_ascii_alphanumeric)
+                .collect();
+            let copy = folder.join(format!("tanba-schema-{from}-{digits}.sqlite"));
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            SqliteStorage::copy(&config.database, &copy).with_context(|| {
+                format!(
+                    "{} cannot be written, so the database was left as it is",
+                    copy.display()
+                )
+            })?;
+            backup = Some(copy);
+        }
         drop(SqliteStorage::open(&config.database).map_err(told)?);
     }
     let to = SqliteStorage::version(&config.database).map_err(told)?;
-    let text = if from == to {
+    let mut text = if from == to {
         format!("The database is up to date (schema {to}).")
     } else {
         format!("The database went from schema {from} to {to}.")
     };
-    context.print(&Facts { from, to }, text)?;
+    if let Some(copy) = &backup {
+        text.push_str(&format!("\nAs it was before it is in {}.", copy.display()));
+    }
+    context.print(&Facts { from, to, backup }, text)?;
     Ok(Outcome::Done)
 }

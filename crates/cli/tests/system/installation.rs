@@ -1067,3 +1067,48 @@ fn a_second_init_in_the_same_folder_changes_nothing() {
     );
     assert!(Path::new(&installation.path("tanba.sqlite")).exists());
 }
+
+#[test]
+fn before_the_schema_changes_the_database_is_copied_and_else_not() {
+    let installation = Installation::new(&[]);
+    let migrate = words("migrate --backup before");
+    let facts = installation.facts(&migrate);
+    assert_eq!(facts["backup"], Value::Null);
+    assert!(!installation.path("before").exists());
+    let path = installation.path("tanba.sqlite");
+    let schema = facts["to"].as_i64().expect("a number");
+    let sql = format!(
+        "PRAGMA user_version = {}; DELETE FROM server_secret",
+        schema - 1
+    );
+    let old = rusqlite::Connection::open(&path).expect("a database");
+    old.execute_batch(&sql).expect("SQL");
+    drop(old);
+    // Where it cannot be copied it stays as it is.
+    std::fs::write(installation.path("full"), "").expect("written");
+    let refused = installation.refusal(&words("migrate --backup full"));
+    assert!(refused.contains("cannot be made"), "{refused}");
+    let facts = installation.facts(&migrate);
+    assert_eq!(
+        (&facts["from"], &facts["to"]),
+        (&(schema - 1).into(), &schema.into())
+    );
+    let copy = installation.path(facts["backup"].as_str().expect("a file"));
+    let copied = rusqlite::Connection::open(&copy).expect("a database");
+    let version = copied.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    assert_eq!(version.expect("a number"), schema - 1);
+    let issuers = copied.query_row("SELECT count(*) FROM issuer", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    assert_eq!(issuers.expect("a number"), 2);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&copy)
+            .expect("a file")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+    assert_eq!(installation.facts(&migrate)["backup"], Value::Null);
+}
