@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Command::Export { output, since } => {
             let storage = args.config.storage()?;
             let sealed = sealed(&args.config, context);
-            export::run(storage.as_ref(), *since, sealed, output.as_ref())
+            export::run(storage.as_ref(), *since, sealed, output.as_ref(), context)
         }
         Command::Checkpoint { output } => {
             let (storage, authority) = args.config.installation(context)?;

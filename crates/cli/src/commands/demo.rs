@@ -162,7 +162,14 @@ fn passphrase(context: &Context) -> String {
 
 /// Writes what the command line needs to work on the demo while it runs.
 fn write_config(folder: &Path, origin: &str, passphrase: &str) -> Result<PathBuf> {
-    fs::write(folder.join("passphrase"), passphrase)
+    let mut options = fs::OpenOptions::new();
+    let _ = options.write(true).create(true).truncate(true);
+    // As `tanba doctor` wants it, which the guide of the demo names.
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(folder.join("passphrase"))
+        .and_then(|mut file| std::io::Write::write_all(&mut file, passphrase.as_bytes()))
         .context("the passphrase of the demo cannot be written")?;
     let text = Example {
         origin,

@@ -37,7 +37,7 @@ pub(crate) enum Command {
 pub(crate) struct What {
     /// Short name of the authority; see `tanba issuer list`
     issuer: String,
-    /// Only this profile; see `tanba profile show`
+    /// Only this profile; see `tanba profile list`
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Why, for the audit log
@@ -107,12 +107,27 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
     }
     let facts = facts(&storage, now)?;
-    let text: Vec<String> = facts.iter().map(Facts::text).collect();
+    let said = match &args.command {
+        Command::List => None,
+        Command::Stop { what } => Some(format!("Stopped: {}.", what.named())),
+        Command::Start { what } => Some(format!("Started: {}.", what.named())),
+    };
+    let text: Vec<String> = (said.into_iter())
+        .chain(facts.iter().map(Facts::text))
+        .collect();
     context.print(&facts, text.join("\n"))?;
     Ok(Outcome::Done)
 }
 
 impl What {
+    /// What is switched, in words.
+    fn named(&self) -> String {
+        match &self.profile {
+            Some(profile) => format!("what {} issues by the profile {profile}", self.issuer),
+            None => format!("all that {} issues to people", self.issuer),
+        }
+    }
+
     fn switch(&self) -> Switch<'_> {
         Switch {
             issuer: &self.issuer,

@@ -1,5 +1,7 @@
 //! The subject's name against the profile and RFC 5280, appendix A.
 
+use tanba_crypto::ObjectIdentifier;
+
 use super::{Report, rule};
 use crate::asn1::tag;
 use crate::distinguished_name::{is_printable, upper_bound};
@@ -25,7 +27,8 @@ pub(super) fn lint(
             }
             _ if specification.optional => {}
             _ => {
-                let sentence = format!("The subject lacks {} at its place.", specification.oid);
+                let what = Named(specification.oid);
+                let sentence = format!("The subject lacks {what} at its place.");
                 report.found(&rule::NAME_ORDER, sentence);
             }
         }
@@ -33,7 +36,10 @@ pub(super) fn lint(
     for attribute in rest {
         report.found(
             &rule::NAME_UNEXPECTED,
-            format!("The subject has {}, or has it out of place.", attribute.oid),
+            format!(
+                "The subject has {}, or has it out of place.",
+                Named(attribute.oid)
+            ),
         );
     }
     common_name(name, profile, report);
@@ -44,42 +50,42 @@ fn attribute(
     specification: &AttributeSpecification,
     report: &mut Report,
 ) {
-    let oid = attribute.oid;
+    let (oid, what) = (attribute.oid, Named(attribute.oid));
     let right = match specification.string {
         StringKind::Utf8 => tag::UTF8_STRING,
         StringKind::Printable => tag::PRINTABLE_STRING,
         StringKind::Ia5 => tag::IA5_STRING,
     };
     report.require_or(attribute.tag == right, &rule::NAME_TYPE, || {
-        format!("{oid} is not of the profile's string type.")
+        format!("In the subject, {what} is not of the profile's string type.")
     });
     let text = attribute.value.as_str();
     if attribute.tag == tag::PRINTABLE_STRING {
         let printable = text.bytes().all(is_printable);
         report.require_or(printable, &rule::NAME_PRINTABLE, || {
-            format!("{oid} has characters that PrintableString has not.")
+            format!("In the subject, {what} has characters that PrintableString has not.")
         });
     }
     report.require_or(!text.is_empty(), &rule::NAME_EMPTY, || {
-        format!("{oid} is empty.")
+        format!("In the subject, {what} is empty.")
     });
     report.require_or(text.trim() == text, &rule::NAME_SPACE, || {
-        format!("{oid} begins or ends with a space.")
+        format!("In the subject, {what} begins or ends with a space.")
     });
     let control = text.chars().any(char::is_control);
     report.require_or(!control, &rule::NAME_CONTROL, || {
-        format!("{oid} has control characters.")
+        format!("In the subject, {what} has control characters.")
     });
     if let Some(limit) = upper_bound(oid) {
         let short = text.chars().count() <= limit;
         report.require_or(short, &rule::NAME_LENGTH, || {
-            format!("{oid} has more than {limit} characters.")
+            format!("In the subject, {what} has more than {limit} characters.")
         });
     }
     if specification.upper_case {
         let capital = text.to_uppercase() == text;
         report.require_or(capital, &rule::NAME_CASE, || {
-            format!("{oid} is not in capitals.")
+            format!("In the subject, {what} is not in capitals.")
         });
     }
     if oid == oid::COUNTRY {
@@ -91,7 +97,7 @@ fn attribute(
 
 /// What stands outside the braces must stand there, and a personal number has twelve digits.
 fn template(text: &str, specification: &AttributeSpecification, report: &mut Report) {
-    let oid = specification.oid;
+    let what = Named(specification.oid);
     let (prefix, _) = specification
         .value
         .split_once('{')
@@ -102,13 +108,15 @@ fn template(text: &str, specification: &AttributeSpecification, report: &mut Rep
         .unwrap_or(("", &specification.value));
     let framed = text.starts_with(prefix) && text.ends_with(suffix);
     report.require_or(framed, &rule::NAME_TEMPLATE, || {
-        format!("{oid} does not have the form of the profile.")
+        format!("In the subject, {what} does not have the form of the profile.")
     });
     if let Some(before) = specification.value.strip_suffix("{iin}") {
         let digits = text.chars().rev().take_while(char::is_ascii_digit).count();
         let exact = before.contains('{') || text.len() == before.len() + IIN_DIGITS;
         report.require_or(digits == IIN_DIGITS && exact, &rule::NAME_IIN, || {
-            format!("{oid} does not end with a personal number of {IIN_DIGITS} digits.")
+            format!(
+                "In the subject, {what} does not end with a personal number of {IIN_DIGITS} digits."
+            )
         });
     }
 }
@@ -128,4 +136,23 @@ fn common_name(name: &DistinguishedName, profile: &Profile, report: &mut Report)
         _ => false,
     };
     report.require(begins, &rule::NAME_COMMON_NAME);
+}
+
+/// What people call an attribute, with its identifier: `the common name (2.5.4.3)`.
+struct Named(ObjectIdentifier);
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match self.0 {
+            oid::COMMON_NAME => "common name",
+            oid::SURNAME => "surname",
+            oid::SERIAL_NUMBER => "serial number",
+            oid::COUNTRY => "country",
+            oid::ORGANIZATION => "organization",
+            oid::ORGANIZATIONAL_UNIT => "organizational unit",
+            oid::GIVEN_NAME => "given name",
+            _ => return write!(formatter, "the attribute {}", self.0),
+        };
+        write!(formatter, "the {name} ({})", self.0)
+    }
 }

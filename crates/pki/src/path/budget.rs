@@ -40,12 +40,14 @@ pub enum Resource {
 
 impl std::fmt::Display for Resource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Signatures => "signatures",
-            Self::Depth => "certificates on one way",
-            Self::Names => "names",
-            Self::Policies => "policies",
-        })
+        let most = Budget::DEFAULT;
+        let (what, most) = match self {
+            Self::Signatures => ("signatures", most.signatures.to_string()),
+            Self::Depth => ("certificates on one way", most.certificates.to_string()),
+            Self::Names => ("names", most.names.to_string()),
+            Self::Policies => ("policies", most.policies.to_string()),
+        };
+        write!(formatter, "{what} (by default {most} at most)")
     }
 }
 

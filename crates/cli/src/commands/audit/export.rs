@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::bail;
+use serde::Serialize;
 use tanba_model::audit::SignedCheckpoint;
 use tanba_model::audit::kept::recompute;
 use tanba_model::ports::{Storage, UnitOfWork};
 
 use super::line::{Checkpoint, End, Line, Record, Start};
 use super::write_to;
+use crate::context::Context;
+use crate::count::count;
 use crate::outcome::Outcome;
 
 /// Rows that are read at once.
@@ -22,13 +25,14 @@ pub(super) fn run(
     since: u64,
     sealed: bool,
     output: Option<&PathBuf>,
+    context: &Context,
 ) -> anyhow::Result<Outcome> {
     let mut unit = storage.snapshot()?;
     let start = start(unit.as_mut(), since)?;
     let last = unit.audit_log().last_checkpoint()?;
     // What came after the signature waits for the next export: an end that nothing proves is worth nothing.
     let until = match last {
-        Some(last) if sealed && last.size >= since => last.size,
+        Some(ref last) if sealed && last.size >= since => last.size,
         _ => unit.audit_log().size()?,
     };
     let mut fault = None;
@@ -46,7 +50,31 @@ pub(super) fn run(
             }
         })
     })?;
-    fault.map_or(Ok(Outcome::Done), Err)
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    // On the standard output stand the records themselves.
+    if output.is_some() {
+        let facts = Facts {
+            records: until.saturating_sub(since),
+            signed: last.map_or(0, |last| last.size),
+        };
+        let text = format!(
+            "Written: {}; the newest checkpoint states {}.",
+            count(facts.records, "record"),
+            count(facts.signed, "record")
+        );
+        context.print(&facts, text)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// What was written into a file.
+#[derive(Debug, Serialize)]
+struct Facts {
+    records: u64,
+    /// Records under the newest checkpoint.
+    signed: u64,
 }
 
 fn start(unit: &mut dyn UnitOfWork, since: u64) -> anyhow::Result<Option<Line>> {

@@ -71,7 +71,10 @@ impl Facts {
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let document = read(&args.transcript)?;
     let Ok(transcript) = Transcript::from_bytes(&document) else {
-        return refuse("the transcript is damaged, or not a transcript of a ceremony");
+        return refuse(
+            context,
+            "the transcript is damaged, or not a transcript of a ceremony",
+        );
     };
     let signature = args
         .signature
@@ -93,52 +96,32 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         legacy_algorithms: false,
     };
     let Ok(verdict) = cms::verify(&read(&signature)?, &options) else {
-        return refuse("the signature of the transcript is damaged");
+        return refuse(context, "the signature of the transcript is damaged");
     };
     let [signer] = verdict.signers.as_slice() else {
-        return refuse("the transcript must have one signature");
+        return refuse(context, "the transcript must have one signature");
     };
     if let Err(fault) = &signer.signature {
-        return refuse(&format!(
-            "the signature of the transcript does not hold: {fault}"
-        ));
+        return refuse(
+            context,
+            &format!("the signature of the transcript does not hold: {fault}"),
+        );
     }
     let (record, issuer) = match witness(signer, &transcript) {
         Ok(found) => found,
-        Err(sentence) => return refuse(&sentence),
+        Err(sentence) => return refuse(context, &sentence),
     };
     let lists = Lists::read(&args.crl)?;
     if let Err(sentence) = still_counts(&lists, signer, &transcript) {
-        return refuse(&sentence);
+        return refuse(context, &sentence);
     }
     if let Some(path) = &args.plan
         && hex::encode(&tanba_crypto::sha256(&read(path)?)) != transcript.plan_sha256
     {
-        return refuse("the plan is not the one that was carried out");
+        return refuse(context, "the plan is not the one that was carried out");
     }
-    let beside = args.transcript.parent().unwrap_or_else(|| Path::new(""));
-    let folder = args.files.as_deref().unwrap_or(beside);
-    let [artefact] = transcript.artefacts.as_slice() else {
-        return refuse("the transcript does not name the one thing that comes out of a ceremony");
-    };
-    let content = read(&folder.join(&artefact.file))?;
-    if hex::encode(&tanba_crypto::sha256(&content)) != artefact.sha256 {
-        return refuse(&format!(
-            "the file {} is not the one that came out of the ceremony",
-            artefact.file
-        ));
-    }
-    let Some(der) = made_by(issuer, &transcript, &content) else {
-        return refuse(&format!(
-            "the file {} is nothing that the authority of the transcript makes in such a ceremony",
-            artefact.file
-        ));
-    };
-    if hex::encode(&tanba_crypto::sha256(&der)) != artefact.fingerprint {
-        return refuse(&format!(
-            "the file {} has another fingerprint than the transcript says",
-            artefact.file
-        ));
+    if let Some(sentence) = what_came_out(args, issuer, &transcript)? {
+        return refuse(context, &sentence);
     }
     let facts = Facts {
         valid: true,
@@ -233,6 +216,45 @@ fn made_by(issuer: &Certificate, transcript: &Transcript, content: &[u8]) -> Opt
     (right && own).then(|| made.der().to_vec())
 }
 
-fn refuse(sentence: &str) -> anyhow::Result<Outcome> {
+/// What is wrong with the file that the ceremony made, if anything.
+fn what_came_out(
+    args: &Args,
+    issuer: &Certificate,
+    transcript: &Transcript,
+) -> anyhow::Result<Option<String>> {
+    let beside = args.transcript.parent().unwrap_or_else(|| Path::new(""));
+    let folder = args.files.as_deref().unwrap_or(beside);
+    let [artefact] = transcript.artefacts.as_slice() else {
+        return Ok(Some(
+            "the transcript does not name the one thing that comes out of a ceremony".to_owned(),
+        ));
+    };
+    let content = read(&folder.join(&artefact.file))?;
+    if hex::encode(&tanba_crypto::sha256(&content)) != artefact.sha256 {
+        return Ok(Some(format!(
+            "the file {} is not the one that came out of the ceremony",
+            artefact.file
+        )));
+    }
+    let Some(der) = made_by(issuer, transcript, &content) else {
+        return Ok(Some(format!(
+            "the file {} is nothing that the authority of the transcript makes in such a ceremony",
+            artefact.file
+        )));
+    };
+    if hex::encode(&tanba_crypto::sha256(&der)) != artefact.fingerprint {
+        return Ok(Some(format!(
+            "the file {} has another fingerprint than the transcript says",
+            artefact.file
+        )));
+    }
+    Ok(None)
+}
+
+/// Says no, to programs too.
+fn refuse(context: &Context, sentence: &str) -> anyhow::Result<Outcome> {
+    if context.json() {
+        context.print(&serde_json::json!({"valid": false, "fault": sentence}), "")?;
+    }
     Ok(Outcome::Refused(sentence.to_owned()))
 }

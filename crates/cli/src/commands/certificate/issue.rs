@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Whose: individual identification number of a person in the register
     #[arg(long, value_name = "IIN")]
     person: String,
-    /// Profile, such as kz-individual-authentication-rsa; see `tanba profile show`
+    /// Profile, such as kz-individual-authentication-rsa; see `tanba profile list`
     #[arg(long, value_name = "NAME")]
     profile: String,
     /// PKCS#10 request, PEM or DER, made where the key is
