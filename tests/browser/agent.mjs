@@ -81,7 +81,7 @@ export class Computer {
 
   /** The browsers of this home trust the agent from now on. */
   async trust() {
-    if (existsSync(path.join(this.home, ".pki/nssdb"))) return;
+    if (existsSync(path.join(this.home, ".local/share/pki/nssdb"))) return;
     await run(agentProgram, ["--data", this.data, "install"], { env: this.env });
   }
 

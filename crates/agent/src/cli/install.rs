@@ -212,7 +212,8 @@ fn machine_with(
 
 /// Who called `sudo`, when this is run with the rights of the administrator and for somebody else.
 fn borrowed_rights() -> Option<String> {
-    #[cfg(unix)]
+    // Elsewhere the store of the system is changed by these rights or not at all.
+    #[cfg(target_os = "linux")]
     if is_administrator() {
         let user = std::env::var_os("SUDO_USER")?.into_string().ok()?;
         return (!user.is_empty() && user != "root").then_some(user);
