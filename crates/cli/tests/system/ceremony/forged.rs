@@ -205,7 +205,6 @@ fn what_a_partner_certifies_is_believed_of_people_and_of_nothing_else() {
     let client = format!("{signs}extendedKeyUsage = clientAuth, 1.2.398.3.3.4.1.1\n");
     let server = "basicConstraints = CA:FALSE\nkeyUsage = critical, digitalSignature\nextendedKeyUsage = serverAuth\n\
                   subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\nsubjectAltName = DNS:bank.example.kz\n";
-    let now = crate::server::now().to_string();
     for (name, extensions, purpose, right) in [
         ("person", person.as_str(), "sign", true),
         ("client", &client, "authenticate", true),
@@ -220,6 +219,7 @@ fn what_a_partner_certifies_is_believed_of_people_and_of_nothing_else() {
     ] {
         let subject = format!("/CN={name}/C=KZ");
         partner::certify(&site, name, &subject, extensions, Some("partner"));
+        let now = crate::server::now();
         let line = format!(
             "validate --json --trusted root.pem --untrusted cross/cross-by-root.pem --time {now} --purpose {purpose} {name}.pem"
         );
