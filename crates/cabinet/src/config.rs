@@ -93,6 +93,9 @@ pub enum ConfigError {
         "cabinet.authority: contact_phone has to be 2 to 20 digits, spaces, + - ( ), not {0:?}"
     )]
     Phone(String),
+    /// An address that nobody can follow.
+    #[error("cabinet.authority: agent_address has to be an https address, not {0:?}")]
+    AgentAddress(String),
 }
 
 impl CabinetSection {

@@ -16,6 +16,8 @@ pub struct AuthoritySection {
     pub short_name: Option<InEachLanguage>,
     /// Number of the contact centre as it is dialled. Default `1414`.
     pub contact_phone: Option<String>,
+    /// Where people get the agent, an `https` address; without one they are told to ask the contact centre.
+    pub agent_address: Option<String>,
 }
 
 /// A text in the three languages.
@@ -55,6 +57,11 @@ impl AuthoritySection {
                 return Err(ConfigError::Phone(phone.clone()));
             }
         }
+        if let Some(address) = &self.agent_address
+            && !is_web_address(address)
+        {
+            return Err(ConfigError::AgentAddress(address.clone()));
+        }
         Ok(())
     }
 
@@ -67,6 +74,7 @@ impl AuthoritySection {
             ("authority-short", in_language(&self.short_name)),
             ("contact-phone", self.contact_phone.clone()),
             ("contact-dial", self.contact_phone.as_deref().map(dialled)),
+            ("agent-address", self.agent_address.clone()),
         ];
         texts
             .into_iter()
@@ -84,6 +92,15 @@ fn dialled(phone: &str) -> String {
 /// A string literal of Fluent.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// An address that a person can follow: `https`, a server, and nothing that would end a sentence or hide where it leads.
+fn is_web_address(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() && !"\\\"<>{}@".contains(c);
+    text.strip_prefix("https://")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        && text.len() <= 200
+        && text.chars().all(plain)
 }
 
 fn has_controls(text: &str) -> bool {
@@ -109,6 +126,7 @@ mod tests {
             name: each("Bank \"A\" {B}"),
             short_name: each("Bank A"),
             contact_phone: Some("+7 700 000 00 00".to_owned()),
+            agent_address: Some("https://bank.example/agent".to_owned()),
         };
         section.check().unwrap();
         let catalogue = Catalogue::named(&section, true).unwrap();
@@ -126,6 +144,8 @@ mod tests {
             let internal = catalogue.text(language, "error-internal-detail");
             assert!(internal.contains("+7 700 000 00 00"), "{internal}");
             assert_eq!(catalogue.text(language, "contact-dial"), "+77000000000");
+            let silent = catalogue.text(language, "agent-silent");
+            assert!(silent.contains("https://bank.example/agent"), "{silent}");
         }
     }
 
@@ -138,6 +158,18 @@ mod tests {
         };
         assert!(text(true).contains("NCA RK"));
         assert!(!text(false).contains("NCA RK") && text(false).contains("authority"));
+        for language in Language::ALL {
+            let catalogue = Catalogue::named(&section, true).unwrap();
+            let silent = catalogue.text(language, "agent-silent");
+            assert!(silent.contains("1414"), "{silent}");
+        }
+    }
+
+    fn agent(address: &str) -> AuthoritySection {
+        AuthoritySection {
+            agent_address: Some(address.to_owned()),
+            ..AuthoritySection::default()
+        }
     }
 
     #[test]
@@ -151,6 +183,11 @@ mod tests {
                 contact_phone: Some("call us".to_owned()),
                 ..AuthoritySection::default()
             },
+            agent("http://bank.example/agent"),
+            agent("https://"),
+            agent("https://bank.example/a b"),
+            agent("https://1414@evil.example/"),
+            agent("see our site"),
         ] {
             assert!(section.check().is_err(), "{section:?}");
         }
