@@ -165,7 +165,7 @@ impl Judge {
         }
         if let Some(until) = worth.until.filter(|until| statement.at > *until) {
             return Ok(Err(format!(
-                "the checkpoint of {size} records, of {}, was sealed after the seal, or the authority above it, was revoked                  ({until})",
+                "the checkpoint of {size} records, of {}, was sealed after the seal, or the authority above it, was revoked ({until})",
                 statement.at
             )));
         }
