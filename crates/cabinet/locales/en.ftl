@@ -437,7 +437,7 @@ event-replaced-hint = You have newer keys. Earlier signatures stay valid.
 revoke-consequences-title = What will happen
 revoke-final = Revocation is final: it is not a freeze, and nobody can undo it.
 revoke-at-once = It works at once: every system that checks the certificate sees the revocation at its next check.
-revoke-without = If you revoke all keys you can no longer sign in here: new keys are then issued only at a registration centre.
+revoke-without = If you revoke all keys you can no longer sign in here. For new ones you apply on this site and go to a registration centre once.
 revoke-sure = I understand that the chosen keys are revoked for good
 revoke-continue = Continue
 revoke-change = Change the choice
@@ -490,7 +490,7 @@ front-signed-out = You have signed out. No key is left in the memory of this bro
 ## It was not me
 
 not-me-title = It was not me
-not-me-lead = If it was not you who applied for keys, freeze your keys now. You need not sign in for it.
+not-me-lead = If you did not do what the mail tells of, freeze your keys now. You need not sign in for it.
 not-me-will-freeze = All your valid certificates are frozen at once.
 not-me-will-cancel = Your open applications and sessions are closed.
 not-me-will-release = Only a registration centre can release them again, with your ID card.
@@ -499,7 +499,7 @@ not-me-it-was-me = If it was you, simply close this page: nothing changes.
 not-me-done-title = Done
 not-me-done = Your keys are frozen. Certificates frozen: { $count }.
 not-me-serials = Frozen certificates
-not-me-next = Go to a registration centre with your ID card to get new keys. If you have questions:
+not-me-next = Go to a registration centre with your ID card: there the freeze is lifted or, if a key is in danger, it is revoked so that you can have new ones. If you have questions:
 not-me-used = This link was used before or has expired. If it was you who pressed its button, your keys are frozen already.
 not-me-used-next = If you believe that your keys are in danger, call at once:
 
@@ -510,8 +510,8 @@ mail-code-subject = Confirmation code: { $code }
 mail-code-lead = The code that confirms application { $number }:
 mail-code-life =
     { $minutes ->
-        [one] The code can be used for { $minutes } minute, once. Type it only in the Personal Account that you opened yourself.
-       *[other] The code can be used for { $minutes } minutes, once. Type it only in the Personal Account that you opened yourself.
+        [one] The code can be used for { $minutes } minute, once. Type it only on the page that you opened yourself.
+       *[other] The code can be used for { $minutes } minutes, once. Type it only on the page that you opened yourself.
     }
 mail-code-not-me = If it was not you who applied, tell the code to nobody: no key is issued without it. Open the “It was not me” link in the other mail about this application, or call { contact-phone }.
 mail-accepted-subject = Application { $number } was accepted
