@@ -63,6 +63,8 @@ impl BlockedKey {
 /// digests one after the other, the lowest first. Keys of an import come in this order. Stored: [`ListedKeys::evidence`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedKeys {
+    /// How many were looked at.
+    pub read: u64,
     /// How many came onto the block list.
     pub new: u64,
     /// SHA-256 of their digests; `None` of events that were written before it was recorded.
@@ -72,15 +74,15 @@ pub struct ListedKeys {
 }
 
 impl ListedKeys {
-    /// What the event says; `read` is the number of keys that were looked at.
+    /// What the event says.
     #[must_use]
-    pub fn evidence(&self, read: u64) -> String {
+    pub fn evidence(&self) -> String {
         let sha256 = self
             .sha256
             .as_ref()
             .map(|digest| tanba_pki::hex::encode(digest));
         let sha256 = sha256.map(|digits| format!(" sha256={digits}"));
-        let (new, reason) = (self.new, &self.reason);
+        let (read, new, reason) = (self.read, self.new, &self.reason);
         format!(
             "{read} read, {new} new{}: {reason}",
             sha256.unwrap_or_default()
@@ -91,7 +93,7 @@ impl ListedKeys {
     #[must_use]
     pub fn said(detail: &str) -> Option<Self> {
         let (numbers, reason) = detail.split_once(": ")?;
-        let (_, new) = numbers.split_once(" read, ")?;
+        let (read, new) = numbers.split_once(" read, ")?;
         let (new, rest) = new.split_once(" new")?;
         let sha256 = match rest.strip_prefix(" sha256=") {
             Some(digits) => Some(tanba_pki::hex::decode(digits)?.try_into().ok()?),
@@ -99,6 +101,7 @@ impl ListedKeys {
             None => return None,
         };
         Some(Self {
+            read: read.parse().ok()?,
             new: new.parse().ok()?,
             sha256,
             reason: reason.to_owned(),

@@ -150,7 +150,7 @@ impl StaffMember {
         self.since <= now && self.until.is_none_or(|until| now < until)
     }
 
-    /// What the event says by which the work was entered: the role, then the rest; those of before say the role alone.
+    /// What the events say by which the work was entered and ended: the role, then the rest; those of before say the role alone.
     /// Stored.
     #[must_use]
     pub fn evidence(&self) -> String {

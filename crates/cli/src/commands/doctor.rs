@@ -45,7 +45,7 @@ struct Facts<'a> {
     findings: &'a [Finding],
 }
 
-/// Looks at everything and tells what was found; exit code 1 when the server could not work.
+/// Looks at everything and tells what was found; exit code 1 when the server could not work, or when evidence is not whole.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let extent = Extent {
         network: !args.offline,
@@ -57,10 +57,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Err(findings) => findings,
     };
     let found = findings.as_slice();
-    let errors = found
-        .iter()
-        .filter(|finding| args.strict || finding.severity == Severity::Error)
-        .count();
+    let of = |severity: Severity| {
+        found
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let (errors, evidence) = (of(Severity::Error), of(Severity::Evidence));
+    let told = if args.strict {
+        found.len()
+    } else {
+        errors.saturating_add(evidence)
+    };
     let lines: Vec<String> = found.iter().map(line).collect();
     let text = if lines.is_empty() {
         "Nothing is wrong.".to_owned()
@@ -69,15 +77,19 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     context.print(
         &Facts {
-            healthy: errors == 0,
+            healthy: told == 0,
             findings: found,
         },
         text,
     )?;
-    Ok(match errors {
-        0 => Outcome::Done,
-        _ if args.strict => Outcome::Refused(format!("{errors} things are not as they should be")),
-        1 => Outcome::Refused("one thing keeps the server from working".to_owned()),
+    Ok(match (errors, evidence) {
+        _ if told == 0 => Outcome::Done,
+        _ if args.strict => Outcome::Refused(format!("{told} things are not as they should be")),
+        (0, _) => Outcome::Refused(
+            "the server works, and the database or the signatures of its log are not as they should be: somebody has to look into it"
+                .to_owned(),
+        ),
+        (1, _) => Outcome::Refused("one thing keeps the server from working".to_owned()),
         _ => Outcome::Refused(format!("{errors} things keep the server from working")),
     })
 }
@@ -86,6 +98,7 @@ fn line(finding: &Finding) -> String {
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Evidence => "evidence",
     };
     format!("{severity}: {finding}.")
 }

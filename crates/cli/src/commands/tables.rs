@@ -9,6 +9,7 @@ use tanba_model::ports::{IssuanceStop, UnitOfWork};
 use tanba_pki::Timestamp;
 
 mod keys;
+mod listed;
 mod people;
 mod staff;
 

@@ -12,6 +12,8 @@ pub(crate) enum Severity {
     Error,
     /// It works now, but not for long or not well.
     Warning,
+    /// The database or its evidence is not what it should be. The server works, and somebody has to look into it.
+    Evidence,
 }
 
 /// Something that is wrong with an installation: one sentence that says what, and what to do.
@@ -42,6 +44,16 @@ impl Finding {
     pub(crate) fn warning(code: &'static str, what: String, remedy: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
+            code,
+            what,
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Something that somebody has to look into.
+    pub(crate) fn evidence(code: &'static str, what: String, remedy: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Evidence,
             code,
             what,
             remedy: remedy.into(),

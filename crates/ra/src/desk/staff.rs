@@ -109,7 +109,8 @@ pub fn employ(
     Ok(member)
 }
 
-/// Ends somebody's work now, and her sessions at the desk, with evidence.
+/// Ends somebody's work now, and her sessions at the desk, with evidence of what it was: whatever somebody put into the table
+/// is closed by that.
 ///
 /// # Errors
 /// [`StaffError::WorksNot`] when there is none to end.
@@ -134,7 +135,7 @@ pub fn dismiss(
         actor: actor.clone(),
         action: "staff.remove",
         object: format!("staff:{}", member.id),
-        detail: member.role.name(),
+        detail: &member.evidence(),
     };
     evidence.record(work.as_mut(), now)?;
     work.commit()?;

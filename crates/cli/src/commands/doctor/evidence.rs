@@ -22,7 +22,7 @@ pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> anyhow::Result<V
     let mut findings = Vec::new();
     if let Some(what) = late::of_storage(storage, extent.now)? {
         let remedy = "where checkpoints were taken away, keep the database as it is for whoever looks into it";
-        findings.push(Finding::error("checkpoint-late", what, remedy));
+        findings.push(Finding::evidence("checkpoint-late", what, remedy));
     }
     let mut unit = storage.snapshot()?;
     if !extent.thorough && unit.audit_log().size()? > SMALL {
@@ -32,7 +32,7 @@ pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> anyhow::Result<V
     let _ = tables.judge(unit.as_mut(), &mut |fault| {
         if findings.len() < TOLD {
             let what = format!("{}: {}", fault.object, fault.what);
-            findings.push(Finding::error(fault.code, what, REMEDY));
+            findings.push(Finding::evidence(fault.code, what, REMEDY));
         }
     })?;
     Ok(findings)

@@ -221,11 +221,12 @@ fn block(
     }
     if new > 0 {
         let listed = ListedKeys {
+            read: keys,
             new,
             sha256: hasher.finish().try_into().ok(),
             reason: reason.to_owned(),
         };
-        record(work.as_mut(), listed.evidence(keys), actor, now)?;
+        record(work.as_mut(), listed.evidence(), actor, now)?;
     }
     work.commit()?;
     imported.keys = imported.keys.saturating_add(keys);

@@ -2,35 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tanba_crypto::{DigestAlgorithm, Hasher};
 use tanba_model::audit::AuditEvent;
 use tanba_model::key::{BlockSource, BlockedKey, ListedKeys, key_object};
 use tanba_model::ports::UnitOfWork;
 
 use tanba_pki::{CompromiseAttestation, Timestamp, hex};
 
+use super::listed::{Later, List};
 use super::{Fault, PAGE};
 
 /// What the log says of the block list.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// Keys that have an event of their own: since when, and why.
+    /// Keys that have an event of their own, the last one: since when, and why. One that was taken away is blocked again.
     blocked: BTreeMap<[u8; 32], (Timestamp, String)>,
     /// Keys of which somebody stated later that they are compromised.
     attested: BTreeSet<[u8; 32]>,
     /// Published lists, by when and why: a part for each commit.
     lists: BTreeMap<(Timestamp, String), List>,
-}
-
-/// The keys of a published list against the entries of the block list, which come in the same order.
-#[derive(Debug, Default)]
-struct List {
-    parts: Vec<ListedKeys>,
-    place: usize,
-    /// Entries of the part so far.
-    taken: u64,
-    hasher: Option<Hasher>,
-    is_other: bool,
 }
 
 impl Said {
@@ -47,8 +36,8 @@ impl Said {
             return;
         };
         if event.action == "key.block" {
-            let said = || (event.at, event.detail.clone());
-            let _ = self.blocked.entry(digest).or_insert_with(said);
+            let said = (event.at, event.detail.clone());
+            let _ = self.blocked.insert(digest, said);
         } else {
             let _ = self.attested.insert(digest);
         }
@@ -64,6 +53,7 @@ impl Said {
             .iter()
             .map(|record| record.issuer.certificate.as_slice())
             .collect();
+        let mut later = Vec::new();
         let mut after = None;
         loop {
             let rows = unit.keys().blocked_after(after.as_ref(), PAGE)?;
@@ -72,12 +62,17 @@ impl Said {
             };
             after = Some(last.public_key_sha256);
             for row in &rows {
+                later.push(Later {
+                    at: row.at,
+                    is_listed: row.source == BlockSource::List,
+                    digest: row.public_key_sha256,
+                });
                 if let Some((code, what)) = self.entry(row, &authorities) {
                     fault(Fault::new(key_object(&row.public_key_sha256), code, what));
                 }
             }
         }
-        self.missing(fault);
+        self.missing(&later, fault);
         Ok(())
     }
 
@@ -96,13 +91,15 @@ impl Said {
         let said = self.blocked.remove(&digest);
         if row.source == BlockSource::List {
             match self.lists.get_mut(&(row.at, row.reason.clone())) {
-                Some(list) => list.take(&digest),
+                Some(list) => list.found.push(digest),
                 None => return Some(UNKNOWN),
             }
         } else if said.is_none() {
             return Some(UNKNOWN);
         }
-        if said.is_some_and(|said| said != (row.at, row.evidence())) {
+        // A key that was taken away may have come back with a list.
+        let is_back = |at: Timestamp| row.source == BlockSource::List && at < row.at;
+        if said.is_some_and(|said| said != (row.at, row.evidence()) && !is_back(said.0)) {
             return Some((
                 "blocked-other",
                 "the key is on the block list since another instant, or for another reason, than the audit log says",
@@ -120,7 +117,7 @@ impl Said {
     }
 
     /// What the log says and the list does not.
-    fn missing(self, fault: &mut dyn FnMut(Fault)) {
+    fn missing(self, rows: &[Later], fault: &mut dyn FnMut(Fault)) {
         let gone: BTreeSet<[u8; 32]> = self.blocked.into_keys().chain(self.attested).collect();
         for digest in gone {
             fault(Fault::new(
@@ -130,7 +127,9 @@ impl Said {
             ));
         }
         for ((at, reason), list) in self.lists {
-            if !list.is_whole() {
+            let later =
+                || -> Vec<Later> { rows.iter().filter(|row| row.at > at).copied().collect() };
+            if !list.is_whole(&[]) && !list.is_whole(&later()) {
                 let what = format!(
                     "the keys of the published list that was imported on {at} ({reason}) are not those that the audit log says: \
                      import it again"
@@ -138,41 +137,5 @@ impl Said {
                 fault(Fault::new("keys", "blocked-list", what));
             }
         }
-    }
-}
-
-impl List {
-    fn take(&mut self, digest: &[u8; 32]) {
-        if self.parts.get(self.place).is_none() {
-            self.is_other = true;
-            return;
-        }
-        self.hasher
-            .get_or_insert_with(|| DigestAlgorithm::Sha256.hasher())
-            .update(digest);
-        self.taken = self.taken.saturating_add(1);
-        self.close();
-    }
-
-    /// Goes on to the next part when this one is whole.
-    fn close(&mut self) {
-        let Some(part) = self.parts.get(self.place) else {
-            return;
-        };
-        if self.taken < part.new {
-            return;
-        }
-        let found = self.hasher.take().map(Hasher::finish);
-        // Of before it is the number alone.
-        let is_same = part
-            .sha256
-            .is_none_or(|said| found.is_some_and(|found| found == said));
-        self.is_other |= !is_same;
-        self.place = self.place.saturating_add(1);
-        self.taken = 0;
-    }
-
-    fn is_whole(&self) -> bool {
-        !self.is_other && self.place == self.parts.len()
     }
 }

@@ -14,7 +14,8 @@ use super::{Fault, PAGE, number};
 struct Work {
     /// What [`StaffMember::evidence`] was when it was entered; of before, the role alone.
     entered: Option<String>,
-    ended: Option<Timestamp>,
+    /// When it was ended, and what the row was then; of before, the role alone.
+    ended: Option<(Timestamp, String)>,
 }
 
 /// What the log says of all rows.
@@ -28,9 +29,13 @@ impl Said {
         };
         let work = self.0.entry(id).or_default();
         if event.action == "staff.add" {
-            work.entered = Some(event.detail.clone());
+            // The number of a row that was taken away may be given again.
+            *work = Work {
+                entered: Some(event.detail.clone()),
+                ended: None,
+            };
         } else {
-            work.ended = Some(event.at);
+            work.ended = Some((event.at, event.detail.clone()));
         }
     }
 
@@ -39,6 +44,7 @@ impl Said {
         unit: &mut dyn UnitOfWork,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<()> {
+        let current = self.current();
         let mut after = None;
         loop {
             let rows = unit.staff().page(after, PAGE)?;
@@ -64,7 +70,10 @@ impl Said {
                 }
             }
         }
-        for id in self.0.into_keys() {
+        for (id, work) in self.0 {
+            if work.is_entered_again(id, &current) {
+                continue;
+            }
             fault(Fault::new(
                 format!("staff:{id}"),
                 "staff-missing",
@@ -75,24 +84,71 @@ impl Said {
     }
 }
 
+impl Said {
+    /// Whoever was not dismissed, as the log says it.
+    fn current(&self) -> Vec<(i64, String)> {
+        let entered = |(id, work): (&i64, &Work)| {
+            let entered = work.entered.as_ref().filter(|_| work.ended.is_none())?;
+            Some((*id, entered.clone()))
+        };
+        self.0.iter().filter_map(entered).collect()
+    }
+}
+
 impl Work {
     fn is(&self, row: &StaffMember) -> bool {
+        let now = row.evidence();
+        if let Some((ended, was)) = &self.ended {
+            if row.until != Some(*ended) {
+                return false;
+            }
+            // Whatever was put into the row before was ended with it: that is how it is put right.
+            if was.contains(' ') {
+                return until_end(was) == until_end(&now);
+            }
+            let entered_as = self.entered.as_deref().map(role);
+            if entered_as != Some(was.as_str()) {
+                return was == row.role.name();
+            }
+        }
         let Some(entered) = &self.entered else {
             return false;
         };
-        let is_end_told = self.ended.is_none_or(|ended| row.until == Some(ended));
         if !entered.contains(' ') {
-            return entered == row.role.name() && is_end_told;
+            return entered == row.role.name();
         }
-        let row_entered = row.evidence();
         match self.ended {
-            None => *entered == row_entered,
-            Some(_) => is_end_told && until_end(entered) == until_end(&row_entered),
+            None => *entered == now,
+            Some(_) => until_end(entered) == until_end(&now),
         }
+    }
+
+    /// Whether a row that is gone was put back: nobody who works is entered a second time, unless her row was taken away.
+    fn is_entered_again(&self, id: i64, current: &[(i64, String)]) -> bool {
+        let Some(entered) = self.entered.as_ref().filter(|_| self.ended.is_none()) else {
+            return false;
+        };
+        // Times are written so that they can be compared as texts.
+        let follows = |other: &str| {
+            let until = entered.split_once(" until=").map(|(_, until)| until);
+            let since = until_end(other).split_once(" since=");
+            who(other) == who(entered)
+                && since.is_some_and(|(_, since)| until.is_none_or(|until| since < until))
+        };
+        (current.iter()).any(|(other, said)| *other > id && follows(said))
     }
 }
 
 /// All of it but the end.
 fn until_end(entered: &str) -> &str {
     entered.split(" until=").next().unwrap_or_default()
+}
+
+/// Who, as what and where.
+fn who(entered: &str) -> &str {
+    entered.split(" since=").next().unwrap_or_default()
+}
+
+fn role(entered: &str) -> &str {
+    entered.split(' ').next().unwrap_or_default()
 }

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use tanba_storage::SqliteStorage;
 use super::*;
 use crate::commands::testing::{House, NOW};
 use crate::context::Context;
+
+mod repaired;
 
 fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
@@ -158,13 +161,17 @@ fn block(house: &House) {
         let _ = block_key(unit.as_mut(), &key, &Actor::System, "").unwrap();
     }
     unit.commit().unwrap();
+    import(storage, 0..5_000, "a list", later(3));
+}
+
+/// A published list, not in the order of the digests.
+fn import(storage: &dyn Storage, numbers: Range<u32>, reason: &str, at: Timestamp) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.txt");
-    // Not in the order of the digests.
-    let lines = (0..5_000_u32).map(|number| format!("{:08x}{:056x}\n", number.reverse_bits(), 9));
+    let lines = numbers.map(|number| format!("{:08x}{:056x}\n", number.reverse_bits(), 9));
     std::fs::write(&path, lines.collect::<String>()).unwrap();
-    crate::commands::key::block::import(storage, &path, "a list", &Actor::System, later(3))
-        .unwrap();
+    let actor = Actor::System;
+    let _ = crate::commands::key::block::import(storage, &path, reason, &actor, at).unwrap();
 }
 
 #[test]
@@ -331,11 +338,12 @@ fn what_was_written_before_all_of_it_was_recorded_is_counted_and_no_fault() {
 #[test]
 fn what_an_event_says_of_a_list_is_read_as_it_was_written() {
     let listed = ListedKeys {
+        read: 5,
         new: 3,
         sha256: Some([1; 32]),
         reason: "why: a new one".to_owned(),
     };
-    assert_eq!(ListedKeys::said(&listed.evidence(5)), Some(listed));
+    assert_eq!(ListedKeys::said(&listed.evidence()), Some(listed));
     assert_eq!(ListedKeys::said("5 read, 3 new sha256=01: short"), None);
     assert_eq!(ListedKeys::said("nonsense"), None);
 }

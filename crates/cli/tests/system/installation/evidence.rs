@@ -610,6 +610,11 @@ fn what_was_changed_beside_the_log_is_named_by_every_command_that_looks() {
             );
         }
     }
+    let refused = installation.refusal(&doctor);
+    assert!(
+        refused.contains("the server works") && !refused.contains("keeps the server from"),
+        "{refused}"
+    );
     let refused = installation.refusal(&verify);
     assert!(refused.contains("there is no checkpoint"), "{refused}");
 }

@@ -1,0 +1,115 @@
+//! The keys of a published list that was imported.
+
+use tanba_model::key::ListedKeys;
+use tanba_pki::Timestamp;
+
+/// Keys of one commit of an import at most; one with fewer is its last.
+const COMMIT: u64 = 2_000;
+/// Keys that are tried one by one for those that were taken away.
+const TRIED: usize = 4_000;
+
+/// A key that came onto the block list later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later {
+    pub(super) at: Timestamp,
+    /// By a list, and not by itself.
+    pub(super) is_listed: bool,
+    pub(super) digest: [u8; 32],
+}
+
+/// What the log says of an import, and the entries that are there. An entry costs 32 octets of memory.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    /// A part for each commit, in order.
+    pub(super) parts: Vec<ListedKeys>,
+    /// In order.
+    pub(super) found: Vec<[u8; 32]>,
+}
+
+impl List {
+    /// Whether its keys are on the block list: those that were entered with it, and those that were taken away and put back
+    /// since, which is `later`.
+    pub(super) fn is_whole(&self, later: &[Later]) -> bool {
+        let said = (self.parts.iter()).fold(0_usize, |sum, part| {
+            sum.saturating_add(usize::try_from(part.new).unwrap_or(usize::MAX))
+        });
+        let Some(missing) = said.checked_sub(self.found.len()) else {
+            return false;
+        };
+        // Of before it is the number alone.
+        if self.is_mixed() || self.parts.iter().any(|part| part.sha256.is_none()) {
+            return missing <= later.len();
+        }
+        let (parts, found) = self.doubtful();
+        if missing == 0 {
+            return parts.is_empty();
+        }
+        if missing > later.len() {
+            return false;
+        }
+        let with = |more: &[[u8; 32]]| {
+            let mut all = [found, more].concat();
+            all.sort_unstable();
+            is_of(parts, &all).is_some_and(|rest| rest.is_empty())
+        };
+        let digests: Vec<[u8; 32]> = later.iter().map(|key| key.digest).collect();
+        let mut imports: Vec<Timestamp> = (later.iter())
+            .filter(|key| key.is_listed)
+            .map(|key| key.at)
+            .collect();
+        imports.sort_unstable();
+        imports.dedup();
+        let imported = |at: Timestamp| -> Vec<[u8; 32]> {
+            let keys = later.iter().filter(|key| key.is_listed && key.at == at);
+            keys.map(|key| key.digest).collect()
+        };
+        (imports.into_iter().map(imported)).any(|keys| keys.len() == missing && with(&keys))
+            || (digests.len() == missing && with(&digests))
+            || (missing == 1 && digests.iter().take(TRIED).any(|digest| with(&[*digest])))
+    }
+
+    /// Whether two imports of one second under one reason are in it, whose entries nobody can tell apart: a commit with fewer
+    /// keys than it could have is the last of its import.
+    fn is_mixed(&self) -> bool {
+        let before = self.parts.len().saturating_sub(1);
+        self.parts
+            .iter()
+            .take(before)
+            .any(|part| part.read < COMMIT)
+    }
+
+    /// The parts that are not there as they were entered, and the entries of them: without those before and after them that
+    /// are.
+    fn doubtful(&self) -> (&[ListedKeys], &[[u8; 32]]) {
+        let (mut parts, mut found) = (self.parts.as_slice(), self.found.as_slice());
+        while let Some((first, rest)) = parts.split_first()
+            && let Some(after) = is_of(std::slice::from_ref(first), found)
+        {
+            (parts, found) = (rest, after);
+        }
+        while let Some((last, rest)) = parts.split_last()
+            && let Some(place) = size(last).and_then(|size| found.len().checked_sub(size))
+            && let Some((before, end)) = found.split_at_checked(place)
+            && is_of(std::slice::from_ref(last), end).is_some()
+        {
+            (parts, found) = (rest, before);
+        }
+        (parts, found)
+    }
+}
+
+fn size(part: &ListedKeys) -> Option<usize> {
+    usize::try_from(part.new).ok()
+}
+
+/// What is left of keys after those of these parts, if they begin with them.
+fn is_of<'a>(parts: &[ListedKeys], mut keys: &'a [[u8; 32]]) -> Option<&'a [[u8; 32]]> {
+    for part in parts {
+        let (own, rest) = keys.split_at_checked(size(part)?)?;
+        if part.sha256 != Some(tanba_crypto::sha256(own.as_flattened())) {
+            return None;
+        }
+        keys = rest;
+    }
+    Some(keys)
+}
