@@ -10,6 +10,19 @@ use tanba_model::ports::UnitOfWork;
 
 use super::{Compared, Fault, PAGE, number};
 
+/// Acts that change where codes and notices go. Programs of before said no digest, and still run on this database.
+const CHANGE: [&str; 9] = [
+    "person.import",
+    "person.enter",
+    "person.address",
+    "person.email",
+    "person.email-change",
+    "person.email-back",
+    "person.phone-change",
+    "person.phone-remove",
+    "person.phone-back",
+];
+
 /// What the log says last of a person.
 #[derive(Clone, Copy, Debug, Default)]
 struct Last {
@@ -30,7 +43,15 @@ impl Said {
         match event.action.as_str() {
             "person.freeze" => last.is_frozen = true,
             "person.release" => last.is_frozen = false,
-            _ => last.channels = Channels::said(&event.detail).or(last.channels),
+            action => {
+                let said = Channels::said(&event.detail);
+                let is_lost = CHANGE.contains(&action) && said.is_none();
+                last.channels = if is_lost {
+                    None
+                } else {
+                    said.or(last.channels)
+                };
+            }
         }
     }
 

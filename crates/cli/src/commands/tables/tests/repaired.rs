@@ -238,3 +238,36 @@ fn two_imports_of_one_second_and_reason_are_compared_by_number() {
     let storage = SqliteStorage::open(house.copy(1, sql)).unwrap();
     assert_eq!(compared(&storage).0, ["blocked-list"]);
 }
+
+/// Programs of before still run on this database, and say nothing of it.
+#[test]
+fn whoever_was_changed_by_a_program_of_before_is_counted_and_no_fault() {
+    let house = house();
+    let change =
+        "UPDATE person SET email = 'new@example.kz' WHERE id = (SELECT min(id) FROM person)";
+    for (number, action) in ["person.email", "person.email-change", "person.phone-back"]
+        .iter()
+        .enumerate()
+    {
+        let storage = SqliteStorage::open(house.copy(number, change)).unwrap();
+        assert_eq!(compared(&storage).0, ["person-channels"]);
+        event(
+            &storage,
+            "person.language",
+            "person:1".to_owned(),
+            "kk".to_owned(),
+            later(9),
+        );
+        assert_eq!(compared(&storage).0, ["person-channels"]);
+        event(
+            &storage,
+            action,
+            "person:1".to_owned(),
+            String::new(),
+            later(9),
+        );
+        let (codes, now) = compared(&storage);
+        assert_eq!(codes, [""; 0], "{action}");
+        assert_eq!((now.people, now.not_comparable), (3, 1));
+    }
+}
