@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
@@ -30,6 +31,10 @@ const PAGE: u32 = 1_000;
 /// Keys of a list that share a commit, so that a server beside gets to write.
 const BATCH: usize = 2_000;
 
+/// Between two looks at the clock, which goes on by a second in less than so many.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 60;
+
 /// Arguments of `tanba key block`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -50,6 +55,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let (actor, now) = (context.administrator(), context.now());
     if let Some(path) = &args.list {
         let storage = config.storage()?;
+        let now = own_second(storage.as_ref(), reason, context)?;
         let imported = import(storage.as_ref(), path, reason, &actor, now)?;
         context.print(&imported, &imported)?;
         return Ok(Outcome::Done);
@@ -153,6 +159,34 @@ impl std::fmt::Display for Imported {
         }
         Ok(())
     }
+}
+
+/// When an import is: its second and its reason tell its keys from those of another, so no two share both.
+fn own_second(storage: &dyn Storage, reason: &str, context: &Context) -> anyhow::Result<Timestamp> {
+    for _ in 0..LOOKS {
+        let now = context.now();
+        if !is_taken(storage, reason, now)? {
+            return Ok(now);
+        }
+        std::thread::park_timeout(LOOK);
+    }
+    bail!(
+        "another list was imported for the same reason in this second, and the clock does not go on; nothing was blocked: look at \
+         the clock, or give another reason"
+    )
+}
+
+/// Whether a list was imported in this second for this reason.
+fn is_taken(storage: &dyn Storage, reason: &str, now: Timestamp) -> anyhow::Result<bool> {
+    let mut unit = storage.snapshot()?;
+    let before = unit.audit_log().size()?.saturating_sub(u64::from(PAGE));
+    let records = unit.audit_log().page(before, PAGE)?;
+    let mut events = records.iter().filter_map(|record| record.read());
+    Ok(events.any(|event| {
+        event.at == now
+            && event.action == "key.block-list"
+            && ListedKeys::said(&event.detail).is_some_and(|listed| listed.reason == reason)
+    }))
 }
 
 /// Blocks every key of a list, in commits of bounded size and in the order of the digests, so that evidence of each commit

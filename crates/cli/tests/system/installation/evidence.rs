@@ -619,6 +619,27 @@ fn what_was_changed_beside_the_log_is_named_by_every_command_that_looks() {
     assert!(refused.contains("there is no checkpoint"), "{refused}");
 }
 
+#[test]
+fn lists_that_are_imported_one_after_the_other_for_one_reason_stay_apart() {
+    let installation = signed();
+    for number in 0..4 {
+        let keys = (1..4).map(|key| format!("{key:032x}{:032x}\n", number ^ key));
+        std::fs::write(installation.path("list.txt"), keys.collect::<String>()).expect("written");
+        let block = ["key", "block", "--list", "list.txt", "--reason", "weak"];
+        let output = installation.tanba(&block);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    installation.facts(&["certificate", "check", "--all"]);
+    let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+    let seconds: i64 = database
+        .expect("a database")
+        .query_row("SELECT count(DISTINCT at) FROM blocked_key", [], |row| {
+            row.get(0)
+        })
+        .expect("a number");
+    assert_eq!(seconds, 4);
+}
+
 /// Writes the newest full lists of root and issuing authority.
 pub(crate) fn write_lists(installation: &Installation, names: [&str; 2]) {
     let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));

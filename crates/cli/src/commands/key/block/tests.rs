@@ -58,3 +58,15 @@ fn a_list_with_a_line_that_is_no_digest_blocks_nothing() {
     assert!(refused.unwrap_err().to_string().contains("names no key"));
     assert_eq!(blocked(&house), 0);
 }
+
+#[test]
+fn the_second_and_the_reason_of_an_import_are_those_of_no_other() {
+    let house = House::new();
+    let (_folder, path) = list(&(line(1) + "\n"));
+    let storage = house.storage.as_ref();
+    let _ = import(storage, &path, "a test", &Actor::System, NOW).unwrap();
+    assert!(is_taken(storage, "a test", NOW).unwrap());
+    assert!(!is_taken(storage, "another", NOW).unwrap());
+    let next = NOW.plus(Duration::from_secs(1));
+    assert!(!is_taken(storage, "a test", next).unwrap());
+}
