@@ -299,6 +299,13 @@ impl Profile {
         &self.specification.subject
     }
 
+    /// Whether the name is another authority's and is taken over as it stands; [`Profile::attributes`] are then what a name
+    /// is made of where there is none yet.
+    #[must_use]
+    pub const fn has_foreign_subject(&self) -> bool {
+        self.specification.foreign_subject
+    }
+
     /// The extensions in their order.
     #[must_use]
     pub fn extensions(&self) -> &[ExtensionSpecification] {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use tanba_ca::ceremony::{CeremonyError, Plan};
+use tanba_model::ports::IssuanceError;
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
@@ -77,6 +78,9 @@ fn not_rehearsed(error: CeremonyError) -> anyhow::Error {
 fn refused(error: CeremonyError) -> anyhow::Error {
     let safe = if matches!(error, CeremonyError::Plan(_) | CeremonyError::Material(_)) {
         "nothing was signed, and the keys are as they were"
+    } else if matches!(error, CeremonyError::Issuance(IssuanceError::Lint(_))) {
+        // It is linted before it is recorded.
+        "nothing was signed: let the plan be corrected, or bring something else"
     } else {
         "what was recorded is kept: run the same plan again when the cause is gone"
     };

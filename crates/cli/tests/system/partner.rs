@@ -32,7 +32,13 @@ pub(crate) const DOCUMENTS: &str = "basicConstraints = CA:FALSE\nkeyUsage = crit
 /// Lets the root of an installation cross-certify an authority (`partner.pem`, `partner.key`); the cross-certificate is in
 /// `cross/cross-by-root.pem`.
 pub(crate) fn cross_certified(site: &Installation) {
-    certify(site, "partner", "/CN=PARTNER/C=KZ", AUTHORITY, None);
+    certify(
+        site,
+        "partner",
+        "/C=KZ/O=PARTNER/CN=PARTNER",
+        AUTHORITY,
+        None,
+    );
     let digits = site.openssl(&words("x509 -in partner.pem -noout -fingerprint -sha256"));
     let digits = digits.trim().rsplit('=').next().expect("digits");
     let plan = Plan::new(site, "cross").with("64 HEXADECIMAL DIGITS", &digits.replace(':', ""));

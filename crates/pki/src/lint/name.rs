@@ -18,6 +18,13 @@ pub(super) fn lint(
 ) {
     let single = attributes.iter().all(|attribute| attribute.starts_rdn);
     report.require(single, &rule::NAME_RDN);
+    if profile.has_foreign_subject() {
+        report.require(!attributes.is_empty(), &rule::NAME_EMPTY);
+        for attribute in attributes {
+            text(attribute, report);
+        }
+        return;
+    }
     let mut rest = attributes;
     for specification in profile.attributes() {
         match rest.split_first() {
@@ -50,7 +57,7 @@ fn attribute(
     specification: &AttributeSpecification,
     report: &mut Report,
 ) {
-    let (oid, what) = (attribute.oid, Named(attribute.oid));
+    let what = Named(attribute.oid);
     let right = match specification.string {
         StringKind::Utf8 => tag::UTF8_STRING,
         StringKind::Printable => tag::PRINTABLE_STRING,
@@ -59,6 +66,20 @@ fn attribute(
     report.require_or(attribute.tag == right, &rule::NAME_TYPE, || {
         format!("In the subject, {what} is not of the profile's string type.")
     });
+    text(attribute, report);
+    let text = attribute.value.as_str();
+    if specification.upper_case {
+        let capital = text.to_uppercase() == text;
+        report.require_or(capital, &rule::NAME_CASE, || {
+            format!("In the subject, {what} is not in capitals.")
+        });
+    }
+    template(text, specification, report);
+}
+
+/// What holds of a name whoever made it.
+fn text(attribute: &NameAttribute, report: &mut Report) {
+    let (oid, what) = (attribute.oid, Named(attribute.oid));
     let text = attribute.value.as_str();
     if attribute.tag == tag::PRINTABLE_STRING {
         let printable = text.bytes().all(is_printable);
@@ -82,17 +103,10 @@ fn attribute(
             format!("In the subject, {what} has more than {limit} characters.")
         });
     }
-    if specification.upper_case {
-        let capital = text.to_uppercase() == text;
-        report.require_or(capital, &rule::NAME_CASE, || {
-            format!("In the subject, {what} is not in capitals.")
-        });
-    }
     if oid == oid::COUNTRY {
         let code = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_uppercase());
         report.require(code, &rule::NAME_COUNTRY);
     }
-    template(text, specification, report);
 }
 
 /// What stands outside the braces must stand there, and a personal number has twelve digits.

@@ -219,6 +219,44 @@ fn names_in_another_order_or_type_are_found() {
     }
 }
 
+/// The name of another authority is taken over octet by octet.
+#[test]
+fn a_foreign_name_has_its_own_order_and_types_and_is_a_name_all_the_same() {
+    use StringKind::{Ia5, Printable, Utf8};
+    let mut bench = bench(SIGNATURE);
+    bench.profile = Profile::builtin("cross-ca").unwrap();
+    let unit = oid::ORGANIZATIONAL_UNIT;
+    let (cn, o, c) = (oid::COMMON_NAME, oid::ORGANIZATION, oid::COUNTRY);
+    let cases: [(&[Part], &[&str]); 6] = [
+        (
+            &[(c, Printable, "KZ"), (o, Utf8, "A"), (cn, Printable, "B")],
+            &[],
+        ),
+        (&[(o, Ia5, "A"), (unit, Utf8, "B"), (unit, Utf8, "C")], &[]),
+        (&[(c, Printable, "kz"), (cn, Utf8, "B")], &["name.country"]),
+        (&[(c, Printable, "KZ"), (cn, Utf8, " B")], &["name.space"]),
+        (
+            &[(c, Printable, "KZ"), (cn, Utf8, "B\u{1}")],
+            &["name.control"],
+        ),
+        (&[], &["name.empty"]),
+    ];
+    for (parts, expected) in cases {
+        let builder = parts.iter().fold(
+            DistinguishedNameBuilder::new(),
+            |builder, (oid, kind, text)| builder.push(*oid, *kind, text),
+        );
+        bench.subject = builder.build().unwrap();
+        let codes = bench.codes();
+        let found: Vec<_> = codes
+            .iter()
+            .filter(|code| code.starts_with("name."))
+            .collect();
+        let expected: Vec<_> = expected.iter().collect();
+        assert_eq!(found, expected, "{parts:?}");
+    }
+}
+
 #[test]
 fn the_issuer_must_be_the_one_named() {
     let bench = bench(SIGNATURE);

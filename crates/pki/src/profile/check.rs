@@ -80,6 +80,9 @@ impl Specification {
         if authority != (self.purpose == PurposeName::CertificationAuthority) {
             fault("basic constraints belong to authorities, and to them alone");
         }
+        if self.foreign_subject && !authority {
+            fault("only an authority's name may be taken over as it stands");
+        }
         // That alone tells the seals under evidence from everybody else's keys.
         let person = matches!(self.validity, Validity::Person { .. });
         if person

@@ -17,6 +17,9 @@ pub(crate) struct Specification {
     pub(crate) keys: Vec<KeySpecification>,
     pub(crate) validity: Validity,
     pub(crate) subject: Vec<AttributeSpecification>,
+    /// Whether the name was made by somebody else and is taken over as it stands, in its own order and string types.
+    #[serde(default)]
+    pub(crate) foreign_subject: bool,
     #[serde(rename = "claim", default)]
     pub(crate) claims: Vec<Claim>,
     #[serde(rename = "extension")]
