@@ -91,9 +91,14 @@ impl Worker {
                 guarded("upkeep", || upkeep.keep_up(round, &mut unsigned));
                 round = round.wrapping_add(1);
                 if stop.within(UPKEEP_PAUSE) {
-                    return;
+                    break;
                 }
             }
+            // Nobody is served any more: nothing of it waits for the next start to be signed.
+            let _ = guarded("upkeep", || {
+                let now = upkeep.clock.now();
+                unsigned.tell(upkeep.authority.checkpoint(now), now);
+            });
         })?;
         let register = duties.clone();
         worker.spawn("register", move |stop| {
@@ -231,15 +236,7 @@ impl Duties {
             }
             Err(error) => complain("revocation lists were not renewed", &error),
         }
-        match self.authority.checkpoint_due(now) {
-            Ok(Some(checkpoint)) => {
-                tracing::debug!(records = checkpoint.size, "audit checkpoint signed");
-                unsigned.forget();
-            }
-            Ok(None) => unsigned.forget(),
-            Err(error) if !unsigned.tells(&error, now) => {}
-            Err(error) => complain("the audit log was not signed", &error),
-        }
+        unsigned.tell(self.authority.checkpoint_due(now), now);
         // Lists do not wait for it, and it is done in parts, so that the next ones do not either.
         if round.is_multiple_of(RESUME_ROUNDS) || self.recovering.load(Ordering::Acquire) {
             self.recover_further(now);

@@ -4,7 +4,10 @@ use std::mem::Discriminant;
 use std::time::Duration;
 
 use tanba_ca::CheckpointError;
+use tanba_model::audit::SignedCheckpoint;
 use tanba_pki::Timestamp;
+
+use super::complain;
 
 /// Between two words about the same thing.
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -14,9 +17,27 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) struct Seldom(Option<(Discriminant<CheckpointError>, Timestamp)>);
 
 impl Seldom {
+    /// Tells what became of signing the log.
+    pub(super) fn tell(
+        &mut self,
+        signed: Result<Option<SignedCheckpoint>, CheckpointError>,
+        now: Timestamp,
+    ) {
+        match signed {
+            Ok(checkpoint) => {
+                if let Some(checkpoint) = checkpoint {
+                    tracing::debug!(records = checkpoint.size, "audit checkpoint signed");
+                }
+                self.forget();
+            }
+            Err(error) if !self.tells(&error, now) => {}
+            Err(error) => complain("the audit log was not signed", &error),
+        }
+    }
+
     /// Whether this has to be told: it is another thing than the last time, or an hour has gone by. A clock that was set
     /// back starts anew.
-    pub(super) fn tells(&mut self, error: &CheckpointError, now: Timestamp) -> bool {
+    fn tells(&mut self, error: &CheckpointError, now: Timestamp) -> bool {
         let kind = std::mem::discriminant(error);
         let is_known = self
             .0
@@ -28,7 +49,7 @@ impl Seldom {
     }
 
     /// It went well.
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.0 = None;
     }
 }

@@ -10,12 +10,13 @@ use tanba_pki::Timestamp;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Why the checkpoints are not those that there should be, if so: `last` is when the newest was signed, `next` the first
-/// record after it.
+/// record after it, and `newest` the last one. A server that stands still signs nothing, and is no fault: what counts is for how
+/// long somebody wrote.
 pub(super) fn fault(
     has_seal: bool,
     last: Option<Timestamp>,
     next: Option<&AuditRecord>,
-    now: Timestamp,
+    newest: Option<&AuditRecord>,
 ) -> Option<String> {
     const REMEDY: &str = "if you have one that was kept, give it as --checkpoint; then run `tanba audit checkpoint`, or start \
                           the server, which signs the log";
@@ -28,11 +29,12 @@ pub(super) fn fault(
         });
     };
     let since = next.and_then(AuditRecord::read)?.at;
-    let is_late = |time: Timestamp| now > time.plus(DAY);
+    let newest = newest.and_then(AuditRecord::read)?.at;
+    let is_late = |time: Timestamp| newest > time.plus(DAY);
     (is_late(last) && is_late(since)).then(|| {
         format!(
-            "records since {since} are not signed, the newest checkpoint is of {last}: nobody signs, or somebody took newer ones \
-             away; {REMEDY}"
+            "records from {since} to {newest} are not signed, the newest checkpoint is of {last}: nobody signs, or somebody took newer \
+             ones away; {REMEDY}"
         )
     })
 }
@@ -41,19 +43,23 @@ pub(super) fn fault(
 ///
 /// # Errors
 /// When it does not answer.
-pub(crate) fn of_storage(storage: &dyn Storage, now: Timestamp) -> anyhow::Result<Option<String>> {
+pub(crate) fn of_storage(storage: &dyn Storage) -> anyhow::Result<Option<String>> {
     let mut unit = storage.snapshot()?;
     let issuers = unit.issuers().all()?;
     let has_seal = issuers
         .iter()
         .any(|record| record.seal_certificate.is_some());
     let Some(last) = unit.audit_log().last_checkpoint()? else {
-        return Ok(fault(has_seal, None, None, now));
+        return Ok(fault(has_seal, None, None, None));
     };
     // One that cannot be read is told of by `tanba audit verify`.
-    let at = Checkpoint::from_bytes(&last.document).map_or(now, |last| last.at);
+    let Ok(at) = Checkpoint::from_bytes(&last.document).map(|last| last.at) else {
+        return Ok(None);
+    };
     let next = unit.audit_log().page(last.size, 1)?;
-    Ok(fault(has_seal, Some(at), next.first(), now))
+    let before = unit.audit_log().size()?.saturating_sub(1);
+    let newest = unit.audit_log().page(before, 1)?;
+    Ok(fault(has_seal, Some(at), next.first(), newest.first()))
 }
 
 #[cfg(test)]
@@ -78,12 +84,24 @@ mod tests {
             AuditRecord::chain(None, &event).unwrap()
         };
         let (old, fresh) = (record(ago(25)), record(ago(23)));
-        assert_eq!(fault(false, None, Some(&old), now), None);
-        assert!(fault(true, None, Some(&fresh), now).is_some());
-        assert!(fault(true, Some(ago(25)), Some(&old), now).is_some());
-        assert_eq!(fault(true, Some(ago(25)), None, now), None);
+        let (start, newest) = (record(ago(0)), Some(&record(ago(0))));
+        assert_eq!(fault(false, None, Some(&old), newest), None);
+        assert!(fault(true, None, Some(&fresh), newest).is_some());
+        assert!(fault(true, Some(ago(25)), Some(&old), newest).is_some());
+        assert_eq!(fault(true, Some(ago(25)), None, newest), None);
         // The server stood still, and somebody gave a command just now; or the record has an earlier day by itself.
-        assert_eq!(fault(true, Some(ago(25)), Some(&fresh), now), None);
-        assert_eq!(fault(true, Some(ago(23)), Some(&old), now), None);
+        assert_eq!(fault(true, Some(ago(25)), Some(&start), newest), None);
+        assert_eq!(fault(true, Some(ago(25)), Some(&fresh), newest), None);
+        assert_eq!(fault(true, Some(ago(23)), Some(&old), newest), None);
+        // It was ended between two checkpoints, and nothing has been written for a weekend.
+        assert_eq!(
+            fault(
+                true,
+                Some(ago(60)),
+                Some(&record(ago(59))),
+                Some(&record(ago(59)))
+            ),
+            None
+        );
     }
 }

@@ -9,7 +9,7 @@ use tanba_model::audit::AuditRecord;
 use tanba_model::audit::kept::KeptTree;
 use tanba_model::audit::tree::{Frontier, TreeHead, leaf, root};
 use tanba_model::ports::{IssuerKind, Storage};
-use tanba_pki::{Certificate, Timestamp};
+use tanba_pki::Certificate;
 
 use super::export::Checkpoints;
 use super::late;
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             let is_judged = args.file.is_some() && judge.believes();
             is_judged.then(|| log.unproven()).flatten()
         })
-        .or_else(|| (storage.as_ref()).and_then(|_| log.late(context.now())));
+        .or_else(|| (storage.as_ref()).and_then(|_| log.late()));
     log.report(args, fault, context)
 }
 
@@ -327,9 +327,9 @@ impl<'a> Log<'a> {
     }
 
     /// Whether checkpoints are not there that should be.
-    fn late(&self, now: Timestamp) -> Option<String> {
+    fn late(&self) -> Option<String> {
         let last = self.signed.as_ref().map(|(_, stated)| stated.at);
-        late::fault(self.has_seal, last, self.next.as_ref(), now)
+        late::fault(self.has_seal, last, self.next.as_ref(), self.last.as_ref())
     }
 
     /// Nothing is whole that has no record: an installation writes the first one when it is made.

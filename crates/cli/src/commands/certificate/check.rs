@@ -209,7 +209,7 @@ fn check(
         }
     }
     keys.judge(unit.as_mut(), &mut report)?;
-    if let Some(what) = late::of_storage(storage, now)? {
+    if let Some(what) = late::of_storage(storage)? {
         report.fault_of(Fault::new("audit", "checkpoint-late", what));
     }
     Ok(report)

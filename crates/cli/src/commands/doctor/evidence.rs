@@ -20,7 +20,7 @@ pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> anyhow::Result<V
     const REMEDY: &str = "find out who changed the database: `tanba certificate check --all` tells everything that is not as the \
                           audit log says, and `docs/operator.md`, \"The database says something else than the log\", what to do";
     let mut findings = Vec::new();
-    if let Some(what) = late::of_storage(storage, extent.now)? {
+    if let Some(what) = late::of_storage(storage)? {
         let remedy = "where checkpoints were taken away, keep the database as it is for whoever looks into it";
         findings.push(Finding::evidence("checkpoint-late", what, remedy));
     }

@@ -640,6 +640,18 @@ fn lists_that_are_imported_one_after_the_other_for_one_reason_stay_apart() {
     assert_eq!(seconds, 4);
 }
 
+#[test]
+fn a_server_signs_the_log_when_it_is_stopped() {
+    let installation = signed();
+    let server = installation.serve();
+    let stop = ["issuer", "stop", "nca-rsa", "--reason", "a rumour"];
+    assert!(installation.tanba(&stop).status.success());
+    let (code, log) = server.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    let verdict = installation.facts(&["audit", "verify"]);
+    assert_eq!(verdict["unsigned"], 0, "{verdict}");
+}
+
 /// Writes the newest full lists of root and issuing authority.
 pub(crate) fn write_lists(installation: &Installation, names: [&str; 2]) {
     let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
