@@ -163,7 +163,11 @@ impl Writer<'_> {
                 serials,
                 not_me_path,
             } => self.issued(number, serials, not_me_path),
-            MessageBody::Installed { number, superseded } => self.installed(number, superseded),
+            MessageBody::Installed {
+                number,
+                superseded,
+                first,
+            } => self.installed(number, superseded, *first),
             MessageBody::Reminder {
                 serials,
                 ends,
@@ -251,11 +255,17 @@ impl Writer<'_> {
         (self.words("mail-issued-subject", &[]), blocks)
     }
 
-    fn installed(&self, number: &str, superseded: &[String]) -> (String, Vec<Block>) {
+    fn installed(&self, number: &str, superseded: &[String], first: bool) -> (String, Vec<Block>) {
         let mut blocks =
             vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
         if superseded.is_empty() {
-            blocks.push(self.say("mail-installed-kept", &[]));
+            // Whoever gets first keys wished nothing about others, and mostly has none.
+            let key = if first {
+                "mail-installed-first"
+            } else {
+                "mail-installed-kept"
+            };
+            blocks.push(self.say(key, &[]));
         } else {
             blocks.push(self.say("mail-installed-superseded", &[]));
             blocks.push(Block::certificates(superseded));

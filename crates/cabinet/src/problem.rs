@@ -263,7 +263,11 @@ fn as_json(state: &CabinetState, visit: &Visit, problem: &Problem) -> Response {
 fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Method) -> Response {
     let language = visit.language.tag();
     if problem.code == Problem::code_required().code {
-        let address = format!("/{language}/revoke");
+        let address = if *method == Method::POST && visit.place != "/revoke/leave" {
+            crate::pages::revoke::over(language)
+        } else {
+            format!("/{language}/revoke")
+        };
         return (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response();
     }
     if problem.status == StatusCode::UNAUTHORIZED {

@@ -147,6 +147,15 @@ pub(crate) fn is_usable(record: &CertificateRecord, now: Timestamp) -> bool {
     Standing::of(record, now).is_some_and(Standing::usable)
 }
 
+/// Whether one of these keys could sign an application for new ones.
+pub(crate) fn can_renew(records: &[CertificateRecord], now: Timestamp) -> bool {
+    records.iter().any(|record| {
+        matches!(record.purpose, Purpose::Signature | Purpose::Both)
+            && is_usable(record, now)
+            && !is_staff(record)
+    })
+}
+
 /// Certificates that are issued and wait for being installed beside their private keys.
 fn certificates_to_install(applications: &[Application]) -> Vec<CertificateId> {
     let issued = applications
@@ -352,11 +361,13 @@ impl Words<'_> {
                 .filter(|record| record.purpose == purpose || record.purpose == Purpose::Both);
             of_purpose.map(|record| record.not_after).max()
         };
-        // Only a signing key renews: whoever can merely sign in is sent to a registration centre.
+        // Only a signing key renews: whoever can merely sign in is told so, and sent to a registration centre.
         let Some(signs_until) = ends(Purpose::Signature) else {
             let waits = usable.iter().any(|record| to_install.contains(&record.id));
             let key = if waits {
                 "cabinet-keys-issued"
+            } else if ends(Purpose::Authentication).is_some() {
+                "cabinet-keys-sign-in"
             } else {
                 "cabinet-keys-none"
             };

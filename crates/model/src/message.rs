@@ -83,6 +83,9 @@ pub enum MessageBody {
         number: String,
         /// Serial numbers of certificates that were superseded, hexadecimal.
         superseded: Vec<String>,
+        /// Whether these are first keys, at which nobody is asked about old ones; not in messages of old.
+        #[serde(default)]
+        first: bool,
     },
     /// Certificates are about to end.
     Reminder {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Html;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
+use serde::Serialize;
 use tanba_model::application::{Application, State as Stage};
 use tanba_model::certificate::CertificateRecord;
 
@@ -11,7 +12,7 @@ use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
-use crate::view::{Newest, waits_at_a_centre};
+use crate::view::{Newest, can_renew, waits_at_a_centre};
 use crate::visit::Visit;
 
 pub(crate) mod applications;
@@ -43,6 +44,13 @@ pub(crate) async fn show(
     let records = state.valid_certificates_of(&signed_in).await?;
     let session = signed_in.session.clone();
     let applications = state.ra(move |ra| ra.applications(&session)).await?;
+    let mut waiting = waiting(&applications, &visit);
+    if let Some(Waiting { state: shown, .. }) = &mut waiting
+        && *shown == CONFIRMED
+        && state.is_issuance_stopped().await?
+    {
+        *shown = "stopped";
+    }
     let words = state.words(&visit);
     let menu: Vec<Value> = MENU
         .into_iter()
@@ -50,16 +58,29 @@ pub(crate) async fn show(
         .collect();
     let values = context! {
         person => Serde(words.person(&signed_in.person)),
-        waiting => waiting(&applications, &visit),
+        waiting => waiting.map(Serde),
         keys_sentence => words.keys_sentence(&records, &applications),
+        renews => can_renew(&records, words.now),
         certificates => Serde(words.certificates_beside(&records, &Newest::of(&records, &applications, words.now))),
         menu,
     };
     Ok(state.render(&visit, Some(&signed_in), &SCREEN, values))
 }
 
+/// An application that is not at its end, in the words of the start page.
+#[derive(Debug, Serialize)]
+struct Waiting {
+    /// The end of the key of its sentence: the state, or `stopped`.
+    state: &'static str,
+    grouped: String,
+    href: String,
+}
+
+/// The name of the state in which issuing is awaited.
+const CONFIRMED: &str = "CONFIRMED";
+
 /// The application that its owner has left half-way; the one that is nearest to its end first.
-fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
+fn waiting(applications: &[Application], visit: &Visit) -> Option<Waiting> {
     let rank = |application: &&Application| match application.state {
         Stage::Issued { .. } => 0,
         Stage::Confirmed { .. } => 1,
@@ -88,10 +109,20 @@ fn waiting(applications: &[Application], visit: &Visit) -> Option<Value> {
         | Stage::Installed { .. }
         | Stage::Cancelled { .. } => format!("/{lang}/cabinet/applications/{number}"),
     };
-    Some(context! { state => found.state.name(), grouped => found.number.grouped(), href })
+    Some(Waiting {
+        state: found.state.name(),
+        grouped: found.number.grouped(),
+        href,
+    })
 }
 
 impl CabinetState {
+    /// Whether nothing that people apply for is issued for the time being.
+    pub(crate) async fn is_issuance_stopped(&self) -> Result<bool, Problem> {
+        self.ra(|ra| ra.is_issuance_stopped().map_err(Problem::from))
+            .await
+    }
+
     /// Which keys of whoever is signed in are the newest of their kind.
     pub(crate) async fn newest_of(&self, signed_in: &SignedIn) -> Result<Newest, Problem> {
         let valid = self.valid_certificates_of(signed_in).await?;

@@ -1,6 +1,6 @@
 //! `/{lang}/revoke`: revoking or freezing without a key: IIN, code from the mail, choice. Works without script.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
@@ -27,16 +27,37 @@ struct Mistake {
     text: String,
 }
 
+/// What the address of the page says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Came {
+    /// Whether a button was pressed after the session had ended.
+    over: Option<String>,
+}
+
+/// Where whoever pressed a button too late is told that it did nothing.
+pub(crate) fn over(language: &str) -> String {
+    format!("/{language}/revoke?over=yes")
+}
+
 /// `GET /{lang}/revoke`: whoever entered with a code chooses; everybody else says who she is.
 pub(crate) async fn show(
     State(state): State<CabinetState>,
     visit: Visit,
     limited: MaybeLimited,
+    Query(came): Query<Came>,
 ) -> Result<Response, Problem> {
-    match limited.by_code() {
-        Some(limited) => choose(&state, &visit, &limited, &Choice::default(), Vec::new()).await,
-        None => Ok(page(&state, &visit, "iin", &[], context! {})),
+    if let Some(limited) = limited.by_code() {
+        return choose(&state, &visit, &limited, &Choice::default(), Vec::new()).await;
     }
+    if came.over.is_none() {
+        return Ok(page(&state, &visit, "iin", &[], context! {}));
+    }
+    // A page without a word would let a frightened person believe that her key is dead.
+    let mistakes = [mistake("", state.text(&visit, "keyless-over"))];
+    let mut shown = page(&state, &visit, "iin", &mistakes, context! {});
+    *shown.status_mut() = StatusCode::OK;
+    Ok(shown)
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,7 +135,7 @@ pub(crate) async fn answer(
     Form(typed): Form<Answer>,
 ) -> Result<Response, Problem> {
     let Some(flow) = limited::flow(&headers, state.config()) else {
-        return Ok(start(&visit).into_response());
+        return Ok(Redirect::to(&over(visit.language.tag())).into_response());
     };
     let (limits, now) = (state.config().limits(), state.now());
     state

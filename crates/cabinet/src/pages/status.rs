@@ -189,9 +189,11 @@ pub(crate) async fn one(
         .ra(move |ra| ra.reminder(holder, &number).map_err(Problem::from))
         .await?;
     let words = state.words(&visit);
+    let is_stopped = state.is_issuance_stopped().await?;
+    let shown = words.history(&history.application, &history.steps, &history.signed);
     let values = context! {
         come => Serde(Come::of(&state, &visit, &history.application)),
-        application => Serde(words.history(&history.application, &history.steps, &history.signed)),
+        application => Serde(shown.while_stopped(is_stopped)),
         by_proof => true,
         sheet,
         reminder => reminder.map(|at| words.date(at)),

@@ -107,7 +107,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             context! { errors => none(), next => Value::from(()), notice => Value::from(()) },
             context! { errors => none(), next => "/kk/cabinet", notice => "x" },
         ],
-        "cabinet.html" => ["DRAFT", "AWAITING_2FA", "SUBMITTED", "CONFIRMED", "ISSUED"]
+        "cabinet.html" => ["DRAFT", "AWAITING_2FA", "SUBMITTED", "CONFIRMED", "stopped", "ISSUED"]
             .into_iter()
             .map(|state| Some(context! { state, grouped => "1", href => "/" }))
             .chain([None])
@@ -115,7 +115,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 let menu = ["reissue", "revoke", "apps", "list", "status", "password"];
                 let menu: Vec<Value> = menu.into_iter().map(|key| context! { key, path => "/" }).collect();
                 context! {
-                    person => person(true), waiting, keys_sentence => "x", certificates => cards.clone(), menu,
+                    person => person(true), renews => waiting.is_some(), waiting, keys_sentence => "x", certificates => cards.clone(), menu,
                 }
             })
             .collect(),
@@ -127,10 +127,11 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                     settlement => field("almaty", error), keystore => field("PKCS12", error),
                 };
                 let errors = if error.is_some() { errors() } else { none() };
+                let stopped = error.is_none();
                 let code_address = error.map(|_| "a•••@example.kz");
                 context! {
                     person => person(error.is_some()), errors, fields, code_address, regions => regions.clone(),
-                    capabilities => vec![capability(error)], obtain => error.is_some(),
+                    capabilities => vec![capability(error)], obtain => error.is_some(), stopped,
                 }
             })
             .collect(),

@@ -4,8 +4,9 @@ use serde::Serialize;
 use tanba_model::application::{Application, ApplicationKind, State};
 use tanba_model::decision::Step as Signed;
 use tanba_pki::Timestamp;
+use tanba_ra::NextStep;
 
-use super::Words;
+use super::{ApplicationView, Words};
 
 /// The usual way of a reissue, state by state.
 const REISSUE: [&str; 5] = ["DRAFT", "AWAITING_2FA", "CONFIRMED", "ISSUED", "INSTALLED"];
@@ -35,6 +36,16 @@ const BY_AUTHORITY: &str = "step-by-authority";
 const BY_OPERATOR: &str = "step-by-operator";
 const BY_ADMINISTRATOR: &str = "step-by-administrator";
 const BY_SYSTEM: &str = "step-by-system";
+
+impl ApplicationView {
+    /// The same where nothing is issued for the time being: to reload in a minute would be advice for ever.
+    pub(crate) fn while_stopped(mut self, is_stopped: bool) -> Self {
+        if is_stopped && self.next == NextStep::Wait.key() {
+            self.next = "next-wait-stopped";
+        }
+        self
+    }
+}
 
 impl Words<'_> {
     /// The states behind, what is waited for, and what is ahead; of an application that failed, where it ended.

@@ -145,11 +145,57 @@ async fn a_session_by_code_opens_nothing_else_and_a_freeze_ends_it() {
     let refused = browser
         .submit("/kk/revoke/freeze", &[("sure", "yes")])
         .await;
-    assert_eq!(refused.location(), "/kk/revoke");
+    assert_eq!(refused.location(), "/kk/revoke?over=yes");
     let refused = Browser::new(&world)
         .sign_in_with(&citizen.authentication)
         .await;
     assert_eq!(refused.code(), "certificate-frozen");
+}
+
+#[tokio::test]
+async fn whoever_presses_a_button_after_the_session_is_told_that_it_did_nothing() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let serial = citizen.signature.certificate.serial_hex();
+    let mut browser = Browser::new(&world);
+    let page = enter(&mut browser, &citizen).await;
+    browser.csrf = token(&page);
+    world.clock.forward(11 * 60);
+    let revocation = [
+        ("serial", serial.as_str()),
+        ("event", "lost"),
+        ("sure", "yes"),
+    ];
+    for (path, fields) in [
+        ("revoke/certificates", &revocation[..]),
+        ("revoke/freeze", &[("sure", "yes")]),
+        // Whoever waited until the code was forgotten has revoked nothing either.
+        ("revoke/code", &[("code", "123456")]),
+    ] {
+        for (language, said) in [
+            (
+                "kk",
+                "БІРДЕ-БІР кілт кері шақырылған жоқ, тоқтатылған да жоқ",
+            ),
+            ("ru", "НИ ОДИН ключ не отозван и не приостановлен"),
+            ("en", "NO key was revoked and none was frozen"),
+        ] {
+            let late = browser.submit(&format!("/{language}/{path}"), fields).await;
+            let page = browser.get(late.location()).await;
+            assert_eq!(page.status, StatusCode::OK);
+            let summary = page.body.split("id=\"error-summary\"").nth(1).unwrap();
+            let summary = summary.split("</ul>").next().unwrap();
+            assert!(summary.contains(said), "{path}: {summary}");
+            assert!(page.body.contains("id=\"iin\""), "{}", page.body);
+        }
+    }
+    // Whoever only opens the page, or leaves it, did not press anything that could have done something.
+    let left = browser.submit("/kk/revoke/leave", &[]).await;
+    assert_eq!(left.location(), "/kk/revoke");
+    let opened = browser.get("/kk/revoke").await;
+    assert!(!opened.body.contains("БІРДЕ-БІР"), "{}", opened.body);
+    let kept = Browser::new(&world).sign_in_with(&citizen.signature).await;
+    assert_ne!(kept.code(), "certificate-revoked");
 }
 
 #[tokio::test]

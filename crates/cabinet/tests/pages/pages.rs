@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
+use tanba_model::certificate::RevocationReason;
 use tanba_model::staff::Role;
 
 use crate::browser::{Browser, base64};
@@ -198,6 +199,98 @@ async fn the_cabinet_urges_nobody_who_has_new_keys_or_only_has_to_install_them()
         ["Кілттеріңіз жарамды", "действуют до", "valid until"],
     )
     .await;
+}
+
+#[tokio::test]
+async fn whoever_has_no_signing_key_is_offered_first_keys_and_no_renewal() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let renewal = "class=\"govuk-button\" href=\"/kk/cabinet/reissue\"";
+    let first = "class=\"govuk-button\" href=\"/kk/obtain\"";
+    let page = browser.get("/kk/cabinet").await;
+    assert!(page.body.contains(renewal) && !page.body.contains(first));
+    world.revoke(&citizen.signature, RevocationReason::KeyCompromise);
+    is_told(
+        &mut browser,
+        [
+            "тек аутентификация кілтіңіз жарамды",
+            "действует только ключ аутентификации",
+            "only your authentication key is valid",
+        ],
+    )
+    .await;
+    let page = browser.get("/kk/cabinet").await;
+    assert!(!page.body.contains(renewal) && page.body.contains(first));
+    let form = browser.get("/kk/cabinet/reissue").await;
+    assert!(form.body.contains("Жарамды қол қою кілтіңіз жоқ"));
+    assert!(form.body.contains(first), "{}", form.body);
+    assert!(!form.body.contains("id=\"reissue-form\""), "{}", form.body);
+}
+
+/// Stops all that the authority issues to people, as an administrator signs it.
+async fn stop_issuance(world: &World) {
+    let key = world.staff("Dana", Role::Administrator);
+    let mut browser = Browser::new(world);
+    browser.sit_down(&key).await;
+    let wish = json!({ "act": "stop-issuance", "object": "issuer/rsa", "reason": "a test" });
+    let prepared = browser.post("/desk/orders", wish).await.json();
+    let signature = base64(&key.sign(prepared["document"].as_str().unwrap()));
+    let body = json!({ "signature": signature });
+    let signed = browser.post("/desk/orders/signature", body).await;
+    assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
+}
+
+#[tokio::test]
+async fn while_nothing_is_issued_nobody_is_told_to_reload_in_a_minute() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let form = browser.get("/kk/cabinet/reissue").await;
+    assert!(!form.body.contains("id=\"issuance-stopped\""));
+    stop_issuance(&world).await;
+    let form = browser.get("/kk/cabinet/reissue").await;
+    assert!(
+        form.body.contains("id=\"issuance-stopped\""),
+        "{}",
+        form.body
+    );
+
+    let (number, _) = browser.apply(&citizen).await;
+    let (code, _) = world.mailed();
+    let fields = [
+        ("number", number.as_str()),
+        ("code", code.as_deref().unwrap()),
+    ];
+    let answer = browser
+        .submit("/kk/cabinet/reissue/confirm/code", &fields)
+        .await;
+    let page = format!("/kk/cabinet/applications/{number}");
+    assert_eq!(answer.location(), page, "{}", answer.body);
+
+    let mut elsewhere = Browser::new(&world);
+    let iin = citizen.iin();
+    let proof = [("number", number.as_str()), ("iin", iin.as_str())];
+    let proved = elsewhere.submit("/kk/status", &proof).await;
+    let cabinet = browser.get("/kk/cabinet").await;
+    let shown = [
+        browser.get(&page).await,
+        elsewhere.get(proved.location()).await,
+    ];
+    for page in shown.iter().chain([&cabinet]) {
+        for said in [
+            "уақытша тоқтат",
+            "штеңе жоғалған жоқ",
+            "өздігінен орындалады",
+        ] {
+            assert!(page.body.contains(said), "{said}: {}", page.body);
+        }
+        let told = page.body.split("id=\"page-data\"").next().unwrap();
+        assert!(!told.contains("бір минуттан кейін"), "{told}");
+        assert!(!told.contains("шығарылып жатыр"), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -235,8 +235,11 @@ function startCode(page: Page): void {
 /** What another code, or the same one typed with care, would mend; nothing else is the field's fault. */
 const ABOUT_THE_CODE: ReadonlySet<string> = new Set(["wrong-code", "code-malformed", "code-expired", "codes-paused"]);
 
-/** What ends the application: its own page says where it stands, and nothing can be typed here any more. */
-const ENDED: ReadonlySet<string> = new Set(["too-many-codes", "application-rejected", "person-died", "data-changed"]);
+/** What leaves nothing to type: the application's own page says where it stands, and nothing can be typed here any more. */
+const ENDED: ReadonlySet<string> = new Set(["too-many-codes", "application-rejected", "person-died", "data-changed", "authority-unfit"]);
+
+/** What only keeps a confirmed application waiting: its own page says for what, and the code counts. */
+const WAITS: ReadonlySet<string> = new Set(["issuance-stopped", "issuance-delayed"]);
 
 async function sendCode(page: Page): Promise<void> {
   const field = input("code");
@@ -247,9 +250,10 @@ async function sendCode(page: Page): Promise<void> {
   try {
     await post(`/applications/${page.number}/code`, { code });
   } catch (error) {
-    if (error instanceof Problem && ENDED.has(error.code)) {
+    if (error instanceof Problem && (ENDED.has(error.code) || WAITS.has(error.code))) {
       progressEnd();
       await go(page.done);
+      if (WAITS.has(error.code)) return;
       throw error;
     }
     field?.select();

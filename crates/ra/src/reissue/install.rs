@@ -250,6 +250,7 @@ impl RegistrationAuthority {
         let body = MessageBody::Installed {
             number: number.as_str().to_owned(),
             superseded,
+            first: application.first.is_some(),
         };
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;

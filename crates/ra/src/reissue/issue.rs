@@ -16,7 +16,7 @@ use super::identity::refused_for;
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::codes;
-use crate::error::{StepError, request_code};
+use crate::error::{StepError, Unavailable, request_code};
 use crate::evidence::{Evidence, application_object};
 use crate::first::announce_issued;
 use crate::holder::Holder;
@@ -97,6 +97,31 @@ impl RegistrationAuthority {
             certificates,
             chain: self.issuance.chain(),
         })
+    }
+
+    /// Whether an administrator has stopped what people apply for here: what is confirmed meanwhile waits.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn is_issuance_stopped(&self) -> Result<bool, Unavailable> {
+        let mut work = self.storage.snapshot()?;
+        if work.issuers().stops()?.is_empty() {
+            return Ok(false);
+        }
+        let chain = self.issuance.chain();
+        let issuers = work.issuers().all()?;
+        let Some(issuing) = issuers
+            .iter()
+            .find(|record| chain.first() == Some(&record.issuer.certificate))
+        else {
+            return Ok(false);
+        };
+        for profile in self.config.profiles() {
+            if work.issuers().is_stopped(issuing.id, profile)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Brings a confirmed application to its end; every other one is returned as it is.

@@ -15,7 +15,8 @@ use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, OutboxMessage};
 use tanba_model::person::{EmailAddress, NewPerson};
 use tanba_model::ports::{PersonFacts, PersonRegister, RegisterAnswer, Storage as _};
-use tanba_pki::{CertificateRequest, RequestAttributes, Timestamp};
+use tanba_pki::cms::{self, SignOptions};
+use tanba_pki::{Certificate, CertificateRequest, RequestAttributes, Timestamp};
 use tanba_ra::{
     AddressError, ClaimError, ClaimForm, DeskSection, FirstError, FirstSecret, FirstSection,
     FirstStep, NextStep, ProfileSet, Proof, RaSection, Register, RegistrationAuthority, Solution,
@@ -1029,4 +1030,46 @@ fn a_confirmed_application_is_issued_and_makes_the_address_the_persons() {
             .iter()
             .all(|record| record.channel.name() == "centre")
     );
+}
+
+/// Nobody asks at first keys what is to become of old ones: the notice must not speak of a wish.
+#[test]
+fn the_notice_of_installed_first_keys_says_that_they_are_the_first() {
+    let world = scene();
+    let (secret, Keys { keys }) = submitted(&world, &world.ra, NOON);
+    approve(&world, &secret);
+    drop(mails(&world, after(12)));
+    let number = world.ra.first(&secret).unwrap().application.unwrap().number;
+    let now = after(13);
+    let proof = Proof::Iin(&iin());
+    let opened = world.ra.prove(&number, proof, now, "").unwrap().unwrap();
+    let token = opened.opened.unwrap().token;
+    let found = world.ra.limited_session(token.expose(), now).unwrap();
+    let (limited, _) = found.unwrap();
+    let issued = world.ra.certificates(&limited, &number).unwrap();
+    let challenge = world
+        .ra
+        .installation_challenge(&limited, &number, now)
+        .unwrap();
+    let proofs: Vec<Vec<u8>> = issued
+        .certificates
+        .iter()
+        .zip(&keys)
+        .map(|(der, key)| {
+            let certificate = Certificate::from_der(der).unwrap();
+            let mut options = SignOptions::new(&certificate);
+            options.signing_time = Some(now);
+            cms::sign(&challenge, key, &options).unwrap()
+        })
+        .collect();
+    world
+        .ra
+        .installed(&limited, &number, &proofs, false, now)
+        .unwrap();
+    let told = mails(&world, after(14));
+    let installed = told.iter().find(|mail| mail.body.kind() == "installed");
+    let MessageBody::Installed { first, .. } = &installed.unwrap().body else {
+        panic!("another message");
+    };
+    assert!(*first);
 }

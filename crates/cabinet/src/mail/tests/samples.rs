@@ -58,10 +58,17 @@ pub(super) fn bodies() -> Vec<MessageBody> {
         MessageBody::Installed {
             number: number.clone(),
             superseded: serials.clone(),
+            first: false,
+        },
+        MessageBody::Installed {
+            number: number.clone(),
+            superseded: Vec::new(),
+            first: false,
         },
         MessageBody::Installed {
             number,
             superseded: Vec::new(),
+            first: true,
         },
         MessageBody::Reminder {
             serials: serials.clone(),

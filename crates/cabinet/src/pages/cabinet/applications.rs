@@ -83,9 +83,11 @@ pub(crate) async fn show(
         .ra(move |ra| ra.reminder(&session, &number).map_err(Problem::from))
         .await?
         .map(|at| words.date(at));
+    let is_stopped = state.is_issuance_stopped().await?;
+    let shown = words.history(&found.application, &found.steps, &found.signed);
     let values = context! {
         come => Serde(Come::of(&state, &visit, &found.application)),
-        application => Serde(words.history(&found.application, &found.steps, &found.signed)),
+        application => Serde(shown.while_stopped(is_stopped)),
         reminder,
         errors => Vec::<String>::new(),
     };

@@ -10,7 +10,7 @@ use minijinja::value::Serde;
 use serde::{Deserialize, Serialize};
 use tanba_model::application::{Application, State as Stage};
 use tanba_model::person::EmailAddress;
-use tanba_ra::{ConfirmError, ResendError};
+use tanba_ra::{ConfirmError, IssueError, ResendError};
 
 use crate::body::{Form, number};
 use crate::places;
@@ -111,6 +111,11 @@ pub(crate) async fn code(
                 &Note::Mistake(sentence),
             );
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        // The code was right, and there is nothing to type any more: the application says what it waits for.
+        Err(ConfirmError::Issue(IssueError::Delayed(_))) => {
+            let application = find(&state, &signed_in, number.as_str()).await?;
+            Ok(to_application(&visit, &application))
         }
         Err(error) => Err(error.into()),
     }

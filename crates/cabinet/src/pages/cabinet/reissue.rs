@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
+use crate::view::can_renew;
 use crate::visit::Visit;
 
 const SCREEN: Screen =
@@ -40,7 +41,7 @@ struct Mistakes {
     settlement: Option<String>,
     keystore: Option<String>,
     whole: Option<String>,
-    /// Whether only first keys help.
+    /// Whether only first keys help: then there is nothing to fill in.
     obtain: bool,
 }
 
@@ -83,7 +84,12 @@ pub(crate) async fn show(
         );
         mistakes.whole = Some(problem.sentence(state.catalogue(), &visit));
     }
-    Ok(page(&state, &visit, &signed_in, &fields, &mistakes))
+    let valid = state.valid_certificates_of(&signed_in).await?;
+    if !can_renew(&valid, state.now()) {
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, codes::NO_SIGNING_KEY);
+        mistakes.place(&problem, problem.sentence(state.catalogue(), &visit));
+    }
+    page(&state, &visit, &signed_in, &fields, &mistakes).await
 }
 
 pub(crate) async fn submit(
@@ -130,7 +136,7 @@ pub(crate) async fn submit(
             Err(problem) => return Err(problem),
         }
     }
-    let page = page(&state, &visit, &signed_in, &fields, &mistakes);
+    let page = page(&state, &visit, &signed_in, &fields, &mistakes).await?;
     Ok((status, page).into_response())
 }
 
@@ -204,13 +210,13 @@ impl Mistakes {
     }
 }
 
-fn page(
+async fn page(
     state: &CabinetState,
     visit: &Visit,
     signed_in: &SignedIn,
     fields: &Fields,
     mistakes: &Mistakes,
-) -> Html<String> {
+) -> Result<Html<String>, Problem> {
     let field = |value: &str, error: &Option<String>| -> Value {
         context! { value, error }
     };
@@ -221,6 +227,7 @@ fn page(
         regions => Serde(places::regions(state.authority().gazetteer(), visit.language)),
         errors => Serde(mistakes.list()),
         obtain => mistakes.obtain,
+        stopped => state.is_issuance_stopped().await?,
         capabilities => Serde(state.capabilities()),
         fields => context! {
             email => field(&fields.email, &mistakes.email),
@@ -233,5 +240,5 @@ fn page(
         has_errors: !mistakes.is_none(),
         ..SCREEN
     };
-    state.render(visit, Some(signed_in), &screen, values)
+    Ok(state.render(visit, Some(signed_in), &screen, values))
 }
