@@ -122,6 +122,9 @@ describe("the desk", () => {
       await seat.sign("done=done&act=freeze");
       await operator.locator("#act-release summary").click();
       await operator.locator("#release-go").click();
+      assert.deepEqual((await problem(operator)).codes, ["desk-reason-missing"], "no reason is chosen beforehand");
+      await operator.locator("#release-reason").selectOption("alarm-over");
+      await operator.locator("#release-go").click();
       await seat.sign("done=waits&act=release");
       // The first one may only take it back.
       await operator.goto(`${demo.url}/${language}/desk/pending`);
@@ -155,6 +158,7 @@ describe("the desk", () => {
       await operator.locator("#act-email summary").click();
       await look(operator, language, "89-desk-address", { everywhere: true, part: ["#act-email"] });
       await operator.locator("#new-email").fill(`desk-${language}@example.kz`);
+      await operator.locator("#email-reason").selectOption("own-wish");
       await operator.locator("#email-go").click();
       await seat.sign("done=waits&act=email");
       assert.deepEqual(await told(`desk-${language}@example.kz`), [], "one alone changes nothing");
@@ -230,6 +234,7 @@ describe("the desk", () => {
       const propose = async (surname) => {
         await page.locator("#act-names summary").click();
         await page.locator("#new-surname").fill(surname);
+        await page.locator("#names-reason").selectOption("data-changed");
         await page.locator("#names-go").click();
         await seat.sign("done=waits&act=names");
       };

@@ -138,6 +138,10 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await step(page, "#application");
     assert.equal(await page.locator("#application").getAttribute("data-state"), "SUBMITTED");
     await page.locator("#cancel-form button").click();
+    await page.locator("#cancel-sure-error:not([hidden])").waitFor();
+    assert.equal(await page.locator("#application").getAttribute("data-state"), "SUBMITTED", "one click withdraws nothing");
+    await page.locator("#cancel-sure").check();
+    await page.locator("#cancel-form button").click();
     await page.locator('#application[data-state="CANCELLED"]').waitFor();
     await page.goto(`${demo.url}/${language}/obtain/application`);
     await look(page, language, "50-obtain-cancelled");

@@ -73,6 +73,7 @@ test("while the register is away an application is kept; her name is confirmed b
 
   // Withdrawn while nobody could tell who she is.
   await first.page.goto(`${demo.url}/kk/obtain/application`);
+  await first.page.locator("#cancel-sure").check();
   await first.page.locator("#cancel-form button").click();
   await first.page.locator('#application[data-state="CANCELLED"]').waitFor(PATIENCE);
   for (const language of LANGUAGES) {

@@ -56,13 +56,6 @@ pub(crate) struct Accepted {
     accepted: String,
 }
 
-/// A form that brings nothing but its token.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Bare {
-    pub(crate) csrf: String,
-}
-
 /// A form that brings its token and a proof of work.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

@@ -91,6 +91,37 @@ async fn an_operator_is_shown_the_address_that_an_approval_confirms_and_the_one_
 }
 
 #[tokio::test]
+async fn no_reason_of_an_act_is_chosen_beforehand_and_none_is_taken_for_it() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin()).0;
+    let mut seat = Browser::new(&world);
+    seat.sit_down(&world.staff("Bolat", Role::Operator)).await;
+    let page = seat.get(&format!("/kk/desk/persons/{record}")).await;
+    for act in ["freeze", "revoke", "email", "names"] {
+        let (_, choice) = page
+            .body
+            .split_once(&format!("id=\"{act}-reason\""))
+            .unwrap();
+        let (choice, _) = choice.split_once("</select>").unwrap();
+        let (tag, options) = choice.split_once('>').unwrap();
+        assert!(tag.contains("required"), "{act}: {tag}");
+        assert!(
+            options.trim().starts_with("<option value=\"\">"),
+            "{options}"
+        );
+    }
+    let serial = citizen.signature.certificate.serial_hex();
+    for act in ["freeze", "revoke"] {
+        let wish = json!({
+            "person": record, "iin": citizen.iin(), "act": act, "reason": "", "identification": "", "serials": [serial],
+        });
+        let refused = seat.post("/desk/acts", wish).await;
+        assert_eq!(refused.code(), "reason-missing", "{}", refused.body);
+    }
+}
+
+#[tokio::test]
 async fn an_operator_is_shown_both_names_where_the_register_has_another_and_that_somebody_died() {
     let world = World::new();
     let person = world.newcomer();

@@ -195,12 +195,13 @@ async fn no_step_is_taken_without_the_token_of_its_applicant() {
     token(&mut applicant.browser, &format!("/kk{linked}")).await;
     assert_ne!(applicant.browser.csrf, own);
     let door = "/kk/obtain/application/{secret}/cancel";
-    let answer = applicant.step(door, &path, Sent::Form(&[])).await;
+    let sure = [("sure", "yes")];
+    let answer = applicant.step(door, &path, Sent::Form(&sure)).await;
     assert_eq!(answer.location(), format!("/kk{linked}"));
     applicant.browser.csrf = own;
     assert!(!world.mail().is_empty(), "a withdrawal is told");
     let before = kept(&applicant.browser);
-    applicant.form("/application/cancel", &[]).await;
+    applicant.form("/application/cancel", &sure).await;
     assert!(kept(&applicant.browser) == before, "withdrawn twice");
     let lazy = applicant.form("/again", &[]).await;
     assert!(
@@ -228,6 +229,37 @@ async fn no_step_is_taken_without_the_token_of_its_applicant() {
         .filter(|path| path.starts_with("/kk/obtain/") || path.starts_with("/api/v1/first/"))
         .collect();
     assert_eq!(applicant.tried, all);
+}
+
+#[tokio::test]
+async fn a_first_application_is_withdrawn_only_by_whoever_says_that_she_means_it() {
+    let world = world();
+    let person = world.newcomer();
+    let mut browser = Browser::new(&world);
+    let (number, linked) = apply(&mut browser, &person).await;
+    let linked = format!("/kk{}", &linked[3..]);
+    for page in ["/kk/obtain/application", linked.as_str()] {
+        token(&mut browser, page).await;
+        let asked = browser.submit(&format!("{page}/cancel"), &[]).await;
+        assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            asked.body.contains("href=\"#cancel-sure\""),
+            "{}",
+            asked.body
+        );
+        assert!(asked.body.contains("Әзірге ештеңе өзгерген жоқ"));
+        let shown = browser.get(page).await;
+        assert!(shown.body.contains(&number.grouped()));
+        assert!(shown.body.contains("data-state=\"SUBMITTED\""), "{page}");
+    }
+    let path = format!("{linked}/cancel");
+    let withdrawn = browser.submit(&path, &[("sure", "yes")]).await;
+    let shown = browser.get(withdrawn.location()).await;
+    assert!(
+        shown.body.contains("data-state=\"CANCELLED\""),
+        "{}",
+        shown.body
+    );
 }
 
 #[tokio::test]

@@ -168,7 +168,10 @@ async fn nothing_is_printed_of_an_application_that_was_withdrawn() {
     let person = world.newcomer();
     let mut applicant = Browser::new(&world);
     let (number, link) = apply(&mut applicant, &person).await;
-    let withdrawn = applicant.submit("/ru/obtain/application/cancel", &[]).await;
+    let sure = [("sure", "yes")];
+    let withdrawn = applicant
+        .submit("/ru/obtain/application/cancel", &sure)
+        .await;
     assert_eq!(withdrawn.location(), "/ru/obtain/application");
     let page = applicant.get("/ru/obtain/application").await;
     assert!(!page.body.contains("sheet.pdf"), "{}", page.body);

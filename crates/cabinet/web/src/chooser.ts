@@ -18,6 +18,8 @@ interface Chosen {
   readonly folder: FileSystemDirectoryHandle | null;
   status: string;
   state: "waiting" | "open" | "failed";
+  /** Whether no password opens it: then it goes when others are chosen. */
+  hopeless: boolean;
 }
 
 /** Ids of the page's elements. */
@@ -79,6 +81,7 @@ export class Chooser {
       const content = await read(item.file);
       if ("code" in content) {
         this.#mark(item, "failed", text(content.code));
+        item.hopeless = true;
         continue;
       }
       readable.push(content);
@@ -105,12 +108,13 @@ export class Chooser {
     }
     if (chosen.length > 0 && opened.length === 0) return new Problem("file-unreadable", chosen[0]?.status ?? "", { field: this.#ids.files });
     const wrong = opened.some(({ failure }) => failure?.code === "file-wrong-password");
-    return wrong ? Problem.of("files-none-opened") : Problem.of("files-none", {}, this.#ids.files);
+    return wrong ? Problem.of("files-none-opened") : Problem.of("files-none-usable", {}, this.#ids.files);
   }
 
   #markResult(item: Chosen, result: OpenedFile): void {
     if (result.failure === null) this.#mark(item, "open", text("file-open"));
     else this.#mark(item, "failed", text(result.failure.code, localised(result.failure.values ?? {})));
+    item.hopeless = result.failure !== null && result.failure.code !== "file-wrong-password";
   }
 
   #mark(item: Chosen, state: Chosen["state"], status: string): void {
@@ -143,10 +147,11 @@ export class Chooser {
   }
 
   #add(files: readonly File[], folder: FileSystemDirectoryHandle | null = null): void {
+    if (files.length > 0) chosen = chosen.filter(({ hopeless }) => !hopeless);
     for (const file of files) {
       const same = chosen.findIndex(({ file: other }) => other.name === file.name && other.size === file.size);
       if (same >= 0) chosen.splice(same, 1);
-      chosen.push({ file, folder, status: text("file-waiting"), state: "waiting" });
+      chosen.push({ file, folder, status: text("file-waiting"), state: "waiting", hopeless: false });
     }
     chosen = chosen.slice(0, MAX_FILES);
     // While the password is typed the module loads.

@@ -220,6 +220,9 @@ class Installation {
       note.textContent = newest === undefined ? text("install-no-pending") : text("pending-found", { date: date(newest.created) });
     }
     show(element("install-password-section"), newest !== undefined);
+    // Without the keys there is nothing to write; where they are gone for good, what was issued has to be revoked.
+    show(element("install-steps"), newest !== undefined);
+    show(element("install-lost"), newest === undefined);
     this.#showSaved();
   }
 

@@ -8,13 +8,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use minijinja::value::Serde;
+use serde::Deserialize;
 use tanba_model::application::{Application, ApplicationNumber, State as Stage};
 use tanba_model::intake::IntakeStage;
 use tanba_ra::{FirstSecret, FirstStep, FirstView, NextStep, codes};
 
 use super::come::Come;
 use super::sheet::{self, SHEET};
-use super::{Bare, to_step};
+use super::to_step;
 use crate::body::Form;
 use crate::csrf;
 use crate::problem::Problem;
@@ -25,6 +26,15 @@ use crate::visit::Visit;
 
 const SCREEN: Screen =
     Screen::new("obtain/application.html", "obtain", "first-number-title").help(&[12]);
+
+/// The form that withdraws.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Withdrawal {
+    csrf: String,
+    /// Whether she said that she means it.
+    sure: Option<String>,
+}
 
 /// How a page was opened.
 enum Opened<'a> {
@@ -54,7 +64,9 @@ pub(crate) async fn show(
         return Ok(to_step(&visit, applicant.view.step));
     }
     let opened = Opened::Cookie(&applicant.secret);
-    Ok(page(&state, &visit, &applicant.view, &opened).into_response())
+    Ok(page(&state, &visit, &applicant.view, &opened, false)
+        .await?
+        .into_response())
 }
 
 /// `POST …/application/cancel`
@@ -62,10 +74,15 @@ pub(crate) async fn cancel(
     State(state): State<CabinetState>,
     visit: Visit,
     headers: HeaderMap,
-    Form(fields): Form<Bare>,
+    Form(fields): Form<Withdrawal>,
 ) -> Result<Response, Problem> {
     let applicant = state.applicant(&headers).await?;
     applicant.check(&headers, &fields.csrf)?;
+    if fields.sure.is_none() && applicant.view.step == FirstStep::Done {
+        let opened = Opened::Cookie(&applicant.secret);
+        let asked = page(&state, &visit, &applicant.view, &opened, true).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, asked).into_response());
+    }
     let (secret, now) = (Arc::clone(&applicant.secret), state.now());
     state.ra(move |ra| ra.cancel_first(&secret, now)).await?;
     Ok(to_step(&visit, FirstStep::Done))
@@ -78,7 +95,9 @@ pub(crate) async fn link(
     Path(secret): Path<String>,
 ) -> Result<Response, Problem> {
     let (secret, view) = state.linked(&visit, &secret).await?;
-    Ok(page(&state, &visit, &view, &Opened::Link(&secret)).into_response())
+    Ok(page(&state, &visit, &view, &Opened::Link(&secret), false)
+        .await?
+        .into_response())
 }
 
 /// `POST …/application/{secret}/cancel`
@@ -87,10 +106,14 @@ pub(crate) async fn cancel_by_link(
     visit: Visit,
     headers: HeaderMap,
     Path(secret): Path<String>,
-    Form(fields): Form<Bare>,
+    Form(fields): Form<Withdrawal>,
 ) -> Result<Response, Problem> {
-    let (secret, _) = state.linked(&visit, &secret).await?;
+    let (secret, view) = state.linked(&visit, &secret).await?;
     csrf::check(&secret.csrf(), &headers, Some(&fields.csrf))?;
+    if fields.sure.is_none() {
+        let asked = page(&state, &visit, &view, &Opened::Link(&secret), true).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, asked).into_response());
+    }
     let (asked, now) = (Arc::clone(&secret), state.now());
     let _ = state.ra(move |ra| ra.cancel_by_link(&asked, now)).await?;
     let (lang, page) = (visit.language.tag(), link_path(&secret));
@@ -126,13 +149,19 @@ pub(super) fn link_path(secret: &FirstSecret) -> String {
     format!("/obtain/application/{}", secret.expose())
 }
 
-fn page(
+/// The page; with `asks` it asks first whether she means to withdraw.
+async fn page(
     state: &CabinetState,
     visit: &Visit,
     view: &FirstView,
     opened: &Opened<'_>,
-) -> Html<String> {
-    let shown = Shown::of(state, visit, view);
+    asks: bool,
+) -> Result<Html<String>, Problem> {
+    let mut shown = Shown::of(state, visit, view);
+    if shown.next == NextStep::Wait.key() && state.is_issuance_stopped().await? {
+        shown.next = "next-wait-stopped";
+    }
+    let asks = (asks && shown.open).then(|| state.text(visit, "first-cancel-tick"));
     let number = view.intake.number.as_ref();
     let come = view
         .application
@@ -166,9 +195,14 @@ fn page(
         keystore => view.intake.content.keystore.as_deref(),
         cancel => shown.open.then_some(cancel),
         again => shown.ended && matches!(opened, Opened::Cookie(_)),
-        errors => Vec::<String>::new(),
+        cancel_error => asks.clone(),
+        errors => asks.iter().map(|text| context! { field => "cancel-sure", text }).collect::<Vec<_>>(),
     };
-    state.render_with_token(visit, &csrf, &SCREEN, values)
+    let screen = Screen {
+        has_errors: asks.is_some(),
+        ..SCREEN
+    };
+    Ok(state.render_with_token(visit, &csrf, &screen, values))
 }
 
 impl Shown {

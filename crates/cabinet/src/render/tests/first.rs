@@ -46,7 +46,7 @@ fn application(state: &str) -> Value {
         since => open.then_some("бүгін"), reason => if state == "REJECTED" { "<why>" } else { "" },
         come => open.then(|| context! { centre => centre(), last_day => "ертең" }),
         install => "/status", sheet => open.then_some("/sheet.pdf"), cancel => open.then_some("/cancel"),
-        again => !open, errors => Vec::<Value>::new(),
+        again => !open, cancel_error => open.then_some("tick"), errors => Vec::<Value>::new(),
     }
 }
 
