@@ -94,7 +94,12 @@ describe("bad input", () => {
         assert.match(text, like(words["file-not-a-key-store"]), name);
         assert.ok(text.includes(words[key]), `${name}: ${text}`);
       }
-      await problem(page);
+      const { text, codes } = await problem(page);
+      assert.deepEqual(codes, ["files-none-usable"]);
+      assert.ok(text.includes(words["files-none-usable"]), text);
+      // What no password opens does not stay beside what is chosen next.
+      await page.locator("#file-input").setInputFiles([file("next.p12", "another letter")]);
+      await page.locator('#file-list li:only-child:has-text("next.p12")').waitFor();
     });
   }
 

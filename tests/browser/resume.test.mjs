@@ -156,6 +156,10 @@ describe("interruptions", { concurrency: 2 }, () => {
       await elsewhere.signIn();
       await other.goto(elsewhere.address(`/cabinet/applications/${number}`));
       await other.locator("#saved-lead-elsewhere").waitFor(PATIENCE);
+      // Nothing that could only fail is offered, but the way for whoever has lost the other device.
+      assert.ok(await other.locator("#install-steps").isHidden());
+      assert.equal(await other.locator("#install-lost a").getAttribute("href"), "/kk/cabinet/revoke");
+      assert.ok(await other.locator("#install-lost").isVisible());
       assert.ok(await other.locator("#saved-again").isHidden(), "there is nothing to save");
       const chosen = [...files].map(([name, buffer]) => ({ name, mimeType: "application/x-pkcs12", buffer }));
       await other.locator("#saved-files").setInputFiles(chosen);
