@@ -1,6 +1,6 @@
 //! Audit events of this crate.
 
-use tanba_model::audit::{Actor, AuditEvent, channels, origin};
+use tanba_model::audit::{Actor, AuditEvent, channels, identity, origin};
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
@@ -39,6 +39,23 @@ impl Evidence<'_> {
             origin: origin.to_owned(),
         };
         work.audit_log().append(&event).map(|_| ())
+    }
+
+    /// Appends an event that changed who a person is, with a digest of what is recorded now.
+    pub(crate) fn record_identity(
+        self,
+        work: &mut dyn UnitOfWork,
+        person: PersonId,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        let detail = identity::detail(work, person, self.detail)?;
+        Evidence {
+            actor: self.actor,
+            action: self.action,
+            object: self.object,
+            detail: &detail,
+        }
+        .record(work, at)
     }
 
     /// Appends an event that changed where codes and notices of a person go: with a digest of what is recorded now, so

@@ -46,6 +46,10 @@ pub(super) struct Compared {
     pub(super) people: u64,
     /// People of whose addresses and telephones no event says anything yet: the events are of before that was recorded.
     pub(super) not_comparable: u64,
+    /// Employments of which no event says more than the role.
+    pub(super) by_role: u64,
+    /// People of whose numbers and names no event says anything yet.
+    pub(super) unnamed: u64,
 }
 
 /// What the log says of these tables. A person costs some forty octets of memory, everything else is few.
@@ -112,9 +116,10 @@ impl Tables {
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<Compared> {
         self.keys.judge(unit, fault)?;
-        self.staff.judge(unit, fault)?;
+        let by_role = self.staff.judge(unit, fault)?;
         stopped(self.stops, unit, fault)?;
-        self.people.judge(unit, fault)
+        let people = self.people.judge(unit, fault)?;
+        Ok(Compared { by_role, ..people })
     }
 }
 

@@ -7,7 +7,7 @@ use tanba_ca::{
     Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Parts, Profiles, Rules,
 };
 use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
-use tanba_model::audit::{Actor, AuditEvent, channels};
+use tanba_model::audit::{Actor, AuditEvent, channels, identity};
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
@@ -88,12 +88,13 @@ impl House {
         };
         let mut unit = self.storage.begin().unwrap();
         let person = unit.persons().insert(&person, NOW).unwrap();
+        let detail = identity::detail(unit.as_mut(), person, "").unwrap();
         let event = AuditEvent {
             at: NOW,
             actor: Actor::System,
             action: "person.import".to_owned(),
             object: format!("person:{person}"),
-            detail: channels::detail(unit.as_mut(), person, "").unwrap(),
+            detail: channels::detail(unit.as_mut(), person, &detail).unwrap(),
             origin: String::new(),
         };
         let _ = unit.audit_log().append(&event).unwrap();

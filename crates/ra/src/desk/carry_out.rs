@@ -238,14 +238,13 @@ fn rename(
         .ok_or(DeskError::NoPerson)?;
     work.persons()
         .set_identity(person.id, &facts, &source, deceased)?;
-    did(
-        work,
-        actor,
-        "person.names",
-        person_object(person.id),
-        "",
-        now,
-    )?;
+    let evidence = Evidence {
+        actor: actor.clone(),
+        action: "person.names",
+        object: person_object(person.id),
+        detail: "",
+    };
+    evidence.record_identity(work, person.id, now)?;
     Ok(tell(
         work,
         person,

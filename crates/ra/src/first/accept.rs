@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tanba_model::application::{Application, ApplicationKind, FirstIssuance, State};
+use tanba_model::audit::identity;
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::intake::{Claim, Intake, IntakeStage};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -154,9 +155,10 @@ impl RegistrationAuthority {
             };
             work.persons().set_identity(id, &facts, source, false)?;
         }
+        let detail = identity::detail(work, id, source)?;
         let entered = Evidence {
             object: person_object(id),
-            ..evidence(intake, "person.enter", source)
+            ..evidence(intake, "person.enter", &detail)
         };
         entered.record_channels(work, id, now)?;
         Ok(work.persons().find(id)?.ok_or(StepError::NotFound)?)

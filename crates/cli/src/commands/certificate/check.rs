@@ -63,6 +63,10 @@ struct Report {
     people: u64,
     /// Those of whom the log says nothing yet of where codes go, because their events are of before it did.
     not_comparable: u64,
+    /// Employments of which the log says the role alone.
+    by_role: u64,
+    /// Those of whom the log says nothing yet of who they are.
+    unnamed: u64,
     /// How many there are; the first thousand are told.
     faults: u64,
     findings: Vec<Finding>,
@@ -169,6 +173,7 @@ fn check(
     let (evidence, tables) = Evidence::read(unit.as_mut(), &mut report)?;
     let compared = tables.judge(unit.as_mut(), &mut |fault| report.fault_of(fault))?;
     (report.people, report.not_comparable) = (compared.people, compared.not_comparable);
+    (report.unnamed, report.by_role) = (compared.unnamed, compared.by_role);
     let mut keys = Keys::default();
     for (record, unfit) in judge_all(unit.as_mut(), now)? {
         let issuer = Issuer::read(unit.as_mut(), &record, &mut report)?;
@@ -256,6 +261,20 @@ impl fmt::Display for Report {
                 formatter,
                 " Of {} of them the audit log does not say where codes go: it did not when they were entered.",
                 self.not_comparable
+            )?;
+        }
+        if self.unnamed > 0 {
+            write!(
+                formatter,
+                " Of {} it does not say who they are, for the same reason.",
+                self.unnamed
+            )?;
+        }
+        if self.by_role > 0 {
+            write!(
+                formatter,
+                " Of {} it says the role alone: whose they are, where and until when was not compared.",
+                count(self.by_role, "employment")
             )?;
         }
         for finding in &self.findings {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile};
-use tanba_model::audit::{Actor, AuditEvent, channels, origin};
+use tanba_model::audit::{Actor, AuditEvent, channels, identity, origin};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
@@ -234,12 +234,13 @@ impl Workshop<'_> {
         };
         let mut work = self.storage.begin()?;
         let id = work.persons().insert(&person, issued)?;
+        let detail = identity::detail(work.as_mut(), id, "address confirmed")?;
         let event = AuditEvent {
             at: issued,
             actor: Actor::Administrator("demo".to_owned()),
             action: "person.import".to_owned(),
             object: format!("person:{id}"),
-            detail: channels::detail(work.as_mut(), id, "address confirmed")?,
+            detail: channels::detail(work.as_mut(), id, &detail)?,
             origin: origin::here(),
         };
         let _ = work.audit_log().append(&event)?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use tanba_model::audit::{Actor, AuditEvent, channels, origin};
+use tanba_model::audit::{Actor, AuditEvent, channels, identity, origin};
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, Storage, UnitOfWork};
@@ -237,7 +237,8 @@ fn enter(
             (None, Some(_)) => "telephone confirmed",
             (None, None) => "",
         };
-        let detail = channels::detail(unit, id, detail)?;
+        let detail = identity::detail(unit, id, detail)?;
+        let detail = channels::detail(unit, id, &detail)?;
         record(unit, "person.import", &detail, id, actor, now)?;
         imported.entered = imported.entered.saturating_add(1);
         return Ok(());
@@ -257,7 +258,8 @@ fn enter(
     }
     identify(unit, person.id, entry)?;
     let detail = if entry.deceased { "deceased" } else { "" };
-    record(unit, "person.update", detail, person.id, actor, now)?;
+    let detail = identity::detail(unit, person.id, detail)?;
+    record(unit, "person.update", &detail, person.id, actor, now)?;
     imported.updated = imported.updated.saturating_add(1);
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tanba_model::audit::AuditEvent;
 use tanba_model::audit::channels::{Channels, KEY};
+use tanba_model::audit::identity::Identity;
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::UnitOfWork;
@@ -23,10 +24,19 @@ const CHANGE: [&str; 9] = [
     "person.phone-back",
 ];
 
+/// Acts that say who a person is. Programs of before said no digest.
+const NAMING: [&str; 4] = [
+    "person.import",
+    "person.enter",
+    "person.update",
+    "person.names",
+];
+
 /// What the log says last of a person.
 #[derive(Clone, Copy, Debug, Default)]
 struct Last {
     channels: Option<Channels>,
+    identity: Option<Identity>,
     is_frozen: bool,
 }
 
@@ -51,6 +61,9 @@ impl Said {
                 } else {
                     said.or(last.channels)
                 };
+                if NAMING.contains(&action) {
+                    last.identity = Identity::said(&event.detail);
+                }
             }
         }
     }
@@ -100,6 +113,19 @@ impl Said {
                         "person-channels",
                         "the addresses or telephones that codes and notices go to are not those that the audit log says: ask \
                          the person, and set them right at the desk",
+                    ));
+                }
+                if last.identity.is_none() {
+                    compared.unnamed = compared.unnamed.saturating_add(1);
+                } else if let Some(key) = &key
+                    && let Some((source, deceased)) = unit.persons().source(row.id)?
+                    && last.identity != Some(Identity::of(key, row, &source, deceased))
+                {
+                    fault(Fault::new(
+                        object(row.id.0),
+                        "person-identity",
+                        "the number or the names of this person, or whether she died, are not what the audit log says: put her \
+                         right from the register, and revoke what was issued since",
                     ));
                 }
                 frozen(row, last, fault);

@@ -43,7 +43,8 @@ impl Said {
         mut self,
         unit: &mut dyn UnitOfWork,
         fault: &mut dyn FnMut(Fault),
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<u64> {
+        let mut by_role = 0_u64;
         let current = self.current();
         let mut after = None;
         loop {
@@ -54,7 +55,11 @@ impl Said {
             after = Some(last.id);
             for row in &rows {
                 let object = format!("staff:{}", row.id);
-                match self.0.remove(&row.id.0) {
+                let said = self.0.remove(&row.id.0);
+                if said.as_ref().is_some_and(Work::is_by_role) {
+                    by_role = by_role.saturating_add(1);
+                }
+                match said {
                     Some(work) if work.is(row) => {}
                     Some(_) => fault(Fault::new(
                         object,
@@ -80,7 +85,7 @@ impl Said {
                 "the audit log says that somebody works or worked here of whom there is no record",
             ));
         }
-        Ok(())
+        Ok(by_role)
     }
 }
 
@@ -96,6 +101,13 @@ impl Said {
 }
 
 impl Work {
+    /// Whether it was entered before more than the role was recorded, and nothing was said of it since.
+    fn is_by_role(&self) -> bool {
+        let is_role = |said: &str| !said.contains(' ');
+        self.entered.as_deref().is_some_and(is_role)
+            && self.ended.as_ref().is_none_or(|(_, was)| is_role(was))
+    }
+
     fn is(&self, row: &StaffMember) -> bool {
         let now = row.evidence();
         if let Some((ended, was)) = &self.ended {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tanba_ca::{Profiles, Switch};
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
-use tanba_model::audit::{Actor, channels};
+use tanba_model::audit::{Actor, channels, identity};
 use tanba_model::centre::Centres;
 use tanba_model::iin::Iin;
 use tanba_model::key::{BlockSource, BlockedKey, ListedKeys};
@@ -74,12 +74,13 @@ fn house() -> House {
             phone: Some(PhoneNumber::parse("+77011234567").unwrap()),
         };
         let id = unit.persons().insert(&person, NOW).unwrap();
+        let detail = identity::detail(unit.as_mut(), id, "address confirmed").unwrap();
         let event = AuditEvent {
             at: NOW,
             actor: Actor::System,
             action: "person.import".to_owned(),
             object: format!("person:{id}"),
-            detail: channels::detail(unit.as_mut(), id, "address confirmed").unwrap(),
+            detail: channels::detail(unit.as_mut(), id, &detail).unwrap(),
             origin: String::new(),
         };
         let _ = unit.audit_log().append(&event).unwrap();
@@ -180,13 +181,16 @@ fn whatever_was_changed_beside_the_log_is_found_and_named() {
     let house = house();
     let (codes, whole) = compared(house.storage.as_ref());
     assert_eq!(codes, [""; 0]);
-    assert_eq!((whole.people, whole.not_comparable), (3, 0));
+    assert_eq!(
+        (whole.people, whole.not_comparable, whole.unnamed),
+        (3, 0, 0)
+    );
     let key = "DROP TRIGGER blocked_key_stays; DROP TRIGGER blocked_key_is_not_edited;";
     let staff = "DROP TRIGGER staff_stays; DROP TRIGGER staff_is_what_it_was;";
     let person = "WHERE id = (SELECT min(id) FROM person)";
     let listed = "source = 'list' AND public_key_sha256 =
         (SELECT public_key_sha256 FROM blocked_key WHERE source = 'list' LIMIT 1 OFFSET 3000)";
-    let cases: [(String, &[&str]); 29] = [
+    let cases: [(String, &[&str]); 34] = [
         (
             format!("{key} DELETE FROM blocked_key"),
             &["blocked-missing", "blocked-missing", "blocked-list"],
@@ -245,9 +249,14 @@ fn whatever_was_changed_beside_the_log_is_found_and_named() {
         ),
         (format!("UPDATE person SET phone = '+77010000000' {person}"), &["person-channels"]),
         (format!("UPDATE person SET phone_since = 1 {person}"), &["person-channels"]),
+        (format!("UPDATE person SET surname = 'ЖАЛҒАН' {person}"), &["person-identity"]),
+        (format!("UPDATE person SET patronymic = 'ЖАЛҒАН' {person}"), &["person-identity"]),
+        (format!("UPDATE person SET deceased = 1 {person}"), &["person-identity"]),
+        (format!("UPDATE person SET source = 'another' {person}"), &["person-identity"]),
+        (format!("UPDATE person SET iin = '{}' {person}", iin(8).as_str()), &["person-identity"]),
         (
             "UPDATE server_secret SET value = zeroblob(32) WHERE name = 'channels'".to_owned(),
-            &["person-channels"; 3],
+            &["person-channels", "person-identity", "person-channels", "person-identity", "person-channels", "person-identity"],
         ),
         ("DELETE FROM server_secret WHERE name = 'channels'".to_owned(), &["channels-key"]),
         ("UPDATE person SET frozen_at = NULL".to_owned(), &["person-frozen"]),
@@ -327,7 +336,15 @@ fn what_was_written_before_all_of_it_was_recorded_is_counted_and_no_fault() {
     );
     let (codes, compared_now) = compared(storage);
     assert_eq!(codes, [""; 0]);
-    assert_eq!((compared_now.people, compared_now.not_comparable), (1, 1));
+    assert_eq!(
+        (
+            compared_now.people,
+            compared_now.not_comparable,
+            compared_now.unnamed,
+            compared_now.by_role,
+        ),
+        (1, 1, 1, 1)
+    );
     let sql =
         "DROP TRIGGER blocked_key_stays; DELETE FROM blocked_key WHERE public_key_sha256 > x'02';
         DROP TRIGGER staff_is_what_it_was; UPDATE staff SET role = 'administrator'";

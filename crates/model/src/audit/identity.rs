@@ -1,0 +1,130 @@
+//! What evidence says of who a person is: a keyed digest of her number, her names and whether she died.
+//!
+//! Certificates are issued in these names, so whoever writes to the database could put others in their place. It is made with
+//! the key of [`super::channels`], and for the same reason: the log leaves the house, and IINs can be counted through.
+
+use tanba_crypto::{Secret, hmac_sha256};
+use tanba_pki::hex;
+
+use super::channels::KEY;
+use crate::id::PersonId;
+use crate::person::Person;
+use crate::ports::{StorageError, UnitOfWork};
+
+/// What stands before the digest in the detail of an event. Stored.
+const MARK: &str = "identity=";
+/// Octets of the digest that are kept.
+const LENGTH: usize = 16;
+
+/// The digest of who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity([u8; LENGTH]);
+
+impl Identity {
+    /// Of a person as she is recorded, with the register that says it and whether she died.
+    #[must_use]
+    pub fn of(key: &Secret, person: &Person, source: &str, deceased: bool) -> Self {
+        let id = person.id.to_string();
+        // No part holds a line end, and those of channels begin with a number.
+        let parts = [
+            "identity",
+            &id,
+            person.iin.as_str(),
+            &person.surname,
+            &person.given_name,
+            person.patronymic.as_deref().unwrap_or_default(),
+            source,
+            if deceased { "deceased" } else { "" },
+        ];
+        let digest = hmac_sha256(key.expose(), parts.join("\n").as_bytes());
+        let mut kept = [0; LENGTH];
+        for (to, from) in kept.iter_mut().zip(digest) {
+            *to = from;
+        }
+        Self(kept)
+    }
+
+    /// What the detail of an event says; `None` of events that say nothing, as those of before this was recorded.
+    #[must_use]
+    pub fn said(detail: &str) -> Option<Self> {
+        let mut words = detail.split(' ').rev();
+        let digits = words.find_map(|word| word.strip_prefix(MARK))?;
+        Some(Self(hex::decode(digits)?.try_into().ok()?))
+    }
+}
+
+/// The detail of an event that says who a person is: some words, and the digest of it. That of channels comes after it.
+///
+/// # Errors
+/// [`StorageError::Damaged`] when the person or the key is not there.
+pub fn detail(
+    unit: &mut dyn UnitOfWork,
+    person: PersonId,
+    words: &str,
+) -> Result<String, StorageError> {
+    let absent = |what: &str| StorageError::Damaged(format!("{what} is not there"));
+    let key = unit.secrets().server_secret(KEY)?;
+    let key = key.ok_or_else(|| absent("the key of the evidence of people"))?;
+    let found = unit.persons().find(person)?;
+    let found = found.ok_or_else(|| absent("the person of the evidence"))?;
+    let source = unit.persons().source(person)?;
+    let (source, deceased) = source.ok_or_else(|| absent("the person of the evidence"))?;
+    let space = if words.is_empty() { "" } else { " " };
+    let digest = hex::encode(&Identity::of(&key, &found, &source, deceased).0);
+    Ok(format!("{words}{space}{MARK}{digest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::channels::Channels;
+    use crate::iin::Iin;
+    use crate::language::Language;
+
+    #[test]
+    fn whoever_somebody_is_changes_the_digest_and_where_codes_go_does_not() {
+        let person = Person {
+            id: PersonId(7),
+            iin: Iin::complete("85010130000").unwrap(),
+            surname: "A".to_owned(),
+            given_name: "B".to_owned(),
+            patronymic: None,
+            email: None,
+            language: Language::Kk,
+            frozen_at: None,
+            reminders: true,
+            earlier_email: None,
+            phone: None,
+            phone_since: None,
+            earlier_phone: None,
+            email_refused_at: None,
+        };
+        let key = Secret::from("a key".to_owned());
+        let said = Identity::of(&key, &person, "table", false);
+        let other = |change: fn(&mut Person)| {
+            let mut other = person.clone();
+            change(&mut other);
+            Identity::of(&key, &other, "table", false)
+        };
+        for changed in [
+            other(|person| person.id = PersonId(8)),
+            other(|person| person.iin = Iin::complete("85010130001").unwrap()),
+            other(|person| person.surname = "AB".to_owned()),
+            other(|person| person.given_name = "C".to_owned()),
+            other(|person| person.patronymic = Some("C".to_owned())),
+            Identity::of(&key, &person, "other", false),
+            Identity::of(&key, &person, "table", true),
+            Identity::of(&Secret::from("another".to_owned()), &person, "table", false),
+        ] {
+            assert_ne!(changed, said);
+        }
+        assert_eq!(other(|person| person.language = Language::Ru), said);
+        let digits = hex::encode(&said.0);
+        let both = format!("address confirmed identity={digits} channels={digits}");
+        assert_eq!(Identity::said(&both), Some(said));
+        assert!(Channels::said(&both).is_some());
+        assert_eq!(Identity::said(&format!("identity={digits}")), Some(said));
+        assert_eq!(Channels::said(&format!("identity={digits}")), None);
+        assert_eq!(Identity::said("address confirmed"), None);
+    }
+}
