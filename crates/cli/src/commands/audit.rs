@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::{Outcome, sentence};
 
 mod export;
@@ -63,12 +64,20 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Command::Checkpoint { output } => {
             let (storage, authority) = args.config.installation(context)?;
             authority.checkpoint(context.clock().now())?;
-            let Some(last) = storage.snapshot()?.audit_log().last_checkpoint()? else {
-                return Ok(Outcome::Refused(
-                    "the authority has no seal yet; start the server once".to_owned(),
-                ));
+            let last = storage.snapshot()?.audit_log().last_checkpoint()?;
+            // A checkpoint of before is none of the log as it stands, and whoever keeps it would believe so.
+            let (Some(last), Some(_)) = (&last, authority.seal()) else {
+                let newest = last.map_or_else(String::new, |last| {
+                    format!(
+                        " (the newest checkpoint states {})",
+                        count(last.size, "record")
+                    )
+                });
+                return Ok(Outcome::Refused(format!(
+                    "the authority has no seal yet, so the log was not signed{newest}; start the server once"
+                )));
             };
-            let line = serde_json::to_string(&line::Checkpoint::of(last)?)?;
+            let line = serde_json::to_string(&line::Checkpoint::of(last.clone())?)?;
             write_to(output.as_ref(), |file| writeln!(file, "{line}"))?;
             Ok(Outcome::Done)
         }

@@ -641,6 +641,27 @@ fn lists_that_are_imported_one_after_the_other_for_one_reason_stay_apart() {
 }
 
 #[test]
+fn a_checkpoint_of_before_is_not_handed_out_as_that_of_now() {
+    let installation = signed();
+    let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+    // As after a rollover, before the server made a seal.
+    let changed = database
+        .expect("a database")
+        .execute(
+            "UPDATE issuer SET seal_certificate = NULL, seal_key = NULL",
+            [],
+        )
+        .expect("changed");
+    assert!(changed > 0);
+    let refused = installation.refusal(&["audit", "checkpoint", "-o", "last.json"]);
+    assert!(
+        refused.contains("no seal yet") && refused.contains("newest checkpoint states"),
+        "{refused}"
+    );
+    assert!(!installation.path("last.json").exists());
+}
+
+#[test]
 fn a_server_signs_the_log_when_it_is_stopped() {
     let installation = signed();
     let server = installation.serve();
