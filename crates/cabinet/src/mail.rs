@@ -188,9 +188,11 @@ impl Writer<'_> {
                 self.refused(body)
             }
             MessageBody::Frozen { serials, by_code } => self.frozen(serials, *by_code),
-            MessageBody::EntryCode { code, minutes } => {
-                self.bare_code("mail-entry", code, *minutes)
-            }
+            MessageBody::EntryCode {
+                code,
+                minutes,
+                not_me_path,
+            } => self.entry_code(code, *minutes, not_me_path),
             MessageBody::EmailChangeCode { code, minutes } => {
                 self.bare_code("mail-address", code, *minutes)
             }
@@ -408,6 +410,15 @@ impl Writer<'_> {
             self.say(&format!("{key}-not-me"), &[]),
         ];
         let subject = self.words(&format!("{key}-subject"), &[("code", code.into())]);
+        (subject, blocks)
+    }
+
+    /// Whoever asks in somebody's name hands her the brake: with the link she freezes her keys however often it is asked.
+    fn entry_code(&self, code: &str, minutes: u32, not_me_path: &str) -> (String, Vec<Block>) {
+        let (subject, mut blocks) = self.bare_code("mail-entry", code, minutes);
+        if !not_me_path.is_empty() {
+            blocks.push(self.link("mail-entry-freeze", not_me_path));
+        }
         (subject, blocks)
     }
 

@@ -179,6 +179,14 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Too many at the door for those without a key: whoever stands there may have lost it, so nothing is said to be safe.
+    pub(crate) fn too_many_entries(error: TooMany) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self::new(status, "too-many-entry-codes").after(error.wait_seconds)
+    }
+}
+
 impl From<TooMany> for Problem {
     fn from(error: TooMany) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests").after(error.wait_seconds)
@@ -339,7 +347,7 @@ const DESK_SESSION_REQUIRED: &str = "desk-session-required";
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 12] = [
+pub(crate) const OWN_CODES: [&str; 13] = [
     "bad-address",
     "bad-request",
     "code-required",
@@ -351,5 +359,6 @@ pub(crate) const OWN_CODES: [&str; 12] = [
     "printing-unavailable",
     "session-required",
     "too-large",
+    "too-many-entry-codes",
     "too-many-requests",
 ];

@@ -209,6 +209,9 @@ pub enum MessageBody {
         code: String,
         /// Minutes for which the code is accepted.
         minutes: u32,
+        /// Path of the "it was not me" page, without language; empty in messages of an earlier program.
+        #[serde(default)]
+        not_me_path: String,
     },
     /// The code that confirms a new e-mail address; the only message that goes to an address that is not confirmed.
     EmailChangeCode {

@@ -29,8 +29,8 @@ const TRIES: u32 = 5;
 const TRIES_A_DAY: u32 = 10;
 /// Codes sent to one person for one purpose in a day.
 const SENDS_A_DAY: u32 = 10;
-/// After those, how long without a key until another one is sent: whoever stole a key must not be able to keep its owner
-/// from revoking it by asking in her name.
+/// After those, how long without a key until another one is sent. Whoever stole a key can take these for himself by asking
+/// in its owner's name; what she keeps then is the link in each of these mails, which freezes everything without a code.
 const SLOW_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// How long to wait before another code is sent to the same person.
 const PAUSE: Duration = Duration::from_secs(60);

@@ -89,14 +89,12 @@ pub(crate) async fn ask(
     };
     let (limits, now) = (state.config().limits(), state.now());
     let (limiter, per_minute) = (state.limiter(), limits.entries_per_minute);
-    limiter.take(Limit::Entry, &visit.network, per_minute, now)?;
+    let of_iin = limits.entries_per_iin_per_minute;
     // Before anybody looks whether there is such a person.
-    limiter.take(
-        Limit::EntryOf,
-        &iin.as_str(),
-        limits.entries_per_iin_per_minute,
-        now,
-    )?;
+    limiter
+        .take(Limit::Entry, &visit.network, per_minute, now)
+        .and_then(|()| limiter.take(Limit::EntryOf, &iin.as_str(), of_iin, now))
+        .map_err(Problem::too_many_entries)?;
     let earlier = limited::flow(&headers, state.config());
     let flow = state
         .ra(move |ra| ra.ask_entry(&iin, earlier.as_deref(), now))
@@ -140,7 +138,8 @@ pub(crate) async fn answer(
     let (limits, now) = (state.config().limits(), state.now());
     state
         .limiter()
-        .take(Limit::Code, &visit.network, limits.codes_per_minute, now)?;
+        .take(Limit::Code, &visit.network, limits.codes_per_minute, now)
+        .map_err(Problem::too_many_entries)?;
     let origin = state.limiter().pseudonym(&visit.network);
     let answered = state
         .ra(move |ra| Ok::<_, Problem>(ra.answer_entry(&flow, &typed.code, now, &origin)))

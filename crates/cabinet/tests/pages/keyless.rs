@@ -212,6 +212,11 @@ async fn asking_for_codes_is_limited_before_anybody_is_looked_for() {
         .submit("/kk/revoke", &[("iin", "900101300027")])
         .await;
     assert_eq!(asked.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!asked.header("retry-after").is_empty());
+    // Whoever comes here may have lost her key: she is told what helps at once, and not that it is safe.
+    assert!(asked.body.contains("1414 нөміріне қоңырау шалыңыз"));
+    assert!(asked.body.contains("тіркеу орталығына барыңыз"));
+    assert!(!asked.body.contains("Кілттеріңіз қауіпсіз"));
 }
 
 #[tokio::test]

@@ -114,18 +114,21 @@ impl RegistrationAuthority {
             let body = MessageBody::EntryCode {
                 code,
                 minutes: LIFE_MINUTES,
+                not_me_path: self.not_me_path(work.as_mut(), person, "", now)?,
             };
             send_to(work.as_mut(), person, to, &body, now)?;
         } else {
-            // As much work as a message is: a row with an index that is forgotten at its time.
-            let decoy = SessionToken::random(&mut self.random());
-            work.secrets().insert_token(
-                TokenPurpose::Decoy,
-                &decoy.sha256(),
-                None,
-                &code.repeat(16),
-                now,
-            )?;
+            // As much work as a message and its link are: two rows with an index that are forgotten at their time.
+            for _ in 0..2 {
+                let decoy = SessionToken::random(&mut self.random());
+                work.secrets().insert_token(
+                    TokenPurpose::Decoy,
+                    &decoy.sha256(),
+                    None,
+                    &code.repeat(16),
+                    now,
+                )?;
+            }
         }
         work.commit()?;
         Ok(Some(flow))

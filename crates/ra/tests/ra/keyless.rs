@@ -226,12 +226,41 @@ fn after_the_ten_codes_of_a_day_one_goes_out_in_an_hour() {
     };
     assert!(asks(after(3608)).1.is_none(), "not within the hour");
     let (flow, code) = asks(after(3609));
-    let code = code.expect("a stranger cannot keep her from revoking all day");
+    let code = code.expect("one an hour, to whoever asks first");
     assert!(asks(after(3700)).1.is_none(), "one");
     world
         .ra
         .answer_entry(flow.expose(), &code, after(3701), "")
         .unwrap();
+}
+
+#[test]
+fn a_stranger_who_asks_in_her_name_hands_her_the_link_that_freezes() {
+    for which in 0..10 {
+        let world = World::new();
+        let citizen = world.citizen("Aigerim");
+        for second in 0..10 {
+            let _ = world.ra.ask_entry(&iin(&citizen), None, after(second));
+        }
+        let hers = world.ra.ask_entry(&iin(&citizen), None, after(10)).unwrap();
+        assert!(hers.is_some(), "the answer is the same");
+        let links: Vec<String> = world
+            .mail(after(10))
+            .into_iter()
+            .filter_map(|mail| {
+                let MessageBody::EntryCode { not_me_path, .. } = mail.body else {
+                    return None;
+                };
+                Some(not_me_path)
+            })
+            .collect();
+        assert_eq!(links.len(), 10, "her own ask is one too many");
+        let token = links[which].strip_prefix("/not-me/").expect("a link");
+        // An hour later her codes are still the stranger's.
+        let frozen = world.ra.not_me(token, after(3600)).unwrap();
+        assert_eq!(frozen.serials.len(), 2);
+        assert!(!status(&world, &citizen.signature).is_valid());
+    }
 }
 
 #[test]

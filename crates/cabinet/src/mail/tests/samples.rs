@@ -217,6 +217,7 @@ fn bodies_of_safety(serials: &[String]) -> Vec<MessageBody> {
         MessageBody::EntryCode {
             code: "042042".to_owned(),
             minutes: 10,
+            not_me_path: "/not-me/abc".to_owned(),
         },
         MessageBody::EmailChangeCode {
             code: "042042".to_owned(),
