@@ -38,10 +38,20 @@ impl AtDesk {
         )
     }
 
-    /// Counts that she opens the page of a person: a counter needs a few in a minute, who copies a register many.
+    /// Counts that she opens the page of a person or prepares an act for one: a counter needs a few in a minute, and as many
+    /// in a day as there are visitors; who copies a register needs all of it.
     pub(crate) fn looks(&self, state: &CabinetState) -> Result<(), Problem> {
-        let per_minute = state.config().limits().steps_per_person_per_minute;
-        self.count(state, Limited::Look, per_minute)
+        let limits = state.config().limits();
+        self.count(state, Limited::Look, limits.persons_per_staff_per_minute)?;
+        let (staff, per_day) = (self.0.member.id, limits.persons_per_staff_per_day);
+        let counted =
+            state
+                .limiter()
+                .take_in_a_day(Limited::LookOfDay, &staff, per_day, state.now());
+        if counted.is_err() {
+            tracing::warn!(%staff, per_day, "a member of staff opened as many persons as a day has");
+        }
+        Ok(counted?)
     }
 
     fn count(

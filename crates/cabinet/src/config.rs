@@ -34,9 +34,12 @@ pub struct LimitsSection {
     /// Codes tried or asked for in one application in a minute, wherever from.
     pub codes_per_application_per_minute: u32,
     /// Signed steps of one person in a minute, in whatever sessions: requests, signatures, proofs of new keys. Revoking is
-    /// not among them, because whoever shares her key must not keep her from it. As many pages of people may one member of
-    /// staff open.
+    /// not among them, because whoever shares her key must not keep her from it.
     pub steps_per_person_per_minute: u32,
+    /// Persons whose page one member of staff opens, or for whom she prepares an act, in a minute.
+    pub persons_per_staff_per_minute: u32,
+    /// The same at once, after which as many come back in a day.
+    pub persons_per_staff_per_day: u32,
     /// Look-ups of numbers from one address in a minute. Each counted for itself, as many wrong links, challenges, steps of
     /// first applications and sheets to be printed from there, and searches of one member of staff.
     pub look_ups_per_minute: u32,
@@ -57,6 +60,8 @@ impl Default for LimitsSection {
             codes_per_minute: 20,
             codes_per_application_per_minute: 10,
             steps_per_person_per_minute: 60,
+            persons_per_staff_per_minute: 15,
+            persons_per_staff_per_day: 300,
             look_ups_per_minute: 20,
             look_ups_per_number_per_minute: 20,
             attestations_per_minute: 10,
@@ -122,6 +127,14 @@ impl CabinetSection {
             (
                 "steps_per_person_per_minute",
                 limits.steps_per_person_per_minute,
+            ),
+            (
+                "persons_per_staff_per_minute",
+                limits.persons_per_staff_per_minute,
+            ),
+            (
+                "persons_per_staff_per_day",
+                limits.persons_per_staff_per_day,
             ),
             ("look_ups_per_minute", limits.look_ups_per_minute),
             (

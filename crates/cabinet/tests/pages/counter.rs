@@ -134,6 +134,38 @@ async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn a_clerk_opens_a_few_persons_in_a_minute_and_no_more_than_a_day_has() {
+    let world = World::limited(LimitsSection {
+        persons_per_staff_per_minute: 2,
+        persons_per_staff_per_day: 5,
+        ..LimitsSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let path = format!("/ru/desk/persons/{}", world.record_of(&citizen.iin()));
+    let (mut operator, key) = seat(&world, "Bolat", Role::Operator).await;
+    let mut opened = 0;
+    for minute in 0..4 {
+        let mut pages = Vec::new();
+        for _ in 0..3 {
+            pages.push(operator.get(&path).await);
+        }
+        let now = pages.iter().filter(|page| page.status == StatusCode::OK);
+        let now = now.count();
+        assert!(now <= 2, "{now} in minute {minute}");
+        opened += now;
+        world.clock.forward(60);
+    }
+    assert_eq!(opened, 5, "a day has no more");
+    // Another seat of hers is no other person; somebody else's is.
+    let mut again = Browser::new(&world);
+    again.sit_down(&key).await;
+    let answer = again.get(&path).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let (mut other, _) = seat(&world, "Dana", Role::SeniorOperator).await;
+    assert_eq!(other.get(&path).await.status, StatusCode::OK);
+}
+
 /// What was done to what, by the log.
 fn log(world: &World) -> Vec<(String, String)> {
     let mut work = world.storage.snapshot().unwrap();

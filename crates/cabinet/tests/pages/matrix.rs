@@ -53,6 +53,8 @@ fn world() -> World {
         codes_per_minute: 60_000,
         codes_per_application_per_minute: 60_000,
         steps_per_person_per_minute: 60_000,
+        persons_per_staff_per_minute: 60_000,
+        persons_per_staff_per_day: 60_000,
         look_ups_per_minute: 60_000,
         look_ups_per_number_per_minute: 60_000,
         attestations_per_minute: 60_000,

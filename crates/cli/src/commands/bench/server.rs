@@ -43,6 +43,8 @@ impl Server {
                 look_ups_per_minute: often,
                 look_ups_per_number_per_minute: often,
                 steps_per_person_per_minute: often,
+                persons_per_staff_per_minute: often,
+                persons_per_staff_per_day: often,
                 ..LimitsSection::default()
             },
             ..CabinetSection::default()
