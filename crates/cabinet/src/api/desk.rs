@@ -7,9 +7,8 @@ use axum::http::header::SET_COOKIE;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tanba_model::application::ApplicationNumber;
-use tanba_model::decision::Act;
+use tanba_model::decision::{Act, DecisionDocument};
 use tanba_model::id::{ActId, PersonId};
-use tanba_model::iin::Iin;
 use tanba_model::language::Language;
 use tanba_model::staff::Role;
 use tanba_ra::{ActWish, DeskError, Outcome, Verdict};
@@ -149,8 +148,8 @@ pub(super) async fn verdict(
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ActOrder {
-    /// Whom it is about.
-    iin: String,
+    /// Whom it is about: her record, as the address of her page has it.
+    person: i64,
     act: String,
     #[serde(default)]
     reason: String,
@@ -174,10 +173,11 @@ pub(super) struct ActOrder {
 /// `POST /api/v1/desk/acts`
 pub(super) async fn act(
     State(state): State<CabinetState>,
-    AtDesk(clerk): AtDesk,
+    at_desk: AtDesk,
     Json(asked): Json<ActOrder>,
 ) -> Result<Answer<Document>, Problem> {
-    let iin = Iin::parse(&asked.iin).map_err(|_| Problem::from(DeskError::NoPerson))?;
+    // The document says as much of a person as her page does.
+    at_desk.looks(&state)?;
     let changes = [
         ("email", asked.email),
         ("surname", asked.surname),
@@ -195,13 +195,17 @@ pub(super) async fn act(
             .filter_map(|(field, value)| Some((field.to_owned(), value?)))
             .collect(),
     };
-    let now = state.now();
+    let (person, now) = (PersonId(asked.person), state.now());
     let document = state
-        .ra(move |ra| ra.prepare_act(&clerk, &iin, &wish, now))
+        .ra(move |ra| ra.prepare_act(&at_desk.0, person, &wish, now))
         .await?;
+    let about = DecisionDocument::from_bytes(&document)
+        .map_err(|error| Problem::internal(&error))?
+        .person
+        .iin;
     Ok(Answer(Document {
         document: text(document)?,
-        about: asked.iin,
+        about,
     }))
 }
 

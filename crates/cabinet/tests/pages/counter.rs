@@ -45,7 +45,7 @@ async fn no_address_of_the_desk_has_an_iin() {
     assert_eq!(found.location(), format!("/kk/desk/persons/{record}"));
     // What stays after an act leads to the same address, and so does what waits.
     let wish = json!({
-        "iin": iin, "act": "names", "reason": "data-changed", "identification": "operator",
+        "person": record.0, "act": "names", "reason": "data-changed", "identification": "operator",
         "surname": "ЖАҢАЕВА", "given_name": person.given_name,
     });
     let prepared = operator.post("/desk/acts", wish).await.json();
@@ -132,6 +132,45 @@ async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
     let (mut other, _) = seat(&world, "Dana", Role::SeniorOperator).await;
     let answer = other.submit("/ru/desk/find", &[("what", &iin)]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_act_that_is_prepared_and_never_signed_is_on_record_and_counted() {
+    let world = World::limited(LimitsSection {
+        persons_per_staff_per_minute: 3,
+        ..LimitsSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin());
+    let (mut operator, _) = seat(&world, "Bolat", Role::Operator).await;
+    let looks = || -> Vec<String> {
+        let events = log(&world).into_iter();
+        let looks = events.filter(|(action, _)| action == "desk.look");
+        looks.map(|(_, object)| object).collect()
+    };
+    let wish =
+        |person: i64, act: &str| json!({ "person": person, "act": act, "reason": "key-lost" });
+    let by_iin = json!({ "iin": citizen.iin(), "act": "freeze", "reason": "key-lost" });
+    let refused = operator.post("/desk/acts", by_iin).await;
+    assert_eq!(refused.code(), "bad-request", "{}", refused.body);
+    assert_eq!(looks().len(), 0);
+    let prepared = operator.post("/desk/acts", wish(record.0, "freeze")).await;
+    assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+    assert_eq!(prepared.json()["about"], citizen.iin());
+    assert_eq!(looks(), [format!("person:{record}")]);
+    // A refusal says how it stands with her, too.
+    let refused = operator.post("/desk/acts", wish(record.0, "release")).await;
+    assert_ne!(refused.status, StatusCode::OK);
+    assert_eq!(looks().len(), 2);
+    let unknown = operator.post("/desk/acts", wish(999_999, "freeze")).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    // Three are counted, pages and acts alike.
+    let path = format!("/ru/desk/persons/{record}");
+    let page = operator.get(&path).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    let another = operator.post("/desk/acts", wish(record.0, "freeze")).await;
+    assert_eq!(another.code(), "too-many-requests");
+    assert_eq!(looks().len(), 2);
 }
 
 #[tokio::test]

@@ -22,6 +22,11 @@ pub(crate) struct Seat {
 }
 
 impl Installation {
+    /// The record of whoever has an IIN.
+    pub(crate) fn record_of(&self, iin: &str) -> i64 {
+        self.count(&format!("SELECT id FROM person WHERE iin = '{iin}'"))
+    }
+
     /// Hires somebody in a role, gives her a key and signs her in.
     pub(crate) fn seat(&self, name: &str, email: &str, role: &str) -> Seat {
         let subject = self.register(name, email);
@@ -66,10 +71,10 @@ impl Seat {
         self.client.post(signature, &body).expect("a server")
     }
 
-    /// An act for a person.
-    pub(crate) fn act(&self, iin: &str, act: &str, reason: &str) -> Answer {
+    /// An act for the person of a record.
+    pub(crate) fn act(&self, person: i64, act: &str, reason: &str) -> Answer {
         let wish = json!({
-            "iin": iin, "act": act, "reason": reason, "identification": "operator",
+            "person": person, "act": act, "reason": reason, "identification": "operator",
         });
         self.sign("/api/v1/desk/acts", &wish, "/api/v1/desk/signature")
     }

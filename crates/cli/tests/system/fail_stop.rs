@@ -86,7 +86,7 @@ fn nothing_is_done_that_leaves_no_evidence_and_everything_goes_on_afterwards() {
         "keyCompromise",
     ]);
     // A decision at the desk, and an order of an administrator.
-    let refused = operator.act(&other.iin, "freeze", "key-lost");
+    let refused = operator.act(house.record_of(&other.iin), "freeze", "key-lost");
     assert_eq!(refused.status, 503, "{}", refused.body);
     let refused = administrator.order("stop-issuance", &object);
     assert_eq!(refused.status, 503, "{}", refused.body);
@@ -103,7 +103,7 @@ fn nothing_is_done_that_leaves_no_evidence_and_everything_goes_on_afterwards() {
     assert_eq!(house.issued(), issued);
 
     // All of it works as soon as evidence can be written, without anything typed again but the code.
-    let answer = operator.act(&other.iin, "freeze", "key-lost");
+    let answer = operator.act(house.record_of(&other.iin), "freeze", "key-lost");
     assert_eq!(answer.text("outcome"), "done", "{}", answer.body);
     let ordered = administrator.order("stop-issuance", &object);
     assert_eq!(ordered.text("outcome"), "stop-issuance", "{}", ordered.body);

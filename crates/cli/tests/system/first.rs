@@ -356,7 +356,7 @@ fn whoever_died_or_was_renamed_before_the_approval_gets_no_keys_and_corrects_wha
     assert_eq!(clerk.approve(&number), "register-differs");
     let second = Clerk::hire(&house, "Serikova");
     let names = json!({
-        "iin": corrected.iin, "act": "names", "reason": "data-changed", "identification": "operator",
+        "person": house.record_of(&corrected.iin), "act": "names", "reason": "data-changed", "identification": "operator",
         "surname": "Жаңаева", "given_name": "Әйгерім", "patronymic": "Болатқызы",
     });
     assert_eq!(clerk.prepare("/api/v1/desk/acts", &names), "waits");

@@ -232,15 +232,15 @@ fn at_the_desk(house: &Installation, iin: &str) {
     let senior = house.seat("Nurpeisova", "nurpeisova@example.kz", "senior-operator");
     let administrator = house.seat("Abdrakhmanova", "abdrakhmanova@example.kz", "administrator");
     house.sql("UPDATE person SET phone = '+7701' || (1000000 + id)");
-    let frozen = operator.act(iin, "freeze", "key-lost");
+    let record = house.record_of(iin);
+    let frozen = operator.act(record, "freeze", "key-lost");
     assert_eq!(frozen.text("outcome"), "done", "{}", frozen.body);
-    let released = operator.act(iin, "release", "alarm-over");
+    let released = operator.act(record, "release", "alarm-over");
     assert_eq!(released.text("outcome"), "waits", "{}", released.body);
-    operator.act(&operator.subject.iin, "freeze", "key-lost");
-    operator.act("850101300999", "freeze", "nonsense");
-    senior.act(iin, "email", "own-wish");
+    operator.act(house.record_of(&operator.subject.iin), "freeze", "key-lost");
+    operator.act(999_999, "freeze", "nonsense");
+    senior.act(record, "email", "own-wish");
     administrator.order("stop-issuance", "issuer/nobody");
-    let record = house.count(&format!("SELECT id FROM person WHERE iin = '{iin}'"));
     for seat in [&operator, &senior, &administrator] {
         for page in [
             "",

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use tanba_model::audit::Actor;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::decision::{Act, Step};
-use tanba_model::iin::Iin;
+use tanba_model::id::PersonId;
 use tanba_model::name::NamePart;
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
@@ -13,6 +14,7 @@ use tanba_pki::Timestamp;
 use super::application::reason_of;
 use super::{Clerk, DeskError, identification, is_in_person, note};
 use crate::RegistrationAuthority;
+use crate::evidence::{Evidence, person_object};
 
 /// Certificates of a person that are looked through.
 pub(super) const ALL: u32 = 10_000;
@@ -37,14 +39,16 @@ pub struct ActWish {
 }
 
 impl RegistrationAuthority {
-    /// Makes the document of an act for a person. Where the policy asks for two signatures it only proposes.
+    /// Makes the document of an act for a person, by her record. Where the policy asks for two signatures it only proposes.
+    /// The document names her and her certificates, and a refusal says how it stands with her: asking is evidence, as
+    /// opening her page is, whatever the answer and whether it is signed or not.
     ///
     /// # Errors
     /// [`DeskError`] by what helps.
     pub fn prepare_act(
         &self,
         clerk: &Clerk,
-        iin: &Iin,
+        person: PersonId,
         wish: &ActWish,
         now: Timestamp,
     ) -> Result<Vec<u8>, DeskError> {
@@ -52,12 +56,9 @@ impl RegistrationAuthority {
         let act = Act::from_name(&wish.act)
             .filter(|act| *act != Act::Application)
             .ok_or(DeskError::Change)?;
-        let mut work = self.storage.snapshot()?;
-        let person = work
-            .persons()
-            .find_by_iin(iin)?
-            .ok_or(DeskError::NoPerson)?;
+        let person = self.look_at(clerk, person, act, now)?;
         clerk.is_stranger_to(&person)?;
+        let mut work = self.storage.snapshot()?;
         let mut document = self.blank(clerk, centre, &person, act, now);
         let second = self.config.desk().needs_second(act);
         let step = if second { Step::Propose } else { Step::Approve };
@@ -100,6 +101,27 @@ impl RegistrationAuthority {
         }
         drop(work);
         self.offer(&document, clerk, now)
+    }
+
+    /// The person of a record, looked at for an act.
+    fn look_at(
+        &self,
+        clerk: &Clerk,
+        person: PersonId,
+        act: Act,
+        now: Timestamp,
+    ) -> Result<Person, DeskError> {
+        let mut work = self.storage.begin()?;
+        let person = work.persons().find(person)?.ok_or(DeskError::NoPerson)?;
+        let evidence = Evidence {
+            actor: Actor::Staff(clerk.member.id),
+            action: "desk.look",
+            object: person_object(person.id),
+            detail: act.name(),
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
+        Ok(person)
     }
 }
 

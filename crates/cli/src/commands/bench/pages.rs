@@ -280,9 +280,11 @@ fn pending(
         serials: Vec::new(),
         changes: names.into(),
     };
-    let document = ra.prepare_act(clerk, iin, &wish, now)?;
     let mut unit = scratch.storage.begin()?;
     let person = unit.persons().id_by_iin(iin)?.context("a person")?;
+    drop(unit);
+    let document = ra.prepare_act(clerk, person, &wish, now)?;
+    let mut unit = scratch.storage.begin()?;
     let asked = NewPendingAct {
         act: tanba_model::decision::Act::Names,
         person,

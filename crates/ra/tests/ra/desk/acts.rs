@@ -8,7 +8,7 @@ use tanba_model::ports::Storage as _;
 use tanba_model::staff::Role;
 use tanba_ra::{ActWish, DeskError, Outcome, ProfileSet, RaSection};
 
-use super::scene::{ALMATY, SEMEY, Seat, iin, seat};
+use super::scene::{ALMATY, SEMEY, Seat, seat};
 use crate::world::{Citizen, DAY, NOON, World, after};
 
 pub(super) fn wish(act: &str, reason: &str) -> ActWish {
@@ -26,9 +26,7 @@ pub(super) fn act(
     citizen: &Citizen,
     wish: &ActWish,
 ) -> Result<Outcome, DeskError> {
-    let document = world
-        .ra
-        .prepare_act(&seat.clerk, &iin(citizen), wish, NOON)?;
+    let document = world.ra.prepare_act(&seat.clerk, citizen.id, wish, NOON)?;
     seat.sign(world, &document, NOON)
 }
 
@@ -409,7 +407,7 @@ fn a_release_that_was_proposed_without_the_person_is_not_carried_out() {
     let release = wish("release", "alarm-over");
     let prepared = world
         .ra
-        .prepare_act(&first.clerk, &iin(&citizen), &release, NOON);
+        .prepare_act(&first.clerk, citizen.id, &release, NOON);
     let mut document = DecisionDocument::from_bytes(&prepared.unwrap()).unwrap();
     document.identification = Some(Identification::Remote.oid().to_owned());
     let asked = NewPendingAct {

@@ -40,7 +40,7 @@ fn only_what_was_named_is_released() {
     // Asked for anew, both are named; that one of them is on hold since a second after noon is no news then.
     let document = world
         .ra
-        .prepare_act(&first.clerk, &iin(&citizen), &release, after(2))
+        .prepare_act(&first.clerk, citizen.id, &release, after(2))
         .unwrap();
     assert!(matches!(
         first.sign(&world, &document, after(2)),
