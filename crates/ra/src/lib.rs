@@ -57,7 +57,7 @@ pub use desk::{
     ActWish, AuditFilter, AuditPage, BlockedPage, BlockedView, Check, Clerk, DeadLetterPage,
     DeskApplication, DeskError, DeskLoginError, DeskOpened, DeskPerson, Employment, Finding, Found,
     IssuerLists, IssuerPage, IssuerView, Ordered, Outcome, PendingView, QueuePage, QueueWish,
-    Queues, StaffError, Standing, Verdict, actor_text, dismiss, employ, staff,
+    Queues, StaffError, Standing, Verdict, actor_text, dismiss, employ, iin_in, staff,
 };
 pub use entry::EntryError;
 pub use error::{StepError, Unavailable};

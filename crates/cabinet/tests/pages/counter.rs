@@ -91,6 +91,12 @@ async fn the_log_is_searched_for_a_person_without_her_iin_in_an_address() {
         let found = auditor.submit(&path, &asked).await;
         let object = format!("person%3A{}", world.record_of(&iin));
         assert_eq!(found.location(), format!("{path}?object={object}"));
+        // However it is written.
+        for gap in [" ", "-", "\u{a0}"] {
+            let grouped = format!("{}{gap}{}", &iin[..6], &iin[6..]);
+            let found = auditor.submit(&path, &[("object", &grouped)]).await;
+            assert_eq!(found.location(), format!("{path}?object={object}"));
+        }
         let answer = auditor.submit(&path, &[("object", &nobody)]).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
         assert!(answer.body.contains(unknown), "{}", answer.body);

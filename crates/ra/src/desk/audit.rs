@@ -1,9 +1,9 @@
 //! Searching the audit log: newest first, page by page.
 
 use tanba_model::audit::{Actor, AuditEvent};
-use tanba_model::iin::Iin;
 use tanba_pki::Timestamp;
 
+use super::queue::iin_in;
 use super::{Clerk, DeskError, Right};
 use crate::RegistrationAuthority;
 use crate::evidence::{Evidence, person_object};
@@ -54,7 +54,7 @@ impl RegistrationAuthority {
         if !clerk.may(Right::Audit) {
             return Err(DeskError::Forbidden);
         }
-        let Ok(iin) = Iin::parse(text.trim()) else {
+        let Some(iin) = iin_in(text) else {
             return Ok(text.to_owned());
         };
         let person = self.seek_person(clerk, &iin, now)?;

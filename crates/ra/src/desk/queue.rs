@@ -5,7 +5,7 @@ use tanba_model::audit::Actor;
 use tanba_model::id::{DecisionId, PersonId};
 use tanba_model::iin::Iin;
 use tanba_model::ports::{QueueEntry, QueuePlace};
-use tanba_pki::Timestamp;
+use tanba_pki::{SerialNumber, Timestamp};
 
 use super::{Clerk, DeskError};
 use crate::RegistrationAuthority;
@@ -150,14 +150,27 @@ impl RegistrationAuthority {
     }
 }
 
+/// The first IIN in a text, however its digits are grouped; none in a serial number, whose digits are hexadecimal.
+#[must_use]
+pub fn iin_in(text: &str) -> Option<Iin> {
+    let joined: String = text.split_whitespace().collect();
+    let serial = joined.len() == 2 * SerialNumber::LENGTH;
+    if serial && joined.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let numbers = twelve_digits(text).into_iter();
+    numbers.filter_map(|digits| Iin::parse(&digits).ok()).next()
+}
+
 /// Everything in the beginning of a text that is twelve digits, also with spaces or hyphens between groups of them.
 fn twelve_digits(text: &str) -> Vec<String> {
-    let apart = |letter: char| !(letter.is_ascii_digit() || letter == ' ' || letter == '-');
+    let is_gap = |letter: char| letter.is_whitespace() || "-‐‑–".contains(letter);
+    let apart = |letter: char| !(letter.is_ascii_digit() || is_gap(letter));
     let mut found: Vec<String> = text
         .split(apart)
         .flat_map(|part| {
             let whole: String = part.chars().filter(char::is_ascii_digit).collect();
-            let words = part.split([' ', '-']).map(str::to_owned);
+            let words = part.split(is_gap).map(str::to_owned);
             std::iter::once(whole).chain(words).collect::<Vec<_>>()
         })
         .filter(|digits| digits.len() == 12)
@@ -170,7 +183,7 @@ fn twelve_digits(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::twelve_digits;
+    use super::{iin_in, twelve_digits};
 
     #[test]
     fn numbers_are_found_in_whatever_a_scanner_or_a_person_types() {
@@ -178,6 +191,7 @@ mod tests {
             "123456789012",
             " 1234 5678 9012 ",
             "1234-5678-9012",
+            "1234\u{a0}5678\u{2011}9012",
             "https://cabinet.example/kk/status/123456789012?x=1",
             "№ 123456789012.",
         ] {
@@ -187,5 +201,20 @@ mod tests {
             );
         }
         assert!(twelve_digits("1234567890123").is_empty());
+    }
+
+    #[test]
+    fn a_serial_number_holds_no_iin() {
+        for text in ["900312 400131", "ЖСН 9003-12400131", "9003\u{a0}12400131"] {
+            let iin = iin_in(text);
+            assert_eq!(
+                iin.as_ref().map(tanba_model::iin::Iin::as_str),
+                Some("900312400131"),
+                "{text}"
+            );
+        }
+        let serial = format!("abcd {} {}", "9003 1240 0131", "abcd ".repeat(6));
+        assert!(iin_in(&serial).is_none());
+        assert!(iin_in("person:3").is_none());
     }
 }

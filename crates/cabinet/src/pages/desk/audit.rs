@@ -7,9 +7,8 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
 use tanba_model::audit::Actor;
-use tanba_model::iin::Iin;
 use tanba_pki::SerialNumber;
-use tanba_ra::{AuditFilter, AuditPage, DeskError, actor_text};
+use tanba_ra::{AuditFilter, AuditPage, DeskError, actor_text, iin_in};
 
 use crate::body::Form;
 use crate::clerk::AtDesk;
@@ -79,7 +78,7 @@ pub(crate) async fn search(
     Form(mut fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     fields.before = None;
-    if Iin::parse(fields.object.trim()).is_ok() {
+    if iin_in(&fields.object).is_some() {
         at_desk.finds(&state)?;
     }
     let (clerk, text, now) = (at_desk.0.clone(), fields.object.clone(), state.now());
