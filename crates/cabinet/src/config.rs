@@ -34,7 +34,7 @@ pub struct LimitsSection {
     /// Codes tried or asked for in one application in a minute, wherever from.
     pub codes_per_application_per_minute: u32,
     /// Signed steps of one person in a minute, in whatever sessions: requests, signatures, proofs of new keys. Revoking is
-    /// not among them, because whoever shares her key must not keep her from it.
+    /// not among them, because whoever shares her key must not keep her from it. As many reports, counted for themselves.
     pub steps_per_person_per_minute: u32,
     /// Persons whose page one member of staff opens, or for whom she prepares an act, in a minute.
     pub persons_per_staff_per_minute: u32,

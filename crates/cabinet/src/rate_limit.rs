@@ -30,6 +30,8 @@ pub(crate) enum Limited {
     ApplicationCode,
     /// Requests, signatures and proofs of new keys, by person.
     Step,
+    /// Reports of one's certificates, by person.
+    Report,
     /// Looking up a number, by address.
     LookUp,
     /// Beginning an application for first keys and the steps of it that nobody signed, by address.

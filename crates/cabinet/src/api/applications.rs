@@ -294,10 +294,20 @@ impl CabinetState {
     }
 
     /// Counts a step of a person, before anything is done for it.
-    pub(super) fn limit_steps_of_person(&self, person: PersonId) -> Result<(), Problem> {
+    fn limit_steps_of_person(&self, person: PersonId) -> Result<(), Problem> {
+        self.limit_of_person(Limited::Step, person)
+    }
+
+    /// Counts a report for a person, before it is made. Whoever has her key for signing in alone reads reports with it, and
+    /// must not use up by that what she signs.
+    pub(super) fn limit_reports(&self, person: PersonId) -> Result<(), Problem> {
+        self.limit_of_person(Limited::Report, person)
+    }
+
+    fn limit_of_person(&self, limited: Limited, person: PersonId) -> Result<(), Problem> {
         let per_minute = self.config().limits().steps_per_person_per_minute;
         Ok(self
             .limiter()
-            .take(Limited::Step, &person.0, per_minute, self.now())?)
+            .take(limited, &person.0, per_minute, self.now())?)
     }
 }

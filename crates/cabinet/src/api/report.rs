@@ -52,7 +52,7 @@ pub(super) async fn table(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<impl IntoResponse, Problem> {
-    state.limit_steps_of_person(signed_in.session.person)?;
+    state.limit_reports(signed_in.session.person)?;
     let words = state.words(&visit);
     let head = head(&words, &signed_in.person);
     let disposition = format!(

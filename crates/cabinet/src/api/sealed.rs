@@ -26,7 +26,7 @@ pub(super) async fn signature(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Response, Problem> {
-    state.limit_steps_of_person(signed_in.session.person)?;
+    state.limit_reports(signed_in.session.person)?;
     let words = state.words(&visit);
     let table = report::whole(
         &words,
@@ -52,7 +52,7 @@ pub(super) async fn document(
     visit: Visit,
     signed_in: SignedIn,
 ) -> Result<Response, Problem> {
-    state.limit_steps_of_person(signed_in.session.person)?;
+    state.limit_reports(signed_in.session.person)?;
     let words = state.words(&visit);
     let fonts = state.fonts().ok_or_else(Problem::no_printing)?;
     let records = state.all_certificates(&signed_in).await?;

@@ -266,7 +266,8 @@ pub(crate) enum Given {
 }
 
 impl CabinetState {
-    /// Asks for an application by its number and a second proof, as often as the limits allow. A number that nobody has, a
+    /// Asks for an application by its number and a second proof, as often as the limits allow; of the links of mails only
+    /// those that are wrong are counted, because nobody guesses 128 bits. A number that nobody has, a
     /// stranger's and a wrong proof get the same answer after the same work.
     pub(crate) async fn prove(
         &self,
@@ -275,26 +276,34 @@ impl CabinetState {
         given: Given,
     ) -> Result<Option<Proved>, Problem> {
         let (limits, now) = (self.config().limits(), self.now());
-        self.limiter().take(
-            Limited::LookUp,
-            &visit.network,
-            limits.look_ups_per_minute,
-            now,
-        )?;
-        self.limiter().take(
-            Limited::Number,
-            &number.as_str(),
-            limits.look_ups_per_number_per_minute,
-            now,
-        )?;
+        let by_link = matches!(given, Given::Secret(_));
+        if !by_link {
+            self.limiter().take(
+                Limited::LookUp,
+                &visit.network,
+                limits.look_ups_per_minute,
+                now,
+            )?;
+            self.limiter().take(
+                Limited::Number,
+                &number.as_str(),
+                limits.look_ups_per_number_per_minute,
+                now,
+            )?;
+        }
         let origin = self.limiter().pseudonym(&visit.network);
-        self.ra(move |ra| {
-            let proof = match &given {
-                Given::Iin(iin) => Proof::Iin(iin),
-                Given::Secret(secret) => Proof::Secret(secret),
-            };
-            ra.prove(&number, proof, now, &origin)
-        })
-        .await
+        let proved = self
+            .ra(move |ra| {
+                let proof = match &given {
+                    Given::Iin(iin) => Proof::Iin(iin),
+                    Given::Secret(secret) => Proof::Secret(secret),
+                };
+                ra.prove(&number, proof, now, &origin)
+            })
+            .await?;
+        if by_link && proved.is_none() {
+            visit.count(self, Limited::Link)?;
+        }
+        Ok(proved)
     }
 }
