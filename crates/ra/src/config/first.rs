@@ -14,7 +14,9 @@ pub struct FirstSection {
     pub tries_per_person_a_day: u32,
     /// The same for one network address.
     pub tries_per_network_a_day: u32,
-    /// Applications for first keys that are taken for one IIN in a day.
+    /// Applications for first keys that are taken for one IIN from one network address in a day.
+    pub applications_per_person_and_network_a_day: u32,
+    /// The same for one IIN, wherever from: more, so that a stranger who files in somebody's name does not close her day.
     pub applications_per_person_a_day: u32,
     /// The same from one network address.
     pub applications_per_network_a_day: u32,
@@ -32,7 +34,8 @@ impl Default for FirstSection {
             days_to_appear: 30,
             tries_per_person_a_day: 10,
             tries_per_network_a_day: 60,
-            applications_per_person_a_day: 3,
+            applications_per_person_and_network_a_day: 3,
+            applications_per_person_a_day: 20,
             applications_per_network_a_day: 20,
             codes_per_address_a_day: 6,
             codes_per_network_a_day: 60,
@@ -49,6 +52,7 @@ impl FirstSection {
         let counts = [
             self.tries_per_person_a_day,
             self.tries_per_network_a_day,
+            self.applications_per_person_and_network_a_day,
             self.applications_per_person_a_day,
             self.applications_per_network_a_day,
             self.codes_per_address_a_day,

@@ -142,9 +142,12 @@ impl RegistrationAuthority {
         let (limits, today) = (self.config.first(), day(now));
         let mut count =
             |what: &str, key: &str| work.intakes().count_attempt(what, &who(key), today);
+        let both = format!("{} {network}", claim.iin);
+        let of_both = count("first-person-network", &both)?;
         let of_person = count("first-person", &claim.iin)?;
         let of_network = count("first-network", network)?;
-        if of_person > limits.applications_per_person_a_day
+        if of_both > limits.applications_per_person_and_network_a_day
+            || of_person > limits.applications_per_person_a_day
             || of_network > limits.applications_per_network_a_day
         {
             return Err(FirstError::TooMany);

@@ -666,7 +666,7 @@ fn three_applications_of_one_person_are_taken_in_a_day_and_the_fourth_is_refused
     for second in [1, 2] {
         file_again(&world.ra, &secret, NETWORK, after(second)).unwrap();
     }
-    let refused = file_again(&world.ra, &secret, "198.51.100.1", after(3)).unwrap_err();
+    let refused = file_again(&world.ra, &secret, NETWORK, after(3)).unwrap_err();
     assert_eq!(refused.code(), "too-many-first-applications");
     let view = world.ra.first(&secret).unwrap();
     assert_eq!(view.step, FirstStep::Confirm, "what was typed is kept");
@@ -676,9 +676,33 @@ fn three_applications_of_one_person_are_taken_in_a_day_and_the_fourth_is_refused
 }
 
 #[test]
+fn a_stranger_who_files_three_in_her_name_does_not_close_her_day() {
+    let world = scene();
+    let (strangers, _) = submitted(&world, &world.ra, NOON);
+    for second in [1, 2] {
+        file_again(&world.ra, &strangers, NETWORK, after(second)).unwrap();
+    }
+    world.ra.cancel_first(&strangers, after(3)).unwrap();
+    let hers = filled(&world, &world.ra, after(4));
+    file(&world.ra, &hers, "198.51.100.1", after(5)).unwrap();
+    assert_eq!(world.ra.first(&hers).unwrap().step, FirstStep::Done);
+    // Twenty of one IIN are the end of a day, wherever they come from.
+    let mut taken = 4;
+    let refused = loop {
+        let network = format!("198.51.100.{}", 10 + taken);
+        match file_again(&world.ra, &hers, &network, after(10 + taken)) {
+            Ok(()) => taken += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!((refused.code(), taken), ("too-many-first-applications", 20));
+}
+
+#[test]
 fn one_network_files_so_many_applications_in_a_day() {
     let world = World::with(RaSection {
         first: FirstSection {
+            applications_per_person_and_network_a_day: 9,
             applications_per_person_a_day: 9,
             applications_per_network_a_day: 2,
             ..section().first
