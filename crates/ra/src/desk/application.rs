@@ -2,6 +2,7 @@
 
 use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationNumber, FirstIssuance, State};
+use tanba_model::audit::Actor;
 use tanba_model::decision::{
     Act, DecidedApplication, Decision, DecisionReason, Identification, Step,
 };
@@ -14,6 +15,7 @@ use super::{Clerk, DeskError, identification, note, remark};
 use crate::RegistrationAuthority;
 use crate::authority::wrong_state;
 use crate::error::StepError;
+use crate::evidence::{Evidence, application_object, person_object};
 use crate::first::{Known, same_person};
 use crate::token::hex;
 
@@ -58,7 +60,8 @@ pub enum Verdict {
 }
 
 impl RegistrationAuthority {
-    /// An application of the clerk's centre, beside what the register says now.
+    /// An application of the clerk's centre, beside what the register says now. It shows as much of its person as her page
+    /// does, so that it was opened is evidence.
     ///
     /// # Errors
     /// [`DeskError`] by what helps.
@@ -68,12 +71,20 @@ impl RegistrationAuthority {
         number: &ApplicationNumber,
         now: Timestamp,
     ) -> Result<DeskApplication, DeskError> {
-        let mut work = self.storage.snapshot()?;
+        let mut work = self.storage.begin()?;
         let (application, person) = seen(work.as_mut(), clerk, number)?;
+        let about = application_object(application.id);
+        let evidence = Evidence {
+            actor: Actor::Staff(clerk.member.id),
+            action: "desk.look",
+            object: person_object(person.id),
+            detail: &about,
+        };
+        evidence.record(work.as_mut(), now)?;
         let steps = work.applications().steps(application.id)?;
         let decisions = work.decisions().of_application(application.id)?;
         let known = self.known(work.as_mut(), &application, &person, now)?;
-        drop(work);
+        work.commit()?;
         // The register may take seconds; nothing is held meanwhile.
         let register = self.register.look_up(&person.iin);
         let signed = application.first.as_ref().map(|first| &first.document);

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use tanba_model::application::Application;
+use tanba_model::certificate::{RevocationReason, Status};
 use tanba_model::decision::{Act, DecisionDocument, Step};
 use tanba_model::person::Person;
 use tanba_model::ports::{StorageError, UnitOfWork};
@@ -20,8 +21,8 @@ const ALL: u32 = 10_000;
 /// What is known of the person of a first application, apart from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Valid certificates that she has already.
-    pub valid_keys: usize,
+    /// Certificates that she has already and that are valid or on hold: what is on hold can count again any day.
+    pub keys: usize,
     /// Whether her confirmed address is another one than that of the application.
     pub other_address: bool,
     /// Whether an approval makes the address of the application the confirmed one.
@@ -32,7 +33,7 @@ impl Known {
     /// Whether she has to stand before the operator, with a document.
     #[must_use]
     pub const fn needs_presence(&self) -> bool {
-        self.valid_keys > 0 || self.other_address
+        self.keys > 0 || self.other_address
     }
 
     /// What an approval changes of the person, as its document says it.
@@ -53,6 +54,18 @@ impl Known {
     }
 }
 
+/// Whether a certificate counts or can count again.
+const fn is_alive(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Valid
+            | Status::Revoked {
+                reason: RevocationReason::CertificateHold,
+                ..
+            }
+    )
+}
+
 impl RegistrationAuthority {
     /// What is known of the person of a first application. Where she is known and the policy asks for two signatures under a
     /// change of the address, an approval, which one operator signs, leaves her address alone.
@@ -68,13 +81,13 @@ impl RegistrationAuthority {
         };
         let mut records = work.certificates().of_person(person.id, ALL)?;
         records.retain(|record| {
-            record.status.is_valid()
+            is_alive(record.status)
                 && record.not_after >= now
                 && record.application != Some(application.id)
         });
         let confirmed = person.email.as_ref();
         let mut known = Known {
-            valid_keys: records.len(),
+            keys: records.len(),
             other_address: confirmed.is_some_and(|address| *address != first.email),
             moves_address: false,
         };

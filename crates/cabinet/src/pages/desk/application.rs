@@ -95,7 +95,7 @@ pub(crate) async fn show(
         typed => first.map(|first| first.email.as_str()),
         present => found.person.email.as_ref().map(EmailAddress::as_str),
         known => context! {
-            keys => found.known.valid_keys,
+            keys => found.known.keys,
             other => found.known.other_address,
             moves => found.known.moves_address,
             there => found.known.needs_presence(),

@@ -95,12 +95,60 @@ fn whoever_has_keys_or_another_address_has_to_be_there_for_first_keys() {
         .ra
         .desk_application(&operator.clerk, &number, NOON)
         .unwrap();
-    assert_eq!(shown.known.valid_keys, 2);
+    assert_eq!(shown.known.keys, 2);
     assert!(shown.known.other_address && !shown.known.moves_address);
     operator
         .decide(&world, &number, &approval(), after(1))
         .unwrap();
     assert_eq!(world.certificates(known.id).len(), before + 2);
+}
+
+#[test]
+fn whoever_has_keys_on_hold_is_known_and_whoever_has_revoked_ones_is_not() {
+    for (reason, is_known) in [
+        (RevocationReason::CertificateHold, true),
+        (RevocationReason::KeyCompromise, false),
+    ] {
+        let world = World::new();
+        let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+        let held = world.citizen_with("Aigerim", None, NOON);
+        for key in [&held.authentication, &held.signature] {
+            world.revoke(key, reason, NOON);
+        }
+        let number = waiting(&world, &held, ALMATY);
+        let refused = operator.decide(&world, &number, &identified("remote"), NOON);
+        assert_eq!(refused.is_err(), is_known, "{reason:?}: {refused:?}");
+        if is_known {
+            assert_eq!(refused.unwrap_err().code(), "identification-in-person");
+        }
+    }
+}
+
+#[test]
+fn opening_an_application_is_evidence_about_its_person() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let known = world.citizen("Aigerim");
+    let number = waiting(&world, &known, ALMATY);
+    let looks = || {
+        let log = world
+            .storage
+            .snapshot()
+            .unwrap()
+            .audit_log()
+            .page(0, 10_000);
+        let events = log.unwrap().into_iter().filter_map(|record| record.read());
+        let looks = events.filter(|event| event.action == "desk.look");
+        looks.map(|event| event.object).collect::<Vec<_>>()
+    };
+    let elsewhere = seat(&world, "Dana", Role::Operator, SEMEY);
+    let _ = world.ra.desk_application(&elsewhere.clerk, &number, NOON);
+    assert!(looks().is_empty(), "nothing was shown");
+    let _ = world
+        .ra
+        .desk_application(&operator.clerk, &number, NOON)
+        .unwrap();
+    assert_eq!(looks(), [format!("person:{}", known.id)]);
 }
 
 #[test]
