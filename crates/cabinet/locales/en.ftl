@@ -854,7 +854,7 @@ next-enter-code = Type the six-digit code from the mail.
 next-install = Install the certificates on the device and in the browser where the keys were made.
 next-wait = The certificates are being issued: reload the page in a minute.
 next-wait-stopped = The authority has stopped issuing certificates for the time being. Nothing is lost: your application is kept and goes on by itself when issuing starts again; then a mail comes. There is nothing to do; do not clear the data of the browser in which the new keys were made.
-next-wait-operator = Come with your identity card to the registration centre that you chose: its address and the last day stand in the mail about the application.
+next-wait-operator = If it was you who applied, come with your identity card to the registration centre named in the application: its address and the last day stand on this page.
 
 ## Paper
 

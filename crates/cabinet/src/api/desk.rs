@@ -227,7 +227,7 @@ pub(super) async fn answer(
     let now = state.now();
     let prepared = state
         .ra(move |ra| {
-            let waiting = ra.desk_pending_act(&clerk, ActId(wish.act))?;
+            let waiting = ra.desk_pending_act(&clerk, ActId(wish.act), now)?;
             let document =
                 ra.prepare_answer(&clerk, ActId(wish.act), wish.agrees, &wish.remark, now)?;
             Ok::<_, DeskError>((document, waiting.person.iin.as_str().to_owned()))

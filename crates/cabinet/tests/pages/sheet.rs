@@ -204,3 +204,38 @@ async fn without_a_typeface_no_sheet_is_offered_and_asking_for_one_says_so() {
         refused.body
     );
 }
+
+#[tokio::test]
+async fn the_status_page_says_where_to_come_and_until_when() {
+    let world = World::new();
+    let person = world.newcomer();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let mut browser = Browser::new(&world);
+    let proof = [("number", number.as_str()), ("iin", person.iin.as_str())];
+    let proved = browser.submit("/en/status", &proof).await;
+    assert_eq!(proved.location(), format!("/en/status/{number}"));
+    for (language, next, day, place) in [
+        (
+            "kk",
+            "Өтінімді өзіңіз берген болсаңыз",
+            "2026 жылғы 24 желтоқсан",
+            "Алматы",
+        ),
+        ("ru", "Если заявку подали вы", "24 декабря 2026", "Алматы"),
+        (
+            "en",
+            "If it was you who applied",
+            "24 December 2026",
+            "Almaty",
+        ),
+    ] {
+        let page = browser.get(&format!("/{language}/status/{number}")).await;
+        let (_, below) = page.body.split_once(next).unwrap();
+        let (_, come) = below.split_once("id=\"come-title\"").unwrap();
+        let (come, _) = come.split_once("</section>").unwrap();
+        assert!(
+            come.contains(day) && come.contains(place),
+            "{language}: {come}"
+        );
+    }
+}

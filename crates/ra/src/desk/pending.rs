@@ -33,6 +33,8 @@ pub struct PendingView {
     pub person: Person,
     /// Whether this clerk may agree.
     pub confirmable: bool,
+    /// Whether nobody may any more, because the first signature does not count; looked up where one act is shown.
+    pub is_lost: bool,
     /// Whether this clerk may take it back.
     pub withdrawable: bool,
 }
@@ -60,14 +62,25 @@ impl RegistrationAuthority {
     ///
     /// # Errors
     /// [`DeskError::NothingWaits`] when it does not, or at another centre.
-    pub fn desk_pending_act(&self, clerk: &Clerk, id: ActId) -> Result<PendingView, DeskError> {
+    pub fn desk_pending_act(
+        &self,
+        clerk: &Clerk,
+        id: ActId,
+        now: Timestamp,
+    ) -> Result<PendingView, DeskError> {
         let mut work = self.storage.snapshot()?;
         let waiting = work
             .decisions()
             .pending(id)?
             .filter(|waiting| clerk.sees(Some(&waiting.centre)))
             .ok_or(DeskError::NothingWaits)?;
-        self.view(work.as_mut(), clerk, waiting)
+        let is_lost = match must_count(work.as_mut(), &waiting, now) {
+            Ok(()) => false,
+            Err(DeskError::ProposerLost) => true,
+            Err(error) => return Err(error),
+        };
+        let view = self.view(work.as_mut(), clerk, waiting)?;
+        Ok(PendingView { is_lost, ..view })
     }
 
     fn view(
@@ -85,6 +98,7 @@ impl RegistrationAuthority {
         let decides = clerk.decides().is_ok() && clerk.is_stranger_to(&person).is_ok();
         Ok(PendingView {
             confirmable: decides && self.is_second(clerk, &waiting),
+            is_lost: false,
             withdrawable: decides,
             waiting,
             document,
@@ -110,14 +124,13 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<Vec<u8>, DeskError> {
         let centre = clerk.decides()?;
-        let seen = self.desk_pending_act(clerk, id)?;
+        let seen = self.desk_pending_act(clerk, id, now)?;
         clerk.is_stranger_to(&seen.person)?;
         if agrees && !seen.confirmable {
             return Err(DeskError::Second);
         }
-        if agrees {
-            let mut work = self.storage.snapshot()?;
-            must_count(work.as_mut(), &seen.waiting, now)?;
+        if agrees && seen.is_lost {
+            return Err(DeskError::ProposerLost);
         }
         let act = seen.waiting.act;
         let mut document = self.blank(clerk, centre, &seen.person, act, now);

@@ -56,13 +56,14 @@ pub(crate) async fn show(
     at_desk: AtDesk,
     Path(id): Path<i64>,
 ) -> Result<Html<String>, Problem> {
-    let clerk = at_desk.0.clone();
+    let (clerk, now) = (at_desk.0.clone(), state.now());
     let found = state
-        .ra(move |ra| ra.desk_pending_act(&clerk, ActId(id)))
+        .ra(move |ra| ra.desk_pending_act(&clerk, ActId(id), now))
         .await?;
     let values = context! {
         act => view(&state, &visit, &found),
-        confirmable => found.confirmable,
+        confirmable => found.confirmable && !found.is_lost,
+        is_lost => found.is_lost,
         withdrawable => found.withdrawable,
         first_is_me => at_desk.0.person.id == found.waiting.first_person,
         own => at_desk.0.person.id == found.person.id,

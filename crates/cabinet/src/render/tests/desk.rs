@@ -169,6 +169,7 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
             .map(|one| {
                 context! {
                     act => act(one), confirmable => one == Act::Release, withdrawable => one != Act::Names,
+                    is_lost => one == Act::Freeze,
                     first_is_me => one == Act::Email, own => one == Act::Revoke, errors => Vec::<Value>::new(),
                 }
             })

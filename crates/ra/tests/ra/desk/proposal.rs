@@ -98,7 +98,16 @@ fn a_proposal_ends_with_whoever_made_it() {
             .ra
             .prepare_answer(&second.clerk, id, true, "", NOON)
             .unwrap();
+        let is_lost = || {
+            let seen = world.ra.desk_pending_act(&second.clerk, id, NOON);
+            seen.unwrap().is_lost
+        };
+        assert!(!is_lost());
         lose();
+        assert!(
+            is_lost(),
+            "the page offers no agreement that would be refused"
+        );
         // Neither what was prepared before nor what would be prepared now.
         assert!(matches!(
             second.sign(&world, &prepared, NOON),
