@@ -161,6 +161,10 @@ fn ui(text: &str) -> anyhow::Result<Ui> {
     }
 }
 
+#[cfg_attr(
+    not(feature = "window"),
+    expect(unused_variables, reason = "only a window keeps what was chosen in it")
+)]
 fn dialog(
     ui: &Ui,
     texts: &Arc<Catalogue>,
