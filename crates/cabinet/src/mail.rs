@@ -16,6 +16,7 @@ use crate::dates;
 use crate::locale::{Argument, Catalogue, CatalogueError};
 use crate::view::grouped_serial;
 
+mod codes;
 mod decided;
 mod first;
 
@@ -396,30 +397,6 @@ impl Writer<'_> {
                 self.language.tag()
             )
         })
-    }
-
-    /// A code that belongs to no application.
-    fn bare_code(&self, key: &str, code: &str, minutes: u32) -> (String, Vec<Block>) {
-        let life = [("minutes", minutes.into())];
-        let blocks = vec![
-            self.say(&format!("{key}-lead"), &[]),
-            Block::Code {
-                text: code.to_owned(),
-            },
-            self.say("mail-code-life", &life),
-            self.say(&format!("{key}-not-me"), &[]),
-        ];
-        let subject = self.words(&format!("{key}-subject"), &[("code", code.into())]);
-        (subject, blocks)
-    }
-
-    /// Whoever asks in somebody's name hands her the brake: with the link she freezes her keys however often it is asked.
-    fn entry_code(&self, code: &str, minutes: u32, not_me_path: &str) -> (String, Vec<Block>) {
-        let (subject, mut blocks) = self.bare_code("mail-entry", code, minutes);
-        if !not_me_path.is_empty() {
-            blocks.push(self.link("mail-entry-freeze", not_me_path));
-        }
-        (subject, blocks)
     }
 
     fn plain(&self, blocks: &[Block]) -> String {
