@@ -60,7 +60,7 @@ impl Default for LimitsSection {
             codes_per_minute: 20,
             codes_per_application_per_minute: 10,
             steps_per_person_per_minute: 60,
-            persons_per_staff_per_minute: 15,
+            persons_per_staff_per_minute: 60,
             persons_per_staff_per_day: 300,
             look_ups_per_minute: 20,
             look_ups_per_number_per_minute: 20,
