@@ -119,9 +119,9 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 }
             })
             .collect(),
-        "cabinet/reissue.html" => [None, Some("mistake")]
+        "cabinet/reissue.html" => [(None, false), (Some("mistake"), false), (Some("mistake"), true)]
             .into_iter()
-            .map(|error| {
+            .map(|(error, keyless)| {
                 let fields = context! {
                     email => field("a@example.kz", error), region => field("KZ-75", error),
                     settlement => field("almaty", error), keystore => field("PKCS12", error),
@@ -131,7 +131,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 let code_address = error.map(|_| "a•••@example.kz");
                 context! {
                     person => person(error.is_some()), errors, fields, code_address, regions => regions.clone(),
-                    capabilities => vec![capability(error)], obtain => error.is_some(), stopped,
+                    capabilities => vec![capability(error)], obtain => error.is_some(), keyless, stopped,
                 }
             })
             .collect(),

@@ -41,8 +41,10 @@ struct Mistakes {
     settlement: Option<String>,
     keystore: Option<String>,
     whole: Option<String>,
-    /// Whether only first keys help: then there is nothing to fill in.
+    /// Whether first keys may help.
     obtain: bool,
+    /// Whether no key is there to sign with, so that nothing else helps and there is nothing to fill in.
+    keyless: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -166,6 +168,7 @@ fn examine(state: &CabinetState, visit: &Visit, fields: &Fields) -> Mistakes {
         ),
         whole: None,
         obtain: false,
+        keyless: false,
     }
 }
 
@@ -181,6 +184,7 @@ impl Mistakes {
     /// Puts a refusal beside the field that caused it.
     fn place(&mut self, problem: &Problem, sentence: String) {
         self.obtain |= [codes::NO_SIGNING_KEY, codes::DATA_CHANGED].contains(&problem.code());
+        self.keyless |= problem.code() == codes::NO_SIGNING_KEY;
         let field = match problem.code() {
             codes::EMAIL_INVALID | codes::EMAIL_NOT_CONFIRMED => &mut self.email,
             codes::PLACE_UNKNOWN => &mut self.settlement,
@@ -227,6 +231,7 @@ async fn page(
         regions => Serde(places::regions(state.authority().gazetteer(), visit.language)),
         errors => Serde(mistakes.list()),
         obtain => mistakes.obtain,
+        keyless => mistakes.keyless,
         stopped => state.is_issuance_stopped().await?,
         capabilities => Serde(state.capabilities()),
         fields => context! {
