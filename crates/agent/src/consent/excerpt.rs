@@ -1,6 +1,8 @@
 //! A text of others as lines that can be seen: what would push the rest out of sight is told in words, and letters that show
 //! as nothing, or make a text look like another, are shown as what they are not supposed to be.
 
+use tanba_model::unseen::is_ignorable;
+
 /// Empty lines one after the other, and blanks in one line, that a text may have without being told.
 const EMPTY_LINES: usize = 2;
 const BLANKS: usize = 40;
@@ -19,28 +21,14 @@ pub(crate) enum Gap {
     Blanks(usize),
 }
 
-/// Whether a letter shows as nothing, or turns the direction of those around it. Controls are the caller's.
+/// Whether a letter shows as nothing, or turns the direction of those around it: what Unicode calls ignorable, ends of lines
+/// that are no controls, the empty Braille pattern, and marks of annotations. Controls are the caller's.
 pub(crate) const fn is_unseen(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    is_ignorable(letter)
+        || matches!(
+            letter,
+            '\u{2028}' | '\u{2029}' | '\u{2800}' | '\u{fff9}'..='\u{fffb}'
+        )
 }
 
 /// A text of one line without what a terminal or a window acts on.
