@@ -7,6 +7,7 @@ use crate::id::{IntakeId, PersonId, StaffId};
 
 pub mod channels;
 mod checkpoint;
+mod digest;
 pub mod identity;
 pub mod kept;
 mod octets;

@@ -50,10 +50,8 @@ impl Evidence<'_> {
     ) -> Result<(), StorageError> {
         let detail = identity::detail(work, person, self.detail)?;
         Evidence {
-            actor: self.actor,
-            action: self.action,
-            object: self.object,
             detail: &detail,
+            ..self
         }
         .record(work, at)
     }
@@ -68,10 +66,8 @@ impl Evidence<'_> {
     ) -> Result<(), StorageError> {
         let detail = channels::detail(work, person, self.detail)?;
         Evidence {
-            actor: self.actor,
-            action: self.action,
-            object: self.object,
             detail: &detail,
+            ..self
         }
         .record(work, at)
     }

@@ -4,24 +4,22 @@
 //! changes them says what they are from then on, and whoever compares finds what changed without one. The log is exported and
 //! must not let anybody try addresses until one fits, so the digest is made with a key that stays in the database.
 
-use tanba_crypto::{Secret, hmac_sha256};
-use tanba_pki::{Timestamp, hex};
+use tanba_crypto::Secret;
+use tanba_pki::Timestamp;
 
+pub use super::digest::KEY;
+use super::digest::{Digest, absent, key};
 use crate::id::PersonId;
 use crate::person::{EmailAddress, Person};
 use crate::phone::PhoneNumber;
 use crate::ports::{StorageError, UnitOfWork};
 
-/// The name of the key among those of the installation; it is made with its database. Stored.
-pub const KEY: &str = "channels";
 /// What stands before the digest in the detail of an event. Stored.
 const MARK: &str = "channels=";
-/// Octets of the digest that are kept.
-const LENGTH: usize = 16;
 
 /// The digest of everything that codes and notices go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Channels([u8; LENGTH]);
+pub struct Channels(Digest);
 
 impl Channels {
     /// Of a person as she is recorded.
@@ -40,21 +38,15 @@ impl Channels {
             earlier_phone.map(|earlier| PhoneNumber::as_str(&earlier.number).to_owned()),
             time(earlier_phone.map(|earlier| earlier.until)),
         ];
-        // No part holds a line end.
         let parts = parts.map(Option::unwrap_or_default);
-        let digest = hmac_sha256(key.expose(), parts.join("\n").as_bytes());
-        let mut kept = [0; LENGTH];
-        for (to, from) in kept.iter_mut().zip(digest) {
-            *to = from;
-        }
-        Self(kept)
+        Self(Digest::of(key, &parts.each_ref().map(String::as_str)))
     }
 
     /// What the detail of an event says; `None` of events that say nothing, as those of before this was recorded.
     #[must_use]
     pub fn said(detail: &str) -> Option<Self> {
         let (_, digits) = detail.rsplit_once(MARK)?;
-        Some(Self(hex::decode(digits)?.try_into().ok()?))
+        Digest::read(digits).map(Self)
     }
 }
 
@@ -67,14 +59,10 @@ pub fn detail(
     person: PersonId,
     words: &str,
 ) -> Result<String, StorageError> {
-    let absent = |what: &str| StorageError::Damaged(format!("{what} is not there"));
-    let key = unit.secrets().server_secret(KEY)?;
-    let key = key.ok_or_else(|| absent("the key of the evidence of addresses"))?;
+    let key = key(unit)?;
     let person = unit.persons().find(person)?;
     let person = person.ok_or_else(|| absent("the person of the evidence"))?;
-    let space = if words.is_empty() { "" } else { " " };
-    let digest = hex::encode(&Channels::of(&key, &person).0);
-    Ok(format!("{words}{space}{MARK}{digest}"))
+    Ok(Channels::of(&key, &person).0.after(words, MARK))
 }
 
 #[cfg(test)]
@@ -145,7 +133,8 @@ mod tests {
         named.surname = "OTHER".to_owned();
         named.frozen_at = Some(until);
         assert_eq!(said, Channels::of(&key, &named));
-        let text = format!("address confirmed {MARK}{}", hex::encode(&said.0));
+        let text = format!("address confirmed channels={}", said.0.after("", ""));
+        assert_eq!(said.0.after("address confirmed", MARK), text);
         assert_eq!(Channels::said(&text), Some(said));
         assert_eq!(Channels::said("address confirmed"), None);
     }

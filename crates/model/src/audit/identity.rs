@@ -3,29 +3,26 @@
 //! Certificates are issued in these names, so whoever writes to the database could put others in their place. It is made with
 //! the key of [`super::channels`], and for the same reason: the log leaves the house, and IINs can be counted through.
 
-use tanba_crypto::{Secret, hmac_sha256};
-use tanba_pki::hex;
+use tanba_crypto::Secret;
 
-use super::channels::KEY;
+use super::digest::{Digest, absent, key};
 use crate::id::PersonId;
 use crate::person::Person;
 use crate::ports::{StorageError, UnitOfWork};
 
 /// What stands before the digest in the detail of an event. Stored.
 const MARK: &str = "identity=";
-/// Octets of the digest that are kept.
-const LENGTH: usize = 16;
 
 /// The digest of who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity([u8; LENGTH]);
+pub struct Identity(Digest);
 
 impl Identity {
     /// Of a person as she is recorded, with the register that says it and whether she died.
     #[must_use]
     pub fn of(key: &Secret, person: &Person, source: &str, deceased: bool) -> Self {
         let id = person.id.to_string();
-        // No part holds a line end, and those of channels begin with a number.
+        // Those of channels begin with a number.
         let parts = [
             "identity",
             &id,
@@ -36,12 +33,7 @@ impl Identity {
             source,
             if deceased { "deceased" } else { "" },
         ];
-        let digest = hmac_sha256(key.expose(), parts.join("\n").as_bytes());
-        let mut kept = [0; LENGTH];
-        for (to, from) in kept.iter_mut().zip(digest) {
-            *to = from;
-        }
-        Self(kept)
+        Self(Digest::of(key, &parts))
     }
 
     /// What the detail of an event says; `None` of events that say nothing, as those of before this was recorded.
@@ -49,7 +41,7 @@ impl Identity {
     pub fn said(detail: &str) -> Option<Self> {
         let mut words = detail.split(' ').rev();
         let digits = words.find_map(|word| word.strip_prefix(MARK))?;
-        Some(Self(hex::decode(digits)?.try_into().ok()?))
+        Digest::read(digits).map(Self)
     }
 }
 
@@ -62,16 +54,13 @@ pub fn detail(
     person: PersonId,
     words: &str,
 ) -> Result<String, StorageError> {
-    let absent = |what: &str| StorageError::Damaged(format!("{what} is not there"));
-    let key = unit.secrets().server_secret(KEY)?;
-    let key = key.ok_or_else(|| absent("the key of the evidence of people"))?;
+    let key = key(unit)?;
     let found = unit.persons().find(person)?;
     let found = found.ok_or_else(|| absent("the person of the evidence"))?;
     let source = unit.persons().source(person)?;
     let (source, deceased) = source.ok_or_else(|| absent("the person of the evidence"))?;
-    let space = if words.is_empty() { "" } else { " " };
-    let digest = hex::encode(&Identity::of(&key, &found, &source, deceased).0);
-    Ok(format!("{words}{space}{MARK}{digest}"))
+    let digest = Identity::of(&key, &found, &source, deceased).0;
+    Ok(digest.after(words, MARK))
 }
 
 #[cfg(test)]
@@ -119,7 +108,8 @@ mod tests {
             assert_ne!(changed, said);
         }
         assert_eq!(other(|person| person.language = Language::Ru), said);
-        let digits = hex::encode(&said.0);
+        let digits = said.0.after("", "");
+        assert_eq!(digits.len(), 32);
         let both = format!("address confirmed identity={digits} channels={digits}");
         assert_eq!(Identity::said(&both), Some(said));
         assert!(Channels::said(&both).is_some());
