@@ -48,6 +48,15 @@ pub(crate) const SOURCES: [(Language, &str); 3] = [
     ),
 ];
 
+/// What the audit log records, without `act-`, as keys of texts have it.
+pub(crate) fn acts() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../locales/en.acts.ftl").lines();
+    let names = lines.filter_map(|line| line.strip_prefix("act-")?.split_once(" = "));
+    names
+        .map(|(name, _)| name)
+        .filter(|name| !name.starts_with("by-"))
+}
+
 /// Keys of the texts that scripts need, with their meaning; kept by those who write the scripts.
 pub(crate) const SCRIPT_MESSAGES: &str = include_str!("../web/messages.json");
 

@@ -109,6 +109,105 @@ async fn the_log_is_searched_for_a_person_without_her_iin_in_an_address() {
 }
 
 #[tokio::test]
+async fn the_log_is_searched_for_an_application_by_the_number_that_people_know() {
+    let world = World::new();
+    let person = world.newcomer();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let (number, grouped) = (number.as_str(), number.grouped());
+    let (mut auditor, _) = seat(&world, "Serik", Role::Auditor).await;
+    for typed in [number.to_owned(), grouped, format!("application:{number}")] {
+        let asked = [("object", typed.as_str())];
+        let found = auditor.submit("/kk/desk/audit", &asked).await;
+        assert_eq!(found.location(), "/kk/desk/audit?object=application%3A1");
+    }
+    let page = auditor.get("/kk/desk/audit?object=application%3A1").await;
+    assert!(
+        page.body.contains("<code>application.submit</code>"),
+        "{}",
+        page.body
+    );
+}
+
+#[tokio::test]
+async fn the_log_is_searched_by_what_its_table_shows() {
+    let world = World::new();
+    let (mut first, _) = seat(&world, "Bolat", Role::Operator).await;
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let path = format!("/kk/desk/persons/{}", world.record_of(&citizen.iin()));
+    first.get(&path).await;
+    let (mut auditor, _) = seat(&world, "Serik", Role::Auditor).await;
+    for (language, act, part, staff, all) in [
+        (
+            "kk",
+            "Адамның жазбасы ашылды",
+            "ЖАЗБАСЫ ашыл",
+            "қызметкер № 1",
+            "қызметкер",
+        ),
+        (
+            "ru",
+            "Открыта запись человека",
+            "открыта запись",
+            "Сотрудник № 1",
+            "сотрудник",
+        ),
+        (
+            "en",
+            "A person’s record was opened",
+            "RECORD was opened",
+            "staff no. 1",
+            "staff no",
+        ),
+    ] {
+        for (field, typed, found, not) in [
+            ("action", act, "desk.look", "desk.open"),
+            ("action", part, "desk.look", "desk.open"),
+            ("action", "DESK.LOOK", "desk.look", "desk.open"),
+            ("actor", staff, "staff:1", "staff:2"),
+            ("actor", "staff:1", "staff:1", "staff:2"),
+            ("actor", all, "staff:2", "system"),
+        ] {
+            let answer = auditor
+                .submit(&format!("/{language}/desk/audit"), &[(field, typed)])
+                .await;
+            let page = auditor.get(answer.location()).await;
+            let has = |code: &str| page.body.contains(&format!("<code>{code}</code>"));
+            assert!(has(found), "{typed}: {}", page.body);
+            assert!(!has(not), "{typed}: {}", page.body);
+        }
+        let nothing = auditor
+            .get(&format!("/{language}/desk/audit?action=xyz&actor=xyz"))
+            .await;
+        assert!(!nothing.body.contains("<table"), "{}", nothing.body);
+        let offered = format!("<option value=\"{act}\">");
+        assert!(nothing.body.contains(&offered), "{}", nothing.body);
+    }
+}
+
+#[tokio::test]
+async fn days_in_the_wrong_order_are_told_and_do_not_read_as_if_nothing_had_happened() {
+    let world = World::new();
+    let (mut auditor, _) = seat(&world, "Serik", Role::Auditor).await;
+    for (language, said, nothing) in [
+        ("kk", "Соңғы күн бірінші күннен бұрын", "Ештеңе табылмады"),
+        ("ru", "Последний день раньше первого", "Ничего не найдено"),
+        (
+            "en",
+            "The last day is before the first",
+            "Nothing was found",
+        ),
+    ] {
+        let path = format!("/{language}/desk/audit?from=2026-11-30&to=2026-11-01");
+        let page = auditor.get(&path).await;
+        assert!(page.body.contains(said), "{}", page.body);
+        assert!(!page.body.contains(nothing), "{}", page.body);
+        let same = format!("/{language}/desk/audit?from=1999-01-01&to=1999-01-01");
+        let page = auditor.get(&same).await;
+        assert!(page.body.contains(nothing), "{}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
     let world = World::limited(LimitsSection {
         look_ups_per_minute: 3,

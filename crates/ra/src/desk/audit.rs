@@ -1,12 +1,13 @@
 //! Searching the audit log: newest first, page by page.
 
+use tanba_model::application::ApplicationNumber;
 use tanba_model::audit::{Actor, AuditEvent};
 use tanba_pki::Timestamp;
 
-use super::queue::iin_in;
+use super::queue::{iin_in, is_serial, twelve_digits};
 use super::{Clerk, DeskError, Right};
 use crate::RegistrationAuthority;
-use crate::evidence::{Evidence, person_object};
+use crate::evidence::{Evidence, application_object, person_object};
 
 /// Records of one page.
 const PAGE: usize = 50;
@@ -22,10 +23,14 @@ pub struct AuditFilter {
     pub from: Option<Timestamp>,
     /// Before this time.
     pub until: Option<Timestamp>,
-    /// Part of who acted: `staff:3`, `administrator`, `system`.
+    /// Part of who acted: `administrator`, `system`; with a record, as `staff:3`, that one alone.
     pub actor: String,
+    /// Who may have acted instead, where `actor` is what pages call them: `staff:3`, or `staff:` for all of them.
+    pub actors: Vec<String>,
     /// Part of what was done: `application`, `certificate.revoke`.
     pub action: String,
+    /// What may have been done instead, where `action` is what pages call it; with hyphens for dots, as keys of texts have it.
+    pub actions: Vec<String>,
     /// What it was done to: `application:17`, `person:3`, or part of a serial number.
     pub object: String,
 }
@@ -40,8 +45,8 @@ pub struct AuditPage {
 }
 
 impl RegistrationAuthority {
-    /// What the log calls what somebody searches for: the record of a person where it is an IIN, which stands in no address;
-    /// anything else as it is.
+    /// What the log calls what somebody searches for: the record of an application where it is the number that people know it
+    /// by, that of a person where it is an IIN, which stands in no address; anything else as it is.
     ///
     /// # Errors
     /// [`DeskError::NoPerson`] when nobody has that IIN; [`DeskError::Forbidden`] for roles that may not.
@@ -53,6 +58,17 @@ impl RegistrationAuthority {
     ) -> Result<String, DeskError> {
         if !clerk.may(Right::Audit) {
             return Err(DeskError::Forbidden);
+        }
+        for digits in numbers(text) {
+            if let Ok(number) = ApplicationNumber::parse(&digits)
+                && let Some(application) = self
+                    .storage
+                    .snapshot()?
+                    .applications()
+                    .find_by_number(&number)?
+            {
+                return Ok(application_object(application.id));
+            }
         }
         let Some(iin) = iin_in(text) else {
             return Ok(text.to_owned());
@@ -127,8 +143,15 @@ impl RegistrationAuthority {
     }
 }
 
+/// What may be the number of an application in what is searched for; nothing in a serial number.
+fn numbers(text: &str) -> Vec<String> {
+    if is_serial(text) {
+        return Vec::new();
+    }
+    twelve_digits(text)
+}
+
 fn fits(filter: &AuditFilter, event: &AuditEvent) -> bool {
-    let part = |wanted: &str, text: &str| wanted.trim().is_empty() || text.contains(wanted.trim());
     let object = filter.object.trim();
     // `person:1` is not `person:17`.
     let about = object.is_empty()
@@ -136,8 +159,31 @@ fn fits(filter: &AuditFilter, event: &AuditEvent) -> bool {
         || (!object.contains(':') && event.object.contains(object));
     filter.until.is_none_or(|until| event.at < until)
         && about
-        && part(&filter.action, &event.action)
-        && part(&filter.actor, &actor_text(&event.actor))
+        && is_done(filter, &event.action)
+        && is_by(filter, &actor_text(&event.actor).to_lowercase())
+}
+
+fn is_done(filter: &AuditFilter, action: &str) -> bool {
+    let wanted = filter.action.trim().to_lowercase();
+    action.contains(&wanted) || filter.actions.contains(&action.replace('.', "-"))
+}
+
+fn is_by(filter: &AuditFilter, actor: &str) -> bool {
+    let wanted = filter.actor.trim().to_lowercase();
+    // `staff:1` is not `staff:17`.
+    let whole = wanted.ends_with(|last: char| last.is_ascii_digit()) && wanted.contains(':');
+    let named = |one: &String| {
+        if one.ends_with(':') {
+            actor.starts_with(one)
+        } else {
+            actor == one
+        }
+    };
+    (if whole {
+        actor == wanted
+    } else {
+        actor.contains(&wanted)
+    }) || filter.actors.iter().any(named)
 }
 
 /// Who acted, in one word with its record.

@@ -153,17 +153,22 @@ impl RegistrationAuthority {
 /// The first IIN in a text, however its digits are grouped; none in a serial number, whose digits are hexadecimal.
 #[must_use]
 pub fn iin_in(text: &str) -> Option<Iin> {
-    let joined: String = text.split_whitespace().collect();
-    let serial = joined.len() == 2 * SerialNumber::LENGTH;
-    if serial && joined.chars().all(|digit| digit.is_ascii_hexdigit()) {
+    if is_serial(text) {
         return None;
     }
     let numbers = twelve_digits(text).into_iter();
     numbers.filter_map(|digits| Iin::parse(&digits).ok()).next()
 }
 
+/// Whether a text is a serial number of a certificate, as pages show it or as the log has it.
+pub(super) fn is_serial(text: &str) -> bool {
+    let joined: String = text.split_whitespace().collect();
+    let is_long = joined.len() == 2 * SerialNumber::LENGTH;
+    is_long && joined.chars().all(|digit| digit.is_ascii_hexdigit())
+}
+
 /// Everything in the beginning of a text that is twelve digits, also with spaces or hyphens between groups of them.
-fn twelve_digits(text: &str) -> Vec<String> {
+pub(super) fn twelve_digits(text: &str) -> Vec<String> {
     let is_gap = |letter: char| letter.is_whitespace() || "-‐‑–".contains(letter);
     let apart = |letter: char| !(letter.is_ascii_digit() || is_gap(letter));
     let mut found: Vec<String> = text

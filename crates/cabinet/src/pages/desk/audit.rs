@@ -18,6 +18,8 @@ use crate::render::Screen;
 use crate::state::CabinetState;
 use crate::visit::Visit;
 
+mod names;
+
 const SCREEN: Screen = Screen::new("desk/audit.html", "desk-audit", "desk-audit-title");
 
 /// Kazakhstan has no summer time: each day is as long.
@@ -42,11 +44,13 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    fn filter(&self) -> AuditFilter {
+    fn filter(&self, state: &CabinetState, visit: &Visit) -> AuditFilter {
         AuditFilter {
             from: day(&self.from),
             until: day(&self.to).map(|to| to.plus(DAY)),
+            actors: names::actors(state, visit, &self.actor),
             actor: self.actor.clone(),
+            actions: names::actions(state, visit, &self.action),
             action: self.action.clone(),
             object: as_recorded(&self.object),
         }
@@ -56,6 +60,11 @@ impl Fields {
     fn is_mistaken(&self) -> bool {
         let is = |text: &str| !text.is_empty() && day(text).is_none();
         is(&self.from) || is(&self.to)
+    }
+
+    /// Whether the last day is before the first: nothing can be found, which must not read as "nothing happened".
+    fn is_backwards(&self) -> bool {
+        matches!((day(&self.from), day(&self.to)), (Some(from), Some(to)) if to < from)
     }
 }
 
@@ -121,7 +130,7 @@ pub(crate) async fn show(
     at_desk: AtDesk,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    let filter = fields.filter();
+    let filter = fields.filter(&state, &visit);
     let (clerk, now, before) = (at_desk.0.clone(), state.now(), fields.before);
     let found = state
         .ra(move |ra| ra.desk_audit(&clerk, &filter, before, now))
@@ -138,14 +147,15 @@ fn page(
     found: Option<AuditPage>,
 ) -> Html<String> {
     let (mistaken, unknown) = (fields.is_mistaken(), found.is_none());
+    let backwards = fields.is_backwards();
     let (events, next) = found.map_or_else(Default::default, |found| (found.events, found.next));
     let words = state.words(visit);
     let events: Vec<_> = events
         .into_iter()
         .map(|(sequence, event)| {
             context! {
-                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), who => state.who(visit, &event.actor),
-                act => state.act(visit, &event.action), action => event.action,
+                sequence, at => words.date_time(event.at), actor => actor_text(&event.actor), who => names::who(state, visit, &event.actor),
+                act => names::act(state, visit, &event.action), action => event.action,
                 object => event.object, detail => event.detail, origin => event.origin, itself => event.actor == Actor::System,
             }
         })
@@ -158,38 +168,14 @@ fn page(
         address(visit, &on)
     });
     let screen = Screen {
-        has_errors: mistaken || unknown,
+        has_errors: mistaken || unknown || backwards,
         ..SCREEN
     };
     let values = context! {
-        events, next, mistaken, unknown,
+        events, next, mistaken, unknown, backwards, names => names::all(state, visit),
         from => fields.from, to => fields.to, actor => fields.actor, action => fields.action, object => fields.object,
     };
     state.render_desk(visit, at_desk, &screen, values)
-}
-
-impl CabinetState {
-    /// What was done, in words; nothing where a later program wrote what this one has no words for.
-    fn act(&self, visit: &Visit, action: &str) -> Option<String> {
-        let key = format!("act-{}", action.replace('.', "-"));
-        let known = self.catalogue().has(visit.language, &key);
-        known.then(|| self.text(visit, &key))
-    }
-
-    /// Who acted, in words.
-    fn who(&self, visit: &Visit, actor: &Actor) -> String {
-        let (key, id) = match actor {
-            Actor::Person(id) => ("act-by-person", id.to_string()),
-            Actor::LinkHolder(id) => ("act-by-link-holder", id.to_string()),
-            Actor::KeyHolder => ("act-by-key-holder", String::new()),
-            Actor::Applicant(id) => ("act-by-applicant", id.to_string()),
-            Actor::Staff(id) => ("act-by-staff", id.to_string()),
-            Actor::Administrator(name) => ("act-by-administrator", name.clone()),
-            Actor::System => ("act-by-system", String::new()),
-        };
-        let named = [("id", id.into())];
-        self.catalogue().format(visit.language, key, &named)
-    }
 }
 
 #[cfg(test)]

@@ -181,11 +181,12 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
             };
             let by_itself = context! { origin => "", itself => true, ..event.clone() };
             let of_before = context! { origin => "", itself => false, ..event.clone() };
-            let empty = context! { from => "", to => "", actor => "", action => "", object => "" };
+            let empty = context! { from => "", to => "", actor => "", action => "", object => "", names => ["<n>"] };
             vec![
                 context! { events => vec![event, by_itself, of_before], next => "/kk/desk/audit", ..empty.clone() },
                 context! { events => Vec::<Value>::new(), mistaken => true, ..empty.clone() },
-                context! { events => Vec::<Value>::new(), unknown => true, ..empty },
+                context! { events => Vec::<Value>::new(), unknown => true, ..empty.clone() },
+                context! { events => Vec::<Value>::new(), backwards => true, ..empty },
             ]
         }
         "desk/messages.html" => messages(),
