@@ -1,7 +1,7 @@
 //! Names of people: one rule wherever they come in, whether typed, imported or answered by a register.
 
 use crate::ports::PersonFacts;
-use crate::unseen::is_deceptive;
+use crate::unseen::{has_stray_mark, is_deceptive};
 
 /// Letters of the longest part of a name, and of the longest common name (RFC 5280, appendix A.1: ub-name is more, but
 /// ub-common-name is 64, and a certificate's common name is the surname and the given name).
@@ -131,6 +131,10 @@ fn part(part: NamePart, text: &str) -> Result<String, NameError> {
             || matches!(letter, '\u{300}'..='\u{36f}')
             || " -‐‑–'’‘ʼ`´.".contains(letter)
     };
+    // Capitals of some letters are letters with marks.
+    if is_deceptive(&name) || has_stray_mark(&name) {
+        return Err(NameError::Letters(part));
+    }
     if !name.chars().all(written) || !name.chars().any(char::is_alphabetic) {
         return Err(NameError::Letters(part));
     }
@@ -180,6 +184,25 @@ mod tests {
                 "Ә",
                 "",
                 NameError::Letters(NamePart::Surname),
+            ),
+            // Marks that stand on no letter, or that pile up, whatever script they are of.
+            (
+                "АХ-\u{301}-\u{302}",
+                "Ә",
+                "",
+                NameError::Letters(NamePart::Surname),
+            ),
+            (
+                "Ә",
+                "А\u{e34}\u{e34}\u{e34}",
+                "",
+                NameError::Letters(NamePart::GivenName),
+            ),
+            (
+                "Ә",
+                "Ә",
+                "\u{390}\u{301}",
+                NameError::Letters(NamePart::Patronymic),
             ),
             (
                 "А\u{301}\u{302}\u{303}",

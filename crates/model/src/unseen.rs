@@ -1,15 +1,17 @@
 //! What is written and not seen: two texts that look the same are the same.
 
+use unicode_normalization::char::is_combining_mark;
+
 /// Combining marks that may follow one another: a letter of no living language in this register has more.
 const MARKS: usize = 2;
 
 /// Whether a text holds what a reader does not see: controls, Unicode's `Default_Ignorable_Code_Point` (joiners, marks of
-/// direction, fillers, selectors, tags), or so many combining marks on one letter that they cover what stands around it.
+/// direction, fillers, selectors, tags), or so many combining marks of any script on one letter that they cover what stands around it.
 #[must_use]
 pub fn is_deceptive(text: &str) -> bool {
     let mut marks: usize = 0;
     text.chars().any(|letter| {
-        marks = if is_mark(letter) {
+        marks = if is_combining_mark(letter) {
             marks.saturating_add(1)
         } else {
             0
@@ -43,22 +45,19 @@ pub const fn is_ignorable(letter: char) -> bool {
     )
 }
 
-/// Combining marks of the blocks that stand on letters of any script, and of Arabic, Hebrew and Cyrillic.
-const fn is_mark(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{300}'..='\u{36f}'
-            | '\u{483}'..='\u{489}'
-            | '\u{591}'..='\u{5bd}'
-            | '\u{610}'..='\u{61a}'
-            | '\u{64b}'..='\u{65f}'
-            | '\u{6d6}'..='\u{6dc}'
-            | '\u{6df}'..='\u{6e4}'
-            | '\u{1ab0}'..='\u{1aff}'
-            | '\u{1dc0}'..='\u{1dff}'
-            | '\u{20d0}'..='\u{20ff}'
-            | '\u{fe20}'..='\u{fe2f}'
-    )
+/// Whether a combining mark stands in a name where no letter is under it: at its beginning or that of a word, or after a
+/// hyphen, a dot or an apostrophe. It would be drawn over what stands before.
+#[must_use]
+pub fn has_stray_mark(name: &str) -> bool {
+    let mut is_under = false;
+    name.chars().any(|letter| {
+        if is_combining_mark(letter) {
+            return !is_under;
+        }
+        // The apostrophe that Unicode calls a letter is none that carries marks.
+        is_under = letter.is_alphabetic() && letter != '\u{2bc}';
+        false
+    })
 }
 
 #[cfg(test)]
@@ -113,5 +112,46 @@ mod tests {
             assert!(!is_deceptive(text), "{text}");
         }
         assert!(is_deceptive("Nguye\u{302}\u{303}\u{301}n"));
+    }
+
+    #[test]
+    fn marks_of_every_script_are_counted() {
+        for mark in [
+            '\u{301}',
+            '\u{489}',
+            '\u{902}',
+            '\u{e34}',
+            '\u{f71}',
+            '\u{a66f}',
+            '\u{11301}',
+            '\u{1e8d0}',
+        ] {
+            let stacked = |count| format!("А{}", mark.to_string().repeat(count));
+            assert!(is_deceptive(&stacked(3)), "{mark:?}");
+            assert!(!is_deceptive(&stacked(2)), "{mark:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_needs_a_letter_under_it() {
+        for stray in [
+            "АХ-\u{301}-\u{302}",
+            "\u{301}АХ",
+            "АХ \u{e34}МЕТ",
+            "А.\u{301}",
+            "О’\u{301}НИЛ",
+            "О\u{2bc}\u{301}НИЛ",
+        ] {
+            assert!(has_stray_mark(stray), "{stray}");
+        }
+        for right in [
+            "Әи\u{306}герім",
+            "Nguye\u{302}\u{303}n",
+            "Анна-Мари\u{301}я",
+            "สมศรี",
+            "राधिका",
+        ] {
+            assert!(!has_stray_mark(right), "{right}");
+        }
     }
 }
