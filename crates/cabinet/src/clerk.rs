@@ -7,7 +7,7 @@ use tanba_ra::Clerk;
 
 use crate::config::CabinetConfig;
 use crate::problem::Problem;
-use crate::rate_limit::Limited;
+use crate::rate_limit::{Limited, TooMany};
 use crate::session::{closing, opening, secret};
 use crate::state::CabinetState;
 
@@ -39,19 +39,20 @@ impl AtDesk {
     }
 
     /// Counts that she opens the page of a person or prepares an act for one: a counter needs a few in a minute, and as many
-    /// in a day as there are visitors; who copies a register needs all of it.
-    pub(crate) fn looks(&self, state: &CabinetState) -> Result<(), Problem> {
+    /// in a day as there are visitors; who copies a register needs all of it. The day outlives this process.
+    pub(crate) async fn looks(&self, state: &CabinetState) -> Result<(), Problem> {
         let limits = state.config().limits();
         self.count(state, Limited::Look, limits.persons_per_staff_per_minute)?;
-        let (staff, per_day) = (self.0.member.id, limits.persons_per_staff_per_day);
-        let counted =
-            state
-                .limiter()
-                .take_in_a_day(Limited::LookOfDay, &staff, per_day, state.now());
-        if counted.is_err() {
-            tracing::warn!(%staff, per_day, "a member of staff opened as many persons as a day has");
-        }
-        Ok(counted?)
+        let (clerk, per_day) = (self.0.clone(), limits.persons_per_staff_per_day);
+        let (staff, now) = (clerk.member.id, state.now());
+        let wait = state
+            .ra(move |ra| ra.desk_looks(&clerk, per_day, now))
+            .await?;
+        let Some(wait_seconds) = wait else {
+            return Ok(());
+        };
+        tracing::warn!(%staff, per_day, "a member of staff opened as many persons as a day has");
+        Err(TooMany { wait_seconds }.into())
     }
 
     fn count(

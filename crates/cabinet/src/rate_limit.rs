@@ -15,9 +15,8 @@ const REMEMBERED: usize = 100_000;
 /// Milliseconds between two sweeps.
 const SWEEP_EVERY: i64 = 10_000;
 
-/// Milliseconds of a minute, and of a day.
+/// Milliseconds of a minute.
 const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,8 +43,6 @@ pub(crate) enum Limited {
     Find,
     /// Opening the page of a person or preparing an act for one, by member of staff.
     Look,
-    /// The same in a day.
-    LookOfDay,
     /// Opening a link that is none of ours, by address.
     Link,
     /// Looking up a number, by number.
@@ -99,30 +96,10 @@ impl RateLimiter {
         per_minute: u32,
         now: Timestamp,
     ) -> Result<(), TooMany> {
-        self.take_of(limited, key, (per_minute, MINUTE), now)
-    }
-
-    /// Takes one of `per_day`, all of which may come at once; the bucket is full again after a day.
-    pub(crate) fn take_in_a_day(
-        &self,
-        limited: Limited,
-        key: &impl Hash,
-        per_day: u32,
-        now: Timestamp,
-    ) -> Result<(), TooMany> {
-        self.take_of(limited, key, (per_day, DAY), now)
-    }
-
-    fn take_of(
-        &self,
-        limited: Limited,
-        key: &impl Hash,
-        (most, period): (u32, i64),
-        now: Timestamp,
-    ) -> Result<(), TooMany> {
-        let interval = period / i64::from(most.max(1));
+        let most = i64::from(per_minute.max(1));
+        let interval = MINUTE / most;
         let now = now.unix().saturating_mul(1000);
-        let latest = now.saturating_add(interval.saturating_mul(i64::from(most.max(1)) - 1));
+        let latest = now.saturating_add(interval.saturating_mul(most - 1));
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.sweep(now);
         let full_again = buckets
@@ -175,14 +152,6 @@ mod tests {
             Ok(()),
             "another thing has its own bucket"
         );
-        for _ in 0..288 {
-            let taken = limiter.take_in_a_day(Limited::LookOfDay, &"a", 288, at(0));
-            assert_eq!(taken, Ok(()));
-        }
-        let of_day = |seconds| limiter.take_in_a_day(Limited::LookOfDay, &"a", 288, at(seconds));
-        assert_eq!(of_day(0), Err(TooMany { wait_seconds: 300 }));
-        assert_eq!(of_day(300), Ok(()));
-        assert_eq!(of_day(599), Err(TooMany { wait_seconds: 1 }));
         assert_eq!(limiter.take(Limited::Code, &"a", 6, at(10)), Ok(()));
         assert_eq!(
             limiter.take(Limited::Code, &"a", 6, at(11)),

@@ -26,6 +26,7 @@ mod application;
 mod audit;
 mod carry_out;
 mod console;
+mod day;
 mod health;
 mod messages;
 mod order;

@@ -177,7 +177,7 @@ pub(super) async fn act(
     Json(asked): Json<ActOrder>,
 ) -> Result<Answer<Document>, Problem> {
     // The document says as much of a person as her page does.
-    at_desk.looks(&state)?;
+    at_desk.looks(&state).await?;
     let changes = [
         ("email", asked.email),
         ("surname", asked.surname),

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
-use tanba_cabinet::LimitsSection;
+use tanba_cabinet::{CabinetSection, LimitsSection};
 use tanba_model::iin::Iin;
 use tanba_model::ports::Storage as _;
 use tanba_model::staff::Role;
@@ -317,3 +317,50 @@ fn log(world: &World) -> Vec<(String, String)> {
     let events = records.iter().filter_map(|record| record.read());
     events.map(|event| (event.action, event.object)).collect()
 }
+#[tokio::test]
+async fn a_restart_gives_a_clerk_no_new_day() {
+    let limits = || CabinetSection {
+        limits: LimitsSection {
+            persons_per_staff_per_day: 5,
+            ..LimitsSection::default()
+        },
+        ..CabinetSection::default()
+    };
+    let mut world = World::with(limits());
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin());
+    let path = format!("/ru/desk/persons/{record}");
+    let key = world.staff("Bolat", Role::Operator);
+    let act = json!({ "person": record.0, "act": "freeze", "reason": "key-lost" });
+    {
+        let mut operator = Browser::new(&world);
+        operator.sit_down(&key).await;
+        for _ in 0..4 {
+            assert_eq!(operator.get(&path).await.status, StatusCode::OK);
+        }
+        let prepared = operator.post("/desk/acts", act.clone()).await;
+        assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+    }
+    world.restart(limits());
+    {
+        let mut operator = Browser::new(&world);
+        operator.sit_down(&key).await;
+        let refused = operator.get(&path).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        let wait: u32 = refused.header("retry-after").parse().unwrap();
+        assert!((17_000..=17_280).contains(&wait), "{wait}");
+        let refused = operator.post("/desk/acts", act).await;
+        assert_eq!(refused.code(), "too-many-requests");
+    }
+    // What is over was not swept away yet; a day later all of it is back, and is again no more than a day.
+    world.clock.forward(24 * 60 * 60);
+    world.restart(limits());
+    let mut operator = Browser::new(&world);
+    operator.sit_down(&key).await;
+    for _ in 0..5 {
+        assert_eq!(operator.get(&path).await.status, StatusCode::OK);
+    }
+    let refused = operator.get(&path).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+}
+

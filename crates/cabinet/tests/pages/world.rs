@@ -161,6 +161,19 @@ pub(crate) struct World {
     pub(crate) router: Router,
 }
 
+fn cabinet(
+    ra: &Arc<RegistrationAuthority>,
+    section: CabinetSection,
+    clock: &Arc<StandingClock>,
+    fonts: Option<Fonts>,
+) -> Router {
+    let config = section.check(ORIGIN, false).unwrap();
+    let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();
+    let state = state.with_fonts(fonts);
+    let peer = ConnectInfo(SocketAddr::from(([203, 0, 113, 7], 4711)));
+    router(state).layer(axum::Extension(peer))
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::with(CabinetSection::default())
@@ -217,11 +230,7 @@ impl World {
         let ra = ra.with_text_messages(texts).with_console(authority.clone());
         let ra = Arc::new(ra);
         let clock = Arc::new(StandingClock(AtomicI64::new(NOON)));
-        let config = section.check(ORIGIN, false).unwrap();
-        let state = CabinetState::new(ra.clone(), config, clock.clone(), random()).unwrap();
-        let state = state.with_fonts(fonts);
-        let peer = ConnectInfo(SocketAddr::from(([203, 0, 113, 7], 4711)));
-        let router = router(state).layer(axum::Extension(peer));
+        let router = cabinet(&ra, section, &clock, fonts);
         Self {
             _folder: folder,
             storage,
@@ -231,6 +240,11 @@ impl World {
             clock,
             router,
         }
+    }
+
+    /// The cabinet is started anew, on the same storage.
+    pub(crate) fn restart(&mut self, section: CabinetSection) {
+        self.router = cabinet(&self.ra, section, &self.clock, None);
     }
 
     /// A person with keys that expire in 20 days.

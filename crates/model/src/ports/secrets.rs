@@ -29,6 +29,8 @@ pub enum TokenPurpose {
     DeskChallenge,
     /// Signing a decision that was prepared.
     Decision,
+    /// Nothing: remembers how many people a member of staff opened, until they are given back.
+    StaffLooks,
 }
 
 impl TokenPurpose {
@@ -46,6 +48,7 @@ impl TokenPurpose {
             Self::Decoy => "decoy",
             Self::DeskChallenge => "desk-challenge",
             Self::Decision => "decision",
+            Self::StaffLooks => "staff-looks",
         }
     }
 }

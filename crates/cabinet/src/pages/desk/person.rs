@@ -48,7 +48,7 @@ pub(crate) async fn show(
     Path(id): Path<i64>,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
-    at_desk.looks(&state)?;
+    at_desk.looks(&state).await?;
     let (clerk, now) = (at_desk.0.clone(), state.now());
     let before = fields.before.map(DecisionId);
     let found = state
