@@ -47,7 +47,7 @@ pub use messages::DeadLetterPage;
 pub use order::Ordered;
 pub use pending::PendingView;
 pub use person::DeskPerson;
-pub use queue::{Found, QueuePage, QueueWish, iin_in};
+pub use queue::{Found, Mistyped, QueuePage, QueueWish, iin_in};
 pub use sign::Outcome;
 pub use staff::{Employment, StaffError, dismiss, employ, staff};
 

@@ -56,8 +56,8 @@ pub use delivery::Delivered;
 pub use desk::{
     ActWish, AuditFilter, AuditPage, BlockedPage, BlockedView, Check, Clerk, DeadLetterPage,
     DeskApplication, DeskError, DeskLoginError, DeskOpened, DeskPerson, Employment, Finding, Found,
-    IssuerLists, IssuerPage, IssuerView, Ordered, Outcome, PendingView, QueuePage, QueueWish,
-    Queues, StaffError, Standing, Verdict, actor_text, dismiss, employ, iin_in, staff,
+    IssuerLists, IssuerPage, IssuerView, Mistyped, Ordered, Outcome, PendingView, QueuePage,
+    QueueWish, Queues, StaffError, Standing, Verdict, actor_text, dismiss, employ, iin_in, staff,
 };
 pub use entry::EntryError;
 pub use error::{StepError, Unavailable};

@@ -1,6 +1,7 @@
 //! `/{lang}/desk`: the queue of a registration centre, and finding what a person brings along.
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use minijinja::value::Serde;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tanba_model::id::{ApplicationId, DecisionId};
 use tanba_model::ports::{QueueEntry, QueuePlace};
 use tanba_pki::Timestamp;
-use tanba_ra::{DeskError, Found, QueueWish};
+use tanba_ra::{DeskError, Found, Mistyped, QueueWish, codes};
 
 use crate::body::Form;
 use crate::clerk::AtDesk;
@@ -149,6 +150,15 @@ pub(crate) fn row(state: &CabinetState, visit: &Visit, entry: &QueueEntry) -> Ro
     }
 }
 
+/// The text that says what is wrong with a number.
+pub(crate) const fn mistyped_key(mistyped: Mistyped) -> &'static str {
+    match mistyped {
+        Mistyped::Missing => "desk-find-missing",
+        Mistyped::Form => "desk-find-form",
+        Mistyped::CheckDigit => "desk-find-check",
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Search {
     /// A number, an IIN, or what a scanner typed.
@@ -176,11 +186,18 @@ pub(crate) async fn find(
             Ok(Redirect::to(&format!("/{language}/desk/persons/{id}")).into_response())
         }
         Err(error @ (DeskError::NoPerson | DeskError::OtherCentre)) => {
+            let mistyped =
+                Mistyped::of(&search.what).filter(|_| error.code() == codes::PERSON_UNKNOWN);
             let problem = Problem::from(error);
-            let sentence = problem.sentence(state.catalogue(), &visit);
+            let sentence = mistyped.map_or_else(
+                || problem.sentence(state.catalogue(), &visit),
+                |mistyped| state.text(&visit, mistyped_key(mistyped)),
+            );
             let mistake = Some((search.what, sentence));
             let page = queue_page(&state, &visit, &at_desk, Fields::default(), mistake).await?;
-            Ok((problem.status(), page).into_response())
+            let status =
+                mistyped.map_or_else(|| problem.status(), |_| StatusCode::UNPROCESSABLE_ENTITY);
+            Ok((status, page).into_response())
         }
         Err(error) => Err(error.into()),
     }

@@ -208,6 +208,61 @@ async fn days_in_the_wrong_order_are_told_and_do_not_read_as_if_nothing_had_happ
 }
 
 #[tokio::test]
+async fn a_number_that_was_typed_wrongly_is_told_as_exactly_as_to_citizens() {
+    let world = World::new();
+    let (mut operator, _) = seat(&world, "Bolat", Role::Operator).await;
+    let (mut auditor, _) = seat(&world, "Serik", Role::Auditor).await;
+    let mut wrong = nobody().into_bytes();
+    wrong[4] = b'9';
+    let wrong = String::from_utf8(wrong).unwrap();
+    for (language, missing, form, check, unknown) in [
+        (
+            "kk",
+            "енгізіңіз: 12 цифр",
+            "дәл 12 цифрдан",
+            "бір цифры қате",
+            "табылмады",
+        ),
+        (
+            "ru",
+            "или ИИН: 12 цифр",
+            "ровно из 12 цифр",
+            "набрана неверно",
+            "не найдены",
+        ),
+        (
+            "en",
+            "or an IIN: 12 digits",
+            "exactly 12 digits",
+            "is wrong",
+            "No such person",
+        ),
+    ] {
+        let find = format!("/{language}/desk/find");
+        for (typed, said) in [
+            ("", missing),
+            ("123", form),
+            (wrong.as_str(), check),
+            (&nobody(), unknown),
+        ] {
+            let answer = operator.submit(&find, &[("what", typed)]).await;
+            let right = said == unknown;
+            assert_eq!(answer.status == StatusCode::NOT_FOUND, right, "{typed}");
+            let (_, error) = answer.body.split_once("id=\"what-error\"").unwrap();
+            let (error, _) = error.split_once("</p>").unwrap();
+            assert!(error.contains(said), "{typed}: {error}");
+        }
+        let answer = auditor
+            .submit(&format!("/{language}/desk/audit"), &[("object", &wrong)])
+            .await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains(check), "{}", answer.body);
+        assert!(addresses(&answer).iter().all(|link| !link.contains(&wrong)));
+        assert!(!answer.body.contains("<table"));
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
     let world = World::limited(LimitsSection {
         look_ups_per_minute: 3,
@@ -310,13 +365,6 @@ async fn a_clerk_opens_a_few_persons_in_a_minute_and_no_more_than_a_day_has() {
     assert_eq!(other.get(&path).await.status, StatusCode::OK);
 }
 
-/// What was done to what, by the log.
-fn log(world: &World) -> Vec<(String, String)> {
-    let mut work = world.storage.snapshot().unwrap();
-    let records = work.audit_log().page(0, 10_000).unwrap();
-    let events = records.iter().filter_map(|record| record.read());
-    events.map(|event| (event.action, event.object)).collect()
-}
 #[tokio::test]
 async fn a_restart_gives_a_clerk_no_new_day() {
     let limits = || CabinetSection {
@@ -364,3 +412,10 @@ async fn a_restart_gives_a_clerk_no_new_day() {
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
+/// What was done to what, by the log.
+fn log(world: &World) -> Vec<(String, String)> {
+    let mut work = world.storage.snapshot().unwrap();
+    let records = work.audit_log().page(0, 10_000).unwrap();
+    let events = records.iter().filter_map(|record| record.read());
+    events.map(|event| (event.action, event.object)).collect()
+}

@@ -167,6 +167,38 @@ pub(super) fn is_serial(text: &str) -> bool {
     is_long && joined.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
+/// What is wrong with the number that somebody typed, which is why nothing can be found under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistyped {
+    /// Nothing was typed.
+    Missing,
+    /// It has no twelve digits.
+    Form,
+    /// Its check digit is neither that of an IIN nor that of an application's number.
+    CheckDigit,
+}
+
+impl Mistyped {
+    /// What is wrong with a number; `None` where there may be somebody or something of that number.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        if text.trim().is_empty() {
+            return Some(Self::Missing);
+        }
+        let numbers = twelve_digits(text);
+        let is_one = |digits: &String| {
+            Iin::parse(digits).is_ok() || ApplicationNumber::parse(digits).is_ok()
+        };
+        if numbers.is_empty() {
+            Some(Self::Form)
+        } else if numbers.iter().any(is_one) {
+            None
+        } else {
+            Some(Self::CheckDigit)
+        }
+    }
+}
+
 /// Everything in the beginning of a text that is twelve digits, also with spaces or hyphens between groups of them.
 pub(super) fn twelve_digits(text: &str) -> Vec<String> {
     let is_gap = |letter: char| letter.is_whitespace() || "-‐‑–".contains(letter);
@@ -188,7 +220,7 @@ pub(super) fn twelve_digits(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{iin_in, twelve_digits};
+    use super::{Mistyped, iin_in, twelve_digits};
 
     #[test]
     fn numbers_are_found_in_whatever_a_scanner_or_a_person_types() {
@@ -206,6 +238,23 @@ mod tests {
             );
         }
         assert!(twelve_digits("1234567890123").is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_number_is_told_apart() {
+        for (text, wrong) in [
+            ("", Some(Mistyped::Missing)),
+            (" \u{a0}", Some(Mistyped::Missing)),
+            ("123", Some(Mistyped::Form)),
+            ("9003124001311", Some(Mistyped::Form)),
+            ("Әйгерім", Some(Mistyped::Form)),
+            ("900312400132", Some(Mistyped::CheckDigit)),
+            ("9003 1240 0132", Some(Mistyped::CheckDigit)),
+            ("900312 400131", None),
+            ("https://cabinet.example/kk/status/900312400131", None),
+        ] {
+            assert_eq!(Mistyped::of(text), wrong, "{text}");
+        }
     }
 
     #[test]

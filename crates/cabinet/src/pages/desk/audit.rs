@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
 use tanba_model::audit::Actor;
 use tanba_pki::SerialNumber;
-use tanba_ra::{AuditFilter, AuditPage, DeskError, actor_text, iin_in};
+use tanba_ra::{AuditFilter, AuditPage, DeskError, Mistyped, actor_text, iin_in};
 
 use crate::body::Form;
 use crate::clerk::AtDesk;
@@ -62,6 +63,14 @@ impl Fields {
         is(&self.from) || is(&self.to)
     }
 
+    /// Whether one digit of an IIN or of an application's number is wrong: nothing can be found, and that says nothing.
+    fn is_mistyped(&self) -> bool {
+        let is_number =
+            |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || letter == '-';
+        self.object.chars().all(is_number)
+            && Mistyped::of(&self.object) == Some(Mistyped::CheckDigit)
+    }
+
     /// Whether the last day is before the first: nothing can be found, which must not read as "nothing happened".
     fn is_backwards(&self) -> bool {
         matches!((day(&self.from), day(&self.to)), (Some(from), Some(to)) if to < from)
@@ -87,6 +96,11 @@ pub(crate) async fn search(
     Form(mut fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     fields.before = None;
+    if fields.is_mistyped() {
+        // Nearly an IIN stands in no address either.
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok((status, page(&state, &visit, &at_desk, fields, None)).into_response());
+    }
     if iin_in(&fields.object).is_some() {
         at_desk.finds(&state)?;
     }
@@ -138,7 +152,7 @@ pub(crate) async fn show(
     Ok(page(&state, &visit, &at_desk, fields, Some(found)))
 }
 
-/// What was found, newest first; `None` where nobody has the IIN that was searched for.
+/// What was found, newest first; `None` where nothing has the number that was searched for.
 fn page(
     state: &CabinetState,
     visit: &Visit,
@@ -146,8 +160,19 @@ fn page(
     fields: Fields,
     found: Option<AuditPage>,
 ) -> Html<String> {
-    let (mistaken, unknown) = (fields.is_mistaken(), found.is_none());
-    let backwards = fields.is_backwards();
+    let (backwards, mistyped) = (fields.is_backwards(), fields.is_mistyped());
+    let unknown = found.is_none() && !mistyped;
+    let mistakes = [
+        (fields.is_mistaken(), "from", "desk-audit-day"),
+        (backwards, "from", "desk-audit-backwards"),
+        (mistyped, "object", "desk-find-check"),
+        (unknown, "object", "error-person-unknown"),
+    ];
+    let errors: Vec<_> = mistakes
+        .into_iter()
+        .filter(|(is_so, ..)| *is_so)
+        .map(|(_, field, key)| context! { field, text => state.text(visit, key) })
+        .collect();
     let (events, next) = found.map_or_else(Default::default, |found| (found.events, found.next));
     let words = state.words(visit);
     let events: Vec<_> = events
@@ -168,11 +193,11 @@ fn page(
         address(visit, &on)
     });
     let screen = Screen {
-        has_errors: mistaken || unknown || backwards,
+        has_errors: !errors.is_empty(),
         ..SCREEN
     };
     let values = context! {
-        events, next, mistaken, unknown, backwards, names => names::all(state, visit),
+        events, next, errors, futile => backwards || mistyped, names => names::all(state, visit),
         from => fields.from, to => fields.to, actor => fields.actor, action => fields.action, object => fields.object,
     };
     state.render_desk(visit, at_desk, &screen, values)

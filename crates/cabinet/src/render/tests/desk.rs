@@ -181,12 +181,11 @@ pub(super) fn samples(template: &str) -> Option<Vec<Value>> {
             };
             let by_itself = context! { origin => "", itself => true, ..event.clone() };
             let of_before = context! { origin => "", itself => false, ..event.clone() };
-            let empty = context! { from => "", to => "", actor => "", action => "", object => "", names => ["<n>"] };
+            let empty = context! { from => "", to => "", actor => "", action => "", object => "", names => ["<n>"], errors => Vec::<Value>::new(), futile => false };
             vec![
                 context! { events => vec![event, by_itself, of_before], next => "/kk/desk/audit", ..empty.clone() },
-                context! { events => Vec::<Value>::new(), mistaken => true, ..empty.clone() },
-                context! { events => Vec::<Value>::new(), unknown => true, ..empty.clone() },
-                context! { events => Vec::<Value>::new(), backwards => true, ..empty },
+                context! { events => Vec::<Value>::new(), errors => errors(), ..empty.clone() },
+                context! { events => Vec::<Value>::new(), errors => errors(), futile => true, ..empty },
             ]
         }
         "desk/messages.html" => messages(),
