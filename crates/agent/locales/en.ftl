@@ -290,6 +290,7 @@ summary-decision-reason-not-needed = The keys are not needed any more
 summary-decision-reason-death = The person died
 summary-decision-reason-authority = A court or another authority decided so
 summary-decision-reason-alarm-over = The person proved who she is; there is no danger
+summary-decision-reason-endangered-revoked = The certificates of the endangered keys are revoked
 summary-decision-reason-other = Another reason
 summary-role-operator = Registration centre operator
 summary-role-senior-operator = Senior registration centre operator

@@ -287,6 +287,7 @@ summary-decision-reason-not-needed = Кілттер енді керек емес
 summary-decision-reason-death = Адам қайтыс болды
 summary-decision-reason-authority = Сот немесе уәкілетті орган шешімі
 summary-decision-reason-alarm-over = Адам жеке басын растады, қауіп жоқ
+summary-decision-reason-endangered-revoked = Қауіп төнген кілттердің куәліктері кері шақырылды
 summary-decision-reason-other = Басқа себеп
 summary-role-operator = Тіркеу орталығының операторы
 summary-role-senior-operator = Тіркеу орталығының аға операторы

@@ -304,6 +304,7 @@ summary-decision-reason-not-needed = Ключи больше не нужны
 summary-decision-reason-death = Человек умер
 summary-decision-reason-authority = Решение суда или уполномоченного органа
 summary-decision-reason-alarm-over = Человек подтвердил личность, угрозы нет
+summary-decision-reason-endangered-revoked = Свидетельства ключей, попавших под угрозу, отозваны
 summary-decision-reason-other = Другая причина
 summary-role-operator = Оператор центра регистрации
 summary-role-senior-operator = Старший оператор центра регистрации

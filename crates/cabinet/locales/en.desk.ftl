@@ -83,6 +83,7 @@ decision-reason-not-needed = The keys are not needed any more.
 decision-reason-death = The person died.
 decision-reason-authority = A court or another authority decided so.
 decision-reason-alarm-over = The person proved who she is; there is no danger.
+decision-reason-endangered-revoked = The certificates of the endangered keys are revoked.
 decision-reason-other = Another reason:
 desk-decisions-title = Signed decisions
 act-application = Decision about an application

@@ -83,6 +83,7 @@ decision-reason-not-needed = Кілттер енді керек емес.
 decision-reason-death = Адам қайтыс болды.
 decision-reason-authority = Сот немесе уәкілетті орган шешімі.
 decision-reason-alarm-over = Адам жеке басын растады, қауіп жоқ.
+decision-reason-endangered-revoked = Қауіп төнген кілттердің куәліктері кері шақырылды.
 decision-reason-other = Басқа себеп:
 desk-decisions-title = Қол қойылған шешімдер
 act-application = Өтінім бойынша шешім

@@ -83,6 +83,7 @@ decision-reason-not-needed = Ключи больше не нужны.
 decision-reason-death = Человек умер.
 decision-reason-authority = Решение суда или уполномоченного органа.
 decision-reason-alarm-over = Человек подтвердил личность, угрозы нет.
+decision-reason-endangered-revoked = Свидетельства ключей, попавших под угрозу, отозваны.
 decision-reason-other = Другая причина:
 desk-decisions-title = Подписанные решения
 act-application = Решение по заявке

@@ -28,13 +28,15 @@ pub enum DecisionReason {
     Authority,
     /// The person proved who she is and that the alarm is over.
     AlarmOver,
+    /// The certificates of the keys that others may have are revoked: the others may count again.
+    EndangeredRevoked,
     /// Something else, which the operator's words tell.
     Other,
 }
 
 impl DecisionReason {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DataDiffers,
         Self::DocumentInvalid,
         Self::NotTheSamePerson,
@@ -46,6 +48,7 @@ impl DecisionReason {
         Self::Death,
         Self::Authority,
         Self::AlarmOver,
+        Self::EndangeredRevoked,
         Self::Other,
     ];
 
@@ -64,6 +67,7 @@ impl DecisionReason {
             Self::Death => "death",
             Self::Authority => "authority",
             Self::AlarmOver => "alarm-over",
+            Self::EndangeredRevoked => "endangered-revoked",
             Self::Other => "other",
         }
     }
@@ -87,7 +91,12 @@ impl DecisionReason {
                 Self::Other,
             ],
             Act::Freeze => &[Self::OwnWish, Self::KeyLost, Self::Authority, Self::Other],
-            Act::Release => &[Self::AlarmOver, Self::Authority, Self::Other],
+            Act::Release => &[
+                Self::AlarmOver,
+                Self::EndangeredRevoked,
+                Self::Authority,
+                Self::Other,
+            ],
             Act::Revoke => &[
                 Self::KeyLost,
                 Self::DataChanged,
@@ -110,9 +119,11 @@ impl DecisionReason {
                 RevocationReason::AffiliationChanged
             }
             Self::NotNeeded | Self::Death | Self::OwnWish => RevocationReason::CessationOfOperation,
-            Self::DocumentInvalid | Self::Authority | Self::AlarmOver | Self::Other => {
-                RevocationReason::Unspecified
-            }
+            Self::DocumentInvalid
+            | Self::Authority
+            | Self::AlarmOver
+            | Self::EndangeredRevoked
+            | Self::Other => RevocationReason::Unspecified,
         }
     }
 }
