@@ -99,8 +99,8 @@ key-status-valid = действует
 key-status-soon = срок истекает
 key-status-expired = срок истёк
 key-status-future = ещё не действует
-key-status-revoked = отозвано
-key-status-frozen = приостановлено
+key-status-revoked = отозван
+key-status-frozen = приостановлен
 days-left-count =
     { $days ->
         [one] остался { $days } день
