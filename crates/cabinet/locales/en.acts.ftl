@@ -33,6 +33,7 @@ act-decision-sign = A decision was signed
 act-desk-act = A decision was carried out
 act-desk-close = A member of staff signed out
 act-desk-confirm = A second operator confirmed
+act-desk-decline = A second operator refused a proposal
 act-desk-freeze = Keys were put on hold at a centre
 act-desk-lapse = A proposal ran out of time
 act-desk-find = A person was searched for by IIN

@@ -33,6 +33,7 @@ act-decision-sign = Шешімге қол қойылды
 act-desk-act = Шешім орындалды
 act-desk-close = Қызметкер шықты
 act-desk-confirm = Екінші оператор растады
+act-desk-decline = Ұсыныстан екінші оператор бас тартты
 act-desk-freeze = Кілттер тіркеу орталығында тоқтатылды
 act-desk-lapse = Ұсыныстың мерзімі өтті
 act-desk-find = Адам ЖСН бойынша ізделді

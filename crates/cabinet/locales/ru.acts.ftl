@@ -33,6 +33,7 @@ act-decision-sign = Решение подписано
 act-desk-act = Решение исполнено
 act-desk-close = Сотрудник вышел
 act-desk-confirm = Второй оператор подтвердил
+act-desk-decline = Второй оператор отклонил предложение
 act-desk-freeze = Ключи приостановлены в центре регистрации
 act-desk-lapse = Срок предложения истёк
 act-desk-find = Выполнен поиск человека по ИИН

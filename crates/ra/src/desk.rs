@@ -171,6 +171,9 @@ pub enum DeskError {
     /// What is to change is not given, or cannot be so.
     #[error("what is to change cannot be so")]
     Change,
+    /// The new address is none; writing it rightly helps.
+    #[error("the new address is none")]
+    Address,
     /// There is nothing to do: it is so already.
     #[error("it is so already")]
     NothingToDo,
@@ -226,6 +229,7 @@ impl DeskError {
             Self::InPerson => codes::IDENTIFICATION_IN_PERSON,
             Self::Identification => codes::IDENTIFICATION_MISSING,
             Self::Change => codes::CHANGE_INVALID,
+            Self::Address => codes::ADDRESS_INVALID,
             Self::NothingToDo => codes::NOTHING_TO_DO,
             Self::Waits => codes::ACT_WAITS,
             Self::Second => codes::SECOND_NEEDED,

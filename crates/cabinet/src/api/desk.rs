@@ -275,6 +275,7 @@ pub(super) async fn sign(
         Outcome::Done(act, id) => of_person(*act, *id, "done"),
         Outcome::Waits(act, id) => of_person(*act, *id, "waits"),
         Outcome::Withdrawn(act, id) => of_person(*act, *id, "withdrawn"),
+        Outcome::Refused(act, id) => of_person(*act, *id, "rejected"),
     };
     Ok(Answer(Signing { outcome, next }))
 }

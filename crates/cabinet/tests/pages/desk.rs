@@ -6,9 +6,9 @@ use tanba_model::person::EmailAddress;
 use tanba_model::ports::{PersonFacts, Storage as _};
 use tanba_model::staff::Role;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, base64};
 use crate::sheet::{ADDRESS, apply};
-use crate::world::World;
+use crate::world::{Key, World};
 
 /// What the register says from now on, of somebody whom it knows.
 fn registered(world: &World, iin: &tanba_model::iin::Iin, facts: &PersonFacts, deceased: bool) {
@@ -183,4 +183,130 @@ async fn an_operator_is_shown_both_names_where_the_register_has_another_and_that
         assert!(page.body.contains(died), "{}", page.body);
         assert!(!page.body.contains(sentence), "{}", page.body);
     }
+}
+
+#[tokio::test]
+async fn whoever_gives_the_second_signature_sees_both_addresses_and_refuses_by_that_name() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin()).0;
+    let keys = [
+        world.staff("Bolat", Role::Operator),
+        world.staff("Dana", Role::SeniorOperator),
+    ];
+    let mut first = Browser::new(&world);
+    first.sit_down(&keys[0]).await;
+    let mut second = Browser::new(&world);
+    second.sit_down(&keys[1]).await;
+    let wish = |address: &str| json!({ "person": record, "act": "email", "reason": "own-wish", "identification": "operator", "email": address });
+    for wrong in ["bad@", "", "bad address@example.kz"] {
+        let refused = first.post("/desk/acts", wish(wrong)).await;
+        assert_eq!(refused.code(), "address-invalid", "{wrong}");
+    }
+    let prepared = first
+        .post("/desk/acts", wish("new@example.kz"))
+        .await
+        .json();
+    let signature = base64(&keys[0].sign(prepared["document"].as_str().unwrap()));
+    let asked = first.post("/desk/signature", json!({ "signature": signature }));
+    assert_eq!(asked.await.json()["outcome"], "waits");
+    for (language, present, back, refuse, refused) in [
+        (
+            "kk",
+            "Қазіргі электрондық пошта",
+            "Қайтарып алып",
+            "Ұсынысты қабылдамай",
+            "бас тартылды",
+        ),
+        (
+            "ru",
+            "Нынешняя электронная почта",
+            "Отозвать предложение",
+            "Отклонить",
+            "отказано",
+        ),
+        (
+            "en",
+            "Present e-mail address",
+            "Take it back",
+            "Refuse and",
+            "refused",
+        ),
+    ] {
+        let path = format!("/{language}/desk/pending/1");
+        for (seat, named, not) in [(&mut first, back, refuse), (&mut second, refuse, back)] {
+            let page = seat.get(&path).await.body;
+            let (_, row) = page.split_once(present).unwrap();
+            let (row, rest) = row.split_once("</dd>").unwrap();
+            assert!(row.contains("aigerim@example.kz"), "{row}");
+            assert!(rest.contains("new@example.kz"));
+            let (_, form) = page.split_once("id=\"withdraw-act\"").unwrap();
+            let (button, _) = form.split_once("</button>").unwrap();
+            assert!(button.contains(named) && !button.contains(not), "{button}");
+        }
+        let done = format!("/{language}/desk/persons/{record}?done=rejected&act=email");
+        let page = second.get(&done).await.body;
+        let (_, said) = page.split_once("id=\"desk-done\"").unwrap();
+        let (said, _) = said.split_once("</p>").unwrap();
+        assert!(said.contains(refused), "{said}");
+    }
+    refuses(&world, &mut second, &keys[1]).await;
+    let again = second.post("/desk/acts", wish("new@example.kz")).await;
+    assert_eq!(
+        again.status,
+        StatusCode::OK,
+        "it waits no more: {}",
+        again.body
+    );
+}
+
+/// Refuses the act that somebody else proposed, and looks at what is left of it.
+async fn refuses(world: &World, second: &mut Browser<'_>, key: &Key) {
+    let prepared = second.post("/desk/answers", json!({ "act": 1, "agrees": false }));
+    let prepared = prepared.await.json();
+    let document = prepared["document"].as_str().unwrap();
+    let signature = base64(&key.sign(document));
+    let signed = second.post("/desk/signature", json!({ "signature": signature }));
+    let signed = signed.await.json();
+    assert_eq!(signed["outcome"], "rejected", "{signed}");
+    let page = second.get(signed["next"].as_str().unwrap()).await.body;
+    assert!(page.contains("aigerim@example.kz") && !page.contains("new@example.kz"));
+    let (mut auditor, path) = (Browser::new(world), "/kk/desk/audit?action=desk.decline");
+    auditor.sit_down(&world.staff("Serik", Role::Auditor)).await;
+    let page = auditor.get(path).await.body;
+    assert!(page.contains("<code>desk.decline</code>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_release_may_say_that_the_endangered_keys_are_revoked() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin()).0;
+    let mut seat = Browser::new(&world);
+    let key = world.staff("Bolat", Role::Operator);
+    seat.sit_down(&key).await;
+    let freeze = json!({ "person": record, "act": "freeze", "reason": "key-lost" });
+    let prepared = seat.post("/desk/acts", freeze).await.json();
+    let signature = base64(&key.sign(prepared["document"].as_str().unwrap()));
+    let done = seat.post("/desk/signature", json!({ "signature": signature }));
+    assert_eq!(done.await.json()["outcome"], "done");
+    for (language, reason) in [
+        ("kk", "Қауіп төнген кілттердің куәліктері кері шақырылды."),
+        ("ru", "Свидетельства ключей, попавших под угрозу, отозваны."),
+        ("en", "The certificates of the endangered keys are revoked."),
+    ] {
+        let page = seat
+            .get(&format!("/{language}/desk/persons/{record}"))
+            .await
+            .body;
+        let (_, choice) = page.split_once("id=\"release-reason\"").unwrap();
+        let (choice, _) = choice.split_once("</select>").unwrap();
+        let option = format!("<option value=\"endangered-revoked\">{reason}</option>");
+        assert!(choice.contains(&option), "{choice}");
+    }
+    let wish = json!({
+        "person": record, "act": "release", "reason": "endangered-revoked", "identification": "operator",
+    });
+    let prepared = seat.post("/desk/acts", wish).await;
+    assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
 }

@@ -74,7 +74,9 @@ async function prepare(form: HTMLFormElement, pressed: HTMLButtonElement | null,
   }
   placeProgress(pressed);
   progress("progress-loading");
-  const { document, about } = await post<Omit<Prepared, "address">>(address, asked);
+  const { document, about } = await post<Omit<Prepared, "address">>(address, asked).catch((error: unknown) => {
+    throw error instanceof Problem && error.code === "address-invalid" ? error.at("new-email") : error;
+  });
   // Orders of administrators are signed at an address of their own.
   const isOrder = address === ORDERS;
   // The answer is about what this form was about, or nothing is signed.

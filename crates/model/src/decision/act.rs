@@ -63,13 +63,13 @@ impl Act {
 pub enum Step {
     /// It is approved, or done.
     Approve,
-    /// It is refused.
+    /// It is refused; also what somebody else proposed.
     Reject,
     /// It is asked for; a second member of staff has to agree.
     Propose,
     /// The second one agrees.
     Confirm,
-    /// The second one, or the first, takes it back.
+    /// The one who asked for it takes it back. Until somebody else refused it by a name of its own, that was this, too.
     Withdraw,
 }
 

@@ -40,7 +40,7 @@ impl std::fmt::Debug for NewPendingAct {
 pub enum ActEnd {
     /// The second one agreed, and it was done.
     Done,
-    /// It was taken back.
+    /// It was taken back, or refused.
     Withdrawn,
     /// Nobody agreed in time.
     Lapsed,

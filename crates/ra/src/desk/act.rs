@@ -186,7 +186,7 @@ type Changes = BTreeMap<String, String>;
 /// The new address, if it is one and another one.
 fn email(wished: &Changes, person: &Person) -> Result<Changes, DeskError> {
     let text = wished.get("email").map(String::as_str).unwrap_or_default();
-    let address = EmailAddress::parse(text).map_err(|_| DeskError::Change)?;
+    let address = EmailAddress::parse(text).map_err(|_| DeskError::Address)?;
     if person.email.as_ref() == Some(&address) {
         return Err(DeskError::NothingToDo);
     }

@@ -35,7 +35,7 @@ pub struct PendingView {
     pub confirmable: bool,
     /// Whether nobody may any more, because the first signature does not count; looked up where one act is shown.
     pub is_lost: bool,
-    /// Whether this clerk may take it back.
+    /// Whether this clerk may take it back, or refuse it.
     pub withdrawable: bool,
 }
 
@@ -111,7 +111,7 @@ impl RegistrationAuthority {
         clerk.person.id != waiting.first_person && self.config.desk().may_be_second(clerk.role())
     }
 
-    /// Makes the document that agrees to an act that waits, or takes it back.
+    /// Makes the document that agrees to an act that waits, refuses it, or takes it back where it is the clerk's own.
     ///
     /// # Errors
     /// [`DeskError`] by what helps.
@@ -136,8 +136,10 @@ impl RegistrationAuthority {
         let mut document = self.blank(clerk, centre, &seen.person, act, now);
         let step = if agrees {
             Step::Confirm
-        } else {
+        } else if clerk.person.id == seen.waiting.first_person {
             Step::Withdraw
+        } else {
+            Step::Reject
         };
         document.step = step.name().to_owned();
         document.remark = note(words)?;

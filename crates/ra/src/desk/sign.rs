@@ -44,6 +44,8 @@ pub enum Outcome {
     Waits(Act, PersonId),
     /// What waited was taken back.
     Withdrawn(Act, PersonId),
+    /// What somebody else proposed was refused.
+    Refused(Act, PersonId),
 }
 
 /// A signature that counts, over a document that was prepared.
@@ -268,18 +270,19 @@ impl RegistrationAuthority {
                 let id = work.decisions().ask(&asked)?;
                 (Some(id), Outcome::Waits(signed.act, person.id))
             }
-            Step::Confirm | Step::Withdraw => {
+            Step::Confirm | Step::Withdraw | Step::Reject => {
                 let waiting = self.answered(work.as_mut(), signed, &person, now)?;
                 asked_at = waiting.asked_at;
-                let (how, outcome) = if signed.step == Step::Confirm {
-                    (ActEnd::Done, Outcome::Done(signed.act, person.id))
-                } else {
-                    (ActEnd::Withdrawn, Outcome::Withdrawn(signed.act, person.id))
+                let (how, outcome) = match signed.step {
+                    Step::Confirm => (ActEnd::Done, Outcome::Done(signed.act, person.id)),
+                    Step::Reject => (ActEnd::Withdrawn, Outcome::Refused(signed.act, person.id)),
+                    Step::Withdraw | Step::Approve | Step::Propose => {
+                        (ActEnd::Withdrawn, Outcome::Withdrawn(signed.act, person.id))
+                    }
                 };
                 work.decisions().end(waiting.id, how, now)?;
                 (Some(waiting.id), outcome)
             }
-            Step::Reject => return Err(DeskError::NotPrepared),
         };
         signed.keep(work.as_mut(), &person, None, pending, now)?;
         let evidence = Evidence {
@@ -394,7 +397,8 @@ pub(super) fn redeem(
 
 const fn action(step: Step) -> &'static str {
     match step {
-        Step::Approve | Step::Reject => "desk.act",
+        Step::Approve => "desk.act",
+        Step::Reject => "desk.decline",
         Step::Propose => "desk.propose",
         Step::Confirm => "desk.confirm",
         Step::Withdraw => "desk.withdraw",

@@ -154,7 +154,11 @@ fn computed() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
             ],
             "",
         ),
-        ("desk-act-", vec!["done", "waits", "withdrawn"], ""),
+        (
+            "desk-act-",
+            vec!["done", "waits", "withdrawn", "rejected"],
+            "",
+        ),
         ("desk-done-", vec!["issued", "approved", "rejected"], ""),
         (
             "desk-message-",

@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use minijinja::{Value, context};
 use serde::Deserialize;
-use tanba_model::decision::{DecisionReason, Identification};
+use tanba_model::decision::{Act, DecisionReason, Identification};
 use tanba_model::id::ActId;
 use tanba_ra::PendingView;
 
@@ -97,6 +97,9 @@ fn view(state: &CabinetState, visit: &Visit, one: &PendingView) -> Value {
         reason => document.reason.as_deref().filter(|name| DecisionReason::from_name(name).is_some()),
         identification => way.map(Identification::name),
         remark => document.remark.as_str(),
+        present => Some(&one.person).filter(|_| one.waiting.act == Act::Email).map(|person| {
+            person.email.as_ref().map(|email| email.as_str()).unwrap_or_default()
+        }),
         certificates => document.certificates.clone(),
         changes,
     }

@@ -98,7 +98,7 @@ pub(crate) async fn show(
         .collect();
     let done = fields
         .done
-        .filter(|done| ["done", "waits", "withdrawn"].contains(&done.as_str()));
+        .filter(|done| ["done", "waits", "withdrawn", "rejected"].contains(&done.as_str()));
     let act = fields.act.as_deref().and_then(Act::from_name);
     let values = context! {
         person => Serde(words.person(&found.person)),

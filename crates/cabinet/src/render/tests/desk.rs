@@ -33,6 +33,7 @@ fn decisions() -> Vec<Value> {
 fn act(act: Act) -> Value {
     context! {
         id => 7, act => act.name(), person => "ӘБДІҚАДЫРОВА ӘЙГЕРІМ", person_id => 3, iin => "850101300123", operator => "БОЛАТ",
+        present => (act == Act::Email).then_some("<b>"),
         asked => "бүгін", expires => "ертең", centre => "Алматы", reason => DecisionReason::of(act)[0].name(),
         identification => Identification::Remote.name(), remark => "<x>", certificates => vec!["00ff"],
         changes => ["email", "surname", "given_name", "patronymic"].map(|field| context! { field, value => "<b>" }).to_vec(),
@@ -125,7 +126,13 @@ fn persons() -> Vec<Value> {
         applications => nobody(), pending => nobody(), decisions => nobody(), actable => false, own => true,
         offers => nobody(), more_certificates => false, errors => nobody(),
     };
-    vec![one("done"), one("waits"), one("withdrawn"), nothing]
+    vec![
+        one("done"),
+        one("waits"),
+        one("withdrawn"),
+        one("rejected"),
+        nothing,
+    ]
 }
 
 fn messages() -> Vec<Value> {

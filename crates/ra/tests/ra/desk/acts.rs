@@ -173,7 +173,7 @@ fn the_second_one_is_not_the_subject_and_has_the_role_that_the_policy_names() {
     ));
     assert!(matches!(
         answer(&world, &second, false),
-        Ok(Outcome::Withdrawn(..))
+        Ok(Outcome::Refused(..))
     ));
     act(&world, &first, &second.citizen, &email).unwrap();
     assert!(matches!(
@@ -440,7 +440,7 @@ fn a_release_that_was_proposed_without_the_person_is_not_carried_out() {
     assert_eq!(held(&world, &citizen), 2);
     assert!(matches!(
         answer(&world, &second, false),
-        Ok(Outcome::Withdrawn(..))
+        Ok(Outcome::Refused(..))
     ));
 }
 

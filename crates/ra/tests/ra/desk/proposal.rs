@@ -35,7 +35,7 @@ fn only_what_was_named_is_released() {
     assert_eq!(held(&world, &citizen), 2);
     assert!(matches!(
         answer(&world, &second, false),
-        Ok(Outcome::Withdrawn(..))
+        Ok(Outcome::Refused(..))
     ));
     // Asked for anew, both are named; that one of them is on hold since a second after noon is no news then.
     let document = world
@@ -120,7 +120,7 @@ fn a_proposal_ends_with_whoever_made_it() {
         assert_eq!(held(&world, &citizen), 1);
         assert!(matches!(
             answer(&world, &second, false),
-            Ok(Outcome::Withdrawn(..))
+            Ok(Outcome::Refused(..))
         ));
     }
 }
