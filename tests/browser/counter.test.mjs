@@ -47,6 +47,8 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await seat.page.locator(`a[href="/${language}/desk"]`).first().click();
     await seat.find(refused.replace(/(\d{4})(?=\d)/g, "$1 "), "applications", refused);
     await look(seat.page, language, "67-desk-application", { everywhere: true });
+    const late = await counter.browser.newPage();
+    await late.goto(seat.page.url());
     await seat.page.locator("#reject-reason").selectOption("document-invalid");
     await seat.page.locator("#reject-remark").fill(REMARK[language]);
     await seat.page.locator("#reject").click();
@@ -54,6 +56,12 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     const way = await seat.page.locator(".tanba-timeline").first().innerText();
     assert.ok(way.includes(`· ${APPLICANT[language]}`), way);
     await look(seat.page, language, "68-desk-refused");
+    // Whoever is too late is told so on the page as it is now.
+    await late.locator("#approve").click();
+    assert.deepEqual((await problem(late)).codes, ["desk-application-decided"]);
+    assert.equal(await late.locator("#approve").count(), 0, "nothing is left to decide");
+    assert.ok((await late.locator(".tanba-timeline").first().innerText()).includes(REMARK[language]));
+    await late.close();
     await page.reload();
     await page.locator('#application[data-state="REJECTED"]').waitFor(PATIENCE);
     const told = await page.locator("#application").innerText();

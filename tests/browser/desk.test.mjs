@@ -157,8 +157,12 @@ describe("the desk", () => {
       await seat.find(person.iin, "persons");
       await operator.locator("#act-email summary").click();
       await look(operator, language, "89-desk-address", { everywhere: true, part: ["#act-email"] });
-      await operator.locator("#new-email").fill(`desk-${language}@example.kz`);
+      await operator.locator("#new-email").fill("bad@");
       await operator.locator("#email-reason").selectOption("own-wish");
+      await operator.locator("#email-go").click();
+      assert.deepEqual((await problem(operator)).codes, ["address-invalid"]);
+      assert.ok((await operator.locator("#new-email-error").innerText()).includes("aigerim@example.kz"), "told at its field");
+      await operator.locator("#new-email").fill(`desk-${language}@example.kz`);
       await operator.locator("#email-go").click();
       await seat.sign("done=waits&act=email");
       assert.deepEqual(await told(`desk-${language}@example.kz`), [], "one alone changes nothing");

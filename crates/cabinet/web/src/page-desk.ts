@@ -4,7 +4,7 @@ import { summaryRow } from "./cards.js";
 import { button, element, find, focusOn, once, onClick, show } from "./dom.js";
 import { call } from "./keys.js";
 import { dateTime, grouped, text } from "./messages.js";
-import { go } from "./navigation.js";
+import { go, refresh } from "./navigation.js";
 import { Problem, clearProblems, showError } from "./problem.js";
 import { placeProgress, progress, progressEnd } from "./progress.js";
 import type { SummaryLine } from "./protocol.js";
@@ -22,6 +22,14 @@ interface Prepared {
 /** Where orders of administrators are prepared. */
 const ORDERS = "/desk/orders";
 
+/** Problems after which an application is not as the page shows it. */
+const OUTDATED: ReadonlySet<string> = new Set([
+  "desk-application-cancelled",
+  "desk-application-decided",
+  "desk-application-expired",
+  "desk-changed-meanwhile",
+]);
+
 type Field = string | number | boolean | string[];
 
 export async function start(): Promise<void> {
@@ -32,6 +40,8 @@ export async function start(): Promise<void> {
       await action();
     } catch (error) {
       progressEnd();
+      // Somebody was faster: what stands on the page is so no more, and nothing of it can be decided.
+      if (error instanceof Problem && OUTDATED.has(error.code)) await refresh().catch(() => undefined);
       showError(error);
     }
   };
