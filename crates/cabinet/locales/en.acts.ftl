@@ -97,10 +97,10 @@ act-session-refuse = A sign-in was refused
 act-staff-add = A member of staff was entered
 act-staff-remove = A member of staff was dismissed
 
-act-by-person = person no. { $id }
-act-by-link-holder = by the link of a mail, person no. { $id }
+act-by-person = person no. { $id }
+act-by-link-holder = by the link of a mail, person no. { $id }
 act-by-key-holder = whoever holds the key
-act-by-applicant = applicant no. { $id }
-act-by-staff = staff no. { $id }
+act-by-applicant = applicant no. { $id }
+act-by-staff = staff no. { $id }
 act-by-administrator = administrator { $id }, command line
 act-by-system = the program

@@ -97,10 +97,10 @@ act-session-refuse = Кіруге рұқсат берілмеді
 act-staff-add = Қызметкер тағайындалды
 act-staff-remove = Қызметкер босатылды
 
-act-by-person = адам № { $id }
-act-by-link-holder = хаттағы сілтеме арқылы, адам № { $id }
+act-by-person = адам № { $id }
+act-by-link-holder = хаттағы сілтеме арқылы, адам № { $id }
 act-by-key-holder = кілттің иесі
-act-by-applicant = өтініш беруші № { $id }
-act-by-staff = қызметкер № { $id }
+act-by-applicant = өтініш беруші № { $id }
+act-by-staff = қызметкер № { $id }
 act-by-administrator = әкімші { $id }, пәрмен жолы
 act-by-system = бағдарлама

@@ -97,10 +97,10 @@ act-session-refuse = Во входе отказано
 act-staff-add = Сотрудник назначен
 act-staff-remove = Сотрудник освобождён
 
-act-by-person = человек № { $id }
-act-by-link-holder = по ссылке из письма, человек № { $id }
+act-by-person = человек № { $id }
+act-by-link-holder = по ссылке из письма, человек № { $id }
 act-by-key-holder = владелец ключа
-act-by-applicant = заявитель № { $id }
-act-by-staff = сотрудник № { $id }
+act-by-applicant = заявитель № { $id }
+act-by-staff = сотрудник № { $id }
 act-by-administrator = администратор { $id }, командная строка
 act-by-system = программа
