@@ -35,7 +35,7 @@ pub use plan::{
 pub use share::{Custody, Share, ShareError, ShareSet};
 pub use sheet::sheet;
 pub use transcript::{
-    ArtefactNote, Attendance, Circumstances, SharesNote, TRANSCRIPT_SCHEMA, Transcript,
+    ArtefactNote, Attendance, Circumstances, SharesNote, StopNote, TRANSCRIPT_SCHEMA, Transcript,
 };
 
 use crate::authority::Parts;

@@ -273,7 +273,7 @@ impl Desk {
             actor,
             "issuer.create",
             format!("issuer:{id}"),
-            fingerprint(&der),
+            made(&new),
             now,
         )?;
         unit.commit()?;
@@ -352,28 +352,30 @@ impl Desk {
             .ok_or(StorageError::Conflict)?;
         let certificate = record.der.ok_or(StorageError::Conflict)?;
         let mut unit = self.storage.begin()?;
-        let detail = fingerprint(&certificate);
-        let id = unit.issuers().insert(
-            &NewIssuer {
-                name: options.issuing_name.clone(),
-                kind: IssuerKind::Issuing,
-                certificate,
-                key: stored_key,
-                shards: options.shards,
-            },
-            now,
-        )?;
+        let new = NewIssuer {
+            name: options.issuing_name.clone(),
+            kind: IssuerKind::Issuing,
+            certificate,
+            key: stored_key,
+            shards: options.shards,
+        };
+        let id = unit.issuers().insert(&new, now)?;
         audit(
             unit.as_mut(),
             actor,
             "issuer.create",
             format!("issuer:{id}"),
-            detail,
+            made(&new),
             now,
         )?;
         unit.commit()?;
         Ok(())
     }
+}
+
+/// What is said of an authority when it is made.
+pub(crate) fn made(new: &NewIssuer) -> String {
+    format!("{} {}", fingerprint(&new.certificate), new.evidence())
 }
 
 /// The bytes of a certificate whose subject is its own issuer.

@@ -221,6 +221,17 @@ impl Act {
         }
     }
 
+    /// The authority that another takes the place of, by its short name.
+    #[must_use]
+    pub fn replaces(&self) -> Option<&str> {
+        match self {
+            Self::Issuing { replaces, .. } => replaces.as_deref(),
+            Self::Root { .. } | Self::Cross { .. } | Self::Signer { .. } | Self::List { .. } => {
+                None
+            }
+        }
+    }
+
     /// What the thing that comes out is called, without ending.
     #[must_use]
     pub fn artefact_name(&self) -> String {

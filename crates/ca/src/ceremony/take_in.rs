@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use tanba_crypto::{PublicKey, Signer};
+use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::Actor;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{
-    AwaitedIssuer, CrlKind, CrlRecord, IssuerKind, IssuerRecord, NewIssuer, StorageError,
+    AwaitedIssuer, CrlKind, CrlRecord, IssuanceStop, IssuerKind, IssuerRecord, NewIssuer,
+    StorageError, UnitOfWork,
 };
 use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, CertificateRequest, DistinguishedName, RequestAttributes, Timestamp};
@@ -16,6 +18,7 @@ use super::plan::{Act, NewAuthority, Plan};
 use super::{CeremonyError, Materials, Room, must_be_root};
 use crate::desk::{audit, fingerprint};
 use crate::error::AuthorityError;
+use crate::init::made;
 use crate::issuer::{CLOCK_SLACK, Issuer};
 use crate::key_place::ELSEWHERE;
 use crate::key_vault::KeyPurpose;
@@ -232,16 +235,7 @@ impl Room {
         }
         let mut unit = self.desk.storage.begin()?;
         if known.is_none() {
-            let new = NewIssuer {
-                name: above.name.clone(),
-                kind: IssuerKind::Root,
-                certificate: above.certificate.der().to_vec(),
-                key: ELSEWHERE.to_vec(),
-                shards: 1,
-            };
-            let id = unit.issuers().insert(&new, now)?;
-            let (object, detail) = (format!("issuer:{id}"), fingerprint(&new.certificate));
-            audit(unit.as_mut(), actor, "issuer.import", object, detail, now)?;
+            enter_root(unit.as_mut(), &above, actor, now)?;
         }
         let new = NewIssuer {
             name: awaited.name.clone(),
@@ -252,10 +246,21 @@ impl Room {
         };
         let id = unit.issuers().insert(&new, now)?;
         unit.issuers().arrived(&awaited.name)?;
-        let (object, detail) = (format!("issuer:{id}"), fingerprint(certificate));
+        let (object, detail) = (format!("issuer:{id}"), made(&new));
         audit(unit.as_mut(), actor, "issuer.create", object, detail, now)?;
+        if let Some(replaced) = plan.act.replaces() {
+            carry_stops(unit.as_mut(), replaced, (id, &new.name), actor, now)?;
+        }
         unit.commit()?;
         Ok(())
+    }
+
+    /// What is stopped of an authority of this installation; nothing where there is none of that name.
+    ///
+    /// # Errors
+    /// [`CeremonyError::Storage`].
+    pub fn stops(&self, name: &str) -> Result<Vec<IssuanceStop>, CeremonyError> {
+        Ok(stops_of(self.desk.storage.snapshot()?.as_mut(), name)?)
     }
 
     /// A root whose key is elsewhere, linted as its profile asks.
@@ -349,6 +354,59 @@ impl Room {
         unit.commit()?;
         Ok(())
     }
+}
+
+/// Enters a root whose key is elsewhere.
+fn enter_root(
+    unit: &mut dyn UnitOfWork,
+    root: &Issuer,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let new = NewIssuer {
+        name: root.name.clone(),
+        kind: IssuerKind::Root,
+        certificate: root.certificate.der().to_vec(),
+        key: ELSEWHERE.to_vec(),
+        shards: 1,
+    };
+    let id = unit.issuers().insert(&new, now)?;
+    let (object, detail) = (format!("issuer:{id}"), made(&new));
+    audit(unit, actor, "issuer.import", object, detail, now)
+}
+
+/// Lets what is stopped of an authority be stopped of the one that replaces it: whoever stopped it doubted what is issued, and
+/// a new key does not answer that. It is started knowingly, as any stop is.
+fn carry_stops(
+    unit: &mut dyn UnitOfWork,
+    replaced: &str,
+    (id, name): (IssuerId, &str),
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    for stop in stops_of(unit, replaced)? {
+        let scope = IssuanceScope {
+            issuer: name.to_owned(),
+            profile: stop.profile.clone(),
+        };
+        let detail = stop.reason.clone();
+        unit.issuers().stop(&IssuanceStop {
+            issuer: id,
+            since: now,
+            ..stop
+        })?;
+        audit(unit, actor, "issuer.stop", scope.object(), detail, now)?;
+    }
+    Ok(())
+}
+
+fn stops_of(unit: &mut dyn UnitOfWork, name: &str) -> Result<Vec<IssuanceStop>, StorageError> {
+    let records = unit.issuers().all()?;
+    let mut stops = unit.issuers().stops()?;
+    stops.retain(|stop| {
+        (records.iter()).any(|record| record.id == stop.issuer && record.issuer.name == name)
+    });
+    Ok(stops)
 }
 
 /// The request of an awaited authority, if it is awaited as the plan has it.

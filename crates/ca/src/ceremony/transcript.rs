@@ -41,6 +41,19 @@ pub struct Transcript {
     pub shares: Option<SharesNote>,
     /// What came out.
     pub artefacts: Vec<ArtefactNote>,
+    /// What is stopped of the new authority, because it was of the one that it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<StopNote>,
+}
+
+/// Issuance that is stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopNote {
+    /// As the audit log names it: `issuer/NAME`, or `issuer/NAME/PROFILE` for one profile.
+    pub object: String,
+    /// Why, in the words of whoever stopped it.
+    pub reason: String,
 }
 
 /// Somebody who was there.
@@ -100,6 +113,8 @@ pub struct Circumstances {
     pub shares: Option<SharesNote>,
     /// What came out.
     pub artefacts: Vec<ArtefactNote>,
+    /// What is stopped of the new authority.
+    pub stopped: Vec<StopNote>,
 }
 
 impl std::fmt::Debug for Attendance {
@@ -143,6 +158,7 @@ impl Transcript {
             ended: circumstances.ended,
             shares: circumstances.shares,
             artefacts: circumstances.artefacts,
+            stopped: circumstances.stopped,
         }
     }
 
@@ -203,6 +219,13 @@ impl Transcript {
             writeln!(text, "\n{}  {}", artefact.kind, artefact.file)?;
             writeln!(text, "  SHA-256 of the file  {}", artefact.sha256)?;
             writeln!(text, "  fingerprint (DER)    {}", artefact.fingerprint)?;
+        }
+        for stop in &self.stopped {
+            writeln!(
+                text,
+                "\nSTOPPED    {}: {}\n  It was of the authority that is replaced, and goes on until somebody starts it: tanba issuer start",
+                stop.object, stop.reason
+            )?;
         }
         let digest = hex::encode(&tanba_crypto::sha256(document));
         writeln!(

@@ -51,6 +51,20 @@ pub struct NewIssuer {
     pub shards: u16,
 }
 
+impl NewIssuer {
+    /// What the event says by which the authority was made, after the digest of its certificate; those of before say nothing of
+    /// it. Stored.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        format!(
+            "{} name={} shards={}",
+            self.kind.name(),
+            self.name,
+            self.shards
+        )
+    }
+}
+
 /// An authority.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IssuerRecord {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use tanba_ca::ceremony::{Plan, Room};
+use tanba_ca::ceremony::{Plan, Room, StopNote};
 use tanba_ca::{Authority, Parts, Profiles};
 use tanba_model::ports::Storage;
 use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, hex, pem};
 
-use super::hold::{certificate, read, write};
+use super::hold::{certificate, read, stopped, write};
 use crate::chest::Chest;
 use crate::commands::config_args::ConfigArgs;
 use crate::config::Config;
@@ -64,6 +64,9 @@ struct Imported {
     authority: Option<String>,
     /// The root whose list was published.
     list_of: Option<String>,
+    /// What is stopped of the new authority, because it is of the one that it replaces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stopped: Vec<StopNote>,
 }
 
 /// Makes the key and the request.
@@ -113,7 +116,9 @@ pub(crate) fn import(
             context.now(),
         )
         .map_err(super::refused)?;
-        facts.authority = Some(plan.act.artefact_name());
+        let name = plan.act.artefact_name();
+        facts.stopped = stopped(&room, &name, &name)?;
+        facts.authority = Some(name);
     }
     if let Some(path) = &args.crl {
         let name = list_of(plan.as_ref(), args)?;
@@ -143,6 +148,12 @@ fn text(facts: &Imported) -> String {
             "The authority {name} is taken in; it issues from the next start of the server on: restart it now."
         ));
     }
+    lines.extend(facts.stopped.iter().map(|stop| {
+        format!(
+            "STOPPED: {} ({}). It was of the authority that is replaced; `tanba issuer start` ends it when the cause is gone.",
+            stop.object, stop.reason
+        )
+    }));
     if let Some(name) = &facts.list_of {
         lines.push(format!("The list of {name} is published."));
     }

@@ -8,11 +8,12 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use tanba_ca::ceremony::{
     Act, Artefact, ArtefactKind, ArtefactNote, Circumstances, Materials, Plan, Room, SharesNote,
-    Transcript, sheet,
+    StopNote, Transcript, sheet,
 };
 use tanba_ca::{KeyPlace, Parts, Profiles};
+use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::Actor;
-use tanba_model::ports::{IssuerRecord, Storage};
+use tanba_model::ports::{IssuanceStop, IssuerRecord, Storage};
 use tanba_pki::{Certificate, CertificateRequest, Timestamp, hex, pem};
 
 use super::shares;
@@ -65,6 +66,9 @@ struct Facts {
     content: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     shares: Option<SharesNote>,
+    /// What is stopped of the new authority, because it is of the one that it replaces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stopped: Vec<StopNote>,
 }
 
 /// Rehearses or holds the ceremony.
@@ -93,6 +97,10 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     write(&files.artefact, &content)?;
     let signed = issuer(storage.as_ref(), plan.act.issuer())?
         .context("the authority of the ceremony is not in the database")?;
+    let stopped = match plan.act.replaces() {
+        Some(_) => stopped(&room, &artefact.name, &artefact.name)?,
+        None => Vec::new(),
+    };
     let circumstances = Circumstances {
         issuer_sha256: hex::encode(&tanba_crypto::sha256(&signed.issuer.certificate)),
         account: account(&actor),
@@ -106,6 +114,7 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             sha256: hex::encode(&tanba_crypto::sha256(&content)),
             fingerprint: hex::encode(&tanba_crypto::sha256(&artefact.der)),
         }],
+        stopped: stopped.clone(),
     };
     let transcript = Transcript::of(&plan, circumstances);
     let document = transcript.to_bytes()?;
@@ -120,6 +129,7 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let facts = Facts {
         transcript: Some(files.transcript.clone()),
         shares,
+        stopped,
         ..facts(&plan, &artefact, files.artefact)?
     };
     let mut lines = format!(
@@ -146,11 +156,16 @@ fn rehearse(
     let artefact = room
         .rehearse(plan, materials, context.now())
         .map_err(super::not_rehearsed)?;
+    let stopped = match plan.act.replaces() {
+        Some(replaced) => stopped(&room, replaced, &artefact.name)?,
+        None => Vec::new(),
+    };
     let facts = Facts {
         dry_run: true,
+        stopped,
         ..facts(plan, &artefact, args.output.join(file_name(&plan.act)))?
     };
-    let text = format!(
+    let mut text = format!(
         "REHEARSAL of {} ({}), plan SHA-256 {}\nNothing was recorded or signed. What would be made, but for the signature and for a key that is made in the ceremony:\n\n{}\nNot before {}, nor more than two days later.\n\n{}",
         plan.title,
         plan.act.name(),
@@ -159,8 +174,29 @@ fn rehearse(
         facts.begins.rfc3339(),
         facts.content,
     );
+    for stop in &facts.stopped {
+        text.push_str(&format!(
+            "\nSTOPPED would be {}: {}. It is of the authority that is replaced, and goes over to the new one until somebody starts it.",
+            stop.object, stop.reason
+        ));
+    }
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+/// What is stopped of an authority, as the audit log will name it of that which replaces it.
+pub(super) fn stopped(room: &Room, of: &str, new: &str) -> anyhow::Result<Vec<StopNote>> {
+    let note = |stop: IssuanceStop| {
+        let scope = IssuanceScope {
+            issuer: new.to_owned(),
+            profile: stop.profile,
+        };
+        StopNote {
+            object: scope.object(),
+            reason: stop.reason,
+        }
+    };
+    Ok(room.stops(of)?.into_iter().map(note).collect())
 }
 
 /// Everything that a ceremony needs, with open keys.
@@ -353,6 +389,7 @@ fn facts(plan: &Plan, artefact: &Artefact, file: PathBuf) -> anyhow::Result<Fact
         transcript: None,
         content,
         shares: None,
+        stopped: Vec::new(),
     })
 }
 

@@ -1,15 +1,20 @@
 //! A new authority has its place, and takes nobody's else: neither the one that issues nor its name.
 
 use super::{Plan, list, words};
-use crate::installation::Installation;
+use crate::installation::{Installation, text};
 
-/// The subject of a certificate of the installation, as a plan has it.
-fn common_name(site: &Installation, place: i64) -> String {
+/// The certificate of an authority of the installation.
+fn certificate(site: &Installation, place: i64) -> Vec<u8> {
     let database = rusqlite::Connection::open(site.path("tanba.sqlite")).expect("a database");
     let sql = "SELECT certificate FROM issuer ORDER BY id LIMIT 1 OFFSET ?1";
-    let der: Vec<u8> = database
+    database
         .query_row(sql, [place], |row| row.get(0))
-        .expect("an authority");
+        .expect("an authority")
+}
+
+/// The subject of one, as a plan has it.
+fn common_name(site: &Installation, place: i64) -> String {
+    let der = certificate(site, place);
     let certificate = tanba_pki::Certificate::from_der(&der).expect("a certificate");
     certificate.subject().common_name().expect("a common name")
 }
@@ -64,4 +69,56 @@ fn a_new_authority_has_the_name_of_no_authority_that_is_here() {
         }
     }
     assert_eq!(list(&site), before);
+}
+
+#[test]
+fn what_is_stopped_of_an_authority_is_stopped_of_the_one_that_replaces_it_and_the_transcript_says_so()
+ {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    let [iin, _] = site.import_people();
+    let old = list(&site)[1]["name"].as_str().expect("a name").to_owned();
+    let stop = |more: &[&str], reason: &str| {
+        let all = [&["issuer", "stop", &old, "--reason", reason], more].concat();
+        site.facts(&all);
+    };
+    stop(&[], "a rumour");
+    stop(&["--profile", "kz-individual-signature-rsa"], "an old form");
+    let plan = Plan::new(&site, "rollover")
+        .with("replaces = \"nca-rsa\"", &format!("replaces = \"{old}\""))
+        .named("Example Issuing CA 2")
+        .at(&site, "rollover.toml");
+    let expected = serde_json::json!([
+        { "object": "issuer/nca-rsa-2", "reason": "a rumour" },
+        { "object": "issuer/nca-rsa-2/kz-individual-signature-rsa", "reason": "an old form" },
+    ]);
+    let rehearsed = site.facts(&words(&format!("ceremony run {plan} --dry-run")));
+    assert_eq!(rehearsed["stopped"], expected, "{rehearsed}");
+    let said = site.tanba(&words(&format!("ceremony run {plan} --dry-run")));
+    assert!(text(&said.stdout).contains("STOPPED would be issuer/nca-rsa-2: a rumour"));
+    let held = site.facts(&words(&format!("ceremony run {plan} --output made")));
+    assert_eq!(held["stopped"], expected, "{held}");
+    let transcript = std::fs::read_to_string(site.path("made/nca-rsa-2-rollover-transcript.txt"));
+    let transcript = transcript.expect("a transcript");
+    assert!(
+        transcript.contains("STOPPED    issuer/nca-rsa-2: a rumour"),
+        "{transcript}"
+    );
+    std::fs::write(site.path("root.der"), certificate(&site, 0)).expect("written");
+    site.facts(&words(
+        "ceremony verify made/nca-rsa-2-rollover-transcript.json --trusted root.der",
+    ));
+
+    // It issues nothing until somebody starts it knowingly, and the log says why.
+    site.openssl(&words(
+        "req -new -newkey rsa:2048 -nodes -subj / -keyout her.key -out her.csr",
+    ));
+    let issue = format!(
+        "certificate issue --profile kz-individual-authentication-rsa --person {iin} --request her.csr -o her.pem"
+    );
+    let refused = site.refusal(&words(&issue));
+    assert!(refused.contains("stopped"), "{refused}");
+    site.facts(&["certificate", "check", "--all"]);
+    site.facts(&["issuer", "start", "nca-rsa-2", "--reason", "it was one"]);
+    site.facts(&words(&issue));
+    site.facts(&["certificate", "check", "--all"]);
 }
