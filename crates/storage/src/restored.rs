@@ -29,13 +29,28 @@ impl SqliteStorage {
     /// records who accepted it and why, and lets the witness start anew. The server must not run.
     ///
     /// # Errors
-    /// [`WitnessError`]; then nothing was changed.
+    /// [`WitnessError`]; then nothing was changed, or the witness alone could not be written. Either way it can be accepted
+    /// again.
     pub fn accept_restored(
         &self,
         witness: &std::path::Path,
         actor: &Actor,
         reason: &str,
         now: Timestamp,
+    ) -> Result<AcceptedRestore, WitnessError> {
+        let accepted = (actor, reason, now);
+        self.accept_restored_watched(witness, accepted, &mut |_| Ok(()))
+    }
+
+    /// The same, asking before each step of it: for tests, in which each of them fails, or is the last.
+    ///
+    /// # Errors
+    /// As [`SqliteStorage::accept_restored`], and what was answered.
+    pub fn accept_restored_watched(
+        &self,
+        witness: &std::path::Path,
+        (actor, reason, now): (&Actor, &str, Timestamp),
+        before: &mut dyn FnMut(&'static str) -> Result<(), StorageError>,
     ) -> Result<AcceptedRestore, WitnessError> {
         let (writer, damage): (&Writer, &Damage) = self.parts();
         let witness = Witness::new(witness);
@@ -44,6 +59,7 @@ impl SqliteStorage {
             Err(WitnessError::Unreadable) => None,
             other => other?,
         };
+        before("begin")?;
         let mut unit = SqliteUnit::write(writer, Company::Alone, damage)?;
         let restored = Testimony::of(&unit)?;
         for (name, number) in &restored.crl_numbers {
@@ -61,12 +77,13 @@ impl SqliteStorage {
                 .and_then(|from| from.checked_add(margin));
             let next =
                 next.ok_or_else(|| StorageError::Damaged("issuer.next_crl_number".to_owned()))?;
+            before("numbers")?;
             unit.execute(
                 "UPDATE issuer SET next_crl_number = ?2 WHERE name = ?1",
                 rusqlite::params![name, next],
             )?;
         }
-        let before = remembered.as_ref().map_or_else(
+        let known = remembered.as_ref().map_or_else(
             || "no witness".to_owned(),
             |known| {
                 format!(
@@ -81,15 +98,20 @@ impl SqliteStorage {
             action: "database.accept-restored".to_owned(),
             object: "database".to_owned(),
             detail: format!(
-                "{before}; restored sequence={} certificates={}; reason: {reason}",
+                "{known}; restored sequence={} certificates={}; reason: {reason}",
                 restored.sequence, restored.certificates
             ),
             origin: origin::here(),
         };
+        before("evidence")?;
         let _ = unit.append(&event)?;
+        before("mark")?;
         Witness::mark(&unit)?;
+        before("commit")?;
         Box::new(unit).commit()?;
+        before("witness")?;
         witness.record(&SqliteUnit::write(writer, Company::Alone, damage)?)?;
+        before("end")?;
         Ok(AcceptedRestore {
             restored,
             remembered,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -30,6 +30,7 @@ use tempfile::TempDir;
 use crate::harness::{Chest, House, NOW, administrator, later, pair, random};
 use crate::ports::{Fault, Faulty, Plan};
 
+mod restore;
 mod together;
 
 /// Who come at once.
@@ -63,9 +64,11 @@ pub(crate) enum Scenario {
     Switch,
     /// A new seal, and the log signed with it.
     Seal,
+    /// An old copy of the database is accepted in place of the one that the witness remembers, and its lists are published.
+    Restore,
 }
 
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 13] = [
     Scenario::Application,
     Scenario::Together,
     Scenario::Counter,
@@ -78,6 +81,7 @@ const SCENARIOS: [Scenario; 12] = [
     Scenario::Block,
     Scenario::Switch,
     Scenario::Seal,
+    Scenario::Restore,
 ];
 
 /// Half the life of a responder and more.
@@ -115,8 +119,12 @@ impl Template {
             drop(left.unwrap());
         }
         drop(authority);
+        let folder = house.close();
+        if scenario == Scenario::Restore {
+            restore::put_back(&folder);
+        }
         Self {
-            folder: house.close(),
+            folder,
             person,
             application,
         }
@@ -124,11 +132,12 @@ impl Template {
 
     fn copy(&self) -> TempDir {
         let folder = crate::harness::folder();
-        std::fs::copy(
-            self.folder.path().join("tanba.sqlite"),
-            folder.path().join("tanba.sqlite"),
-        )
-        .unwrap();
+        for name in ["tanba.sqlite", restore::WITNESS, restore::PUBLISHED] {
+            let from = self.folder.path().join(name);
+            if from.exists() {
+                std::fs::copy(from, folder.path().join(name)).unwrap();
+            }
+        }
         folder
     }
 }
@@ -145,6 +154,23 @@ pub(crate) fn house(folder: TempDir, seed: u64) -> House {
     }
 }
 
+/// Where the database of a house lies; the one that is killed has another's.
+fn place(house: &House) -> PathBuf {
+    match orders() {
+        Some(orders) => orders.splitn(6, ' ').nth(5).unwrap().into(),
+        None => house.folder.path().to_owned(),
+    }
+}
+
+/// What the one that is killed has to do.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test cannot give its other process arguments"
+)]
+fn orders() -> Option<String> {
+    std::env::var(VICTIM).ok()
+}
+
 /// Does what the scenario is about, over ports that follow the plan.
 pub(crate) fn act(
     scenario: Scenario,
@@ -157,6 +183,9 @@ pub(crate) fn act(
     // Opening is not part of it: nothing is written there.
     let storage: Arc<dyn Storage> =
         Arc::new(Faulty::new(Arc::clone(&house.storage), Arc::clone(plan)));
+    if scenario == Scenario::Restore {
+        restore::accept(&place(house), Some(plan))?;
+    }
     plan.pause(true);
     parts.storage = Arc::clone(&storage);
     let authority = Authority::open(parts)?;
@@ -260,7 +289,7 @@ fn ask(
                 Err(other) => return Err(AuthorityError::Options(other.to_string())),
             }
         }
-        Scenario::Publication => {
+        Scenario::Publication | Scenario::Restore => {
             authority.publish_all(later(1))?;
         }
         Scenario::Responder => {
@@ -442,6 +471,9 @@ pub(crate) fn restart_and_ask_again(
     let before = numbers(&house);
     let (person, application) = (template.person, template.application);
     let storage = house.storage.as_ref();
+    if scenario == Scenario::Restore {
+        restore::accept(house.folder.path(), None).unwrap();
+    }
     let again = ask(scenario, (&authority, storage), &house, person, application);
     if scenario == Scenario::Counter && again.is_err() {
         // Its keys have certificates, or their intents were completed at the start: known, and not given twice.
@@ -477,7 +509,8 @@ pub(crate) fn restart_and_ask_again(
         | Scenario::Responder
         | Scenario::Release
         | Scenario::Switch
-        | Scenario::Seal => (2, 0),
+        | Scenario::Seal
+        | Scenario::Restore => (2, 0),
     };
     let found = (
         of_person(|status| status == Status::Valid),
@@ -530,6 +563,7 @@ fn assert_done(scenario: Scenario, house: &House, context: &str) {
         | Scenario::Publication
         | Scenario::Responder
         | Scenario::Recovery => {}
+        Scenario::Restore => restore::assert_accepted(house, context),
     }
 }
 
@@ -614,11 +648,7 @@ fn a_kill_at_any_call_leaves_everything_whole_and_asking_again_works() {
 /// Does nothing in a run of the tests; it is the process that the test above kills.
 #[test]
 fn the_one_that_is_killed() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test cannot give its other process arguments"
-    )]
-    let Ok(orders) = std::env::var(VICTIM) else {
+    let Some(orders) = orders() else {
         return;
     };
     let orders: Vec<&str> = orders.splitn(6, ' ').collect();

@@ -66,7 +66,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             reason,
             context.now(),
         )
-        .context("nothing was accepted")?;
+        .context(
+            "the restored database is not accepted, or its witness could not be written: run the same command again when the cause \
+             is gone",
+        )?;
     drop(storage);
     let storage: std::sync::Arc<dyn tanba_model::ports::Storage> =
         std::sync::Arc::new(wire::storage(&config)?);
