@@ -2,15 +2,18 @@
 """Verifies an exported audit log of Tanba without Tanba: with Python's standard library and openssl.
 
     tanba audit export -o audit.jsonl
-    scripts/verify-audit.py [--authority issuing.pem]… audit.jsonl root.pem
+    scripts/verify-audit.py [--authority issuing.pem]… [--crl LIST]… audit.jsonl root.pem
 
-    scripts/verify-audit.py [--authority issuing.pem]… --proof 1f…proof.json root.pem [1f….cer]
+    scripts/verify-audit.py [--authority issuing.pem]… [--crl LIST]… --proof 1f…proof.json root.pem [1f….cer]
 
 Checks the hash chain of the records, the Merkle tree (RFC 9162, 2.1) that each checkpoint states, and the CMS signature
 under each checkpoint up to the given root certificate: it must be the authority's seal, issued by an issuing authority
 directly below that root (or by one of those given with --authority), never by one that was cross-certified. The last line must be a checkpoint: what none states can be cut off
-or made anew by whoever has the records. With --proof it checks that one record is in the signed log, and,
-given a certificate, that the record is that of its issue; nothing else of the log is needed. Ends with 0 if all of it holds, else says what does not.
+or made anew by whoever has the records. With --crl (PEM or DER; one of the root and one of the issuing authority at least) seals are
+looked up: what one signed after it or the authority above it was revoked does not count, nor what it signed at all, if somebody
+else may have the key, unless a later seal confirms it. With --proof it checks that one record is in the signed log, and,
+given a certificate, that the record is that of its issue; nothing else of the log is needed. Ends with 0 if all of it holds, else with 1
+and says what does not; with 2 where it was called wrongly.
 """
 
 import base64
@@ -29,17 +32,23 @@ def sha256(*parts):
 
 
 BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, DISTRIBUTION_POINTS = (bytes.fromhex(text) for text in ("551d13", "551d25", "551d1f"))
+ISSUING_DISTRIBUTION_POINT, DELTA, REASON, NUMBER = (bytes.fromhex(text) for text in ("551d1c", "551d1b", "551d15", "551d14"))
+# keyCompromise, cACompromise, aACompromise (RFC 5280, 5.3.1): then nothing proves when a key signed.
+COMPROMISED, REMOVED = (1, 2, 10), 8
 # id-kp-documentSigning (RFC 9336), which the authority's seal has and nothing else.
 DOCUMENT_SIGNING = bytes.fromhex("2b06010505070324")
 
 
 # Certificates (DER) of the authorities whose seals count; without any, every issuing authority directly below the root.
 AUTHORITIES = []
+# Revocation lists, the oldest first; without any, nothing is looked up.
+LISTS = []
 
 
 class Log:
     def __init__(self):
         self.since, self.size, self.hash, self.subtrees, self.signed = 0, 0, bytes(32), [], None
+        self.doubtful = False
 
     def begin(self, line):
         if self.size or self.signed is not None:
@@ -69,6 +78,8 @@ class Log:
             raise ValueError("there is no checkpoint, so nothing proves these records")
         if self.signed != self.size:
             raise ValueError(f"{self.size - self.signed} records after the last checkpoint are not proved by anything")
+        if self.doubtful:
+            raise ValueError("the key of the last seal may be in other hands, and no later seal confirms what it signed")
 
     def root(self):
         root = None
@@ -83,11 +94,11 @@ class Log:
         if stated["size"] == self.signed:
             raise ValueError(f"the checkpoint of {self.size} records comes twice")
         self.signed = stated["size"]
-        signature(line, trusted)
+        self.doubtful = signature(line, trusted)
 
 
 def signature(line, trusted):
-    """The CMS signature under a checkpoint, up to the trusted root."""
+    """The CMS signature under a checkpoint, up to the trusted root; whether somebody else may have the key."""
     with tempfile.TemporaryDirectory() as folder:
         content, detached = os.path.join(folder, "content"), os.path.join(folder, "signature")
         with open(content, "wb") as file:
@@ -106,11 +117,25 @@ def signature(line, trusted):
         seals, others = certificates(signer), certificates(sent)
         # Whoever writes to the database has a key of his own under the same root, and whoever was cross-certified as many as
         # he pleases: it must be the authority's seal.
-        sealed = len(seals) == 1 and is_seal(seals[0]) and any(
-            is_issuing(other) and (not AUTHORITIES or other in AUTHORITIES) and leads(folder, seals[0], other, trusted, when)
-            for other in [*others, *AUTHORITIES])
-    if not sealed:
+        above = [other for other in [*others, *AUTHORITIES] if len(seals) == 1 and is_seal(seals[0])
+                 and is_issuing(other) and (not AUTHORITIES or other in AUTHORITIES)
+                 and leads(folder, seals[0], other, trusted, when)]
+    if not above:
         raise ValueError(f"the checkpoint of {size} records was not sealed by the authority")
+    if not LISTS:
+        return False
+    revoked = [found for pair in ((seals[0], above[0]), (above[0], root_of(above[0], trusted))) if (found := revocation(*pair))]
+    if any(at > since for since, _ in revoked):
+        raise ValueError(f"the checkpoint of {size} records was sealed after the seal, or the authority above it, was revoked")
+    return any(reason in COMPROMISED for _, reason in revoked)
+
+
+def root_of(authority, trusted):
+    """The trusted certificate that an authority names as its issuer."""
+    found = [root for root in certificates(trusted) if fields(root)["subject"] == fields(authority)["issuer"]]
+    if not found:
+        raise ValueError("the root is not in the file of what is trusted")
+    return found[0]
 
 
 def certificates(path):
@@ -156,13 +181,117 @@ def extension(certificate, wanted):
     (_, whole), = elements(certificate)
     tbs = next(elements(whole))[1]
     for tag, extensions in elements(tbs):
-        if tag != 0xA3:
-            continue
-        for _, found in elements(next(elements(extensions))[1]):
-            parts = list(elements(found))
-            if parts[0][1] == wanted:
-                return list(elements(next(elements(parts[-1][1]))[1]))
+        if tag == 0xA3:
+            value = extended(next(elements(extensions))[1], wanted)
+            return None if value is None else list(elements(next(elements(value))[1]))
     return None
+
+
+def extended(extensions, wanted):
+    """The value of one of these extensions; None where it is not there."""
+    for _, found in elements(extensions):
+        parts = list(elements(found))
+        if parts[0][1] == wanted:
+            return parts[-1][1]
+    return None
+
+
+def fields(certificate):
+    """What lists are looked up by: serial number, issuer, subject, and the end of a certificate."""
+    (_, whole), = elements(certificate)
+    parts = list(elements(next(elements(whole))[1]))
+    # Version 3 has its number in front.
+    parts = parts[1:] if parts[0][0] == 0xA0 else parts
+    _, end = elements(parts[3][1])
+    return {"serial": parts[0][1], "issuer": parts[2][1], "subject": parts[4][1], "end": moment(*end)}
+
+
+def moment(tag, text):
+    """UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5)."""
+    text = text.decode("ascii")
+    if tag == 0x17:
+        text = ("19" if int(text[:2]) >= 50 else "20") + text
+    return datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+
+
+class List:
+    """A revocation list (RFC 5280, 5)."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            der = file.read()
+        if der.startswith(b"-----BEGIN"):
+            begin, end = "-----BEGIN X509 CRL-----", "-----END X509 CRL-----"
+            text = der.decode("ascii")
+            der = base64.b64decode(text[text.index(begin) + len(begin):text.index(end)])
+        self.path, self.der = path, der
+        (_, whole), = elements(der)
+        parts = list(elements(next(elements(whole))[1]))
+        parts = parts[1:] if parts[0][0] == 0x02 else parts
+        self.issuer, self.made, rest = parts[1][1], moment(*parts[2]), parts[3:]
+        rest = rest[1:] if rest and rest[0][0] in (0x17, 0x18) else rest
+        entries = rest[0][1] if rest and rest[0][0] == 0x30 else b""
+        extensions = next((next(elements(found))[1] for tag, found in rest if tag == 0xA0), b"")
+        self.entries = {}
+        for _, entry in elements(entries):
+            serial, at, *more = elements(entry)
+            reason = extended(more[0][1], REASON) if more else None
+            self.entries[serial[1]] = moment(*at), reason[-1] if reason else 0
+        self.is_delta = extended(extensions, DELTA) is not None
+        number = extended(extensions, NUMBER)
+        self.number = 0 if number is None else int.from_bytes(next(elements(number))[1], "big")
+        scope = extended(extensions, ISSUING_DISTRIBUTION_POINT)
+        self.scope = [] if scope is None else list(elements(next(elements(scope))[1]))
+
+    def covers(self, certificate, issuer):
+        """Whether the certificate would stand in it, and its issuer made it."""
+        if self.issuer != fields(issuer)["subject"]:
+            return False
+        constraints = extension(certificate, BASIC_CONSTRAINTS)
+        is_authority = bool(constraints) and constraints[0] == (1, b"\xff")
+        for tag, value in self.scope:
+            if tag == 0xA0:
+                points = addresses(found for _, point in extension(certificate, DISTRIBUTION_POINTS) or []
+                                   for found in elements(point) if found[0] == 0xA0)
+                if not addresses([(tag, value)]) & points:
+                    return False
+            elif tag != (0x82 if is_authority else 0x81):
+                # Of the others, of attribute certificates, for some reasons, of other issuers.
+                return False
+        with tempfile.TemporaryDirectory() as folder:
+            names = [os.path.join(folder, name) for name in ("list", "issuer.pem")]
+            with open(names[0], "wb") as file:
+                file.write(self.der)
+            with open(names[1], "w", encoding="ascii") as file:
+                file.write(ssl.DER_cert_to_PEM_cert(issuer))
+            verify = ["openssl", "crl", "-inform", "DER", "-in", names[0], "-noout", "-CAfile", names[1]]
+            done = subprocess.run(verify, capture_output=True, text=True)
+        return done.returncode == 0 and "verify OK" in done.stderr + done.stdout
+
+
+def addresses(points):
+    """The addresses of distribution points: [0] with [0] the full names, of which [6] are addresses."""
+    return {address for _, point in points for name, names in elements(point) if name == 0xA0
+            for tag, address in elements(names) if tag == 0x86}
+
+
+def revocation(certificate, issuer):
+    """Since when and why a certificate is revoked, as the lists say; None where it is not."""
+    serial, is_covered, found = fields(certificate)["serial"], False, None
+    for crl in LISTS:
+        if not crl.covers(certificate, issuer):
+            continue
+        if serial in crl.entries:
+            at, reason = crl.entries[serial]
+            is_covered, found = True, None if reason == REMOVED else (at, reason)
+        elif not crl.is_delta:
+            # What has ended is left out of lists that are made later.
+            if crl.made <= fields(certificate)["end"]:
+                found = None
+            is_covered = True
+    if not is_covered:
+        raise ValueError(f"no list that was given tells whether the certificate {serial.hex()} was revoked")
+    return found
 
 
 def is_seal(certificate):
@@ -211,7 +340,8 @@ def proof(path, trusted, certificate=None):
     steps = [bytes.fromhex(text) for text in proof["path"]]
     if included(steps, sha256(b"\0", digest), number - 1, stated["size"]).hex() != stated["root"]:
         raise ValueError(f"record {number} is not in the signed log")
-    signature(proof["under"], trusted)
+    if signature(proof["under"], trusted):
+        raise ValueError("the seal's key may be in other hands, so nothing is proved: ask for a proof under a newer checkpoint")
     event = json.loads(record["event"])
     if certificate is not None:
         with open(certificate, "rb") as file:
@@ -242,22 +372,42 @@ def main(path, trusted):
     # Nothing was made of the hash that a file without records begins with.
     last = log.hash.hex() if log.size > log.since else "none"
     print(f"{log.size} records, {checkpoints} checkpoints, last hash {last}")
-    print("whether a seal was revoked was not looked at: tanba audit verify --crl does")
+    if LISTS:
+        print(f"seals were looked up in {len(LISTS)} lists, the oldest of {LISTS[0].made.isoformat()}")
+    else:
+        print("whether a seal was revoked was not looked at: give the lists with --crl")
     if log.since:
         print(f"it begins after record {log.since}: what came before is not here, and was not looked at")
 
 
+def usage():
+    print("\n\n".join(__doc__.split("\n\n")[1:3]), file=sys.stderr)
+    sys.exit(2)
+
+
 if __name__ == "__main__":
     try:
-        while sys.argv[1:2] == ["--authority"]:
-            given = certificates(sys.argv[2])
-            if not given:
-                raise ValueError(f"there is no certificate (PEM) in {sys.argv[2]}")
-            AUTHORITIES += given
+        while sys.argv[1:2] in (["--authority"], ["--crl"]):
+            if len(sys.argv) < 3:
+                usage()
+            if sys.argv[1] == "--crl":
+                LISTS.append(List(sys.argv[2]))
+            else:
+                given = certificates(sys.argv[2])
+                if not given:
+                    raise ValueError(f"there is no certificate (PEM) in {sys.argv[2]}")
+                AUTHORITIES += given
             del sys.argv[1:3]
+        LISTS.sort(key=lambda crl: (crl.made, crl.number))
         if sys.argv[1:2] == ["--proof"]:
+            if len(sys.argv) not in (4, 5):
+                usage()
             proof(*sys.argv[2:])
+        elif len(sys.argv) != 3 or sys.argv[1].startswith("-"):
+            usage()
         else:
             main(*sys.argv[1:])
-    except (ValueError, KeyError, IndexError, StopIteration, OverflowError) as fault:
+    except OSError as fault:
+        sys.exit(f"not valid: {fault.filename} cannot be read: {fault.strerror}")
+    except (ValueError, KeyError, IndexError, StopIteration, OverflowError, TypeError) as fault:
         sys.exit(f"not valid: {fault}")

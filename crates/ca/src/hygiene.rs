@@ -167,6 +167,12 @@ impl Authority {
         })
     }
 
+    /// When the last night began, for what is looked over once a night: at the hour of the configuration.
+    #[must_use]
+    pub fn last_night(&self, now: Timestamp) -> Timestamp {
+        last(self.rules().key_check_hour, now)
+    }
+
     /// Goes one step further, and remembers how far it came and what it found, with evidence, in one commit. Whether there
     /// is more to do.
     ///

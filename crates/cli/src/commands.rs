@@ -30,7 +30,7 @@ mod restore;
 mod revocation;
 mod serve;
 mod standing;
-mod tables;
+pub(crate) mod tables;
 #[cfg(test)]
 mod testing;
 mod validate;

@@ -15,6 +15,7 @@ use tanba_model::ports::{Carrier, Clock, IssuanceError, Storage};
 use tanba_pki::Timestamp;
 use tanba_ra::{RegistrationAuthority, ReminderRound, Retried};
 
+mod evidence;
 mod seldom;
 mod stop;
 
@@ -115,6 +116,8 @@ impl Worker {
                 }
             }
         })?;
+        let evidence = duties.clone();
+        worker.spawn("evidence", move |stop| evidence.compare_nightly(stop))?;
         if !duties.carriers.is_empty() {
             let reminders = duties.clone();
             worker.spawn("reminders", move |stop| {

@@ -8,6 +8,8 @@ use std::fmt::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tanba_pki::Timestamp;
+
 /// Series that one meter keeps at most; what comes beyond is not counted, so that nobody can fill the memory.
 const MOST: usize = 4096;
 
@@ -31,6 +33,8 @@ pub struct Meters {
     pub http: Counter<3>,
     /// How long answers take, by template of the path.
     pub http_seconds: Distribution<1>,
+    /// The last comparison of the database with the audit log.
+    pub evidence: LastComparison,
 }
 
 impl Default for Meters {
@@ -66,6 +70,7 @@ impl Default for Meters {
                 "How long answers took, in seconds, by template of the path.",
                 ["route"],
             ),
+            evidence: LastComparison::default(),
         }
     }
 }
@@ -91,7 +96,39 @@ impl Meters {
         self.register.write(&mut text);
         self.http.write(&mut text);
         self.http_seconds.write(&mut text);
+        self.evidence.write(&mut text);
         text
+    }
+}
+
+/// When the database was last compared with the audit log, and how much of it says something else; nothing before the first
+/// time since the program started.
+#[derive(Debug, Default)]
+pub struct LastComparison(Mutex<Option<(Timestamp, u64)>>);
+
+impl LastComparison {
+    /// Takes note of one that ended.
+    pub fn set(&self, at: Timestamp, faults: u64) {
+        *lock(&self.0) = Some((at, faults));
+    }
+
+    /// When it ended, and how many faults it found.
+    #[must_use]
+    pub fn last(&self) -> Option<(Timestamp, u64)> {
+        *lock(&self.0)
+    }
+
+    /// Appends both numbers in the text format.
+    pub fn write(&self, text: &mut String) {
+        const FAULTS: &str = "tanba_evidence_faults";
+        const AT: &str = "tanba_evidence_compared_seconds";
+        let last = self.last();
+        let help = "What the database says that the audit log does not say, or the other way round, when they were last compared.";
+        describe(text, FAULTS, help, "gauge");
+        let _ = writeln!(text, "{FAULTS} {}", last.map_or(0, |(_, faults)| faults));
+        let help = "When the database was last compared with the audit log, in seconds since 1970; 0 while it was not since the start.";
+        describe(text, AT, help, "gauge");
+        let _ = writeln!(text, "{AT} {}", last.map_or(0, |(at, _)| at.unix()));
     }
 }
 
@@ -274,8 +311,8 @@ fn of<'a, const N: usize, T: Default>(
     Some(series.entry(key).or_default())
 }
 
-fn lock<T>(series: &Mutex<T>) -> MutexGuard<'_, T> {
-    series.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -289,7 +326,12 @@ mod tests {
         meters.answered("GET", "/ocsp/{request}", 200, Duration::from_secs(60));
         meters.answered("BREW", "a\"b\\c\nd", 405, Duration::ZERO);
         let text = meters.text();
+        meters.evidence.set(Timestamp::from_unix(1_800_000_000), 2);
+        let text = [text, meters.text()].concat();
         for line in [
+            "tanba_evidence_faults 0",
+            "tanba_evidence_faults 2",
+            "tanba_evidence_compared_seconds 1800000000",
             "# TYPE tanba_http_requests_total counter",
             "tanba_http_requests_total{method=\"GET\",route=\"/ocsp/{request}\",status=\"200\"} 2",
             "tanba_http_requests_total{method=\"other\",route=\"a\\\"b\\\\c\\nd\",status=\"405\"} 1",

@@ -48,6 +48,8 @@ pub struct RegistrationAuthority {
     pub(crate) console: Option<Arc<dyn AuthorityConsole>>,
     /// Between two signed checkpoints of the audit log.
     pub(crate) checkpoints_every: Duration,
+    /// What the program counts, if it does.
+    pub(crate) meters: Option<Arc<Meters>>,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Rounds,
@@ -89,6 +91,7 @@ impl RegistrationAuthority {
             text_messages: false,
             console: None,
             checkpoints_every: CHECKPOINTS_EVERY,
+            meters: None,
             random,
             stripes,
             delivering,
@@ -126,7 +129,8 @@ impl RegistrationAuthority {
     /// The same authority with a look at how long the register takes. To be called after the register is given.
     #[must_use]
     pub fn with_meters(mut self, meters: Arc<Meters>) -> Self {
-        self.register = Arc::new(Metered::new(self.register, meters));
+        self.register = Arc::new(Metered::new(self.register, Arc::clone(&meters)));
+        self.meters = Some(meters);
         self
     }
 

@@ -55,6 +55,21 @@ pub(crate) fn damaged(column: &str) -> StorageError {
     StorageError::Damaged(column.to_owned())
 }
 
+/// Says of which record a value is that cannot be what was written.
+pub(crate) fn of_record<T>(
+    read: Result<T, StorageError>,
+    kind: &str,
+    row: &rusqlite::Row<'_>,
+    id: usize,
+) -> Result<T, StorageError> {
+    read.map_err(|error| match (error, row.get::<_, i64>(id)) {
+        (StorageError::Damaged(what), Ok(id)) => {
+            StorageError::Damaged(format!("{what} ({kind}:{id})"))
+        }
+        (error, _) => error,
+    })
+}
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "SQLite's result codes are open-ended"

@@ -18,6 +18,7 @@ mod open;
 mod pool;
 mod queue;
 mod restored;
+mod schema;
 mod sqlite;
 mod witness;
 mod writer;

@@ -13,6 +13,7 @@ use crate::fold::Fold;
 use crate::migrate::{self, SCHEMA_VERSION};
 use crate::pool::{Access, Pool, connect};
 use crate::queue::Queue;
+use crate::schema;
 use crate::sqlite::SqliteUnit;
 use crate::witness::{Witness, WitnessError};
 use crate::writer::{Company, Writer};
@@ -220,6 +221,17 @@ impl SqliteStorage {
         self.examine("PRAGMA quick_check(1)")
     }
 
+    /// Makes triggers and indexes as the migrations of this program make them, where they are missing or others, and tells in
+    /// a sentence each which were not so. Those that are unknown stay.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then nothing was changed.
+    pub fn mend_schema(&self) -> Result<Vec<String>, StorageError> {
+        let mut connection = connect(&self.path, Access::Write).mapped()?;
+        let mended = schema::mend(&mut connection)?;
+        Ok(mended.iter().map(schema::Fault::sentence).collect())
+    }
+
     fn examine(&self, pragma: &str) -> Result<(), StorageError> {
         let connection = connect(&self.path, Access::Read).mapped()?;
         let text = |sql| {
@@ -281,6 +293,12 @@ impl Storage for SqliteStorage {
                 StorageError::NotWritable(Box::new(error))
             }
         })
+    }
+
+    fn schema_faults(&self) -> Result<Vec<String>, StorageError> {
+        let connection = connect(&self.path, Access::Read).mapped()?;
+        let faults = schema::faults(&connection)?;
+        Ok(faults.iter().map(schema::Fault::sentence).collect())
     }
 
     fn commit_groups(&self) -> CommitGroups {

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let (errors, evidence) = (of(Severity::Error), of(Severity::Evidence));
     let told = if args.strict {
-        found.len()
+        found.len().saturating_sub(of(Severity::Note))
     } else {
         errors.saturating_add(evidence)
     };
@@ -99,6 +99,7 @@ fn line(finding: &Finding) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Evidence => "evidence",
+        Severity::Note => "note",
     };
     format!("{severity}: {finding}.")
 }

@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// Before anything is changed, write a copy of the database into this folder; where nothing has to be changed, none
     #[arg(long, value_name = "FOLDER")]
     backup: Option<PathBuf>,
+    /// Make triggers and indexes anew that somebody took away or changed. Look first into who did
+    #[arg(long)]
+    mend: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -27,9 +30,11 @@ struct Facts {
     to: i64,
     /// The copy of before, where one was made.
     backup: Option<PathBuf>,
+    /// Triggers and indexes that were not as this program makes them.
+    mended: Vec<String>,
 }
 
-/// Applies the migrations that are missing; nothing else is touched.
+/// Applies the migrations that are missing; nothing else is touched, unless triggers and indexes are to be mended.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let config = args.config.load()?;
     let told = |error: OpenError| wire::storage_finding(&config, &error).into_error();
@@ -55,6 +60,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         drop(SqliteStorage::open(&config.database).map_err(told)?);
     }
     let to = SqliteStorage::version(&config.database).map_err(told)?;
+    // A newer program made what it needs; only what this one made is known here.
+    let mended = if args.mend && to == SCHEMA_VERSION {
+        SqliteStorage::open_existing(&config.database)
+            .map_err(told)?
+            .mend_schema()?
+    } else {
+        Vec::new()
+    };
     let mut text = if from == to {
         format!("The database is up to date (schema {to}).")
     } else {
@@ -63,6 +76,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if let Some(copy) = &backup {
         text.push_str(&format!("\nAs it was before it is in {}.", copy.display()));
     }
-    context.print(&Facts { from, to, backup }, text)?;
+    for sentence in &mended {
+        text.push_str(&format!("\nNot as this program makes it: {sentence}."));
+    }
+    let facts = Facts {
+        from,
+        to,
+        backup,
+        mended,
+    };
+    context.print(&facts, text)?;
     Ok(Outcome::Done)
 }

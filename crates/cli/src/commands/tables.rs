@@ -1,29 +1,40 @@
 //! The tables beside certificates against the audit log: who may write to the database can change them without evidence, and
 //! is found by that. Both ways: what the log does not know, and what is there no more.
+//!
+//! People and applications are compared in shares, each with a look over the whole log of its own, so that memory does not grow
+//! with a nation.
 
 use std::collections::BTreeMap;
 
 use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::AuditEvent;
-use tanba_model::ports::{IssuanceStop, UnitOfWork};
+use tanba_model::id::{ApplicationId, PersonId};
+use tanba_model::ports::{IssuanceStop, Storage, UnitOfWork};
 use tanba_pki::Timestamp;
 
+use super::audit::late;
+
+mod issuers;
 mod keys;
 mod listed;
 mod people;
+mod share;
+mod signed;
 mod staff;
+
+use share::Share;
 
 /// Rows and events that are in memory at once.
 const PAGE: u32 = 2_000;
 
 /// Something that is not as the log says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// What it is about, as events name it.
-    pub(super) object: String,
+    pub(crate) object: String,
     /// A name for scripts.
-    pub(super) code: &'static str,
-    pub(super) what: String,
+    pub(crate) code: &'static str,
+    pub(crate) what: String,
 }
 
 impl Fault {
@@ -42,44 +53,77 @@ impl Fault {
 
 /// How much was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Compared {
-    pub(super) people: u64,
+pub(crate) struct Compared {
+    pub(crate) people: u64,
     /// People of whose addresses and telephones no event says anything yet: the events are of before that was recorded.
     pub(super) not_comparable: u64,
     /// Employments of which no event says more than the role.
     pub(super) by_role: u64,
     /// People of whose numbers and names no event says anything yet.
     pub(super) unnamed: u64,
+    /// Applications of which no event has the digest of what was signed.
+    pub(super) undigested: u64,
 }
 
-/// What the log says of these tables. A person costs some forty octets of memory, everything else is few.
+impl Compared {
+    const fn and(self, more: Self) -> Self {
+        Self {
+            people: self.people.saturating_add(more.people),
+            not_comparable: self.not_comparable.saturating_add(more.not_comparable),
+            by_role: self.by_role.saturating_add(more.by_role),
+            unnamed: self.unnamed.saturating_add(more.unnamed),
+            undigested: self.undigested.saturating_add(more.undigested),
+        }
+    }
+}
+
+/// People and applications that are compared at once: some fifty megabytes.
+const SHARE: i64 = 250_000;
+
+/// What the log says of these tables. A person costs a hundred octets of memory, an application as many.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
+    share: Share,
+    /// Whether the log speaks of people or applications beyond the share.
+    is_beyond: bool,
     keys: keys::Said,
     staff: staff::Said,
     people: people::Said,
+    signed: signed::Said,
+    issuers: issuers::Said,
     /// What is stopped, as events name it: since when, and why.
     stops: BTreeMap<String, (Timestamp, String)>,
 }
 
 impl Tables {
-    /// How the events begin that matter here.
-    pub(super) const MARKS: [&[u8]; 5] = [
-        b"\"action\":\"key.",
-        b"\"action\":\"staff.",
-        b"\"action\":\"person.",
-        b"\"action\":\"issuer.stop\"",
-        b"\"action\":\"issuer.start\"",
+    /// How the actions begin that matter here.
+    pub(super) const MARKS: [&[u8]; 9] = [
+        b"key.",
+        b"staff.",
+        b"person.",
+        b"issuer.",
+        b"decision.",
+        b"administration.",
+        b"revocation.",
+        b"desk.",
+        b"application.submit",
     ];
 
-    /// Reads the whole log.
-    pub(super) fn read(unit: &mut dyn UnitOfWork) -> anyhow::Result<Self> {
-        let mut tables = Self::default();
+    /// Reads the whole log for a share; nothing when `go_on` says so after a page.
+    fn read(
+        unit: &mut dyn UnitOfWork,
+        share: Share,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> anyhow::Result<Option<Self>> {
+        let mut tables = Self {
+            share,
+            ..Self::default()
+        };
         let mut after = 0;
         loop {
             let records = unit.audit_log().page(after, PAGE)?;
             let Some(last) = records.last() else {
-                return Ok(tables);
+                return Ok(Some(tables));
             };
             after = last.sequence;
             for record in &records {
@@ -89,11 +133,31 @@ impl Tables {
                     tables.take(&event);
                 }
             }
+            if !go_on() {
+                return Ok(None);
+            }
         }
     }
 
     /// Takes the next event of the log in.
     pub(super) fn take(&mut self, event: &AuditEvent) {
+        if let Some(id) =
+            number(&event.object, "person").or_else(|| number(&event.object, "application"))
+        {
+            self.is_beyond |= self.share.ends_before(id);
+            if self.share.has(id) {
+                self.people.take(event);
+                self.signed.take(event);
+            }
+            return;
+        }
+        // Whose work it is is asked in each share.
+        if self.share.is_first() || event.action.starts_with("staff.") {
+            self.signed.take(event);
+        }
+        if !self.share.is_first() {
+            return;
+        }
         match event.action.as_str() {
             "issuer.stop" => {
                 let said = (event.at, event.detail.clone());
@@ -102,9 +166,9 @@ impl Tables {
             "issuer.start" => {
                 let _ = self.stops.remove(&event.object);
             }
+            action if action.starts_with("issuer.") => self.issuers.take(event),
             "staff.add" | "staff.remove" => self.staff.take(event),
             "key.block" | "key.block-list" | "key.attest" => self.keys.take(event),
-            action if action.starts_with("person.") => self.people.take(event),
             _ => {}
         }
     }
@@ -115,18 +179,88 @@ impl Tables {
         unit: &mut dyn UnitOfWork,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<Compared> {
-        self.keys.judge(unit, fault)?;
-        let by_role = self.staff.judge(unit, fault)?;
-        stopped(self.stops, unit, fault)?;
-        let people = self.people.judge(unit, fault)?;
-        Ok(Compared { by_role, ..people })
+        let mut by_role = 0;
+        if self.share.is_first() {
+            self.keys.judge(unit, fault)?;
+            by_role = self.staff.judge(unit, fault)?;
+            stopped(self.stops, unit, fault)?;
+            self.issuers.judge(unit, fault)?;
+        }
+        let people = self.people.judge(unit, self.share, fault)?;
+        let undigested = self.signed.judge(unit, self.share, fault)?;
+        Ok(Compared {
+            by_role,
+            undigested,
+            ..people
+        })
     }
 }
 
-/// Whether an event is of one of these kinds.
+/// The same with what belongs to it: what keeps evidence as it is, and the signatures of the log.
+///
+/// # Errors
+/// When something cannot be read.
+pub(crate) fn compare_all(
+    storage: &dyn Storage,
+    go_on: &mut dyn FnMut() -> bool,
+    fault: &mut dyn FnMut(Fault),
+) -> anyhow::Result<Option<Compared>> {
+    for what in storage.schema_faults()? {
+        fault(Fault::new("schema", "schema-other", what));
+    }
+    if let Some(what) = late::of_storage(storage)? {
+        fault(Fault::new("audit", "checkpoint-late", what));
+    }
+    compare(storage, go_on, fault)
+}
+
+/// Compares everything share by share, each on a snapshot of its own; nothing when `go_on`, which is asked all the time, says
+/// so.
+///
+/// # Errors
+/// When something cannot be read.
+pub(super) fn compare(
+    storage: &dyn Storage,
+    go_on: &mut dyn FnMut() -> bool,
+    fault: &mut dyn FnMut(Fault),
+) -> anyhow::Result<Option<Compared>> {
+    in_shares(storage, SHARE, go_on, fault)
+}
+
+fn in_shares(
+    storage: &dyn Storage,
+    size: i64,
+    go_on: &mut dyn FnMut() -> bool,
+    fault: &mut dyn FnMut(Fault),
+) -> anyhow::Result<Option<Compared>> {
+    let (mut share, mut all) = (Share::first(size), Compared::default());
+    loop {
+        let mut unit = storage.snapshot()?;
+        let Some(tables) = Tables::read(unit.as_mut(), share, go_on)? else {
+            return Ok(None);
+        };
+        let is_beyond = tables.is_beyond;
+        all = all.and(tables.judge(unit.as_mut(), fault)?);
+        let last = share.last();
+        let is_over = !is_beyond
+            && unit.persons().page(PersonId(last), 1)?.is_empty()
+            && unit
+                .applications()
+                .page(Some(ApplicationId(last)), 1)?
+                .is_empty();
+        if is_over {
+            return Ok(Some(all));
+        }
+        share = share.next(size);
+    }
+}
+
+/// Whether the action of an event begins like one of these. Its name stands first: events are canonical JSON.
 pub(super) fn is_one_of(event: &[u8], marks: &[&[u8]]) -> bool {
-    let is_of = |mark: &&[u8]| event.windows(mark.len()).any(|part| part == *mark);
-    marks.iter().any(is_of)
+    match event.strip_prefix(b"{\"action\":\"") {
+        Some(action) => marks.iter().any(|mark| action.starts_with(mark)),
+        None => true,
+    }
 }
 
 /// The number in the name of an object: `person:17`.

@@ -67,6 +67,11 @@ impl House {
 
     /// A person with a valid certificate.
     pub(super) fn certify(&self, number: u32) -> CertificateRecord {
+        self.certify_with_key(number).0
+    }
+
+    /// The same, and her key.
+    pub(super) fn certify_with_key(&self, number: u32) -> (CertificateRecord, SoftwareKey) {
         let iin = (0..10)
             .find_map(|skip| Iin::complete(&format!("8501013{:04}", number * 10 + skip)))
             .unwrap();
@@ -118,7 +123,7 @@ impl House {
             channel: Channel::Administrator,
             actor: Actor::System,
         };
-        self.authority.issue(&[order], NOW).unwrap().remove(0)
+        (self.authority.issue(&[order], NOW).unwrap().remove(0), key)
     }
 
     /// A copy of the database in which something was changed behind the program's back.

@@ -14,6 +14,8 @@ pub(crate) enum Severity {
     Warning,
     /// The database or its evidence is not what it should be. The server works, and somebody has to look into it.
     Evidence,
+    /// Nothing is wrong, but something was not looked at.
+    Note,
 }
 
 /// Something that is wrong with an installation: one sentence that says what, and what to do.
@@ -54,6 +56,16 @@ impl Finding {
     pub(crate) fn evidence(code: &'static str, what: String, remedy: impl Into<String>) -> Self {
         Self {
             severity: Severity::Evidence,
+            code,
+            what,
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Something that was not looked at.
+    pub(crate) fn note(code: &'static str, what: String, remedy: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
             code,
             what,
             remedy: remedy.into(),

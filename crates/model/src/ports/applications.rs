@@ -100,6 +100,16 @@ pub trait Applications {
         number: &ApplicationNumber,
     ) -> Result<Option<Application>, StorageError>;
 
+    /// Applications after a record, by record, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page(
+        &mut self,
+        after: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError>;
+
     /// Adds what only a first issuance has, once.
     ///
     /// # Errors

@@ -66,6 +66,22 @@ pub trait Decisions {
     /// [`StorageError::Conflict`] when a decision of that very document is kept already.
     fn insert(&mut self, decision: &NewDecision) -> Result<DecisionId, StorageError>;
 
+    /// The decision of a document, by the document's SHA-256.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_document(&mut self, sha256: &[u8; 32]) -> Result<Option<Decision>, StorageError>;
+
+    /// All decisions after a record, by record, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page(
+        &mut self,
+        after: Option<DecisionId>,
+        limit: u32,
+    ) -> Result<Vec<Decision>, StorageError>;
+
     /// The decisions about an application, oldest first.
     ///
     /// # Errors
@@ -152,6 +168,16 @@ pub trait Decisions {
     fn administrations(
         &mut self,
         object: &str,
+        limit: u32,
+    ) -> Result<Vec<Administration>, StorageError>;
+
+    /// All orders of administrators after a record, by record, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn administrations_after(
+        &mut self,
+        after: Option<AdministrationId>,
         limit: u32,
     ) -> Result<Vec<Administration>, StorageError>;
 }

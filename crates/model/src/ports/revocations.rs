@@ -16,4 +16,14 @@ pub trait Revocations {
     /// # Errors
     /// [`StorageError`] when storage does not answer.
     fn find(&mut self, document_sha256: &[u8; 32]) -> Result<Option<Revocation>, StorageError>;
+
+    /// Revocations by the SHA-256 of their documents, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn page(
+        &mut self,
+        after: Option<&[u8; 32]>,
+        limit: u32,
+    ) -> Result<Vec<([u8; 32], Revocation)>, StorageError>;
 }

@@ -99,6 +99,15 @@ pub trait Storage: Debug + Send + Sync {
         Ok(())
     }
 
+    /// What of that which keeps evidence as it is, is not as this program made it, in a sentence each: who may write to the
+    /// database itself can take it away.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database does not answer.
+    fn schema_faults(&self) -> Result<Vec<String>, StorageError> {
+        Ok(Vec::new())
+    }
+
     /// Commits since the program started, by how many pieces of work shared each.
     fn commit_groups(&self) -> CommitGroups {
         CommitGroups::default()

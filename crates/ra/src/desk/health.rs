@@ -17,6 +17,8 @@ const SOON: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 const ROLLOVER_NOTICE: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 /// A clock that is behind the last evidence by more than this was set back.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
+/// A comparison that is older than this says that it does not get through.
+const COMPARED_WITHIN: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// A message that waits for longer than this is spoken of.
 const MESSAGE_PATIENCE: Duration = Duration::from_secs(60 * 60);
 
@@ -62,6 +64,8 @@ pub enum Check {
     Clock,
     /// The audit log is signed in its rhythm.
     Checkpoint,
+    /// The database says what the audit log says.
+    Evidence,
     /// Messages leave.
     Outbox,
     /// No message was given up.
@@ -70,7 +74,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which pages show them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Certificate,
         Self::Standing,
         Self::Key,
@@ -79,6 +83,7 @@ impl Check {
         Self::Issuance,
         Self::Clock,
         Self::Checkpoint,
+        Self::Evidence,
         Self::Outbox,
         Self::DeadLetters,
     ];
@@ -95,6 +100,7 @@ impl Check {
             Self::Issuance => "issuance",
             Self::Clock => "clock",
             Self::Checkpoint => "checkpoint",
+            Self::Evidence => "evidence",
             Self::Outbox => "outbox",
             Self::DeadLetters => "dead-letters",
         }
@@ -143,6 +149,7 @@ impl RegistrationAuthority {
         }
         findings.push(clock(work.as_mut(), now)?);
         findings.push(self.checkpoint(work.as_mut(), now)?);
+        findings.push(self.evidence(now));
         findings.push(outbox(work.as_mut(), now)?);
         let dead = work.outbox().count_dead()?;
         findings.push(Finding {
@@ -162,6 +169,21 @@ impl RegistrationAuthority {
         people
             .map(|profile| profile.ends(now.plus(ROLLOVER_NOTICE)).1)
             .max()
+    }
+
+    /// What the server's own comparison of the database with the log found, which is made after its start and each night.
+    fn evidence(&self, now: Timestamp) -> Finding {
+        let last = (self.meters.as_ref()).and_then(|meters| meters.evidence.last());
+        let standing = match last {
+            Some((_, faults)) if faults > 0 => Standing::Bad,
+            Some((at, _)) => warned(now > at.plus(COMPARED_WITHIN)),
+            None => Standing::Warning,
+        };
+        Finding {
+            at: last.map(|(at, _)| at),
+            count: last.map_or(0, |(_, faults)| faults),
+            ..finding(Check::Evidence, None, standing)
+        }
     }
 
     fn checkpoint(&self, work: &mut dyn UnitOfWork, now: Timestamp) -> Result<Finding, DeskError> {

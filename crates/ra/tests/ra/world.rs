@@ -278,6 +278,7 @@ impl World {
         let config = section.clone().check(ORIGIN).unwrap();
         let ra = RegistrationAuthority::new(storage.clone(), issuance.clone(), config, random())
             .unwrap()
+            .with_meters(authority.meters())
             .with_console(authority);
         Self {
             folder,

@@ -15,7 +15,7 @@ use tanba_model::ports::{
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time};
-use crate::error::damaged;
+use crate::error::{damaged, of_record};
 
 /// All columns, in the order in which [`read`] takes them.
 macro_rules! select {
@@ -72,6 +72,19 @@ impl Applications for SqliteUnit<'_> {
     ) -> Result<Option<Application>, StorageError> {
         let found = self.one(select!("WHERE number = ?1"), [number.as_str()], read)?;
         found.map(|found| self.with_requests(found)).transpose()
+    }
+
+    fn page(
+        &mut self,
+        after: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<Application>, StorageError> {
+        let found = self.many(
+            select!("WHERE id > ?1 ORDER BY id LIMIT ?2"),
+            params![after.map_or(i64::MIN, |id| id.0), limit],
+            read,
+        )?;
+        self.all_with_requests(found)
     }
 
     fn submit_first(
@@ -338,6 +351,10 @@ impl SqliteUnit<'_> {
 }
 
 fn read(row: &Row<'_>) -> Result<Application, StorageError> {
+    of_record(read_columns(row), "application", row, 0)
+}
+
+fn read_columns(row: &Row<'_>) -> Result<Application, StorageError> {
     let state = State::from_parts(&column::<String>(row, 4)?, time(row, 5)?, column(row, 6)?);
     let kind = ApplicationKind::from_name(&column::<String>(row, 3)?);
     let keystore = KeystoreKind::from_identifier(&column::<String>(row, 11)?);

@@ -10,7 +10,7 @@ use tanba_model::ports::{ActEnd, Decisions, NewPendingAct, StorageError};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time};
-use crate::error::damaged;
+use crate::error::{damaged, of_record};
 
 macro_rules! decisions {
     ($rest:literal) => {
@@ -55,6 +55,22 @@ impl Decisions for SqliteUnit<'_> {
             ],
         )?;
         Ok(DecisionId(id))
+    }
+
+    fn of_document(&mut self, sha256: &[u8; 32]) -> Result<Option<Decision>, StorageError> {
+        self.one(decisions!("WHERE document_sha256 = ?1"), [sha256], read)
+    }
+
+    fn page(
+        &mut self,
+        after: Option<DecisionId>,
+        limit: u32,
+    ) -> Result<Vec<Decision>, StorageError> {
+        self.many(
+            decisions!("WHERE id > ?1 ORDER BY id LIMIT ?2"),
+            params![after.map_or(i64::MIN, |id| id.0), limit],
+            read,
+        )
     }
 
     fn of_application(
@@ -196,6 +212,19 @@ impl Decisions for SqliteUnit<'_> {
             read_administration,
         )
     }
+
+    fn administrations_after(
+        &mut self,
+        after: Option<AdministrationId>,
+        limit: u32,
+    ) -> Result<Vec<Administration>, StorageError> {
+        self.many(
+            "SELECT id, staff_id, act, object, at, signer_certificate_id, document, signature FROM administration
+             WHERE id > ?1 ORDER BY id LIMIT ?2",
+            params![after.map_or(i64::MIN, |id| id.0), limit],
+            read_administration,
+        )
+    }
 }
 
 fn act(name: &str) -> Result<Act, StorageError> {
@@ -203,6 +232,10 @@ fn act(name: &str) -> Result<Act, StorageError> {
 }
 
 fn read(row: &Row<'_>) -> Result<Decision, StorageError> {
+    of_record(read_columns(row), "decision", row, 0)
+}
+
+fn read_columns(row: &Row<'_>) -> Result<Decision, StorageError> {
     let step = Step::from_name(&column::<String>(row, 6)?);
     Ok(Decision {
         id: DecisionId(column(row, 0)?),

@@ -10,7 +10,7 @@ use tanba_model::ports::{
 use tanba_pki::{SerialNumber, Timestamp};
 
 use super::{SqliteUnit, column, time};
-use crate::error::damaged;
+use crate::error::{damaged, of_record};
 
 impl Issuers for SqliteUnit<'_> {
     fn insert(&mut self, issuer: &NewIssuer, now: Timestamp) -> Result<IssuerId, StorageError> {
@@ -197,6 +197,10 @@ fn read_stop(row: &Row<'_>) -> Result<IssuanceStop, StorageError> {
 }
 
 fn read(row: &Row<'_>) -> Result<IssuerRecord, StorageError> {
+    of_record(read_columns(row), "issuer", row, 0)
+}
+
+fn read_columns(row: &Row<'_>) -> Result<IssuerRecord, StorageError> {
     Ok(IssuerRecord {
         id: IssuerId(column(row, 0)?),
         issuer: NewIssuer {

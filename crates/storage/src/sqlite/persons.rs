@@ -10,7 +10,7 @@ use tanba_model::ports::{PersonFacts, Persons, StorageError};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time_or_none};
-use crate::error::damaged;
+use crate::error::{damaged, of_record};
 
 const BY_ID: &str =
     "SELECT id, iin, surname, given_name, patronymic, email, language, frozen_at, reminders,
@@ -219,6 +219,10 @@ impl Persons for SqliteUnit<'_> {
 }
 
 fn read(row: &Row<'_>) -> Result<Person, StorageError> {
+    of_record(read_columns(row), "person", row, 0)
+}
+
+fn read_columns(row: &Row<'_>) -> Result<Person, StorageError> {
     let email: Option<String> = column(row, 5)?;
     let earlier: Option<String> = column(row, 9)?;
     let earlier_email = match (earlier, time_or_none(row, 10)?) {

@@ -6,7 +6,7 @@ use tanba_model::ports::{Revocations, StorageError};
 use tanba_model::revocation::{LifeEvent, Revocation};
 
 use super::{SqliteUnit, column, time};
-use crate::error::damaged;
+use crate::error::{damaged, of_record};
 
 impl Revocations for SqliteUnit<'_> {
     fn insert(&mut self, revocation: &Revocation) -> Result<(), StorageError> {
@@ -43,16 +43,51 @@ impl Revocations for SqliteUnit<'_> {
         let Some((id, mut revocation)) = found else {
             return Ok(None);
         };
-        revocation.certificates = self.many(
+        revocation.certificates = self.revoked_by(id)?;
+        Ok(Some(revocation))
+    }
+
+    fn page(
+        &mut self,
+        after: Option<&[u8; 32]>,
+        limit: u32,
+    ) -> Result<Vec<([u8; 32], Revocation)>, StorageError> {
+        let after = after.map_or(&[][..], |after| after);
+        let found = self.many(
+            "SELECT person_id, event, at, signer_certificate_id, document, signature, id, document_sha256
+             FROM revocation WHERE document_sha256 > ?1 ORDER BY document_sha256 LIMIT ?2",
+            params![after, limit],
+            |row| Ok((column::<[u8; 32]>(row, 7)?, read(row)?)),
+        )?;
+        let whole = |(named, (id, revocation)): ([u8; 32], (i64, Revocation))| {
+            let certificates = self.revoked_by(id)?;
+            Ok((
+                named,
+                Revocation {
+                    certificates,
+                    ..revocation
+                },
+            ))
+        };
+        found.into_iter().map(whole).collect()
+    }
+}
+
+impl SqliteUnit<'_> {
+    fn revoked_by(&self, id: i64) -> Result<Vec<CertificateId>, StorageError> {
+        self.many(
             "SELECT certificate_id FROM revocation_certificate WHERE revocation_id = ?1 ORDER BY certificate_id",
             [id],
             |row| Ok(CertificateId(column(row, 0)?)),
-        )?;
-        Ok(Some(revocation))
+        )
     }
 }
 
 fn read(row: &Row<'_>) -> Result<(i64, Revocation), StorageError> {
+    of_record(read_columns(row), "revocation", row, 6)
+}
+
+fn read_columns(row: &Row<'_>) -> Result<(i64, Revocation), StorageError> {
     let revocation = Revocation {
         person: PersonId(column(row, 0)?),
         event: LifeEvent::from_name(&column::<String>(row, 1)?)

@@ -7,7 +7,7 @@ use tanba_model::staff::{Role, StaffMember};
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time, time_or_none};
-use crate::error::damaged;
+use crate::error::{damaged, of_record};
 
 impl Staff for SqliteUnit<'_> {
     fn insert(&mut self, member: &NewStaffMember) -> Result<StaffId, StorageError> {
@@ -121,6 +121,10 @@ fn role(name: &str) -> Result<Role, StorageError> {
 }
 
 fn read(row: &Row<'_>) -> Result<StaffMember, StorageError> {
+    of_record(read_columns(row), "staff", row, 0)
+}
+
+fn read_columns(row: &Row<'_>) -> Result<StaffMember, StorageError> {
     Ok(StaffMember {
         id: StaffId(column(row, 0)?),
         person: PersonId(column(row, 1)?),

@@ -6,6 +6,22 @@ use tanba_model::ports::StorageError;
 use crate::{contract, given};
 
 contract! {
+    fn all_applications_come_by_record_with_their_requests(storage) {
+        let mut unit = storage.begin().unwrap();
+        let person = given::person(&mut *unit, 1);
+        let mut all = Vec::new();
+        for (key, number) in [(1, "00000000001"), (2, "00000000002")] {
+            let new = given::new_application(person, number);
+            let mut application = unit.applications().insert(&new, given::at(1)).unwrap();
+            application.requests = vec![given::request(key)];
+            unit.applications().update(&mut application).unwrap();
+            all.push(application);
+        }
+        assert_eq!(unit.applications().page(None, 9).unwrap(), all);
+        assert_eq!(unit.applications().page(Some(all[0].id), 9).unwrap(), all[1..]);
+        assert_eq!(unit.applications().page(None, 1).unwrap(), all[..1]);
+    }
+
     fn a_draft_is_found_as_it_was_begun(storage) {
         let mut unit = storage.begin().unwrap();
         let person = given::person(&mut *unit, 1);

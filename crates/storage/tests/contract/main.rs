@@ -9,6 +9,7 @@ mod applications;
 mod audit_log;
 mod certificates;
 mod crls;
+mod decisions;
 mod given;
 mod help;
 mod intakes;

@@ -29,6 +29,21 @@ contract! {
         assert_eq!(unit.revocations().find(&[0; 32]).unwrap(), None);
     }
 
+    fn revocations_come_by_the_digests_of_their_documents(storage) {
+        let mut unit = storage.begin().unwrap();
+        let first = revocation(&mut *unit);
+        let second = Revocation { document: b"{}".to_vec(), ..first.clone() };
+        let mut all = Vec::new();
+        for revocation in [first, second] {
+            unit.revocations().insert(&revocation).unwrap();
+            all.push((revocation.document_sha256(), revocation));
+        }
+        all.sort_by_key(|(digest, _)| *digest);
+        assert_eq!(unit.revocations().page(None, 9).unwrap(), all);
+        assert_eq!(unit.revocations().page(Some(&all[0].0), 9).unwrap(), all[1..]);
+        assert_eq!(unit.revocations().page(None, 1).unwrap(), all[..1]);
+    }
+
     fn one_document_revokes_once(storage) {
         let mut unit = storage.begin().unwrap();
         let revocation = revocation(&mut *unit);

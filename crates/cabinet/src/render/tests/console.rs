@@ -73,7 +73,7 @@ fn profiles() -> [Value; 2] {
 fn findings() -> Value {
     let standings = [Standing::Good, Standing::Warning, Standing::Bad];
     let never = |check: Check, standing: Standing| match check {
-        Check::Certificate => false,
+        Check::Certificate | Check::Evidence => false,
         Check::Standing | Check::Key | Check::Responder | Check::Lists | Check::Clock => {
             standing == Standing::Warning
         }

@@ -67,6 +67,8 @@ struct Report {
     by_role: u64,
     /// Those of whom the log says nothing yet of who they are.
     unnamed: u64,
+    /// Applications of which the log has no digest of what was signed, because it had none when they were submitted.
+    undigested: u64,
     /// How many there are; the first thousand are told.
     faults: u64,
     findings: Vec<Finding>,
@@ -174,6 +176,7 @@ fn check(
     let compared = tables.judge(unit.as_mut(), &mut |fault| report.fault_of(fault))?;
     (report.people, report.not_comparable) = (compared.people, compared.not_comparable);
     (report.unnamed, report.by_role) = (compared.unnamed, compared.by_role);
+    report.undigested = compared.undigested;
     let mut keys = Keys::default();
     for (record, unfit) in judge_all(unit.as_mut(), now)? {
         let issuer = Issuer::read(unit.as_mut(), &record, &mut report)?;
@@ -253,7 +256,7 @@ impl fmt::Display for Report {
         }
         write!(
             formatter,
-            " Compared with the audit log besides: people ({}), the block list, staff, what is stopped.",
+            " Compared with the audit log besides: people ({}), the block list, staff, authorities, what is stopped, what was signed.",
             self.people
         )?;
         if self.not_comparable > 0 {
@@ -275,6 +278,13 @@ impl fmt::Display for Report {
                 formatter,
                 " Of {} it says the role alone: whose they are, where and until when was not compared.",
                 count(self.by_role, "employment")
+            )?;
+        }
+        if self.undigested > 0 {
+            write!(
+                formatter,
+                " Of {} it has no digest of what was signed, for the same reason.",
+                count(self.undigested, "application")
             )?;
         }
         for finding in &self.findings {

@@ -3,7 +3,7 @@
 use tanba_model::ports::Storage;
 
 use super::super::audit::late;
-use super::super::tables::Tables;
+use super::super::tables::compare;
 use super::Extent;
 use crate::config::Finding;
 
@@ -17,6 +17,11 @@ const TOLD: usize = 20;
 /// # Errors
 /// When something cannot be read.
 pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> anyhow::Result<Vec<Finding>> {
+    up_to(storage, extent, SMALL)
+}
+
+/// Compares a log of that many records at most, unless everything is wanted.
+fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> anyhow::Result<Vec<Finding>> {
     const REMEDY: &str = "find out who changed the database: `tanba certificate check --all` tells everything that is not as the \
                           audit log says, and `docs/operator.md`, \"The database says something else than the log\", what to do";
     let mut findings = Vec::new();
@@ -24,16 +29,83 @@ pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> anyhow::Result<V
         let remedy = "where checkpoints were taken away, keep the database as it is for whoever looks into it";
         findings.push(Finding::evidence("checkpoint-late", what, remedy));
     }
-    let mut unit = storage.snapshot()?;
-    if !extent.thorough && unit.audit_log().size()? > SMALL {
+    findings.extend(storage.schema_faults()?.into_iter().map(|what| {
+        let remedy = "find out who changed the database; `tanba migrate --mend` makes triggers and indexes anew, and what is unknown \
+                      has to be looked at";
+        Finding::evidence("schema-other", what, remedy)
+    }));
+    let size = storage.snapshot()?.audit_log().size()?;
+    if !extent.thorough && size > small {
+        findings.push(not_compared(size));
         return Ok(findings);
     }
-    let tables = Tables::read(unit.as_mut())?;
-    let _ = tables.judge(unit.as_mut(), &mut |fault| {
+    let _ = compare(storage, &mut || true, &mut |fault| {
         if findings.len() < TOLD {
             let what = format!("{}: {}", fault.object, fault.what);
             findings.push(Finding::evidence(fault.code, what, REMEDY));
         }
     })?;
     Ok(findings)
+}
+
+fn not_compared(size: u64) -> Finding {
+    Finding::note(
+        "evidence-not-compared",
+        format!("the database was not compared with the audit log, which has {size} records"),
+        "the server compares by itself each night (`tanba_evidence_faults`); `tanba doctor --thorough` and `tanba certificate check --all` do at once",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use tanba_storage::SqliteStorage;
+
+    use super::*;
+    use crate::commands::testing::{House, NOW};
+    use crate::config::Severity;
+
+    fn codes(storage: &dyn Storage, thorough: bool, small: u64) -> Vec<&'static str> {
+        let extent = Extent {
+            network: false,
+            thorough,
+            now: NOW,
+        };
+        let found = up_to(storage, extent, small).unwrap();
+        found.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn a_log_that_is_too_long_to_be_compared_by_the_way_is_said_not_to_be() {
+        let house = House::new();
+        let _ = house.certify(1);
+        let copy = house.copy(1, "UPDATE person SET surname = 'ЖАЛҒАН'");
+        let storage = SqliteStorage::open(copy).unwrap();
+        assert_eq!(codes(&storage, false, SMALL), ["person-identity"]);
+        assert_eq!(codes(&storage, true, 1), ["person-identity"]);
+        assert_eq!(codes(&storage, false, 1), ["evidence-not-compared"]);
+        // That something was not looked at is nothing that is wrong.
+        assert_eq!(not_compared(2).severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_trigger_that_was_dropped_is_told_however_long_the_log_is() {
+        let house = House::new();
+        for (number, sql) in ["DROP TRIGGER audit_log_stays", "DROP INDEX staff_person"]
+            .into_iter()
+            .enumerate()
+        {
+            let storage = SqliteStorage::open(house.copy(number, sql)).unwrap();
+            for small in [1, SMALL] {
+                assert!(
+                    codes(&storage, false, small).contains(&"schema-other"),
+                    "{sql}"
+                );
+            }
+            assert_eq!(storage.mend_schema().unwrap().len(), 1);
+            assert!(
+                !codes(&storage, false, SMALL).contains(&"schema-other"),
+                "{sql}"
+            );
+        }
+    }
 }

@@ -9,6 +9,7 @@ use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::UnitOfWork;
 
+use super::share::Share;
 use super::{Compared, Fault, PAGE, number};
 
 /// Acts that change where codes and notices go. Programs of before said no digest, and still run on this database.
@@ -71,10 +72,11 @@ impl Said {
     pub(super) fn judge(
         self,
         unit: &mut dyn UnitOfWork,
+        share: Share,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<Compared> {
         let key = unit.secrets().server_secret(KEY)?;
-        if key.is_none() {
+        if key.is_none() && share.is_first() {
             fault(Fault::new(
                 "people",
                 "channels-key",
@@ -84,9 +86,10 @@ impl Said {
         let mut compared = Compared::default();
         // Both come by id, so that nothing has to be looked up.
         let mut said = self.0.into_iter().peekable();
-        let mut after = PersonId(0);
+        let mut after = PersonId(share.before());
         loop {
-            let rows = unit.persons().page(after, PAGE)?;
+            let mut rows = unit.persons().page(after, PAGE)?;
+            rows.retain(|row| share.has(row.id.0));
             let Some(end) = rows.last() else {
                 break;
             };

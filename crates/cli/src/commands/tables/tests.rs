@@ -23,19 +23,27 @@ use crate::commands::testing::{House, NOW};
 use crate::context::Context;
 
 mod repaired;
+mod signed;
 
 fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
 }
 
 fn compared(storage: &dyn Storage) -> (Vec<&'static str>, Compared) {
-    let mut unit = storage.snapshot().unwrap();
-    let tables = Tables::read(unit.as_mut()).unwrap();
-    let mut codes = Vec::new();
-    let compared = tables
-        .judge(unit.as_mut(), &mut |fault| codes.push(fault.code))
-        .unwrap();
-    (codes, compared)
+    let in_shares_of = |size: i64| {
+        let mut codes = Vec::new();
+        let mut fault = |fault: Fault| codes.push(fault.code);
+        let compared = in_shares(storage, size, &mut || true, &mut fault).unwrap();
+        (codes, compared.unwrap())
+    };
+    let (whole, shares) = (in_shares_of(SHARE), in_shares_of(1));
+    // What is put to somebody else's account is named in both shares.
+    assert_eq!(
+        (whole.0.is_empty(), whole.1),
+        (shares.0.is_empty(), shares.1),
+        "whether something is found does not depend on the share"
+    );
+    whole
 }
 
 fn event(storage: &dyn Storage, action: &str, object: String, detail: String, at: Timestamp) {
@@ -190,7 +198,7 @@ fn whatever_was_changed_beside_the_log_is_found_and_named() {
     let person = "WHERE id = (SELECT min(id) FROM person)";
     let listed = "source = 'list' AND public_key_sha256 =
         (SELECT public_key_sha256 FROM blocked_key WHERE source = 'list' LIMIT 1 OFFSET 3000)";
-    let cases: [(String, &[&str]); 34] = [
+    let cases: [(String, &[&str]); 43] = [
         (
             format!("{key} DELETE FROM blocked_key"),
             &["blocked-missing", "blocked-missing", "blocked-list"],
@@ -259,6 +267,30 @@ fn whatever_was_changed_beside_the_log_is_found_and_named() {
             &["person-channels", "person-identity", "person-channels", "person-identity", "person-channels", "person-identity"],
         ),
         ("DELETE FROM server_secret WHERE name = 'channels'".to_owned(), &["channels-key"]),
+        ("UPDATE issuer SET kind = 'root' WHERE id = 2".to_owned(), &["issuer-other"]),
+        ("UPDATE issuer SET shards = 1 WHERE id = 2".to_owned(), &["issuer-other"]),
+        ("UPDATE issuer SET name = 'another' WHERE id = 1".to_owned(), &["issuer-other"]),
+        ("UPDATE issuer SET seal_certificate = certificate WHERE id = 2".to_owned(), &["issuer-seal"]),
+        // With the checkpoints away, too, nobody would miss them.
+        (
+            "DROP TRIGGER audit_checkpoint_stays; DELETE FROM audit_checkpoint;
+             UPDATE issuer SET seal_certificate = NULL, seal_key = NULL WHERE id = 2".to_owned(),
+            &["issuer-seal"],
+        ),
+        ("UPDATE issuer SET responder_certificate = NULL WHERE id = 2".to_owned(), &["issuer-responder"]),
+        (
+            "UPDATE issuer SET certificate = (SELECT certificate FROM issuer WHERE id = 1) WHERE id = 2".to_owned(),
+            &["blocked-attestation", "issuer-certificate", "issuer-other"],
+        ),
+        (
+            "INSERT INTO issuer (name, kind, shards, created_at, certificate, key)
+             SELECT 'mine', 'issuing', 1, 1, certificate, key FROM issuer WHERE id = 2".to_owned(),
+            &["issuer-unknown"],
+        ),
+        (
+            "INSERT INTO awaited_issuer (name, shards, created_at, request, key) VALUES ('mine', 1, 1, x'00', x'00')".to_owned(),
+            &["issuer-awaited"],
+        ),
         ("UPDATE person SET frozen_at = NULL".to_owned(), &["person-frozen"]),
         (format!("DELETE FROM person {person}"), &["person-missing"]),
         (
@@ -350,6 +382,16 @@ fn what_was_written_before_all_of_it_was_recorded_is_counted_and_no_fault() {
         DROP TRIGGER staff_is_what_it_was; UPDATE staff SET role = 'administrator'";
     let storage = SqliteStorage::open(house.copy(1, sql)).unwrap();
     assert_eq!(compared(&storage).0, ["blocked-list", "staff-other"]);
+}
+
+#[test]
+fn a_cell_that_cannot_be_read_is_named_with_whose_record_it_is() {
+    let house = house();
+    let sql = "UPDATE person SET email = 'evil@x' WHERE id = 2";
+    let storage = SqliteStorage::open(house.copy(1, sql)).unwrap();
+    let refused = compare(&storage, &mut || true, &mut |_| {}).unwrap_err();
+    let said = refused.to_string();
+    assert!(said.contains("person.email (person:2)"), "{said}");
 }
 
 #[test]

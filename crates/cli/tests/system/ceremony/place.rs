@@ -117,6 +117,7 @@ fn what_is_stopped_of_an_authority_is_stopped_of_the_one_that_replaces_it_and_th
     );
     let refused = site.refusal(&words(&issue));
     assert!(refused.contains("stopped"), "{refused}");
+    site.facts(&["crl", "publish"]);
     site.facts(&["certificate", "check", "--all"]);
     site.facts(&["issuer", "start", "nca-rsa-2", "--reason", "it was one"]);
     site.facts(&words(&issue));

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use tanba_model::audit::tree::{Frontier, leaf};
 
-use super::{Installation, issue, request, text, words};
+use super::{Installation, get_as, issue, request, text, words};
 use crate::partner;
-use crate::server::now;
+use crate::server::{now, pause};
 
 /// An installation with records, two checkpoints among them, and an export that a third one ends.
 fn signed() -> Installation {
@@ -673,6 +673,50 @@ fn a_server_signs_the_log_when_it_is_stopped() {
     assert_eq!(verdict["unsigned"], 0, "{verdict}");
 }
 
+#[test]
+fn the_server_compares_by_itself_and_tells_what_it_found() {
+    let installation = signed();
+    let compared = || {
+        let server = installation.serve();
+        let number = |name: &str| -> i64 {
+            let scrape = get_as(&server.machines, &server.machines, "/metrics", "");
+            let line = scrape.lines().find_map(|line| line.strip_prefix(name));
+            line.expect("a number").trim().parse().expect("a number")
+        };
+        let is_compared = (0..600).any(|_| {
+            pause(std::time::Duration::from_millis(200));
+            number("tanba_evidence_compared_seconds ") != 0
+        });
+        assert!(is_compared, "nobody compares");
+        let faults = number("tanba_evidence_faults ");
+        (faults, server.terminate().1)
+    };
+    let (faults, log) = compared();
+    assert_eq!(faults, 0, "{log}");
+    assert!(
+        log.contains("the database was compared with the audit log"),
+        "{log}"
+    );
+    let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+    let sql = "UPDATE person SET email = 'thief@example.kz' WHERE id = 1; DROP TRIGGER staff_stays";
+    database
+        .expect("a database")
+        .execute_batch(sql)
+        .expect("SQL");
+    let (faults, log) = compared();
+    assert_eq!(faults, 2, "{log}");
+    for said in [
+        "person-channels",
+        "schema-other",
+        "something else than the audit log",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    assert!(!log.contains("thief@"), "{log}");
+    let mended = installation.facts(&["migrate", "--mend"]);
+    assert_eq!(mended["mended"][0], "the trigger staff_stays is not there");
+}
+
 /// Writes the newest full lists of root and issuing authority.
 pub(crate) fn write_lists(installation: &Installation, names: [&str; 2]) {
     let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
@@ -686,13 +730,41 @@ pub(crate) fn write_lists(installation: &Installation, names: [&str; 2]) {
     }
 }
 
+/// The independent verifier, which looks seals up in lists.
+fn looked_up(installation: &Installation, lists: &[&str], rest: &[&str]) -> bool {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/verify-audit.py");
+    let file = |name: &&str| match name.strip_prefix("--") {
+        Some(_) => (*name).into(),
+        None => installation.path(name),
+    };
+    let output = Command::new("python3")
+        .arg(script)
+        .args(lists.iter().map(file))
+        .args(rest.iter().map(file))
+        .output()
+        .expect("python3");
+    assert!(
+        !text(&output.stderr).contains("Traceback"),
+        "{}",
+        text(&output.stderr)
+    );
+    output.status.success()
+}
+
 #[test]
 fn what_a_revoked_seal_signed_counts_as_far_as_nobody_else_can_have_signed_it() {
     let installation = signed();
     let verify = |lists: &[&str]| {
         let mut arguments = vec!["audit", "verify", "audit.jsonl", "--trusted", "root.pem"];
-        arguments.extend(lists.iter().flat_map(|list| ["--crl", list]));
-        installation.tanba(&arguments)
+        let lists: Vec<&str> = lists.iter().flat_map(|list| ["--crl", list]).collect();
+        arguments.extend(&lists);
+        let output = installation.tanba(&arguments);
+        assert_eq!(
+            looked_up(&installation, &lists, &["audit.jsonl", "root.pem"]),
+            output.status.success(),
+            "{lists:?}"
+        );
+        output
     };
     let refusal = |lists: &[&str]| {
         let output = verify(lists);
@@ -751,4 +823,29 @@ fn what_a_revoked_seal_signed_counts_as_far_as_nobody_else_can_have_signed_it() 
     let verify_proof =
         words("audit verify --proof proof.json --trusted root.pem --crl root.crl --crl after.crl");
     done(&verify_proof);
+    for (lists, right) in [
+        (&["--crl", "root.crl", "--crl", "after.crl"][..], true),
+        (&["--crl", "root.crl"], false),
+    ] {
+        let proof = ["--proof", "proof.json", "root.pem"];
+        assert_eq!(looked_up(&installation, lists, &proof), right, "{lists:?}");
+    }
+}
+
+#[test]
+fn whoever_calls_the_second_verifier_wrongly_is_told_how_to() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/verify-audit.py");
+    for arguments in [&[][..], &["--crl"], &["--proof"], &["audit.jsonl"]] {
+        let output = Command::new("python3")
+            .arg(&script)
+            .args(arguments)
+            .output()
+            .expect("python3");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = text(&output.stderr);
+        assert!(
+            said.contains("[--crl LIST]") && !said.contains("Traceback"),
+            "{said}"
+        );
+    }
 }

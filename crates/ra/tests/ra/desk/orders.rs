@@ -264,6 +264,7 @@ fn the_console_is_read_by_administrators_and_auditors_alone() {
 #[test]
 fn health_says_what_is_stopped_what_is_late_and_what_nobody_took() {
     let world = World::new();
+    let meters = world.issuance.authority.meters();
     let seat = seat(&world, "Dana", Role::Administrator, ALMATY);
     let name = authority(&world);
     let standing = |check: Check, now| {
@@ -287,4 +288,10 @@ fn health_says_what_is_stopped_what_is_late_and_what_nobody_took() {
     assert_eq!(standing(Check::Responder, year), Standing::Bad);
     let before = NOON.minus(Duration::from_secs(2 * 60 * 60));
     assert_eq!(standing(Check::Clock, before), Standing::Bad);
+    assert_eq!(standing(Check::Evidence, NOON), Standing::Warning);
+    meters.evidence.set(NOON, 0);
+    assert_eq!(standing(Check::Evidence, NOON), Standing::Good);
+    assert_eq!(standing(Check::Evidence, year), Standing::Warning);
+    meters.evidence.set(NOON, 1);
+    assert_eq!(standing(Check::Evidence, NOON), Standing::Bad);
 }

@@ -109,8 +109,9 @@ impl Log<'_> {
             (_, None) => text.push_str(
                 "\nNothing proves it: there is no checkpoint, and whoever can write a file can make such a chain anew.",
             ),
-            (count, Some(_)) => text.push_str(&format!(
-                "\nNothing proves the {count} records after the last checkpoint, nor that no more came."
+            (after, Some(_)) => text.push_str(&format!(
+                "\nNothing proves what came after the last checkpoint ({}), nor that no more came.",
+                count(after, "record")
             )),
         }
         context.print(&verdict, text)?;

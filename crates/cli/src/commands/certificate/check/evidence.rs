@@ -15,14 +15,8 @@ use super::issuer::Issuer;
 
 /// Events that are in memory at once.
 const PAGE: u32 = 2_000;
-/// How the events begin that matter here.
-const MARKS: [&[u8]; 5] = [
-    b"\"action\":\"certificate.",
-    b"\"action\":\"issuer.",
-    b"\"action\":\"key.",
-    b"\"action\":\"staff.",
-    b"\"action\":\"person.",
-];
+/// How the actions begin that matter here alone.
+const MARKS: [&[u8]; 1] = [b"certificate."];
 
 /// What an event made of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +105,7 @@ impl Evidence {
             };
             after = last.sequence;
             for record in &records {
-                if !is_one_of(&record.event, &MARKS) {
+                if !is_one_of(&record.event, &MARKS) && !is_one_of(&record.event, &Tables::MARKS) {
                     continue;
                 }
                 if let Some(event) = record.read() {

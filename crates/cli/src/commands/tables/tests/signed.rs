@@ -1,0 +1,560 @@
+//! What people and staff signed.
+
+use tanba_crypto::{Signer, sha256};
+use tanba_model::administration::{AdministrationDocument, AdministrativeAct, NewAdministration};
+use tanba_model::application::{
+    ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument,
+};
+use tanba_model::certificate::CertificateRecord;
+use tanba_model::decision::{Act, DecisionDocument, NewDecision, SCHEMA, Step};
+use tanba_model::document::{Applicant, ApplicationDocument, DocumentKey};
+use tanba_model::id::{ApplicationId, PersonId, StaffId};
+use tanba_model::keystore_kind::KeystoreKind;
+use tanba_model::ports::{NewApplication, UnitOfWork};
+use tanba_model::revocation::{LifeEvent, Revocation};
+use tanba_pki::cms::{self, SignOptions};
+use tanba_pki::{CertificateRequest, RequestAttributes, hex};
+
+use super::*;
+
+/// Somebody with a certificate and its key.
+struct Seat {
+    record: CertificateRecord,
+    key: SoftwareKey,
+    person: PersonId,
+    staff: StaffId,
+}
+
+impl Seat {
+    fn new(house: &House, number: u32, role: Role) -> Self {
+        let (record, key) = house.certify_with_key(number);
+        let person = record.person.unwrap();
+        let found = house.storage.snapshot().unwrap().persons().find(person);
+        let iin = found.unwrap().unwrap().iin;
+        let centres = Centres::kazakhstan(&Gazetteer::kazakhstan().unwrap()).unwrap();
+        let work = Employment {
+            role,
+            centre: role.has_centre().then(|| "kz-75-almaty-1".to_owned()),
+            since: NOW,
+            until: None,
+        };
+        let storage = house.storage.as_ref();
+        let member = employ(storage, &centres, &iin, &work, &Actor::System, NOW).unwrap();
+        Self {
+            record,
+            key,
+            person,
+            staff: member.id,
+        }
+    }
+
+    fn sign(&self, document: &[u8]) -> Vec<u8> {
+        let certificate = Certificate::from_der(self.record.der.as_ref().unwrap()).unwrap();
+        cms::sign(document, &self.key, &SignOptions::new(&certificate)).unwrap()
+    }
+}
+
+fn told(
+    unit: &mut dyn UnitOfWork,
+    actor: &Actor,
+    action: &str,
+    object: &str,
+    detail: String,
+    at: Timestamp,
+) {
+    let event = AuditEvent {
+        at,
+        actor: actor.clone(),
+        action: action.to_owned(),
+        object: object.to_owned(),
+        detail,
+        origin: String::new(),
+    };
+    let _ = unit.audit_log().append(&event).unwrap();
+}
+
+fn somebody() -> Applicant {
+    Applicant {
+        iin: iin(1).as_str().to_owned(),
+        surname: "ТЕСТОВА".to_owned(),
+        given_name: "ТЕСТ".to_owned(),
+        patronymic: None,
+        country: "KZ".to_owned(),
+    }
+}
+
+fn document(act: Act, step: Step, nonce: u64, first: Option<[u8; 32]>) -> Vec<u8> {
+    let document = DecisionDocument {
+        schema: SCHEMA.to_owned(),
+        origin: "https://cabinet.example".to_owned(),
+        nonce: format!("{nonce:064x}"),
+        created: NOW,
+        operator: somebody(),
+        role: "operator".to_owned(),
+        centre: "kz-75-almaty-1".to_owned(),
+        act: act.name().to_owned(),
+        step: step.name().to_owned(),
+        person: somebody(),
+        application: None,
+        certificates: Vec::new(),
+        changes: BTreeMap::new(),
+        identification: None,
+        reason: None,
+        remark: String::new(),
+        first: first.map(|digest| hex::encode(&digest)),
+    };
+    document.to_bytes().unwrap()
+}
+
+/// One signature at the desk as the registration authority records it, and what is done on it.
+fn decide(
+    storage: &dyn Storage,
+    seat: &Seat,
+    person: PersonId,
+    (act, step): (Act, Step),
+    first: Option<[u8; 32]>,
+    seconds: u64,
+) -> [u8; 32] {
+    let (at, actor) = (later(seconds), Actor::Staff(seat.staff));
+    let document = document(act, step, seconds, first);
+    let digest = sha256(&document);
+    let object = format!("person:{person}");
+    let mut unit = storage.begin().unwrap();
+    let unit_ref = unit.as_mut();
+    let _ = unit_ref
+        .decisions()
+        .insert(&NewDecision {
+            staff: seat.staff,
+            person,
+            application: None,
+            pending: None,
+            act,
+            step,
+            at,
+            signer: seat.record.id,
+            signature: seat.sign(&document),
+            document,
+        })
+        .unwrap();
+    told(
+        unit_ref,
+        &actor,
+        "decision.sign",
+        &object,
+        hex::encode(&digest),
+        at,
+    );
+    let went = match step {
+        Step::Approve | Step::Reject => "desk.act",
+        Step::Propose => "desk.propose",
+        Step::Confirm => "desk.confirm",
+        Step::Withdraw => "desk.withdraw",
+    };
+    told(unit_ref, &actor, went, &object, act.name().to_owned(), at);
+    if matches!(step, Step::Approve | Step::Confirm) {
+        let (done, detail) = match act {
+            Act::Email => (
+                "person.email",
+                channels::detail(unit_ref, person, "").unwrap(),
+            ),
+            Act::Names => (
+                "person.names",
+                identity::detail(unit_ref, person, "").unwrap(),
+            ),
+            Act::Release => ("person.release", String::new()),
+            Act::Application | Act::Freeze | Act::Revoke => ("desk.freeze", String::new()),
+        };
+        told(unit_ref, &actor, done, &object, detail, at);
+    }
+    unit.commit().unwrap();
+    digest
+}
+
+/// An application, signed by its owner, or by its new key where it is for first keys.
+#[expect(clippy::too_many_lines, reason = "an application has many parts")]
+fn apply(storage: &dyn Storage, seat: &Seat, number: u8, is_first: bool) -> ApplicationId {
+    let der = seat.record.der.as_ref().unwrap();
+    let subject = Certificate::from_der(der).unwrap().subject().clone();
+    let random = Context::new(true).unwrap().random();
+    let key = SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref())).unwrap();
+    let request = CertificateRequest::build(&subject, &key, &RequestAttributes::default()).unwrap();
+    let number = ApplicationNumber::random(&mut SourceRng(&Fixed(number)));
+    let kind = if is_first {
+        ApplicationKind::First
+    } else {
+        ApplicationKind::Reissue
+    };
+    let made = KeyRequest {
+        profile: "neutral-individual-signature".to_owned(),
+        public_key_sha256: key.public_key().sha256(),
+        request,
+        certificate: None,
+    };
+    let document = ApplicationDocument {
+        schema: tanba_model::document::SCHEMA.to_owned(),
+        kind: kind.name().to_owned(),
+        origin: "https://cabinet.example".to_owned(),
+        number: number.as_str().to_owned(),
+        created: NOW,
+        applicant: somebody(),
+        email: None,
+        region: "75".to_owned(),
+        settlement: "almaty".to_owned(),
+        keystore: KeystoreKind::PersonalComputer.identifier().to_owned(),
+        centre: None,
+        agreement: None,
+        keys: vec![DocumentKey {
+            profile: made.profile.clone(),
+            purpose: "signature".to_owned(),
+            algorithm: "EC-P256".to_owned(),
+            public_key_sha256: hex::encode(&made.public_key_sha256),
+            request_sha256: hex::encode(&sha256(&made.request)),
+        }],
+    };
+    let document = document.to_bytes().unwrap();
+    let digest = hex::encode(&sha256(&document));
+    let new = NewApplication {
+        number,
+        person: seat.person,
+        kind,
+        email: None,
+        region: "75".to_owned(),
+        settlement: "almaty".to_owned(),
+        keystore: KeystoreKind::PersonalComputer,
+        login_certificate: None,
+    };
+    let mut unit = storage.begin().unwrap();
+    let mut application = unit.applications().insert(&new, NOW).unwrap();
+    application.requests = vec![made];
+    if !is_first {
+        application.signed = Some(SignedDocument {
+            signature: seat.sign(&document),
+            document: document.clone(),
+            signer: seat.record.id,
+        });
+    }
+    application.state = application.state.submit(NOW).unwrap();
+    unit.applications().update(&mut application).unwrap();
+    if is_first {
+        let first = FirstIssuance {
+            centre: "kz-75-almaty-1".to_owned(),
+            email: EmailAddress::parse("her@example.kz").unwrap(),
+            language: Language::Kk,
+            appear_by: later(90),
+            agreement: "1".to_owned(),
+            agreed_at: NOW,
+            signature: key.sign(&document).unwrap(),
+            document,
+        };
+        unit.applications()
+            .submit_first(&mut application, first)
+            .unwrap();
+    }
+    let object = format!("application:{}", application.id);
+    told(
+        unit.as_mut(),
+        &Actor::Person(seat.person),
+        "application.submit",
+        &object,
+        digest,
+        NOW,
+    );
+    unit.commit().unwrap();
+    application.id
+}
+
+#[derive(Debug)]
+struct Fixed(u8);
+
+impl tanba_model::ports::RandomSource for Fixed {
+    fn fill(&self, octets: &mut [u8]) {
+        octets.fill(self.0);
+    }
+}
+
+fn order(storage: &dyn Storage, seat: &Seat) {
+    let object = "issuer/test".to_owned();
+    let document = AdministrationDocument {
+        schema: tanba_model::administration::SCHEMA.to_owned(),
+        origin: "https://cabinet.example".to_owned(),
+        nonce: "00".repeat(32),
+        created: NOW,
+        administrator: somebody(),
+        role: "administrator".to_owned(),
+        act: AdministrativeAct::StartIssuance.name().to_owned(),
+        object: object.clone(),
+        reason: "done".to_owned(),
+    };
+    let document = document.to_bytes().unwrap();
+    let (at, actor, digest) = (later(3), Actor::Staff(seat.staff), sha256(&document));
+    let mut unit = storage.begin().unwrap();
+    let _ = unit
+        .decisions()
+        .insert_administration(&NewAdministration {
+            staff: seat.staff,
+            act: AdministrativeAct::StartIssuance,
+            object: object.clone(),
+            at,
+            signer: seat.record.id,
+            signature: seat.sign(&document),
+            document,
+        })
+        .unwrap();
+    told(
+        unit.as_mut(),
+        &actor,
+        "administration.sign",
+        &object,
+        hex::encode(&digest),
+        at,
+    );
+    unit.commit().unwrap();
+}
+
+fn revoke(storage: &dyn Storage, seat: &Seat) {
+    // Whatever it says: its digest and its signature are what is compared.
+    let document = b"{}".to_vec();
+    let (at, actor, digest) = (later(4), Actor::Person(seat.person), sha256(&document));
+    let mut unit = storage.begin().unwrap();
+    let revocation = Revocation {
+        person: seat.person,
+        event: LifeEvent::NotNeeded,
+        at,
+        certificates: Vec::new(),
+        signature: seat.sign(&document),
+        document,
+        signer: seat.record.id,
+    };
+    unit.revocations().insert(&revocation).unwrap();
+    let object = format!("person:{}", seat.person);
+    told(
+        unit.as_mut(),
+        &actor,
+        "revocation.sign",
+        &object,
+        hex::encode(&digest),
+        at,
+    );
+    unit.commit().unwrap();
+}
+
+/// Two of staff who did everything that is signed, for a third person.
+fn desk() -> (House, Seat, Seat, PersonId) {
+    let house = House::new();
+    let first = Seat::new(&house, 1, Role::Operator);
+    let second = Seat::new(&house, 2, Role::SeniorOperator);
+    let person = house.certify(3).person.unwrap();
+    let storage = Arc::clone(&house.storage);
+    let storage = storage.as_ref();
+    let act = |seat: &Seat, act, step, asked, seconds| {
+        decide(storage, seat, person, (act, step), asked, seconds)
+    };
+    for (number, named) in [Act::Email, Act::Names, Act::Release]
+        .into_iter()
+        .enumerate()
+    {
+        let seconds = 10 * (u64::try_from(number).unwrap() + 1);
+        let asked = act(&first, named, Step::Propose, None, seconds);
+        let _ = act(&second, named, Step::Confirm, Some(asked), seconds + 1);
+    }
+    let asked = act(&first, Act::Email, Step::Propose, None, 50);
+    let _ = act(&second, Act::Email, Step::Withdraw, Some(asked), 51);
+    let _ = act(&first, Act::Freeze, Step::Approve, None, 52);
+    let _ = apply(storage, &first, 1, false);
+    let _ = apply(storage, &second, 2, true);
+    order(storage, &second);
+    revoke(storage, &first);
+    (house, first, second, person)
+}
+
+const DECISIONS: &str = "DROP TRIGGER decision_stays; DROP TRIGGER decision_is_not_edited;";
+const APPLICATIONS: &str =
+    "DROP TRIGGER application_stays; DROP TRIGGER application_is_what_was_signed;
+    DROP TRIGGER first_application_stays; DROP TRIGGER first_application_is_not_edited;
+    DROP TRIGGER first_application_is_what_was_signed;";
+
+#[test]
+fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
+    let (house, ..) = desk();
+    assert_eq!(compared(house.storage.as_ref()).0, [""; 0]);
+    let cases: [(String, &[&str]); 25] = [
+        (format!("{DECISIONS} DELETE FROM decision WHERE id = 2"), &["signed-missing"]),
+        // What it was confirmed for is gone.
+        (format!("{DECISIONS} DELETE FROM decision WHERE id = 1"), &["deed-alone", "signed-missing"]),
+        (
+            format!("{DECISIONS} UPDATE decision SET document = x'00', signature = x'00' WHERE id = 2"),
+            &["signed-unknown", "signed-missing"],
+        ),
+        (format!("{DECISIONS} UPDATE decision SET signature = x'3000' WHERE id = 2"), &["signed-badly"]),
+        (
+            format!("{DECISIONS} UPDATE decision SET signature = (SELECT signature FROM decision WHERE id = 4) WHERE id = 2"),
+            &["signed-badly"],
+        ),
+        (
+            format!("{DECISIONS} UPDATE decision SET signer_certificate_id = (SELECT signer_certificate_id FROM decision WHERE id = 1) WHERE id = 2"),
+            &["signed-badly", "deed-alone"],
+        ),
+        (format!("{DECISIONS} UPDATE decision SET staff_id = 1 WHERE id = 4"), &["signed-other", "signed-badly"]),
+        (format!("{DECISIONS} UPDATE decision SET person_id = 1 WHERE id = 9"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET act = 'names' WHERE id = 9"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET step = 'confirm' WHERE id = 9"), &["signed-other", "deed-alone"]),
+        (format!("{DECISIONS} UPDATE decision SET at = at + 1 WHERE id = 9"), &["signed-other"]),
+        (
+            "INSERT INTO decision (staff_id, person_id, act, step, at, signer_certificate_id, document_sha256, document, signature)
+             SELECT staff_id, person_id, act, step, at, signer_certificate_id, zeroblob(32), x'00', signature FROM decision WHERE id = 1"
+                .to_owned(),
+            &["signed-unknown"],
+        ),
+        ("DROP TRIGGER administration_stays; DELETE FROM administration".to_owned(), &["signed-missing"]),
+        ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET object = 'issuer/other'".to_owned(), &["signed-other"]),
+        ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET signature = x''".to_owned(), &["signed-badly"]),
+        ("DROP TRIGGER revocation_stays; DELETE FROM revocation".to_owned(), &["signed-missing"]),
+        ("DROP TRIGGER revocation_is_not_edited; UPDATE revocation SET person_id = 2".to_owned(), &["signed-other", "signed-badly"]),
+        ("DROP TRIGGER revocation_is_not_edited; UPDATE revocation SET document = x'00'".to_owned(), &["signed-unknown", "signed-missing"]),
+        (
+            format!("{APPLICATIONS} UPDATE application SET signer_certificate_id = NULL, document = NULL, signature = NULL WHERE id = 1"),
+            &["application-document"],
+        ),
+        (format!("{APPLICATIONS} UPDATE application SET document = x'00' WHERE id = 1"), &["application-document"]),
+        (format!("{APPLICATIONS} UPDATE application SET person_id = 2 WHERE id = 1"), &["application-signature"]),
+        (format!("{APPLICATIONS} DELETE FROM application WHERE id = 1"), &["application-missing"]),
+        (format!("{APPLICATIONS} DELETE FROM first_application"), &["application-document"]),
+        (format!("{APPLICATIONS} UPDATE first_application SET signature = x'00'"), &["application-signature"]),
+        ("UPDATE key_request SET request = x'3000' WHERE application_id = 1".to_owned(), &["application-signature"]),
+    ];
+    for (number, (sql, expected)) in cases.iter().enumerate() {
+        let storage = SqliteStorage::open(house.copy(number, sql)).unwrap();
+        let (mut codes, _) = compared(&storage);
+        let mut expected = expected.to_vec();
+        codes.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(codes, expected, "{sql}");
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one after the other")]
+fn what_staff_did_to_a_person_rests_on_the_signatures_of_two() {
+    let (house, first, second, person) = desk();
+    let storage = house.storage.as_ref();
+    let object = format!("person:{person}");
+    let forge = |seat: &Seat, before: &[(&str, String)], seconds: u64| {
+        let (at, actor) = (later(seconds), Actor::Staff(seat.staff));
+        let mut unit = storage.begin().unwrap();
+        for (action, detail) in before {
+            told(unit.as_mut(), &actor, action, &object, detail.clone(), at);
+        }
+        let detail = channels::detail(unit.as_mut(), person, "").unwrap();
+        told(unit.as_mut(), &actor, "person.email", &object, detail, at);
+        unit.commit().unwrap();
+    };
+    let codes = || compared(storage).0;
+    // An administrator at the command line signs nothing.
+    event(
+        storage,
+        "person.release",
+        object.clone(),
+        String::new(),
+        later(60),
+    );
+    assert_eq!(codes(), [""; 0]);
+    // One alone, with her own signature.
+    let alone = decide(
+        storage,
+        &first,
+        person,
+        (Act::Email, Step::Confirm),
+        None,
+        70,
+    );
+    assert_eq!(codes(), ["deed-alone"]);
+    let own = decide(
+        storage,
+        &second,
+        person,
+        (Act::Email, Step::Propose),
+        None,
+        71,
+    );
+    let _ = decide(
+        storage,
+        &second,
+        person,
+        (Act::Email, Step::Confirm),
+        Some(own),
+        72,
+    );
+    assert_eq!(codes(), ["deed-alone"]);
+    // It is done anew, by two.
+    let _ = decide(
+        storage,
+        &first,
+        person,
+        (Act::Email, Step::Confirm),
+        Some(own),
+        73,
+    );
+    assert_eq!(codes(), [""; 0]);
+    // A deed that nobody signed, though it says that somebody did; then she changes her address herself.
+    forge(&first, &[], 74);
+    assert_eq!(codes(), ["deed-unsigned"]);
+    let mut unit = storage.begin().unwrap();
+    let detail = channels::detail(unit.as_mut(), person, "").unwrap();
+    let (herself, at) = (Actor::Person(person), later(75));
+    told(
+        unit.as_mut(),
+        &herself,
+        "person.email-change",
+        &object,
+        detail,
+        at,
+    );
+    unit.commit().unwrap();
+    assert_eq!(codes(), [""; 0]);
+    // What a decision of another kind, or of somebody else, would carry.
+    let names = decide(
+        storage,
+        &first,
+        person,
+        (Act::Names, Step::Propose),
+        None,
+        76,
+    );
+    let _ = decide(
+        storage,
+        &second,
+        person,
+        (Act::Names, Step::Confirm),
+        Some(names),
+        77,
+    );
+    forge(&second, &[], 77);
+    assert_eq!(codes(), ["deed-unsigned"]);
+    let confirm = ("desk.confirm", "email".to_owned());
+    forge(
+        &first,
+        &[("decision.sign", "00".repeat(32)), confirm.clone()],
+        74,
+    );
+    assert!(codes().contains(&"signed-missing"));
+    // An old signature for a new deed.
+    forge(
+        &first,
+        &[("decision.sign", hex::encode(&alone)), confirm],
+        79,
+    );
+    assert!(codes().contains(&"signed-twice") && codes().contains(&"signed-other"));
+}
+
+#[test]
+fn an_application_of_before_its_digest_was_recorded_is_counted_and_no_fault() {
+    let (house, first, ..) = desk();
+    let storage = house.storage.as_ref();
+    let id = apply(storage, &first, 3, false);
+    let (_, before) = compared(storage);
+    assert_eq!(before.undigested, 0);
+    let object = format!("application:{id}");
+    event(storage, "application.submit", object, String::new(), NOW);
+    let (codes, after) = compared(storage);
+    assert_eq!((codes, after.undigested), (vec![], 1));
+}

@@ -1,0 +1,86 @@
+//! Whether the database says what the audit log says, after the start and each night.
+
+use std::time::Duration;
+
+use tanba_model::ports::StorageError;
+
+use super::stop::Stop;
+use super::{Duties, guarded};
+use crate::commands::tables::{Fault, compare_all};
+
+/// Between the start and the first comparison: the log is signed first, or a new one would be told to be without a
+/// checkpoint.
+const START_PAUSE: Duration = Duration::from_secs(10);
+/// Between two looks whether it is due.
+const PAUSE: Duration = Duration::from_secs(60);
+/// After each page of the log, so that it never takes a processor alone.
+const BREATH: Duration = Duration::from_millis(2);
+/// Findings that are told one by one; `tanba certificate check --all` tells all.
+const TOLD: u64 = 20;
+
+impl Duties {
+    /// Compares after the start and each night, until it is asked to stop.
+    pub(super) fn compare_nightly(&self, stop: &Stop) {
+        let mut pause = START_PAUSE;
+        while !stop.within(pause) {
+            guarded("evidence", || self.compare(stop));
+            pause = PAUSE;
+        }
+    }
+
+    /// Compares when that is due. It reads on snapshots, beside whoever writes.
+    fn compare(&self, stop: &Stop) {
+        let now = self.clock.now();
+        let meters = self.authority.meters();
+        let last = meters.evidence.last();
+        if last.is_some_and(|(at, _)| at >= self.authority.last_night(now)) {
+            return;
+        }
+        let mut faults = 0_u64;
+        let mut fault = |fault: Fault| {
+            faults = faults.saturating_add(1);
+            if faults <= TOLD {
+                let Fault { object, code, what } = fault;
+                tracing::error!(object, code, what, "not as the audit log says");
+            }
+        };
+        let compared = compare_all(
+            self.storage.as_ref(),
+            &mut || !stop.within(BREATH),
+            &mut fault,
+        );
+        match compared {
+            Ok(Some(compared)) => {
+                meters.evidence.set(self.clock.now(), faults);
+                told(faults, compared.people);
+            }
+            // Whoever stops the server does not wait for it.
+            Ok(None) => {}
+            Err(error) => {
+                // What cannot be read is not as it should be either; while nobody answers, it is tried again.
+                let is_busy = matches!(
+                    error.downcast_ref::<StorageError>(),
+                    Some(StorageError::Unavailable(_))
+                );
+                if !is_busy {
+                    let at = self.clock.now();
+                    meters.evidence.set(at, faults.saturating_add(1));
+                }
+                let error: &dyn std::error::Error = error.as_ref();
+                tracing::error!(error, "the database was not compared with the audit log");
+            }
+        }
+    }
+}
+
+fn told(faults: u64, people: u64) {
+    if faults == 0 {
+        tracing::info!(people, "the database was compared with the audit log");
+    } else {
+        tracing::error!(
+            faults,
+            people,
+            "the database says something else than the audit log: see \"The database says something else than the log\" in docs/operator.md"
+        );
+    }
+}
