@@ -27,6 +27,7 @@ impl Room {
             if !subject.is_ca() {
                 return refuse("the certificate that was brought is not one of an authority");
             }
+            self.has_foreign_name(subject)?;
             // RFC 5280, 4.2.1.2: what that authority issued names its key by this identifier.
             if subject.subject_key_id() != Some(subject.public_key().key_id().as_slice()) {
                 return refuse(

@@ -162,6 +162,28 @@ impl Room {
         Ok(())
     }
 
+    /// Refuses to cross-certify somebody who goes by the name of an authority of this installation, or such an authority
+    /// itself: status is looked up by name, so that lists of the one would answer for certificates of the other. A root of
+    /// this installation may be certified by another one of it.
+    pub(super) fn has_foreign_name(&self, subject: &Certificate) -> Result<(), CeremonyError> {
+        let records = self.desk.storage.snapshot()?.issuers().all()?;
+        for record in &records {
+            let own = Issuer::closed(record.clone(), &records)?;
+            let is_that_root = record.issuer.kind == IssuerKind::Root
+                && own
+                    .certificate
+                    .public_key()
+                    .is_same_key(subject.public_key());
+            if own.certificate.subject().is_same(subject.subject()) && !is_that_root {
+                return Err(CeremonyError::Material(format!(
+                    "the authority that is to be cross-certified has the same name in its certificate as \"{}\" of this installation, so that its lists would be taken for ours; nothing was signed",
+                    own.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in the certificate of an awaited authority, and the root above it where this installation does not know it.
     /// From the next start on the new authority issues, and the earlier ones go on to serve lists and OCSP.
     ///

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::installation::evidence::write_lists;
 use crate::installation::{Installation, text};
+use crate::partner;
 
 mod ending;
 mod forged;
@@ -499,6 +500,41 @@ fn fetch(site: &Installation, address: &str, path: &str, name: &str) -> String {
     );
     std::fs::write(site.path(name), &answer[end + 4..]).expect("written");
     name.to_owned()
+}
+
+#[test]
+fn nobody_is_cross_certified_who_has_the_name_of_an_authority_of_ours() {
+    let site = Installation::new(&[]);
+    std::fs::write(
+        site.path("issuing.pem"),
+        tanba_pki::pem::encode("CERTIFICATE", &issuing(&site)),
+    )
+    .expect("written");
+    let refused = |file: &str| {
+        let digits = site.openssl(&words(&format!(
+            "x509 -in {file} -noout -fingerprint -sha256"
+        )));
+        let digits = digits.trim().rsplit('=').next().expect("digits");
+        let plan =
+            Plan::new(&site, "cross").with("64 HEXADECIMAL DIGITS", &digits.replace(':', ""));
+        let path = plan.at(&site, "cross.toml");
+        for more in ["--dry-run", "--output cross"] {
+            let line = format!("ceremony run {path} --subject {file} {more}");
+            let said = site.refusal(&words(&line));
+            assert!(said.contains("has the same name"), "{said}");
+        }
+    };
+    let before = count(&site, "SELECT count(*) FROM certificate");
+    partner::certify(&site, "partner", "/CN=PARTNER", partner::AUTHORITY, None);
+    for ours in ["root.pem", "issuing.pem"] {
+        site.openssl(&words(&format!(
+            "x509 -in {ours} -signkey partner.key -clrext -extfile extensions -days 300 -out named.pem"
+        )));
+        refused("named.pem");
+    }
+    // The authority itself.
+    refused("issuing.pem");
+    assert_eq!(count(&site, "SELECT count(*) FROM certificate"), before);
 }
 
 #[test]
