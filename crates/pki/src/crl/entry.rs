@@ -89,7 +89,7 @@ pub(super) fn read_entry(mut fields: Reader<'_>) -> Result<Entry<'_>, CrlError> 
     let mut reason = Reason::Unspecified;
     let mut issuer = None;
     if !fields.is_empty() {
-        for_each_extension(fields.sequence()?, |oid, _, mut value| {
+        for_each_extension(fields.sequence()?, |oid, _, value| {
             match oid {
                 REASON_CODE => {
                     reason = match value.expect(tag::ENUMERATED)? {
@@ -119,18 +119,21 @@ fn certificate_issuer(mut names: Reader<'_>) -> Result<DistinguishedName, Malfor
     Err(names.malformed())
 }
 
-/// Calls `take` for each extension; it says whether it understood.
+/// Calls `take` for each extension; it says whether it understood, and then has read the value to its end: what one program
+/// passes over may mean something to another.
 pub(super) fn for_each_extension<'a>(
     mut list: Reader<'a>,
-    mut take: impl FnMut(ObjectIdentifier, bool, Reader<'a>) -> Result<bool, Malformed>,
+    mut take: impl FnMut(ObjectIdentifier, bool, &mut Reader<'a>) -> Result<bool, Malformed>,
 ) -> Result<(), CrlError> {
     while !list.is_empty() {
         let mut fields = list.sequence()?;
         let oid = fields.oid()?;
         let critical = fields.peek() == Some(tag::BOOLEAN) && fields.boolean()?;
-        let value = fields.expect(tag::OCTET_STRING)?;
+        let mut value = Reader::new(fields.expect(tag::OCTET_STRING)?, STRUCTURE);
         fields.finish()?;
-        if !take(oid, critical, Reader::new(value, STRUCTURE))? && critical {
+        if take(oid, critical, &mut value)? {
+            value.finish()?;
+        } else if critical {
             return Err(CrlError::UnknownCritical(oid));
         }
     }

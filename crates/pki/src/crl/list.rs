@@ -300,18 +300,18 @@ impl Extensions {
         let mut outer = Reader::new(list, STRUCTURE);
         let list = outer.sequence()?;
         outer.finish()?;
-        for_each_extension(list, |oid, critical, mut value| {
+        for_each_extension(list, |oid, critical, value| {
             match oid {
                 CRL_NUMBER => {
-                    read.number = Some(number(&mut value)?);
+                    read.number = Some(number(value)?);
                     read.number_is_critical = critical;
                 }
-                DELTA_INDICATOR => read.base_number = Some(number(&mut value)?),
+                DELTA_INDICATOR => read.base_number = Some(number(value)?),
                 AUTHORITY_KEY_IDENTIFIER => read.authority_key_id = key_id(value.sequence()?)?,
                 ISSUING_DISTRIBUTION_POINT => {
                     read.scope = Some(IssuingDistributionPoint::read(value.sequence()?)?);
                 }
-                FRESHEST_CRL => {}
+                FRESHEST_CRL => drop(value.sequence()?),
                 _ => return Ok(false),
             }
             Ok(true)

@@ -36,6 +36,10 @@ impl IssuingDistributionPoint {
         const TRUE: [u8; 1] = [0xff];
         let mut read = Self::default();
         let mut last = None;
+        // RFC 5280, 5.2.5: a sequence of nothing must not be.
+        if fields.is_empty() {
+            return Err(fields.malformed());
+        }
         while !fields.is_empty() {
             let field = fields.next_value()?;
             let number = Some(field.tag & 0x1f);

@@ -258,6 +258,13 @@ fn a_list_answers_for_its_scope_alone() {
         let one = world.middle_list(&[], &extensions);
         assert_eq!(world.judge(&leaf, &[one]), expected, "{fields:?}");
     }
+    // Octets behind the scope, and a scope of nothing: another program might read it otherwise.
+    let behind = [asn1::sequence(&[only_users()]), vec![0]].concat();
+    for value in [behind, asn1::sequence::<Vec<u8>>(&[])] {
+        let issuer = ("middle", &world.middle_key);
+        let one = list_der(issuer, &[], &[extension(point(), true, &value)]);
+        assert!(Crl::from_der(&one).is_err());
+    }
     // The point of a certificate that names none is the issuer's own name.
     let plain = world.leaf(&[]);
     let own = world.middle_list(&[], &[scope(&[full_name("middle")])]);
