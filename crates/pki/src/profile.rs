@@ -12,6 +12,7 @@ mod extension_name;
 mod read;
 mod specification;
 mod subject;
+mod validity;
 
 use std::time::Duration;
 
@@ -20,9 +21,10 @@ use tanba_crypto::{KeyAlgorithm, ObjectIdentifier, PublicKey, SignatureAlgorithm
 pub use claim::{Claim, Standard};
 pub use specification::{
     Access, AlternativeName, AttributeSpecification, ExtensionSpecification, KeySpecification,
-    PolicySpecification, Validity,
+    PolicySpecification,
 };
 pub use subject::Subject;
+pub use validity::Validity;
 
 use crate::{DistinguishedName, NameError, Purpose, SerialNumber, Timestamp, oid};
 use specification::Specification;

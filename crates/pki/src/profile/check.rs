@@ -3,8 +3,9 @@
 use tanba_crypto::ObjectIdentifier;
 
 use super::specification::{
-    AttributeSpecification, ExtensionSpecification, PurposeName, Specification, Validity,
+    AttributeSpecification, ExtensionSpecification, PurposeName, Specification,
 };
+use super::validity::Validity;
 use super::{ProfileError, Subject};
 use crate::oid;
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, de};
 use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
 
 use super::claim::Claim;
+use super::validity::Validity;
 use crate::extension::KeyUsage;
 use crate::{Purpose, StringKind, oid};
 
@@ -57,27 +58,6 @@ impl Description {
             },
         }
     }
-}
-
-/// How long certificates live.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-pub enum Validity {
-    /// Exactly so many years, by where the key lives.
-    Person {
-        /// Years for a key in a file.
-        #[serde(rename = "file-years")]
-        file_years: u16,
-        /// Years for a key in a device.
-        #[serde(rename = "token-years")]
-        token_years: u16,
-    },
-    /// As the authority decides, up to so many years.
-    Service {
-        /// The most years.
-        #[serde(rename = "years-at-most")]
-        years_at_most: u16,
-    },
 }
 
 /// The names of purposes.
