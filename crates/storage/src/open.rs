@@ -138,12 +138,13 @@ impl SqliteStorage {
     /// # Errors
     /// [`OpenError`]; then nothing is left of the copy.
     pub fn copy(path: impl AsRef<Path>, to: &Path) -> Result<(), OpenError> {
-        if to.exists() {
-            return Err(OpenError::File(io::ErrorKind::AlreadyExists.into()));
-        }
         let connection = connect(path.as_ref(), Access::Write)?;
-        make_file(to).map_err(OpenError::File)?;
-        // An empty file is what SQLite writes into.
+        // Made here, whoever else makes one at the same time, and not where a link of that name leads. An empty file is what
+        // SQLite writes into.
+        options()
+            .create_new(true)
+            .open(to)
+            .map_err(OpenError::File)?;
         let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
         if copied.is_err() {
             let _ = std::fs::remove_file(to);
@@ -318,9 +319,14 @@ impl Drop for SqliteStorage {
 }
 
 fn make_file(path: &Path) -> io::Result<()> {
+    options().create(true).truncate(false).open(path).map(drop)
+}
+
+/// A file to write into, for its owner alone.
+fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options
 }

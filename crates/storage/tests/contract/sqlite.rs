@@ -429,3 +429,23 @@ fn two_programs_write_the_witness_in_turn() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_copy_is_written_where_nothing_is_and_takes_nothing_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    drop(SqliteStorage::open(at("tanba.sqlite")).unwrap());
+    SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap();
+    let first = std::fs::read(at("copy")).unwrap();
+    // Somebody else made one of this name meanwhile: his stays.
+    SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap_err();
+    assert_eq!(std::fs::read(at("copy")).unwrap(), first);
+    // A link that leads elsewhere is not followed.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(at("elsewhere"), at("link")).unwrap();
+        SqliteStorage::copy(at("tanba.sqlite"), &at("link")).unwrap_err();
+        assert!(!at("elsewhere").exists());
+        assert!(at("link").is_symlink());
+    }
+}
