@@ -26,6 +26,7 @@ pub struct CertificateRequest {
     subject: DistinguishedName,
     public_key: PublicKey,
     known: Known,
+    asks_for_more: bool,
     algorithm: AlgorithmIdentifierOwned,
     signature: Vec<u8>,
 }
@@ -103,12 +104,17 @@ impl CertificateRequest {
         };
         inner.finish()?;
         let known = Known::read(&extensions)?;
+        let is_used = |extension: &Extension| {
+            [oid::SUBJECT_ALT_NAME, oid::KZ_KEYSTORE].contains(&extension.oid)
+        };
+        let asks_for_more = !extensions.iter().all(is_used);
         Ok(Self {
             der: der.to_vec(),
             info: info.der.to_vec(),
             subject,
             public_key,
             known,
+            asks_for_more,
             algorithm,
             signature,
         })
@@ -142,6 +148,12 @@ impl CertificateRequest {
     #[must_use]
     pub fn keystore_oid(&self) -> Option<ObjectIdentifier> {
         self.known.keystores.first().copied()
+    }
+
+    /// Whether it asks for extensions that no request has a say in: usages, constraints, policies. Profiles decide on them.
+    #[must_use]
+    pub const fn asks_for_more(&self) -> bool {
+        self.asks_for_more
     }
 
     /// Verifies that the requester has the private key: the request is signed with it.

@@ -94,7 +94,9 @@ pub enum IssuanceError {
 #[non_exhaustive]
 pub enum RequestFault {
     /// Not a PKCS#10 request, or larger than one is read.
-    #[error("it is not a PKCS#10 request of at most 16 KiB")]
+    #[error(
+        "it is not a PKCS#10 request in DER of at most 16 KiB, in which each attribute and extension stands once"
+    )]
     Form,
     /// The signature of the request does not prove possession of the key.
     #[error("it does not prove possession of its key")]
@@ -108,8 +110,11 @@ pub enum RequestFault {
     /// The key is on the block list: somebody else may have it.
     #[error("its key is on the block list: it is known to be compromised or unsafe")]
     BlockedKey,
-    /// The name in the request is not the person's.
-    #[error("its subject is somebody else")]
+    /// The name in the request is not the person's, or not as the profile has it.
+    #[error(
+        "its subject is not the person's name, in the attributes, order and letters of the profile; a request with an empty \
+         subject is answered with the right one"
+    )]
     Subject,
 }
 

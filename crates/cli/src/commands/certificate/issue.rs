@@ -80,6 +80,8 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
              first (`tanba person import --update`)"
         );
     }
+    let asks_for_more =
+        CertificateRequest::from_der(&request).is_ok_and(|asked| asked.asks_for_more());
     let order = IssuanceOrder {
         person: Some(person.id),
         application: None,
@@ -110,6 +112,12 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         ra.announce(work, holder, serials, actor.clone(), now)
     };
     let record = &issue_once(&authority, storage.as_ref(), order, now, Box::new(announce))?;
+    if asks_for_more {
+        context.warn(
+            "the request asks for extensions that the profile alone decides on; they were left out (`tanba certificate show` \
+             tells what the certificate has)",
+        );
+    }
     let chain = chain(&authority, record)?;
     if let Some(output) = output {
         output.write(&chain).with_context(|| {
@@ -198,7 +206,7 @@ impl Asked {
             Status::Valid => Ok(record),
             Status::Intended => bail!(
                 "a certificate of this key, {serial}, was begun earlier and is not signed yet: the server completes it \
-                 within two minutes (`tanba serve`); then repeat this command"
+                 within two minutes of its start or of the key's return (`tanba serve`); then repeat this command"
             ),
             Status::Void => bail!(
                 "a certificate of this key, {serial}, was begun earlier and given up; its key is not used again: make a \
