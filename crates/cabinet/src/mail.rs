@@ -168,7 +168,8 @@ impl Writer<'_> {
                 number,
                 superseded,
                 first,
-            } => self.installed(number, superseded, *first),
+                not_me_path,
+            } => self.installed(number, superseded, *first, not_me_path),
             MessageBody::Reminder {
                 serials,
                 ends,
@@ -184,7 +185,8 @@ impl Writer<'_> {
                 act,
                 serials,
                 reason,
-            } => self.by_administrator(*act, serials, reason),
+                not_me_path,
+            } => self.by_administrator(*act, serials, reason, not_me_path),
             MessageBody::ApplicationRejected { .. } | MessageBody::NotIssued { .. } => {
                 self.refused(body)
             }
@@ -258,7 +260,13 @@ impl Writer<'_> {
         (self.words("mail-issued-subject", &[]), blocks)
     }
 
-    fn installed(&self, number: &str, superseded: &[String], first: bool) -> (String, Vec<Block>) {
+    fn installed(
+        &self,
+        number: &str,
+        superseded: &[String],
+        first: bool,
+        not_me_path: &str,
+    ) -> (String, Vec<Block>) {
         let mut blocks =
             vec![self.say("mail-installed-lead", &[("number", grouped(number).into())])];
         if superseded.is_empty() {
@@ -272,6 +280,9 @@ impl Writer<'_> {
         } else {
             blocks.push(self.say("mail-installed-superseded", &[]));
             blocks.push(Block::certificates(superseded));
+        }
+        if !not_me_path.is_empty() {
+            blocks.push(self.link("mail-not-me-link", not_me_path));
         }
         (self.words("mail-installed-subject", &[]), blocks)
     }

@@ -86,6 +86,9 @@ pub enum MessageBody {
         /// Whether these are first keys, at which nobody is asked about old ones; not in messages of old.
         #[serde(default)]
         first: bool,
+        /// Path of the "it was not me" page, without language; empty in messages of earlier programs.
+        #[serde(default)]
+        not_me_path: String,
     },
     /// Certificates are about to end.
     Reminder {
@@ -136,6 +139,9 @@ pub enum MessageBody {
         serials: Vec<String>,
         /// [`crate::certificate::RevocationReason::name`]; empty unless certificates were revoked.
         reason: String,
+        /// Path of the "it was not me" page, without language, where something was released; else empty.
+        #[serde(default)]
+        not_me_path: String,
     },
     /// The code that confirms the address of somebody who applies for first keys.
     AddressCode {

@@ -71,7 +71,7 @@ pub use limited::LimitedOpened;
 pub use listing::{History, Page};
 pub use login::{Device, LoggedIn, LoginError};
 pub use not_me::{Frozen, NotMe, NotMeApplication, NotMeError};
-pub use notify::announce_act;
+pub use notify::{announce_act, announce_release};
 pub use phone::{PendingPhone, PhoneChangeError, is_phone_settled};
 pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rand_core::CryptoRng;
 use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
@@ -27,16 +28,7 @@ impl RegistrationAuthority {
         number: &str,
         now: Timestamp,
     ) -> Result<String, StorageError> {
-        let token = random_link(&mut self.random());
-        let digest = sha256(token.as_bytes());
-        work.secrets().insert_token(
-            TokenPurpose::NotMe,
-            &digest,
-            Some(person.id),
-            number,
-            now.plus(LINK_LIFE),
-        )?;
-        Ok(format!("/not-me/{token}"))
+        not_me_path(work, &mut self.random(), person.id, number, now)
     }
 
     /// Announces certificates that nobody applied for in the cabinet: whoever works at the command line cannot issue
@@ -75,7 +67,50 @@ impl RegistrationAuthority {
     }
 }
 
-/// Tells a person what an administrator did to her certificates or to her. To be called in the unit of work of the
+fn not_me_path(
+    work: &mut dyn UnitOfWork,
+    random: &mut dyn CryptoRng,
+    person: PersonId,
+    number: &str,
+    now: Timestamp,
+) -> Result<String, StorageError> {
+    let token = random_link(random);
+    let digest = sha256(token.as_bytes());
+    let until = now.plus(LINK_LIFE);
+    work.secrets()
+        .insert_token(TokenPurpose::NotMe, &digest, Some(person), number, until)?;
+    Ok(format!("/not-me/{token}"))
+}
+
+/// Tells a person that an administrator released certificates, or without any that she may have new ones again. Whoever did
+/// not ask for it freezes everything anew with the link in it. To be called in the unit of work of the change.
+///
+/// # Errors
+/// [`StorageError`]; then nothing may be changed.
+pub fn announce_release(
+    work: &mut dyn UnitOfWork,
+    random: &mut dyn CryptoRng,
+    person: PersonId,
+    serials: &[SerialNumber],
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let Some(person) = work.persons().find(person)? else {
+        return Ok(());
+    };
+    let body = MessageBody::ByAdministrator {
+        act: if serials.is_empty() {
+            AdministratorAct::PersonReleased
+        } else {
+            AdministratorAct::Released
+        },
+        serials: serials.iter().map(SerialNumber::hex).collect(),
+        reason: String::new(),
+        not_me_path: not_me_path(work, random, person.id, "", now)?,
+    };
+    notify(work, &person, body, now)
+}
+
+/// Tells a person what else an administrator did to her certificates or to her. To be called in the unit of work of the
 /// change, so that nobody works at the command line behind her back. A person without a confirmed address gets none.
 ///
 /// # Errors
@@ -95,6 +130,7 @@ pub fn announce_act(
         act,
         serials: serials.iter().map(SerialNumber::hex).collect(),
         reason: reason.map_or_else(String::new, |reason| reason.name().to_owned()),
+        not_me_path: String::new(),
     };
     notify(work, &person, body, now)
 }

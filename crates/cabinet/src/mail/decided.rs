@@ -107,6 +107,7 @@ impl Writer<'_> {
         act: AdministratorAct,
         serials: &[String],
         reason: &str,
+        not_me_path: &str,
     ) -> (String, Vec<Block>) {
         let (subject, lead) = match act {
             AdministratorAct::Revoked => ("mail-revoked-subject", "mail-administrator-revoked"),
@@ -136,6 +137,9 @@ impl Writer<'_> {
         let mut blocks = vec![self.say(lead, &[("reason", reason.into())])];
         if !serials.is_empty() {
             blocks.push(Block::certificates(serials));
+        }
+        if !not_me_path.is_empty() {
+            blocks.push(self.link("mail-released-not-me", not_me_path));
         }
         blocks.push(match act {
             AdministratorAct::KeyCompromised => self.link("mail-key-compromised-next", "/obtain"),

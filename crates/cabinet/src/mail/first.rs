@@ -58,7 +58,12 @@ impl Writer<'_> {
                 ];
                 (self.words("mail-issued-subject", &[]), blocks)
             }
-            MessageBody::FirstCancelled { number } => self.about_first("cancelled", number),
+            MessageBody::FirstCancelled { number } => {
+                let mut told = self.about_first("cancelled", number);
+                told.1.push(self.say("mail-first-cancelled-not-me", &[]));
+                told.1.push(self.link("mail-first-again", "/obtain"));
+                told
+            }
             MessageBody::ConfirmationCode { .. }
             | MessageBody::ApplicationAccepted { .. }
             | MessageBody::CertificatesIssued { .. }

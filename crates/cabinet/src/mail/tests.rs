@@ -37,6 +37,10 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
     for told in [email, names] {
         assert!(told.text.contains("центре регистрации"));
     }
+    for told in [released, person] {
+        assert!(told.text.contains("снова всё приостановите"));
+        assert!(told.html.contains("https://cabinet.example/ru/not-me/abc"));
+    }
     for told in [revoked, held, released, person] {
         assert!(told.text.contains("администратор") || told.text.contains("Администратор"));
         assert!(told.text.contains("1414"), "{}", told.text);
@@ -172,6 +176,27 @@ fn a_reminder_names_the_day_and_brings_a_calendar() {
         .filter(|body| body.kind() != "reminder");
     for body in others {
         assert!(plain(body).calendar.is_none());
+    }
+}
+
+/// The link in a mail withdraws it too, and whoever opens the mailbox opens the link.
+#[test]
+fn a_withdrawal_is_not_ascribed_to_its_reader_who_hears_what_to_do_if_it_was_another() {
+    let body = MessageBody::FirstCancelled {
+        number: "123456789012".to_owned(),
+    };
+    for (language, claimed, otherwise) in [
+        (Language::Kk, "сіздің сұрауыңызбен", "сіз кері алмасаңыз"),
+        (Language::Ru, "по вашей просьбе", "отозвали её не вы"),
+        (Language::En, "at your request", "not you who withdrew it"),
+    ] {
+        let text = letter(body.clone(), language).text;
+        assert!(
+            !text.contains(claimed) && text.contains(otherwise),
+            "{text}"
+        );
+        let again = format!("https://cabinet.example/{}/obtain", language.tag());
+        assert!(text.contains(&again), "{text}");
     }
 }
 

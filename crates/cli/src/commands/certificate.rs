@@ -7,10 +7,10 @@ use anyhow::{Context as _, bail};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::IssuerId;
 use tanba_model::message::AdministratorAct;
-use tanba_model::ports::{Storage, StorageError, UnitOfWork};
+use tanba_model::ports::{SourceRng, Storage, StorageError, UnitOfWork};
 use tanba_model::reason_line::ReasonLine;
 use tanba_pki::{SerialNumber, Timestamp};
-use tanba_ra::announce_act;
+use tanba_ra::{announce_act, announce_release};
 
 use super::config_args::ConfigArgs;
 use super::person;
@@ -328,18 +328,15 @@ fn change(
             authority.revoke_because(record.id, (reason, why), &actor, now, &mut told)?;
         }
         Change::Release(why) => {
+            let random = context.random();
             authority.release_announced(record.id, why, &actor, now, &mut |work, serials| {
                 if let Some(own) = &own {
                     own.record(work, change.act(), why, &actor, now)?;
                 }
-                announce(
-                    work,
-                    &record,
-                    AdministratorAct::Released,
-                    serials,
-                    None,
-                    now,
-                )
+                let random = &mut SourceRng(&*random);
+                record.person.map_or(Ok(()), |person| {
+                    announce_release(work, random, person, serials, now)
+                })
             })?;
         }
     }

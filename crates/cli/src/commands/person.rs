@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use rand_core::CryptoRng;
 use serde::Serialize;
 use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::iin::Iin;
-use tanba_model::message::AdministratorAct;
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::phone::PhoneNumber;
-use tanba_model::ports::{Storage, UnitOfWork};
+use tanba_model::ports::{SourceRng, Storage, UnitOfWork};
 use tanba_pki::Timestamp;
-use tanba_ra::announce_act;
+use tanba_ra::announce_release;
 
 use super::certificate::{self, CertificateFacts};
 use super::config_args::ConfigArgs;
@@ -111,6 +111,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                 storage.as_ref(),
                 (iin, why),
                 &context.administrator(),
+                &mut SourceRng(&*context.random()),
                 context.now(),
             )? {
                 return Ok(Outcome::Refused("the person is not frozen".to_owned()));
@@ -125,6 +126,7 @@ fn release(
     storage: &dyn Storage,
     (iin, why): (&str, &str),
     actor: &Actor,
+    random: &mut dyn CryptoRng,
     now: Timestamp,
 ) -> anyhow::Result<bool> {
     let mut unit = storage.begin()?;
@@ -142,8 +144,7 @@ fn release(
         origin: origin::here(),
     };
     let _ = unit.audit_log().append(&event)?;
-    let act = AdministratorAct::PersonReleased;
-    announce_act(unit.as_mut(), person.id, act, &[], None, now)?;
+    announce_release(unit.as_mut(), random, person.id, &[], now)?;
     unit.commit()?;
     Ok(true)
 }
@@ -269,6 +270,8 @@ pub(super) fn find(unit: &mut dyn UnitOfWork, iin: &str) -> anyhow::Result<Perso
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng as _;
+    use rand::rngs::StdRng;
     use tanba_model::message::MessageChannel;
     use tanba_storage::SqliteStorage;
 
@@ -295,7 +298,8 @@ mod tests {
             .unwrap()
             .unwrap();
         let released = (iin.as_str(), "her sister called in error");
-        let release = || release(&storage, released, &Actor::System, now).unwrap();
+        let mut random = StdRng::seed_from_u64(7);
+        let mut release = || release(&storage, released, &Actor::System, &mut random, now).unwrap();
         assert!(!release(), "she was not frozen");
         let mut unit = storage.begin().unwrap();
         let person = find(unit.as_mut(), iin.as_str()).unwrap();

@@ -482,6 +482,9 @@ fn a_certificate_is_frozen_released_and_revoked_from_the_command_line() {
         .filter(|body| body["kind"] == "by_administrator")
         .map(|body| {
             assert_eq!(body["serials"][0], serial);
+            // Whoever did not ask for a release can undo it.
+            let link = body["not_me_path"].as_str().expect("a path");
+            assert_eq!(link.starts_with("/not-me/"), body["act"] == "released");
             let text = |name: &str| body[name].as_str().expect("a text").to_owned();
             (text("act"), text("reason"))
         })

@@ -16,7 +16,7 @@ use crate::RegistrationAuthority;
 use crate::codes;
 use crate::evidence::{Evidence, person_object};
 use crate::not_me::{NotMeError, freeze_all};
-use crate::notify::notify;
+use crate::notify::{announce_release, notify};
 use crate::revoke::refuse_applications;
 
 impl RegistrationAuthority {
@@ -41,7 +41,9 @@ impl RegistrationAuthority {
             Act::Application => Err(DeskError::NotPrepared),
             Act::Freeze => freeze(work, &actor, person, reason, now),
             Act::Release => {
-                release(work, (signed, asked_at), &actor, person, now).map(|()| Vec::new())
+                let held = release(work, (signed, asked_at), &actor, person, now)?;
+                announce_release(work, &mut self.random(), person.id, &held, now)?;
+                Ok(Vec::new())
             }
             Act::Revoke => revoke(work, signed, &actor, person, reason, now).map(|()| Vec::new()),
             Act::Email => {
@@ -95,6 +97,7 @@ fn tell(
         act,
         serials: serials(about),
         reason: reason.map_or_else(String::new, |reason| reason.name().to_owned()),
+        not_me_path: String::new(),
     };
     notify(work, person, body, now)
 }
@@ -126,19 +129,20 @@ fn freeze(
         act: AdministratorAct::Held,
         serials: frozen.serials.iter().map(SerialNumber::hex).collect(),
         reason: String::new(),
+        not_me_path: String::new(),
     };
     notify(work, person, body, now)?;
     Ok(frozen.confirmed)
 }
 
-/// Releases what was named and no more: whatever was put on hold since then, was for a reason that nobody here has read.
+/// Releases what was named and no more, and says what that was: whatever was put on hold since then, was for a reason that nobody here has read.
 fn release(
     work: &mut dyn UnitOfWork,
     (signed, asked_at): (&Signed<'_>, Timestamp),
     actor: &Actor,
     person: &Person,
     now: Timestamp,
-) -> Result<(), DeskError> {
+) -> Result<Vec<SerialNumber>, DeskError> {
     let held = on_hold(work, person)?;
     if person.frozen_at.is_none() && held.is_empty() {
         return Err(DeskError::NothingToDo);
@@ -169,12 +173,7 @@ fn release(
         "",
         now,
     )?;
-    let told = if held.is_empty() {
-        AdministratorAct::PersonReleased
-    } else {
-        AdministratorAct::Released
-    };
-    Ok(tell(work, person, told, &held, None, now)?)
+    Ok(held.into_iter().map(|record| record.serial).collect())
 }
 
 fn revoke(

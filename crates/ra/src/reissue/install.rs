@@ -251,6 +251,7 @@ impl RegistrationAuthority {
             number: number.as_str().to_owned(),
             superseded,
             first: application.first.is_some(),
+            not_me_path: self.not_me_path(work.as_mut(), &person, number.as_str(), now)?,
         };
         notify(work.as_mut(), &person, body, now)?;
         work.commit()?;

@@ -72,7 +72,7 @@ fn blocking_a_key_revokes_its_certificate_ends_the_sessions_and_tells_the_owner(
     assert!(
         told.iter().any(|mail| matches!(
             &mail.body,
-            MessageBody::ByAdministrator { act: AdministratorAct::KeyCompromised, serials, reason }
+            MessageBody::ByAdministrator { act: AdministratorAct::KeyCompromised, serials, reason, .. }
                 if *serials == [serial.clone()] && reason == "keyCompromise"
         )),
         "nobody told her"

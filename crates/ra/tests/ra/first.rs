@@ -1092,8 +1092,16 @@ fn the_notice_of_installed_first_keys_says_that_they_are_the_first() {
         .unwrap();
     let told = mails(&world, after(14));
     let installed = told.iter().find(|mail| mail.body.kind() == "installed");
-    let MessageBody::Installed { first, .. } = &installed.unwrap().body else {
+    let MessageBody::Installed {
+        first, not_me_path, ..
+    } = &installed.unwrap().body
+    else {
         panic!("another message");
     };
     assert!(*first);
+    let link = not_me_path.strip_prefix("/not-me/").unwrap();
+    assert_eq!(
+        world.ra.not_me(link, after(15)).unwrap().serials.len(),
+        keys.len()
+    );
 }

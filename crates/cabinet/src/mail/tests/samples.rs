@@ -13,28 +13,6 @@ pub(super) fn bodies() -> Vec<MessageBody> {
     let number = "123456789012".to_owned();
     let serials = SERIALS.map(str::to_owned).to_vec();
     let not_me_path = "/not-me/abc".to_owned();
-    let by_administrator = AdministratorAct::ALL.map(|act| MessageBody::ByAdministrator {
-        act,
-        serials: match act {
-            AdministratorAct::PersonReleased
-            | AdministratorAct::EmailChanged
-            | AdministratorAct::NamesChanged => Vec::new(),
-            AdministratorAct::Revoked
-            | AdministratorAct::Held
-            | AdministratorAct::Released
-            | AdministratorAct::KeyCompromised => serials.clone(),
-        },
-        reason: match act {
-            AdministratorAct::Revoked | AdministratorAct::KeyCompromised => {
-                "keyCompromise".to_owned()
-            }
-            AdministratorAct::Held
-            | AdministratorAct::Released
-            | AdministratorAct::PersonReleased
-            | AdministratorAct::EmailChanged
-            | AdministratorAct::NamesChanged => String::new(),
-        },
-    });
     let mut bodies = vec![
         MessageBody::ConfirmationCode {
             number: number.clone(),
@@ -53,22 +31,26 @@ pub(super) fn bodies() -> Vec<MessageBody> {
         MessageBody::CertificatesIssued {
             number: String::new(),
             serials: serials.clone(),
-            not_me_path,
+            not_me_path: not_me_path.clone(),
         },
         MessageBody::Installed {
             number: number.clone(),
             superseded: serials.clone(),
             first: false,
+            not_me_path: not_me_path.clone(),
         },
         MessageBody::Installed {
             number: number.clone(),
             superseded: Vec::new(),
             first: false,
+            // As an earlier program wrote it.
+            not_me_path: String::new(),
         },
         MessageBody::Installed {
             number,
             superseded: Vec::new(),
             first: true,
+            not_me_path,
         },
         MessageBody::Reminder {
             serials: serials.clone(),
@@ -80,10 +62,46 @@ pub(super) fn bodies() -> Vec<MessageBody> {
             minutes: 10,
         },
     ];
-    bodies.extend(by_administrator);
+    bodies.extend(by_administrator(&serials));
     bodies.extend(bodies_of_safety(&serials));
     bodies.extend(first_issuance(serials));
     bodies
+}
+
+/// Each act of staff, with the link where something was released.
+fn by_administrator(serials: &[String]) -> [MessageBody; 7] {
+    AdministratorAct::ALL.map(|act| MessageBody::ByAdministrator {
+        act,
+        serials: match act {
+            AdministratorAct::PersonReleased
+            | AdministratorAct::EmailChanged
+            | AdministratorAct::NamesChanged => Vec::new(),
+            AdministratorAct::Revoked
+            | AdministratorAct::Held
+            | AdministratorAct::Released
+            | AdministratorAct::KeyCompromised => serials.to_vec(),
+        },
+        reason: match act {
+            AdministratorAct::Revoked | AdministratorAct::KeyCompromised => {
+                "keyCompromise".to_owned()
+            }
+            AdministratorAct::Held
+            | AdministratorAct::Released
+            | AdministratorAct::PersonReleased
+            | AdministratorAct::EmailChanged
+            | AdministratorAct::NamesChanged => String::new(),
+        },
+        not_me_path: match act {
+            AdministratorAct::Released | AdministratorAct::PersonReleased => {
+                "/not-me/abc".to_owned()
+            }
+            AdministratorAct::Revoked
+            | AdministratorAct::Held
+            | AdministratorAct::EmailChanged
+            | AdministratorAct::NamesChanged
+            | AdministratorAct::KeyCompromised => String::new(),
+        },
+    })
 }
 
 /// The kinds that there are, and the kind of a message: the compiler refuses a list that misses one.

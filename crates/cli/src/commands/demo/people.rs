@@ -83,7 +83,7 @@ pub(super) const CAST: [Character; 3] = [
         language: Language::Ru,
         days_left: 3,
         role: None,
-        idea: "change the password of a key, revoke one, freeze everything by a link “It was not me” of the mailbox",
+        idea: "change the password of a key, revoke one; sign in and freeze everything by the link “It was not me” of the letter about it",
     },
     Character {
         surname: "КИМ",

@@ -146,6 +146,43 @@ fn what_the_link_of_a_mail_froze_is_released_only_here() {
 }
 
 #[test]
+fn whoever_did_not_ask_for_a_release_freezes_anew_with_its_letter() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    act(&world, &first, &citizen, &wish("freeze", "key-lost")).unwrap();
+    act(&world, &first, &citizen, &wish("release", "alarm-over")).unwrap();
+    answer(&world, &second, true).unwrap();
+    assert_eq!(held(&world, &citizen), 0);
+    let links: Vec<(AdministratorAct, String)> = world
+        .mail(NOON)
+        .into_iter()
+        .filter_map(|mail| {
+            let MessageBody::ByAdministrator {
+                act, not_me_path, ..
+            } = mail.body
+            else {
+                return None;
+            };
+            Some((act, not_me_path))
+        })
+        .collect();
+    // What is frozen needs no link that freezes.
+    let [
+        (AdministratorAct::Held, none),
+        (AdministratorAct::Released, link),
+    ] = links.as_slice()
+    else {
+        panic!("{links:?}");
+    };
+    assert!(none.is_empty());
+    let token = link.strip_prefix("/not-me/").unwrap();
+    world.ra.not_me(token, after(60)).unwrap();
+    assert_eq!(held(&world, &citizen), 2);
+}
+
+#[test]
 fn the_second_one_is_not_the_subject_and_has_the_role_that_the_policy_names() {
     let mut section = RaSection {
         profiles: ProfileSet::Neutral,
