@@ -57,6 +57,13 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Whether the two differ in nothing but the case of letters. That of a domain never matters (RFC 1035, 2.3.3); that of
+    /// what stands before it may (RFC 5321, 2.4), so that such a pair need not be one mailbox.
+    #[must_use]
+    pub fn is_but_for_case(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+
     /// The address with most of it hidden, for pages: `a•••@example.kz`.
     #[must_use]
     pub fn masked(&self) -> String {

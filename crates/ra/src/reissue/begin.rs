@@ -170,7 +170,8 @@ impl RegistrationAuthority {
         let email = typed
             .map(EmailAddress::parse)
             .transpose()
-            .map_err(|_| BeginError::Email)?;
+            .map_err(|_| BeginError::Email)?
+            .map(|typed| as_confirmed(typed, person));
         if self.config.certificate_email() == CertificateEmail::Confirmed
             && email.is_some()
             && email != person.email
@@ -220,6 +221,15 @@ impl RegistrationAuthority {
         let application = work.applications().insert(&new, now)?;
         evidence(session, "application.begin", &application).record(work, now)?;
         Ok(application)
+    }
+}
+
+/// Telephones write the first letter large: what differs from the confirmed address in nothing but case is that address.
+fn as_confirmed(typed: EmailAddress, person: &Person) -> EmailAddress {
+    let confirmed = person.email.as_ref();
+    match confirmed.filter(|confirmed| confirmed.is_but_for_case(&typed)) {
+        Some(confirmed) => confirmed.clone(),
+        None => typed,
     }
 }
 

@@ -67,6 +67,25 @@ fn only_the_confirmed_address_gets_into_certificates_unless_the_policy_is_looser
     assert_eq!(begin(&world, &session, confirmed), Ok(()));
 }
 
+/// Telephones write the first letter large; what gets into the certificate is what was confirmed.
+#[test]
+fn the_confirmed_address_is_known_whatever_the_case_of_its_letters() {
+    let world = World::with(RaSection {
+        profiles: ProfileSet::Neutral,
+        ..RaSection::default()
+    });
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    for typed in ["Aigerim@example.kz", "AIGERIM@EXAMPLE.KZ "] {
+        let shouted = |form: &mut ReissueForm| form.email = Some(typed.to_owned());
+        assert_eq!(begin(&world, &session, shouted), Ok(()), "{typed}");
+        let draft = world.applications(citizen.id).remove(0);
+        assert_eq!(draft.email.unwrap().as_str(), "aigerim@example.kz");
+    }
+    let other = |form: &mut ReissueForm| form.email = Some("Aigerim@example.org".to_owned());
+    assert_eq!(begin(&world, &session, other), Err("email-not-confirmed"));
+}
+
 #[test]
 fn a_person_whom_no_code_reaches_is_sent_to_a_registration_centre() {
     let world = World::new();
