@@ -60,6 +60,11 @@ impl Problem {
         )
     }
 
+    /// The link of a mail is damaged, or what it led to is not kept any more.
+    pub(crate) const fn application_link_unknown() -> Self {
+        Self::new(StatusCode::GONE, "application-link-unknown")
+    }
+
     pub(crate) const fn session_required() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "session-required")
     }
@@ -144,11 +149,21 @@ impl Problem {
             "seconds",
             Argument::from(self.retry_after.unwrap_or(60).to_string()),
         )];
-        let mut text = catalogue.format(
+        let text = catalogue.format(
             visit.language,
             &format!("error-{}-detail", self.code),
             &arguments,
         );
+        self.with_tries_after(text, catalogue, visit)
+    }
+
+    /// A text, and after it how many tries are left where they are counted.
+    pub(crate) fn with_tries_after(
+        &self,
+        mut text: String,
+        catalogue: &Catalogue,
+        visit: &Visit,
+    ) -> String {
         if let Some(tries) = self.tries_left {
             let arguments = [("tries", Argument::from(tries.to_string()))];
             text.push(' ');
@@ -304,6 +319,7 @@ fn as_page(state: &CabinetState, visit: &Visit, problem: &Problem, method: &Meth
         detail => problem.detail(state.catalogue(), visit),
         at_desk => visit.place.starts_with("/desk"),
         in_cabinet => visit.place.starts_with("/cabinet"),
+        applies => visit.place.starts_with("/obtain"),
     };
     let screen = Screen {
         has_errors: true,
@@ -347,7 +363,8 @@ const DESK_SESSION_REQUIRED: &str = "desk-session-required";
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 13] = [
+pub(crate) const OWN_CODES: [&str; 14] = [
+    "application-link-unknown",
     "bad-address",
     "bad-request",
     "code-required",

@@ -15,17 +15,17 @@ use tanba_ra::NextStep;
 use crate::dates;
 use crate::locale::Catalogue;
 
+mod issued;
 mod older;
+mod remaining;
 mod timeline;
 
+use issued::{newest_first, together};
 pub(crate) use older::Newest;
 use timeline::Step;
 
 /// Days before the end of a certificate from which on its owner is urged to renew it.
 const SOON: i64 = 30;
-
-/// Seconds within which certificates count as issued together.
-const TOGETHER: i64 = 3600;
 
 /// Words records in one language, as of one moment.
 #[derive(Clone, Copy, Debug)]
@@ -253,22 +253,18 @@ impl Words<'_> {
         records: &[CertificateRecord],
         newest: &Newest,
     ) -> Vec<CertificateCard> {
-        let mut ordered: Vec<&CertificateRecord> = records.iter().collect();
-        // Newest first; of a pair that was issued together the authentication key.
-        ordered.sort_by_key(|record| {
-            let issued = record.created_at.unix() / TOGETHER;
-            (
-                std::cmp::Reverse(issued),
-                record.purpose != Purpose::Authentication,
-            )
-        });
-        ordered
+        newest_first(records)
             .into_iter()
-            .filter_map(|record| self.certificate(record, newest))
+            .filter_map(|record| self.certificate(record, records, newest))
             .collect()
     }
 
-    fn certificate(&self, record: &CertificateRecord, newest: &Newest) -> Option<CertificateCard> {
+    fn certificate(
+        &self,
+        record: &CertificateRecord,
+        all: &[CertificateRecord],
+        newest: &Newest,
+    ) -> Option<CertificateCard> {
         let standing = Standing::of(record, self.now)?;
         let range = [
             ("from", self.date(record.not_before).into()),
@@ -279,7 +275,6 @@ impl Words<'_> {
             self.catalogue
                 .format(self.language, "days-left-count", &[("days", left.into())])
         });
-        let issued = format!("key-issued-{}", record.channel.name());
         Some(CertificateCard {
             purpose: purpose(record.purpose),
             tone: if standing.usable() {
@@ -294,11 +289,7 @@ impl Words<'_> {
             serial: record.serial.hex(),
             algorithm: algorithm(record),
             keystore: self.keystore(record),
-            issued: self.catalogue.format(
-                self.language,
-                &issued,
-                &[("date", self.date(record.created_at).into())],
-            ),
+            issued: self.issued(record, all),
             revoked: self.revoked(record),
             frozen: standing == Standing::Frozen,
             older: newest

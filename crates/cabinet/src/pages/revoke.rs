@@ -212,17 +212,25 @@ pub(crate) async fn revoke(
     let (session, now) = (limited.session.clone(), state.now());
     let (serials, event) = (choice.serials.clone(), choice.event.clone());
     let done = state
-        .ra(move |ra| Ok::<_, Problem>(ra.revoke_by_code(&session, &serials, &event, now)))
+        .ra(move |ra| {
+            let before = ra.limited_certificates(&session, now)?;
+            let done = ra.revoke_by_code(&session, &serials, &event, now);
+            let left = ra.limited_certificates(&session, now)?;
+            Ok::<_, Problem>(done.map(|revoked| (revoked, before, left)))
+        })
         .await?;
     match done {
-        Ok(revoked) => {
+        Ok((revoked, mut before, left)) => {
+            before.retain(|record| revoked.serials.contains(&record.serial));
+            let lost = LifeEvent::from_name(&choice.event) == Some(LifeEvent::Lost);
+            let remaining = state.words(&visit).remaining(&left, &before, lost);
             let serials: Vec<String> = revoked
                 .serials
                 .iter()
                 .map(tanba_pki::SerialNumber::hex)
                 .collect();
             let reason = state.text(&visit, &format!("reason-{}", revoked.reason.name()));
-            let values = context! { serials, reason };
+            let values = context! { serials, reason, remaining => Serde(remaining) };
             Ok(page(&state, &visit, "revoked", &[], values))
         }
         Err(error @ RevokeError::NotRevocable) => {

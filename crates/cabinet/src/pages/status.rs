@@ -132,7 +132,18 @@ pub(crate) async fn prove(
         }
     };
     let Some(Proved { status, opened }) = found else {
-        let mistakes = [mistake("number", state.text(&visit, "status-unknown"))];
+        let (key, fields) = match typed {
+            Typed::Iin(_) => ("status-unknown", fields),
+            // The form asks for what she can type: nobody mends a link.
+            Typed::Secret(_) => (
+                "status-link-unknown",
+                Fields {
+                    secret: None,
+                    ..fields
+                },
+            ),
+        };
+        let mistakes = [mistake("number", state.text(&visit, key))];
         return Ok(form(&state, &visit, signed_in.as_ref(), &fields, &mistakes));
     };
     let Some(opened) = opened else {

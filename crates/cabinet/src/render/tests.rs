@@ -141,7 +141,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 let code_error = (state != "DRAFT").then_some("wrong");
                 context! {
                     application => application(state), lines => vec![context! { key => "k", value => "v" }],
-                    code_address => "a•••@example.kz", code_error, code_notice => code_error, errors => none(),
+                    made_before => state == "DRAFT", code_address => "a•••@example.kz", code_error, code_notice => code_error, errors => none(),
                 }
             })
             .collect(),
@@ -227,8 +227,14 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 };
                 let errors = if mistake.is_some() { errors() } else { none() };
                 let events = tanba_model::revocation::LifeEvent::ALL.map(|event| event.name()).to_vec();
+                let keys: Vec<Value> = [true, false]
+                    .into_iter()
+                    .take(certificates.len())
+                    .map(|together| context! { purpose => "both", serial => "00ff", keystore => "<x>", together })
+                    .collect();
+                let remaining = context! { endangered => mistake.is_some(), renews => mistake.is_none(), keys };
                 context! {
-                    stage, error, errors, events, certificates, csrf => "0123", name => "ӘБДІҚАДЫРОВА", iin => "1",
+                    remaining, stage, error, errors, events, certificates, csrf => "0123", name => "ӘБДІҚАДЫРОВА", iin => "1",
                     chosen => vec!["00ff"], event => "lost", serials => vec!["00ff"], reason => "x",
                 }
             })

@@ -2,10 +2,11 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
+use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::message::MessageBody;
 
 use crate::browser::{Answer, Browser, base64, grouped};
-use crate::world::{Citizen, World};
+use crate::world::{Citizen, Key, World};
 
 fn entry_code(world: &World) -> Option<String> {
     let codes = world.mail().into_iter().filter_map(|mail| {
@@ -80,6 +81,65 @@ async fn a_lost_key_is_revoked_by_a_code_without_script() {
     );
     let refused = Browser::new(&world).sign_in_with(&citizen.signature).await;
     assert_eq!(refused.code(), "certificate-revoked");
+}
+
+#[tokio::test]
+async fn what_is_left_is_named_and_above_all_the_other_key_of_a_lost_file() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    // Of one day, and not issued together.
+    let earlier = world.another_pair(&citizen, KeystoreKind::PersonalComputer);
+    world.clock.forward(2 * 3600);
+    let later = world.another_pair(&citizen, KeystoreKind::PersonalComputer);
+    let mut browser = Browser::new(&world);
+    let page = enter(&mut browser, &citizen).await;
+    for clock in ["қараша, 11:00", "қараша, 13:00"] {
+        assert!(page.body.contains(clock), "{clock}: {}", page.body);
+    }
+    browser.csrf = token(&page);
+    let serials = |keys: &[&Key]| -> Vec<String> {
+        let serials = keys.iter().map(|key| key.certificate.serial_hex());
+        serials.collect()
+    };
+    let left = |page: &Answer, keys: &[&Key]| {
+        for serial in serials(keys) {
+            assert!(page.body.contains(&grouped(&serial)), "{}", page.body);
+        }
+        page.body
+            .matches(" – кері шақырылған кілтпен бірге")
+            .count()
+    };
+    let (again, renew, obtain) = (
+        "бірге шығарылған кілт әлі жарамды",
+        "жаңасын өзіңіз шығара аласыз",
+        "Жаңа кілт алу үшін осы сайтта",
+    );
+    let [authentication, signature] = &later;
+    for (key, event, told, twins) in [
+        (&citizen.signature, "lost", again, 1),
+        (&citizen.authentication, "not-needed", renew, 0),
+        (&earlier[0], "lost", again, 1),
+        (&earlier[1], "lost", renew, 0),
+        (signature, "not-needed", obtain, 1),
+        (authentication, "lost", obtain, 0),
+    ] {
+        let serial = key.certificate.serial_hex();
+        let fields = [
+            ("serial", serial.as_str()),
+            ("event", event),
+            ("sure", "yes"),
+        ];
+        let done = browser.submit("/kk/revoke/certificates", &fields).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        for sentence in [again, renew, obtain] {
+            let is_told = done.body.contains(sentence);
+            assert_eq!(is_told, sentence == told, "{event}: {}", done.body);
+        }
+        assert_eq!(left(&done, &[key]), twins);
+        if key.certificate.serial_hex() == serials(&[&earlier[0]])[0] {
+            left(&done, &[&earlier[1], authentication, signature]);
+        }
+    }
 }
 
 #[tokio::test]

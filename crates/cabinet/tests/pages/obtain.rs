@@ -15,7 +15,7 @@ use tanba_model::person::NewPerson;
 use tanba_model::ports::Storage as _;
 
 use crate::browser::{Answer, Browser, base64};
-use crate::sheet::{ADDRESS, apply, solved, token};
+use crate::sheet::{ADDRESS, apply, arrive, solved, token};
 use crate::world::{World, nameless_requests};
 
 const COOKIE: &str = "__Host-tanba-first";
@@ -260,6 +260,107 @@ async fn a_first_application_is_withdrawn_only_by_whoever_says_that_she_means_it
         "{}",
         shown.body
     );
+}
+
+#[tokio::test]
+async fn whoever_has_no_keys_yet_is_told_of_what_she_typed_and_how_names_are_written() {
+    let world = world();
+    let person = world.newcomer();
+    let mut browser = Browser::new(&world);
+    browser
+        .submit("/kk/obtain", &[("accepted", AGREEMENT)])
+        .await;
+    token(&mut browser, "/kk/obtain/person").await;
+    let form = browser.get("/kk/obtain/person").await;
+    assert!(
+        form.body
+            .contains("кирилл әріптерімен; ә, ғ, қ, ң, ө, ұ, ү, һ, і")
+    );
+    let claim = |surname: String| {
+        [
+            ("iin", person.iin.as_str().to_owned()),
+            ("surname", surname),
+            ("given_name", person.given_name.clone()),
+        ]
+    };
+    for (surname, confirmed) in [("БАСҚА".to_owned(), false), (person.surname.clone(), true)] {
+        let (challenge, solution) = solved(&mut browser).await;
+        let claim = claim(surname);
+        let mut fields: Vec<(&str, &str)> = claim
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        fields.extend([("challenge", challenge.as_str()), ("solution", &solution)]);
+        let answer = browser.submit("/kk/obtain/person", &fields).await;
+        assert_eq!(answer.status == StatusCode::SEE_OTHER, confirmed);
+        let told = answer
+            .body
+            .contains("әріптерін ауыстырмай; куәлікте әкеңіздің аты болса");
+        assert_eq!(told, !confirmed, "{}", answer.body);
+        // The register's own words are shown to nobody.
+        assert!(confirmed || !answer.body.contains(&person.surname));
+    }
+    browser
+        .submit("/kk/obtain/address", &[("email", ADDRESS)])
+        .await;
+    let early = browser
+        .submit("/kk/obtain/address", &[("email", ADDRESS)])
+        .await;
+    let wrong = browser
+        .submit("/kk/obtain/address/code", &[("code", "000000")])
+        .await;
+    world.clock.forward(11 * 60);
+    let late = browser
+        .submit("/kk/obtain/address/code", &[("code", "000000")])
+        .await;
+    for (answer, told) in [
+        (early, "Код жаңа ғана жіберілді."),
+        (wrong, "Код қате. Енгізгеніңіз сақталды."),
+        (late, "Кодтың мерзімі өтті."),
+    ] {
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains(told), "{told}: {}", answer.body);
+        assert!(!answer.body.contains("Кілттеріңіз қауіпсіз"));
+    }
+}
+
+#[tokio::test]
+async fn keys_that_were_made_and_not_signed_with_are_told_of() {
+    let world = world();
+    let mut browser = Browser::new(&world);
+    arrive(&mut browser, &world.newcomer()).await;
+    let place = [("region", "KZ-75"), ("settlement", "almaty")];
+    browser.submit("/ru/obtain/place", &place).await;
+    let centre = [("centre", "kz-75-almaty-1"), ("keystore", "PKCS12")];
+    browser.submit("/ru/obtain/centre", &centre).await;
+    let before = browser.get("/ru/obtain/confirm").await;
+    let (_, requests) = nameless_requests();
+    let requests: Vec<String> = requests.iter().map(|request| base64(request)).collect();
+    let requests = json!({ "requests": requests });
+    browser.post("/first/requests", requests).await;
+    let after = browser.get("/ru/obtain/confirm").await;
+    let told = "Ничего не подписано и не выпущено";
+    assert!(!before.body.contains(told) && after.body.contains(told));
+}
+
+#[tokio::test]
+async fn a_damaged_link_is_not_another_browser_and_whoever_has_no_application_is_led_to_one() {
+    let world = world();
+    let person = world.newcomer();
+    let mut browser = Browser::new(&world);
+    let (_, linked) = apply(&mut browser, &person).await;
+    let cut = linked.get(..linked.len() - 4).unwrap().to_owned();
+    let strange = format!("/ru/obtain/application/{}", "A".repeat(22));
+    for damaged in [cut, strange] {
+        let answer = browser.get(&damaged).await;
+        assert_eq!(answer.status, StatusCode::GONE);
+        assert!(answer.body.contains("Эта ссылка не открывает заявку"));
+        assert!(!answer.body.contains("Она начата в другом браузере"));
+    }
+    let answer = Browser::new(&world).get("/ru/obtain/person").await;
+    assert_eq!(answer.status, StatusCode::GONE);
+    let way = "href=\"/ru/obtain\"";
+    assert!(answer.body.contains(way), "{}", answer.body);
 }
 
 #[tokio::test]

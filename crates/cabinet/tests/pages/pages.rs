@@ -403,6 +403,31 @@ async fn a_second_click_goes_on_with_the_same_application() {
 }
 
 #[tokio::test]
+async fn whoever_left_between_the_keys_and_the_signature_is_told_that_keys_are_made_anew() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let number = browser.begin().await;
+    let path = format!("/kk/cabinet/reissue/confirm?number={number}");
+    let before = browser.get(&path).await;
+    assert!(!before.body.contains("id=\"made-before\""));
+    let (_, requests) = world.requests(&citizen);
+    let requests: Vec<String> = requests.iter().map(|request| base64(request)).collect();
+    let requests = json!({ "requests": requests });
+    browser
+        .post(&format!("/applications/{number}/requests"), requests)
+        .await;
+    let after = browser.get(&path).await;
+    assert!(
+        after.body.contains("Ештеңеге қол қойылған жоқ")
+            && after.body.contains("жаңа кілттер жасалады"),
+        "{}",
+        after.body
+    );
+}
+
+#[tokio::test]
 async fn whoever_has_no_confirmed_address_is_told_before_filling_in_anything() {
     let world = World::new();
     let citizen = world.citizen("Bolat", None);
@@ -606,6 +631,39 @@ async fn a_mistyped_number_is_told_from_an_unknown_one() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.body.contains(sentence), "{number}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn what_proved_nothing_is_called_by_its_name() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut owner = Browser::new(&world);
+    owner.sign_in(&citizen).await;
+    let number = owner.begin().await;
+    let mut browser = Browser::new(&world);
+    let typed = [("number", number.as_str()), ("iin", "900101300027")];
+    let answer = browser.submit("/kk/status", &typed).await;
+    assert!(
+        answer
+            .body
+            .contains("Бұл нөмір мен ЖСН бойынша өтінім табылмады"),
+        "{}",
+        answer.body
+    );
+    let linked = [
+        ("number", number.as_str()),
+        ("secret", "AAAAAAAAAAAAAAAAAAAAAA"),
+    ];
+    let answer = browser.submit("/kk/status", &linked).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in [
+        "Бұл сілтеме өтінімді ашпайды",
+        "name=\"iin\"",
+        number.as_str(),
+    ] {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
+    assert!(!answer.body.contains("name=\"secret\""));
 }
 
 #[tokio::test]

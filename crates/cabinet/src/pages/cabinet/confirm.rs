@@ -223,6 +223,7 @@ fn page(
     let values = context! {
         application => Serde(state.words(visit).application(application)),
         lines => Serde(lines(state, visit, signed_in, application)),
+        made_before => application.state == Stage::Draft && !application.requests.is_empty(),
         code_address => email.map(EmailAddress::masked).unwrap_or_default(),
         code_error,
         code_notice,

@@ -141,16 +141,26 @@ fn placed(
     field: &'static str,
     error: AddressError,
 ) -> Result<Mistake, Problem> {
-    let email = matches!(error, AddressError::Email);
+    // Whoever applies for first keys has none that could be safe.
+    let own = match &error {
+        AddressError::Email => Some("field-email"),
+        AddressError::Wrong { .. } => Some("first-code-wrong"),
+        AddressError::Expired => Some("first-code-expired"),
+        AddressError::TooEarly { .. } => Some("first-code-early"),
+        AddressError::TooMany { .. }
+        | AddressError::Malformed
+        | AddressError::NoTriesLeft
+        | AddressError::First(_)
+        | _ => None,
+    };
     let problem = Problem::from(error);
     if !problem.status().is_client_error() || problem.code() == codes::INTAKE_ENDED {
         return Err(problem);
     }
-    let text = if email {
-        state.text(visit, "field-email")
-    } else {
-        problem.sentence(state.catalogue(), visit)
-    };
+    let text = own.map_or_else(
+        || problem.sentence(state.catalogue(), visit),
+        |key| problem.with_tries_after(state.text(visit, key), state.catalogue(), visit),
+    );
     Ok(Mistake { field, text })
 }
 

@@ -139,6 +139,8 @@ impl CabinetState {
         };
         if matches!(&found, Err(problem) if problem.code() == codes::INTAKE_ENDED) {
             visit.count(self, Limited::Link)?;
+            // She may be in the right browser: it is the link that does not lead there.
+            return Err(Problem::application_link_unknown());
         }
         found
     }

@@ -43,6 +43,7 @@ pub(crate) async fn show(
         number => intake.number.as_ref().map(ApplicationNumber::as_str),
         keystore => intake.content.keystore.as_deref(),
         lines => Serde(lines(&state, &visit, &applicant)),
+        made_before => !intake.content.keys.is_empty(),
     };
     let page = state.render_first(&visit, &applicant, &SCREEN, &[], values);
     Ok(page.into_response())

@@ -22,7 +22,9 @@ pub(super) fn samples(template: &str, regions: &Value) -> Vec<Value> {
         "obtain/confirm.html" => {
             let line = |change: Option<&str>| context! { key => "x", value => "<y>", change };
             let lines = vec![line(None), line(Some("/obtain/place"))];
-            vec![context! { number => "1", keystore => "PKCS12", lines, errors => listed(None) }]
+            [false, true]
+                .map(|made_before| context! { number => "1", keystore => "PKCS12", lines => lines.clone(), made_before, errors => listed(None) })
+                .into()
         }
         _ => mistakes
             .into_iter()
