@@ -10,6 +10,7 @@
 mod certify;
 mod list;
 mod material;
+mod names;
 mod plan;
 mod record;
 mod share;

@@ -311,7 +311,9 @@ impl Extensions {
                 ISSUING_DISTRIBUTION_POINT => {
                     read.scope = Some(IssuingDistributionPoint::read(value.sequence()?)?);
                 }
-                FRESHEST_CRL => drop(value.sequence()?),
+                FRESHEST_CRL => {
+                    value.sequence()?;
+                }
                 _ => return Ok(false),
             }
             Ok(true)

@@ -436,10 +436,10 @@ fn a_copy_is_written_where_nothing_is_and_takes_nothing_away() {
     let at = |name: &str| folder.path().join(name);
     drop(SqliteStorage::open(at("tanba.sqlite")).unwrap());
     SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap();
-    let first = std::fs::read(at("copy")).unwrap();
+    let first = fs::read(at("copy")).unwrap();
     // Somebody else made one of this name meanwhile: his stays.
     SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap_err();
-    assert_eq!(std::fs::read(at("copy")).unwrap(), first);
+    assert_eq!(fs::read(at("copy")).unwrap(), first);
     // A link that leads elsewhere is not followed.
     #[cfg(unix)]
     {
