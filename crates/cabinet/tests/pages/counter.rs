@@ -263,6 +263,27 @@ async fn a_number_that_was_typed_wrongly_is_told_as_exactly_as_to_citizens() {
 }
 
 #[tokio::test]
+async fn whoever_brings_the_number_of_a_renewal_is_to_be_looked_for_by_iin() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
+    let (mut operator, _) = seat(&world, "Bolat", Role::Operator).await;
+    for (language, said) in [
+        ("kk", "адамды ЖСН бойынша іздеңіз"),
+        ("ru", "ищите человека по ИИН"),
+        ("en", "look for the person by IIN"),
+    ] {
+        let find = format!("/{language}/desk/find");
+        let answer = operator.submit(&find, &[("what", &number)]).await;
+        let (_, error) = answer.body.split_once("id=\"what-error\"").unwrap();
+        let (error, _) = error.split_once("</p>").unwrap();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_looked_for_by_iin_is_on_record_and_only_so_often() {
     let world = World::limited(LimitsSection {
         look_ups_per_minute: 3,

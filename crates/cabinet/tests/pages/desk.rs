@@ -7,6 +7,7 @@ use tanba_model::ports::{PersonFacts, Storage as _};
 use tanba_model::staff::Role;
 
 use crate::browser::{Browser, base64};
+use crate::pages::stop_issuance;
 use crate::sheet::{ADDRESS, apply};
 use crate::world::{Key, World};
 
@@ -309,4 +310,83 @@ async fn a_release_may_say_that_the_endangered_keys_are_revoked() {
     });
     let prepared = seat.post("/desk/acts", wish).await;
     assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+}
+
+/// Prepares something at the desk and signs it; where the page after it is.
+async fn signed(seat: &mut Browser<'_>, key: &Key, call: &str, wish: serde_json::Value) -> String {
+    let prepared = seat.post(call, wish).await;
+    assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+    let prepared = prepared.json();
+    let signature = base64(&key.sign(prepared["document"].as_str().unwrap()));
+    let body = json!({ "signature": signature });
+    let signed = seat.post("/desk/signature", body).await;
+    assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
+    signed.json()["next"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn while_nothing_is_issued_an_operator_knows_it_before_she_decides() {
+    let world = World::new();
+    let person = world.newcomer();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let key = world.staff("Bolat", Role::Operator);
+    let mut seat = Browser::new(&world);
+    seat.sit_down(&key).await;
+    let path = |language: &str| format!("/{language}/desk/applications/{number}");
+    let page = seat.get(&path("kk")).await.body;
+    assert!(!page.contains("id=\"issuance-stopped\""), "{page}");
+    stop_issuance(&world).await;
+    for (language, said) in [
+        ("kk", "уақытша тоқтатылған"),
+        ("ru", "временно остановлен"),
+        ("en", "being issued at present"),
+    ] {
+        let page = seat.get(&path(language)).await.body;
+        let (_, told) = page.split_once("id=\"issuance-stopped\"").unwrap();
+        let (told, _) = told.split_once("</div>").unwrap();
+        assert!(told.contains(said), "{told}");
+    }
+    let wish =
+        json!({ "number": number.as_str(), "verdict": "approve", "identification": "operator" });
+    let next = signed(&mut seat, &key, "/desk/verdicts", wish).await;
+    assert!(next.ends_with("?done=approved"), "{next}");
+    // An order has stopped it: it is not the key that does not answer.
+    for (language, said) in [
+        ("kk", "шығаруды жалғастырған"),
+        ("ru", "продолжит выпуск"),
+        ("en", "goes on issuing"),
+    ] {
+        let page = seat.get(&format!("{}?done=approved", path(language))).await;
+        let (_, told) = page.body.split_once("id=\"desk-done\"").unwrap();
+        let (told, _) = told.split_once("</p>").unwrap();
+        assert!(told.contains(said), "{told}");
+        assert!(!page.body.contains("id=\"issuance-stopped\""));
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_waits_no_more_is_not_said_to_wait() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin()).0;
+    let (first, second) = (
+        world.staff("Bolat", Role::Operator),
+        world.staff("Dana", Role::SeniorOperator),
+    );
+    let (mut seat, mut other) = (Browser::new(&world), Browser::new(&world));
+    seat.sit_down(&first).await;
+    other.sit_down(&second).await;
+    let wish = json!({
+        "person": record, "act": "names", "reason": "data-changed", "identification": "operator",
+        "surname": "ЖАҢАЕВА", "given_name": "ӘЙГЕРІМ",
+    });
+    let next = signed(&mut seat, &first, "/desk/acts", wish).await;
+    let page = seat.get(&next).await.body;
+    assert!(page.contains("id=\"desk-done\""), "{page}");
+    let answer = json!({ "act": 1, "agrees": true });
+    let done = signed(&mut other, &second, "/desk/answers", answer).await;
+    assert!(other.get(&done).await.body.contains("id=\"desk-done\""));
+    let page = seat.get(&next).await.body;
+    assert!(page.contains("ЖАҢАЕВА"), "{page}");
+    assert!(!page.contains("id=\"desk-done\""), "{page}");
 }

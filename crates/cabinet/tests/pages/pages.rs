@@ -230,7 +230,7 @@ async fn whoever_has_no_signing_key_is_offered_first_keys_and_no_renewal() {
 }
 
 /// Stops all that the authority issues to people, as an administrator signs it.
-async fn stop_issuance(world: &World) {
+pub(crate) async fn stop_issuance(world: &World) {
     let key = world.staff("Dana", Role::Administrator);
     let mut browser = Browser::new(world);
     browser.sit_down(&key).await;

@@ -68,6 +68,8 @@ pub(crate) async fn show(
     let found = state
         .ra(move |ra| ra.desk_application(&clerk, &number, now))
         .await?;
+    // Before it is decided: the applicant stands there and can be told.
+    let stopped = found.decidable && state.is_issuance_stopped().await?;
     let words = state.words(&visit);
     let first = found.application.first.as_ref();
     let register = match &found.register {
@@ -92,6 +94,7 @@ pub(crate) async fn show(
         appear_by,
         centre => first.map(|first| state.centre(&visit, &first.centre)),
         decidable => found.decidable,
+        stopped,
         typed => first.map(|first| first.email.as_str()),
         present => found.person.email.as_ref().map(EmailAddress::as_str),
         known => context! {
@@ -109,7 +112,11 @@ pub(crate) async fn show(
             .collect::<Vec<_>>(),
         reasons => DecisionReason::of(Act::Application).iter().map(|reason| reason.name()).collect::<Vec<_>>(),
         decisions => Serde(state.decisions(&visit, &found.decisions)),
-        done => fields.done.filter(|done| ["issued", "approved", "rejected"].contains(&done.as_str())),
+        done => fields.done.filter(|done| match done.as_str() {
+            // Until its certificates are there, which the page of an old address would deny.
+            "approved" => found.application.state.name() == "CONFIRMED",
+            done => ["issued", "rejected"].contains(&done),
+        }),
         errors => Vec::<String>::new(),
     };
     Ok(state.render_desk(&visit, &at_desk, &SCREEN, values))

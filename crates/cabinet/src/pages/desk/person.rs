@@ -57,6 +57,7 @@ pub(crate) async fn show(
     let words = state.words(&visit);
     let frozen = found.person.frozen_at.is_some();
     let policy = state.authority().config().desk();
+    let waits = |act: Act| found.pending.iter().any(|waiting| waiting.act == act);
     let offers: Vec<Offer> = [
         Act::Freeze,
         Act::Release,
@@ -87,7 +88,7 @@ pub(crate) async fn show(
             .filter(|way| way.is_in_person() || !act.needs_presence())
             .map(Identification::name)
             .collect(),
-        waits: found.pending.iter().any(|waiting| waiting.act == act),
+        waits: waits(act),
     })
     .collect();
     let revocable: Vec<_> = found
@@ -100,6 +101,10 @@ pub(crate) async fn show(
         .done
         .filter(|done| ["done", "waits", "withdrawn", "rejected"].contains(&done.as_str()));
     let act = fields.act.as_deref().and_then(Act::from_name);
+    // An address stays in the browser; what waited may have been agreed to or refused since.
+    let done = done
+        .zip(act)
+        .filter(|(done, act)| done != "waits" || waits(*act));
     let values = context! {
         person => Serde(words.person(&found.person)),
         id => found.person.id.0,
@@ -119,7 +124,7 @@ pub(crate) async fn show(
         actable => found.actable,
         own => at_desk.0.person.id == found.person.id,
         offers => Serde(offers),
-        done => done.zip(act).map(|(done, act)| context! { how => done, act => act.name() }),
+        done => done.map(|(done, act)| context! { how => done, act => act.name() }),
         errors => Vec::<String>::new(),
     };
     Ok(state.render_desk(&visit, &at_desk, &SCREEN, values))

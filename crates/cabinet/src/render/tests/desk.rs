@@ -92,7 +92,7 @@ fn applications() -> Vec<Value> {
                     keys => if register == "dead" { 0 } else { 2 }, other => true, moves => done.is_some(), there => true,
                 },
                 compared => vec![line("summary-iin", false), line("summary-surname", true)], register,
-                agrees => false, frozen => done, appear_by => "ертең", centre => "Алматы", decidable => true,
+                agrees => false, frozen => done, appear_by => "ертең", centre => "Алматы", decidable => true, stopped => done.is_none(),
                 own => done.is_some(), identifications => names(ways), reasons => reasons.clone(),
                 decisions => decisions(), done, errors => errors(),
             }
