@@ -38,8 +38,9 @@ impl AtDesk {
         )
     }
 
-    /// Counts that she opens the page of a person or prepares an act for one: a counter needs a few in a minute, and as many
-    /// in a day as there are visitors; who copies a register needs all of it. The day outlives this process.
+    /// Counts that she opens a person, by her page, an application or an act that waits, or prepares a document about one: a
+    /// counter needs a few in a minute, and as many in a day as there are visitors; who copies a register needs all of it. The
+    /// day outlives this process.
     pub(crate) async fn looks(&self, state: &CabinetState) -> Result<(), Problem> {
         let limits = state.config().limits();
         self.count(state, Limited::Look, limits.persons_per_staff_per_minute)?;
@@ -52,7 +53,7 @@ impl AtDesk {
             return Ok(());
         };
         tracing::warn!(%staff, per_day, "a member of staff opened as many persons as a day has");
-        Err(TooMany { wait_seconds }.into())
+        Err(Problem::too_many_persons(TooMany { wait_seconds }))
     }
 
     fn count(
@@ -62,9 +63,10 @@ impl AtDesk {
         per_minute: u32,
     ) -> Result<(), Problem> {
         let staff = self.0.member.id;
-        Ok(state
+        state
             .limiter()
-            .take(limited, &staff, per_minute, state.now())?)
+            .take(limited, &staff, per_minute, state.now())
+            .map_err(Problem::too_many_persons)
     }
 }
 

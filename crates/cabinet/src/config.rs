@@ -36,7 +36,8 @@ pub struct LimitsSection {
     /// Signed steps of one person in a minute, in whatever sessions: requests, signatures, proofs of new keys. Revoking is
     /// not among them, because whoever shares her key must not keep her from it. As many reports, counted for themselves.
     pub steps_per_person_per_minute: u32,
-    /// Persons whose page one member of staff opens, or for whom she prepares an act, in a minute.
+    /// Persons whom one member of staff opens in a minute: by their page, an application or an act that waits, or by preparing a
+    /// document about them.
     pub persons_per_staff_per_minute: u32,
     /// The same at once, after which as many come back in a day.
     pub persons_per_staff_per_day: u32,

@@ -40,6 +40,17 @@ fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
+/// Refuses what a page of another site embeds or fetches. Opening a page of the desk is evidence in the name of who sits there,
+/// and counted; a sibling of our host brings her cookie along, though she sees nothing of it.
+pub(crate) fn not_embedded(headers: &HeaderMap) -> Result<(), Problem> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let elsewhere = matches!(value("sec-fetch-site"), Some("same-site" | "cross-site"));
+    if elsewhere && value("sec-fetch-dest") != Some("document") {
+        return Err(Problem::csrf());
+    }
+    Ok(())
+}
+
 /// Compares the token of a form field, or else of the header, with the session's, in constant time.
 pub(crate) fn check(right: &str, headers: &HeaderMap, field: Option<&str>) -> Result<(), Problem> {
     let sent = field

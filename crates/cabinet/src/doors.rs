@@ -180,6 +180,7 @@ async fn admit(state: &CabinetState, rule: Rule, request: Request) -> Result<Req
             Ok(request)
         }
         Rule::Staff(right) => {
+            csrf::not_embedded(request.headers())?;
             let found = AtDesk::find(state, request.headers()).await?;
             let at_desk = found.ok_or_else(Problem::desk_session_required)?;
             if !at_desk.0.may(right) {

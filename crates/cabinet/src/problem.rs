@@ -200,6 +200,12 @@ impl Problem {
         let status = StatusCode::TOO_MANY_REQUESTS;
         Self::new(status, "too-many-entry-codes").after(error.wait_seconds)
     }
+
+    /// Too many people before one member of staff, whose visitor waits.
+    pub(crate) fn too_many_persons(error: TooMany) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self::new(status, "too-many-persons").after(error.wait_seconds)
+    }
 }
 
 impl From<TooMany> for Problem {
@@ -363,7 +369,7 @@ const DESK_SESSION_REQUIRED: &str = "desk-session-required";
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 14] = [
+pub(crate) const OWN_CODES: [&str; 15] = [
     "application-link-unknown",
     "bad-address",
     "bad-request",
@@ -377,5 +383,6 @@ pub(crate) const OWN_CODES: [&str; 14] = [
     "session-required",
     "too-large",
     "too-many-entry-codes",
+    "too-many-persons",
     "too-many-requests",
 ];

@@ -11,7 +11,7 @@ use tanba_model::decision::{Act, DecisionDocument};
 use tanba_model::id::{ActId, PersonId};
 use tanba_model::language::Language;
 use tanba_model::staff::Role;
-use tanba_ra::{ActWish, DeskError, Outcome, Verdict};
+use tanba_ra::{ActWish, Outcome, Verdict};
 
 use super::Nothing;
 use super::login::text;
@@ -121,9 +121,10 @@ pub(super) struct VerdictWish {
 /// `POST /api/v1/desk/verdicts`
 pub(super) async fn verdict(
     State(state): State<CabinetState>,
-    AtDesk(clerk): AtDesk,
+    at_desk: AtDesk,
     Json(wish): Json<VerdictWish>,
 ) -> Result<Answer<Document>, Problem> {
+    at_desk.looks(&state).await?;
     let (asked, now) = (visitors_number(&wish.number)?, state.now());
     let about = asked.as_str().to_owned();
     let verdict = match wish.verdict.as_str() {
@@ -138,7 +139,7 @@ pub(super) async fn verdict(
         _ => return Err(Problem::bad_request()),
     };
     let document = state
-        .ra(move |ra| ra.prepare_verdict(&clerk, &asked, &verdict, now))
+        .ra(move |ra| ra.prepare_verdict(&at_desk.0, &asked, &verdict, now))
         .await?;
     Ok(Answer(Document {
         document: text(document)?,
@@ -199,6 +200,11 @@ pub(super) async fn act(
     let document = state
         .ra(move |ra| ra.prepare_act(&at_desk.0, person, &wish, now))
         .await?;
+    about_person(document)
+}
+
+/// A document with the IIN that it is about.
+fn about_person(document: Vec<u8>) -> Result<Answer<Document>, Problem> {
     let about = DecisionDocument::from_bytes(&document)
         .map_err(|error| Problem::internal(&error))?
         .person
@@ -221,22 +227,15 @@ pub(super) struct AnswerWish {
 /// `POST /api/v1/desk/answers`
 pub(super) async fn answer(
     State(state): State<CabinetState>,
-    AtDesk(clerk): AtDesk,
+    at_desk: AtDesk,
     Json(wish): Json<AnswerWish>,
 ) -> Result<Answer<Document>, Problem> {
-    let now = state.now();
-    let prepared = state
-        .ra(move |ra| {
-            let waiting = ra.desk_pending_act(&clerk, ActId(wish.act), now)?;
-            let document =
-                ra.prepare_answer(&clerk, ActId(wish.act), wish.agrees, &wish.remark, now)?;
-            Ok::<_, DeskError>((document, waiting.person.iin.as_str().to_owned()))
-        })
+    at_desk.looks(&state).await?;
+    let (act, now) = (ActId(wish.act), state.now());
+    let document = state
+        .ra(move |ra| ra.prepare_answer(&at_desk.0, act, wish.agrees, &wish.remark, now))
         .await?;
-    Ok(Answer(Document {
-        document: text(prepared.0)?,
-        about: prepared.1,
-    }))
+    about_person(document)
 }
 
 #[derive(Debug, Serialize)]

@@ -116,7 +116,14 @@ impl<'a> Browser<'a> {
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
-        let request = Request::get(path).header("x-tanba-language", self.language);
+        self.get_with(path, &[]).await
+    }
+
+    pub(crate) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path).header("x-tanba-language", self.language);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request.body(Body::empty()).unwrap()).await
     }
 

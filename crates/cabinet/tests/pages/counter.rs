@@ -74,7 +74,10 @@ async fn no_address_of_the_desk_has_an_iin() {
 
 #[tokio::test]
 async fn the_log_is_searched_for_a_person_without_her_iin_in_an_address() {
-    let world = World::new();
+    let world = World::limited(LimitsSection {
+        look_ups_per_minute: 100,
+        ..LimitsSection::default()
+    });
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let (mut auditor, _) = seat(&world, "Serik", Role::Auditor).await;
     let (iin, nobody) = (citizen.iin(), nobody());
@@ -92,10 +95,21 @@ async fn the_log_is_searched_for_a_person_without_her_iin_in_an_address() {
         let object = format!("person%3A{}", world.record_of(&iin));
         assert_eq!(found.location(), format!("{path}?object={object}"));
         // However it is written.
-        for gap in [" ", "-", "\u{a0}"] {
+        for gap in [
+            " ", "-", "\u{a0}", ".", "/", "_", "\u{2212}", "\u{ad}", "\u{200b}",
+        ] {
             let grouped = format!("{}{gap}{}", &iin[..6], &iin[6..]);
             let found = auditor.submit(&path, &[("object", &grouped)]).await;
             assert_eq!(found.location(), format!("{path}?object={object}"));
+        }
+        // In a field where no IIN is looked for it stays out of the address, too.
+        for field in ["actor", "action"] {
+            let asked = [(field, iin.as_str()), ("object", "person:1")];
+            let answer = auditor.submit(&path, &asked).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+            let error = format!("href=\"#{field}\"");
+            assert!(answer.body.contains(&error), "{}", answer.body);
+            assert!(addresses(&answer).iter().all(|link| !link.contains(&iin)));
         }
         let answer = auditor.submit(&path, &[("object", &nobody)]).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
@@ -350,7 +364,7 @@ async fn an_act_that_is_prepared_and_never_signed_is_on_record_and_counted() {
     let page = operator.get(&path).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     let another = operator.post("/desk/acts", wish(record.0, "freeze")).await;
-    assert_eq!(another.code(), "too-many-requests");
+    assert_eq!(another.code(), "too-many-persons");
     assert_eq!(looks().len(), 2);
 }
 
@@ -419,7 +433,7 @@ async fn a_restart_gives_a_clerk_no_new_day() {
         let wait: u32 = refused.header("retry-after").parse().unwrap();
         assert!((17_000..=17_280).contains(&wait), "{wait}");
         let refused = operator.post("/desk/acts", act).await;
-        assert_eq!(refused.code(), "too-many-requests");
+        assert_eq!(refused.code(), "too-many-persons");
     }
     // What is over was not swept away yet; a day later all of it is back, and is again no more than a day.
     world.clock.forward(24 * 60 * 60);
@@ -431,6 +445,93 @@ async fn a_restart_gives_a_clerk_no_new_day() {
     }
     let refused = operator.get(&path).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn an_application_and_an_act_that_waits_are_opened_on_record_and_counted() {
+    let world = World::limited(LimitsSection {
+        persons_per_staff_per_minute: 4,
+        ..LimitsSection::default()
+    });
+    let person = world.newcomer();
+    let (number, _) = apply(&mut Browser::new(&world), &person).await;
+    let record = world.record_of(person.iin.as_str());
+    let (mut operator, key) = seat(&world, "Bolat", Role::Operator).await;
+    let looks = || -> usize {
+        let about = format!("person:{record}");
+        let events = log(&world).into_iter();
+        let looks = events.filter(|event| *event == ("desk.look".to_owned(), about.clone()));
+        looks.count()
+    };
+    let verdict =
+        json!({ "number": number.as_str(), "verdict": "approve", "identification": "operator" });
+    let wish = json!({
+        "person": record.0, "act": "names", "reason": "data-changed", "identification": "operator",
+        "surname": "ЖАҢАЕВА", "given_name": person.given_name,
+    });
+    let prepared = operator.post("/desk/acts", wish).await.json();
+    let signature = base64(&key.sign(prepared["document"].as_str().unwrap()));
+    let signed = json!({ "signature": signature });
+    let signed = operator.post("/desk/signature", signed).await;
+    assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
+    assert_eq!(looks(), 1);
+    // The document of a verdict names the applicant as her page does, and so does what waits, each of them once.
+    let prepared = operator.post("/desk/verdicts", verdict.clone()).await;
+    assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+    assert_eq!(looks(), 2);
+    let page = operator.get("/ru/desk/pending/1").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert_eq!(looks(), 3);
+    let answer = json!({ "act": 1, "agrees": false });
+    let prepared = operator.post("/desk/answers", answer.clone()).await;
+    assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
+    assert_eq!(prepared.json()["about"], person.iin.as_str());
+    assert_eq!(looks(), 4);
+    for path in [
+        format!("/ru/desk/applications/{number}"),
+        "/ru/desk/pending/1".to_owned(),
+    ] {
+        let page = operator.get(&path).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        // A visitor waits before her: what she is told is for her.
+        assert!(page.body.contains("принять коллега"), "{}", page.body);
+    }
+    for (call, wish) in [("/desk/verdicts", verdict), ("/desk/answers", answer)] {
+        let refused = operator.post(call, wish).await;
+        assert_eq!(refused.code(), "too-many-persons", "{call}");
+    }
+    assert_eq!(looks(), 4);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_opens_nobody_in_the_name_of_a_clerk() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let path = format!("/ru/desk/persons/{}", world.record_of(&citizen.iin()));
+    let (mut operator, _) = seat(&world, "Bolat", Role::Operator).await;
+    let looks = || {
+        let events = log(&world).into_iter();
+        events.filter(|(action, _)| action == "desk.look").count()
+    };
+    for site in ["same-site", "cross-site"] {
+        for dest in ["image", "empty", "iframe"] {
+            let headers = [("sec-fetch-site", site), ("sec-fetch-dest", dest)];
+            let answer = operator.get_with(&path, &headers).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{site} {dest}");
+        }
+    }
+    assert_eq!(looks(), 0);
+    // She herself: by a link that she follows, an address that she types, our own script.
+    for (site, dest) in [
+        ("same-site", "document"),
+        ("none", "document"),
+        ("same-origin", "empty"),
+    ] {
+        let headers = [("sec-fetch-site", site), ("sec-fetch-dest", dest)];
+        let answer = operator.get_with(&path, &headers).await;
+        assert_eq!(answer.status, StatusCode::OK, "{site} {dest}");
+    }
+    assert_eq!(looks(), 3);
 }
 
 /// What was done to what, by the log.

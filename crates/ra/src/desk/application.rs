@@ -8,7 +8,7 @@ use tanba_model::decision::{
 };
 use tanba_model::document::ApplicationDocument;
 use tanba_model::person::Person;
-use tanba_model::ports::{PersonFacts, RegisterAnswer, UnitOfWork};
+use tanba_model::ports::{PersonFacts, RegisterAnswer, StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 
 use super::{Clerk, DeskError, identification, note, remark};
@@ -73,14 +73,7 @@ impl RegistrationAuthority {
     ) -> Result<DeskApplication, DeskError> {
         let mut work = self.storage.begin()?;
         let (application, person) = seen(work.as_mut(), clerk, number)?;
-        let about = application_object(application.id);
-        let evidence = Evidence {
-            actor: Actor::Staff(clerk.member.id),
-            action: "desk.look",
-            object: person_object(person.id),
-            detail: &about,
-        };
-        evidence.record(work.as_mut(), now)?;
+        looked(work.as_mut(), clerk, &application, now)?;
         let steps = work.applications().steps(application.id)?;
         let decisions = work.decisions().of_application(application.id)?;
         let known = self.known(work.as_mut(), &application, &person, now)?;
@@ -105,7 +98,8 @@ impl RegistrationAuthority {
         })
     }
 
-    /// Makes the document that decides an application; it is signed within ten minutes or worth nothing.
+    /// Makes the document that decides an application; it is signed within ten minutes or worth nothing. It names the
+    /// applicant: that it was asked for is evidence, whether it is signed or not.
     ///
     /// # Errors
     /// [`DeskError`] by what helps; an approval is refused while the register does not agree, and for somebody who has keys
@@ -119,9 +113,11 @@ impl RegistrationAuthority {
     ) -> Result<Vec<u8>, DeskError> {
         let centre = clerk.decides()?;
         let (application, person, known) = {
-            let mut work = self.storage.snapshot()?;
+            let mut work = self.storage.begin()?;
             let (application, person) = seen(work.as_mut(), clerk, number)?;
+            looked(work.as_mut(), clerk, &application, now)?;
             let known = self.known(work.as_mut(), &application, &person, now)?;
+            work.commit()?;
             (application, person, known)
         };
         clerk.is_stranger_to(&person)?;
@@ -231,6 +227,22 @@ pub(super) fn seen(
         .find(application.person)?
         .ok_or(StepError::NotFound)?;
     Ok((application, person))
+}
+
+/// Evidence that a clerk looked at whose an application is.
+fn looked(
+    work: &mut dyn UnitOfWork,
+    clerk: &Clerk,
+    application: &Application,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let evidence = Evidence {
+        actor: Actor::Staff(clerk.member.id),
+        action: "desk.look",
+        object: person_object(application.person),
+        detail: &application_object(application.id),
+    };
+    evidence.record(work, now)
 }
 
 /// What a first issuance that waits for a decision has.

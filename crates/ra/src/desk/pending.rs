@@ -58,7 +58,7 @@ impl RegistrationAuthority {
             .collect()
     }
 
-    /// One act that waits.
+    /// One act that waits. It shows as much of its person as her page does, so that it was opened is evidence.
     ///
     /// # Errors
     /// [`DeskError::NothingWaits`] when it does not, or at another centre.
@@ -68,7 +68,7 @@ impl RegistrationAuthority {
         id: ActId,
         now: Timestamp,
     ) -> Result<PendingView, DeskError> {
-        let mut work = self.storage.snapshot()?;
+        let mut work = self.storage.begin()?;
         let waiting = work
             .decisions()
             .pending(id)?
@@ -80,6 +80,14 @@ impl RegistrationAuthority {
             Err(error) => return Err(error),
         };
         let view = self.view(work.as_mut(), clerk, waiting)?;
+        let evidence = Evidence {
+            actor: Actor::Staff(clerk.member.id),
+            action: "desk.look",
+            object: person_object(view.person.id),
+            detail: view.waiting.act.name(),
+        };
+        evidence.record(work.as_mut(), now)?;
+        work.commit()?;
         Ok(PendingView { is_lost, ..view })
     }
 

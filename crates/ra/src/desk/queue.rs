@@ -199,10 +199,12 @@ impl Mistyped {
     }
 }
 
-/// Everything in the beginning of a text that is twelve digits, also with spaces or hyphens between groups of them.
+/// Everything in the beginning of a text that is twelve digits, whatever stands between groups of them that is no letter:
+/// spaces, hyphens, points, what is not seen. Wide digits of an input method are digits.
 pub(super) fn twelve_digits(text: &str) -> Vec<String> {
-    let is_gap = |letter: char| letter.is_whitespace() || "-‐‑–".contains(letter);
-    let apart = |letter: char| !(letter.is_ascii_digit() || is_gap(letter));
+    let text: String = text.chars().map(narrow).collect();
+    let is_gap = |letter: char| !letter.is_alphanumeric();
+    let apart = |letter: char| letter.is_alphanumeric() && !letter.is_ascii_digit();
     let mut found: Vec<String> = text
         .split(apart)
         .flat_map(|part| {
@@ -218,6 +220,12 @@ pub(super) fn twelve_digits(text: &str) -> Vec<String> {
     found
 }
 
+/// A wide digit as the digit that it is.
+fn narrow(letter: char) -> char {
+    let offset = u32::from(letter).wrapping_sub(u32::from('０'));
+    char::from_digit(offset, 10).unwrap_or(letter)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Mistyped, iin_in, twelve_digits};
@@ -231,6 +239,13 @@ mod tests {
             "1234\u{a0}5678\u{2011}9012",
             "https://cabinet.example/kk/status/123456789012?x=1",
             "№ 123456789012.",
+            "123456.789012",
+            "123456/789012",
+            "123456_789012",
+            "123456\u{2212}789012",
+            "123456\u{ad}789012",
+            "1234\u{200b}5678\u{feff}9012",
+            "１２３４５６７８９０１２",
         ] {
             assert!(
                 twelve_digits(text).contains(&"123456789012".to_owned()),
@@ -259,7 +274,13 @@ mod tests {
 
     #[test]
     fn a_serial_number_holds_no_iin() {
-        for text in ["900312 400131", "ЖСН 9003-12400131", "9003\u{a0}12400131"] {
+        for text in [
+            "900312 400131",
+            "ЖСН 9003-12400131",
+            "9003\u{a0}12400131",
+            "900312.400131",
+            "９００３１２４００１３１",
+        ] {
             let iin = iin_in(text);
             assert_eq!(
                 iin.as_ref().map(tanba_model::iin::Iin::as_str),

@@ -64,6 +64,7 @@ pub(crate) async fn show(
     Path(asked): Path<String>,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, Problem> {
+    at_desk.looks(&state).await?;
     let (clerk, number, now) = (at_desk.0.clone(), visitors_number(&asked)?, state.now());
     let found = state
         .ra(move |ra| ra.desk_application(&clerk, &number, now))

@@ -65,10 +65,15 @@ impl Fields {
 
     /// Whether one digit of an IIN or of an application's number is wrong: nothing can be found, and that says nothing.
     fn is_mistyped(&self) -> bool {
-        let is_number =
-            |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || letter == '-';
-        self.object.chars().all(is_number)
+        !self.object.chars().any(char::is_alphabetic)
             && Mistyped::of(&self.object) == Some(Mistyped::CheckDigit)
+    }
+
+    /// Where an IIN was typed that is not looked for there; it must not stand in an address because of that.
+    fn is_misplaced(&self) -> Option<&'static str> {
+        let fields = [("actor", &self.actor), ("action", &self.action)];
+        let holds = |(field, text): (&'static str, &String)| iin_in(text).map(|_| field);
+        fields.into_iter().find_map(holds)
     }
 
     /// Whether the last day is before the first: nothing can be found, which must not read as "nothing happened".
@@ -96,7 +101,7 @@ pub(crate) async fn search(
     Form(mut fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     fields.before = None;
-    if fields.is_mistyped() {
+    if fields.is_mistyped() || fields.is_misplaced().is_some() {
         // Nearly an IIN stands in no address either.
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok((status, page(&state, &visit, &at_desk, fields, None)).into_response());
@@ -161,11 +166,17 @@ fn page(
     found: Option<AuditPage>,
 ) -> Html<String> {
     let (backwards, mistyped) = (fields.is_backwards(), fields.is_mistyped());
-    let unknown = found.is_none() && !mistyped;
+    let misplaced = fields.is_misplaced();
+    let unknown = found.is_none() && !mistyped && misplaced.is_none();
     let mistakes = [
         (fields.is_mistaken(), "from", "desk-audit-day"),
         (backwards, "from", "desk-audit-backwards"),
         (mistyped, "object", "desk-find-check"),
+        (
+            misplaced.is_some(),
+            misplaced.unwrap_or_default(),
+            "desk-audit-misplaced",
+        ),
         (unknown, "object", "error-person-unknown"),
     ];
     let errors: Vec<_> = mistakes
@@ -197,7 +208,7 @@ fn page(
         ..SCREEN
     };
     let values = context! {
-        events, next, errors, futile => backwards || mistyped, names => names::all(state, visit),
+        events, next, errors, futile => backwards || mistyped || misplaced.is_some(), names => names::all(state, visit),
         from => fields.from, to => fields.to, actor => fields.actor, action => fields.action, object => fields.object,
     };
     state.render_desk(visit, at_desk, &screen, values)

@@ -56,6 +56,7 @@ pub(crate) async fn show(
     at_desk: AtDesk,
     Path(id): Path<i64>,
 ) -> Result<Html<String>, Problem> {
+    at_desk.looks(&state).await?;
     let (clerk, now) = (at_desk.0.clone(), state.now());
     let found = state
         .ra(move |ra| ra.desk_pending_act(&clerk, ActId(id), now))

@@ -58,6 +58,9 @@ pub(crate) async fn show(
     let frozen = found.person.frozen_at.is_some();
     let policy = state.authority().config().desk();
     let waits = |act: Act| found.pending.iter().any(|waiting| waiting.act == act);
+    let mut revocable = found.certificates.clone();
+    revocable
+        .retain(|record| (record.status.is_valid() && record.not_after >= now) || is_held(record));
     let offers: Vec<Offer> = [
         Act::Freeze,
         Act::Release,
@@ -69,10 +72,7 @@ pub(crate) async fn show(
     .filter(|act| match act {
         Act::Freeze => !frozen,
         Act::Release => frozen || found.certificates.iter().any(is_held),
-        Act::Revoke => found
-            .certificates
-            .iter()
-            .any(|record| (record.status.is_valid() && record.not_after >= now) || is_held(record)),
+        Act::Revoke => !revocable.is_empty(),
         Act::Application | Act::Email | Act::Names => true,
     })
     .map(|act| Offer {
@@ -91,12 +91,6 @@ pub(crate) async fn show(
         waits: waits(act),
     })
     .collect();
-    let revocable: Vec<_> = found
-        .certificates
-        .iter()
-        .filter(|record| (record.status.is_valid() && record.not_after >= now) || is_held(record))
-        .cloned()
-        .collect();
     let done = fields
         .done
         .filter(|done| ["done", "waits", "withdrawn", "rejected"].contains(&done.as_str()));
