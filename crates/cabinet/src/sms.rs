@@ -42,7 +42,9 @@ pub fn render(message: &OutboxMessage, public_url: &str) -> Result<String, MailE
                 AdministratorAct::Revoked => "sms-administrator-revoked",
                 AdministratorAct::Held => "sms-administrator-held",
                 AdministratorAct::Released => "sms-administrator-released",
-                AdministratorAct::PersonReleased => "sms-administrator-person-released",
+                AdministratorAct::PersonReleased | AdministratorAct::NothingHeld => {
+                    "sms-administrator-person-released"
+                }
                 AdministratorAct::EmailChanged => "sms-administrator-email-changed",
                 AdministratorAct::NamesChanged => "sms-administrator-names-changed",
                 AdministratorAct::KeyCompromised => "sms-key-compromised",

@@ -24,6 +24,8 @@ pub enum AdministratorAct {
     Released,
     /// The person may have new certificates again.
     PersonReleased,
+    /// The same, where none of her certificates is on hold.
+    NothingHeld,
     /// Another address is the confirmed one; told at both.
     EmailChanged,
     /// The names in the records were corrected.
@@ -35,11 +37,12 @@ pub enum AdministratorAct {
 
 impl AdministratorAct {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Revoked,
         Self::Held,
         Self::Released,
         Self::PersonReleased,
+        Self::NothingHeld,
         Self::EmailChanged,
         Self::NamesChanged,
         Self::KeyCompromised,

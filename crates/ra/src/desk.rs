@@ -39,6 +39,7 @@ mod staff;
 pub(crate) use access::is_staff_key;
 pub use access::{DeskLoginError, DeskOpened};
 pub use act::ActWish;
+pub(crate) use act::on_hold;
 pub use application::{DeskApplication, Verdict};
 pub use audit::{AuditFilter, AuditPage, actor_text};
 pub use console::{BlockedPage, BlockedView, IssuerLists, IssuerPage, IssuerView, Queues};

@@ -13,6 +13,7 @@ use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::RegistrationAuthority;
+use crate::desk::on_hold;
 use crate::evidence::{Evidence, person_object};
 use crate::token::random_link;
 
@@ -97,12 +98,15 @@ pub fn announce_release(
     let Some(person) = work.persons().find(person)? else {
         return Ok(());
     };
+    let act = if !serials.is_empty() {
+        AdministratorAct::Released
+    } else if on_hold(work, &person)?.is_empty() {
+        AdministratorAct::NothingHeld
+    } else {
+        AdministratorAct::PersonReleased
+    };
     let body = MessageBody::ByAdministrator {
-        act: if serials.is_empty() {
-            AdministratorAct::PersonReleased
-        } else {
-            AdministratorAct::Released
-        },
+        act,
         serials: serials.iter().map(SerialNumber::hex).collect(),
         reason: String::new(),
         not_me_path: not_me_path(work, random, person.id, "", now)?,

@@ -117,6 +117,10 @@ impl Writer<'_> {
                 "mail-person-released-subject",
                 "mail-administrator-person-released",
             ),
+            AdministratorAct::NothingHeld => (
+                "mail-person-released-subject",
+                "mail-administrator-nothing-held",
+            ),
             AdministratorAct::EmailChanged => (
                 "mail-email-changed-subject",
                 "mail-administrator-email-changed",
@@ -138,6 +142,9 @@ impl Writer<'_> {
         if !serials.is_empty() {
             blocks.push(Block::certificates(serials));
         }
+        if act == AdministratorAct::NothingHeld {
+            blocks.push(self.link("mail-nothing-held-next", "/obtain"));
+        }
         if !not_me_path.is_empty() {
             blocks.push(self.link("mail-released-not-me", not_me_path));
         }
@@ -147,6 +154,7 @@ impl Writer<'_> {
             | AdministratorAct::Held
             | AdministratorAct::Released
             | AdministratorAct::PersonReleased
+            | AdministratorAct::NothingHeld
             | AdministratorAct::EmailChanged
             | AdministratorAct::NamesChanged => self.say("mail-administrator-next", &[]),
         });

@@ -14,9 +14,23 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
         .filter(|body| body.kind() == "by_administrator")
         .map(|body| letter(body, Language::Ru))
         .collect();
-    let [revoked, held, released, person, email, names, compromised] = letters.as_slice() else {
-        panic!("seven acts")
+    let [
+        revoked,
+        held,
+        released,
+        person,
+        nothing,
+        email,
+        names,
+        compromised,
+    ] = letters.as_slice()
+    else {
+        panic!("eight acts")
     };
+    // Where nothing is on hold any more, nothing is said to stay so.
+    assert!(person.text.contains("остаются приостановленными"));
+    assert!(!nothing.text.contains("остаются приостановленными"));
+    assert!(nothing.text.contains("https://cabinet.example/ru/obtain"));
     // Nobody of the staff did it, and whoever reads it has to get new keys.
     assert!(!compromised.text.contains("администратор"));
     for told in ["посторонних", "11ee", "https://cabinet.example/ru/obtain"] {
@@ -37,11 +51,11 @@ fn what_an_administrator_did_is_told_with_serials_reason_and_whom_to_call() {
     for told in [email, names] {
         assert!(told.text.contains("центре регистрации"));
     }
-    for told in [released, person] {
+    for told in [released, person, nothing] {
         assert!(told.text.contains("снова всё приостановите"));
         assert!(told.html.contains("https://cabinet.example/ru/not-me/abc"));
     }
-    for told in [revoked, held, released, person] {
+    for told in [revoked, held, released, person, nothing] {
         assert!(told.text.contains("администратор") || told.text.contains("Администратор"));
         assert!(told.text.contains("1414"), "{}", told.text);
     }

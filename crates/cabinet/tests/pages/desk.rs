@@ -390,3 +390,36 @@ async fn an_act_that_waits_no_more_is_not_said_to_wait() {
     assert!(page.contains("ЖАҢАЕВА"), "{page}");
     assert!(!page.contains("id=\"desk-done\""), "{page}");
 }
+
+#[tokio::test]
+async fn where_nothing_is_on_hold_a_release_is_not_said_to_make_anything_valid_again() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let record = world.record_of(&citizen.iin()).0;
+    let key = world.staff("Bolat", Role::Operator);
+    let mut seat = Browser::new(&world);
+    seat.sit_down(&key).await;
+    let freeze = json!({ "person": record, "act": "freeze", "reason": "key-lost" });
+    let _ = signed(&mut seat, &key, "/desk/acts", freeze).await;
+    let words = [
+        ("kk", "қайтадан жарамды болады", "Тоқтатулы куәлі"),
+        ("ru", "действующими", "Приостановленных свидетельств"),
+        ("en", "valid again", "on hold"),
+    ];
+    for (language, valid, _) in words {
+        let path = format!("/{language}/desk/persons/{record}");
+        assert!(seat.get(&path).await.body.contains(valid), "{language}");
+    }
+    let serials = [&citizen.signature, &citizen.authentication];
+    let serials = serials.map(|key| key.certificate.serial_hex());
+    let revoke =
+        json!({ "person": record, "act": "revoke", "reason": "key-lost", "serials": serials });
+    let _ = signed(&mut seat, &key, "/desk/acts", revoke).await;
+    for (language, valid, none) in words {
+        let path = format!("/{language}/desk/persons/{record}");
+        let page = seat.get(&path).await.body;
+        assert!(!page.contains(valid), "{page}");
+        assert_eq!(page.matches(none).count(), 2, "warning and hint: {page}");
+        assert!(page.contains("<option value=\"endangered-revoked\">"));
+    }
+}

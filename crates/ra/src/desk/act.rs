@@ -130,7 +130,7 @@ pub(super) fn serials(records: &[CertificateRecord]) -> Vec<String> {
 }
 
 /// Certificates of a person that are on hold.
-pub(super) fn on_hold(
+pub(crate) fn on_hold(
     work: &mut dyn UnitOfWork,
     person: &Person,
 ) -> Result<Vec<CertificateRecord>, StorageError> {

@@ -69,11 +69,12 @@ pub(super) fn bodies() -> Vec<MessageBody> {
 }
 
 /// Each act of staff, with the link where something was released.
-fn by_administrator(serials: &[String]) -> [MessageBody; 7] {
+fn by_administrator(serials: &[String]) -> [MessageBody; 8] {
     AdministratorAct::ALL.map(|act| MessageBody::ByAdministrator {
         act,
         serials: match act {
             AdministratorAct::PersonReleased
+            | AdministratorAct::NothingHeld
             | AdministratorAct::EmailChanged
             | AdministratorAct::NamesChanged => Vec::new(),
             AdministratorAct::Revoked
@@ -88,13 +89,14 @@ fn by_administrator(serials: &[String]) -> [MessageBody; 7] {
             AdministratorAct::Held
             | AdministratorAct::Released
             | AdministratorAct::PersonReleased
+            | AdministratorAct::NothingHeld
             | AdministratorAct::EmailChanged
             | AdministratorAct::NamesChanged => String::new(),
         },
         not_me_path: match act {
-            AdministratorAct::Released | AdministratorAct::PersonReleased => {
-                "/not-me/abc".to_owned()
-            }
+            AdministratorAct::Released
+            | AdministratorAct::PersonReleased
+            | AdministratorAct::NothingHeld => "/not-me/abc".to_owned(),
             AdministratorAct::Revoked
             | AdministratorAct::Held
             | AdministratorAct::EmailChanged

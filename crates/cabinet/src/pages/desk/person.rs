@@ -101,10 +101,10 @@ pub(crate) async fn show(
         .filter(|(done, act)| done != "waits" || waits(*act));
     let values = context! {
         person => Serde(words.person(&found.person)),
-        id => found.person.id.0,
-        iin => found.person.iin.as_str(),
+        id => found.person.id.0, iin => found.person.iin.as_str(),
         email => found.person.email.as_ref().map(|email| email.as_str()),
         frozen => found.person.frozen_at.map(|at| words.date_time(at)),
+        held => found.certificates.iter().any(is_held),
         certificates => Serde(words.certificates(&found.certificates)),
         more_certificates => found.more_certificates,
         revocable => Serde(words.certificates(&revocable)),

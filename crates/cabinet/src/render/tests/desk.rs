@@ -112,7 +112,7 @@ fn persons() -> Vec<Value> {
     let pending = context! { id => 7, act => "release", asked => "бүгін", expires => "ертең" };
     let one = |how: &str| {
         context! {
-            person => person(true), id => 3, iin => "850101300123", email => "a@example.kz", frozen => "бүгін",
+            person => person(true), id => 3, iin => "850101300123", email => "a@example.kz", frozen => "бүгін", held => how != "done",
             certificates => vec![certificate("both")], more_certificates => true,
             revocable => vec![certificate("signature")], applications => vec![application("ISSUED")],
             pending => vec![pending.clone()], decisions => decisions(), older => 5, actable => true, own => false,
@@ -122,7 +122,7 @@ fn persons() -> Vec<Value> {
     };
     let nobody = Vec::<Value>::new;
     let nothing = context! {
-        person => person(false), id => 3, iin => "850101300123", certificates => nobody(), revocable => nobody(),
+        person => person(false), id => 3, iin => "850101300123", certificates => nobody(), revocable => nobody(), held => false,
         applications => nobody(), pending => nobody(), decisions => nobody(), actable => false, own => true,
         offers => nobody(), more_certificates => false, errors => nobody(),
     };

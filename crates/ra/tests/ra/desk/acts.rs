@@ -146,6 +146,38 @@ fn what_the_link_of_a_mail_froze_is_released_only_here() {
 }
 
 #[test]
+fn whoever_has_nothing_on_hold_any_more_is_told_so_when_she_is_released() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    act(&world, &first, &citizen, &wish("freeze", "key-lost")).unwrap();
+    let records = world.certificates(citizen.id);
+    let revoke = ActWish {
+        serials: records.iter().map(|record| record.serial.hex()).collect(),
+        ..wish("revoke", "key-lost")
+    };
+    let revoked = act(&world, &first, &citizen, &revoke).unwrap();
+    assert!(matches!(revoked, Outcome::Done(..)), "{revoked:?}");
+    assert_eq!(held(&world, &citizen), 0);
+    let release = wish("release", "endangered-revoked");
+    act(&world, &first, &citizen, &release).unwrap();
+    answer(&world, &second, true).unwrap();
+    let told = world.mail(NOON).into_iter().rev().find_map(|mail| {
+        let MessageBody::ByAdministrator {
+            act, not_me_path, ..
+        } = mail.body
+        else {
+            return None;
+        };
+        Some((act, not_me_path))
+    });
+    let (act, link) = told.unwrap();
+    assert_eq!(act, AdministratorAct::NothingHeld);
+    assert!(link.starts_with("/not-me/"), "{link}");
+}
+
+#[test]
 fn whoever_did_not_ask_for_a_release_freezes_anew_with_its_letter() {
     let world = World::new();
     let first = seat(&world, "Bolat", Role::Operator, ALMATY);
