@@ -8,6 +8,7 @@ use crate::id::{IntakeId, PersonId, StaffId};
 pub mod channels;
 mod checkpoint;
 mod digest;
+pub mod facts;
 pub mod identity;
 pub mod kept;
 mod octets;

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use tanba_model::audit::facts::Fact;
 use tanba_model::message::MessageBody;
 use tanba_model::person::{EarlierEmail, EmailAddress, Person};
 use tanba_model::ports::{EntryPurpose, Session, StorageError, UnitOfWork};
@@ -217,7 +218,7 @@ impl RegistrationAuthority {
         }
         let until = earlier.until;
         self.move_address(work, person, (address, earlier), false, now)?;
-        did(person, "person.email-change").record_channels(work, person.id, now)?;
+        did(person, "person.email-change").record_facts(work, person.id, &[Fact::Address], now)?;
         Ok(until)
     }
 }

@@ -1,6 +1,7 @@
 //! Audit events of this crate.
 
-use tanba_model::audit::{Actor, AuditEvent, channels, identity, origin};
+use tanba_model::audit::facts::{self, Fact};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
@@ -41,30 +42,15 @@ impl Evidence<'_> {
         work.audit_log().append(&event).map(|_| ())
     }
 
-    /// Appends an event that changed who a person is, with a digest of what is recorded now.
-    pub(crate) fn record_identity(
+    /// Appends an event that set facts of a person: with digests of what is recorded now, so after the change.
+    pub(crate) fn record_facts(
         self,
         work: &mut dyn UnitOfWork,
         person: PersonId,
+        set: &[Fact],
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let detail = identity::detail(work, person, self.detail)?;
-        Evidence {
-            detail: &detail,
-            ..self
-        }
-        .record(work, at)
-    }
-
-    /// Appends an event that changed where codes and notices of a person go: with a digest of what is recorded now, so
-    /// after the change.
-    pub(crate) fn record_channels(
-        self,
-        work: &mut dyn UnitOfWork,
-        person: PersonId,
-        at: Timestamp,
-    ) -> Result<(), StorageError> {
-        let detail = channels::detail(work, person, self.detail)?;
+        let detail = facts::detail(work, person, self.detail, set)?;
         Evidence {
             detail: &detail,
             ..self

@@ -3,6 +3,7 @@
 use tanba_crypto::sha256;
 use tanba_model::application::{ApplicationNumber, State};
 use tanba_model::audit::Actor;
+use tanba_model::audit::facts::Fact;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::message::MessageBody;
@@ -194,7 +195,7 @@ fn take_address_back(
         object: person_object(person.id),
         detail: codes::NOT_ME,
     };
-    evidence.record_channels(work, person.id, now)?;
+    evidence.record_facts(work, person.id, &[Fact::Address], now)?;
     person.email = Some(earlier);
     person.earlier_email = None;
     Ok(person)

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
+use tanba_model::audit::facts::Fact;
 use tanba_model::message::MessageBody;
 use tanba_model::person::{EarlierPhone, Person};
 use tanba_model::phone::PhoneNumber;
@@ -299,7 +300,7 @@ impl RegistrationAuthority {
             Some(_) => "person.phone-change",
             None => "person.phone-remove",
         };
-        did(person, action).record_channels(work, person.id, now)?;
+        did(person, action).record_facts(work, person.id, &[Fact::Telephone], now)?;
         let subject = phone.map(link_subject).unwrap_or_default();
         let body = MessageBody::PhoneChanged {
             hint: phone.map(PhoneNumber::masked).unwrap_or_default(),
@@ -379,7 +380,7 @@ pub(crate) fn put_phone_right(
         object: person_object(person.id),
         detail: codes::NOT_ME,
     };
-    evidence.record_channels(work, person.id, now)?;
+    evidence.record_facts(work, person.id, &[Fact::Telephone], now)?;
     person.phone = number;
     person.phone_since = None;
     person.earlier_phone = None;

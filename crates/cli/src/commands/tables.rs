@@ -4,7 +4,7 @@
 //! People and applications are compared in shares, each with a look over the whole log of its own, so that memory does not grow
 //! with a nation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::AuditEvent;
@@ -80,7 +80,7 @@ impl Compared {
 /// People and applications that are compared at once: some fifty megabytes.
 const SHARE: i64 = 250_000;
 
-/// What the log says of these tables. A person costs a hundred octets of memory, an application as many.
+/// What the log says of these tables. A person costs two hundred octets of memory, an application as many.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     share: Share,
@@ -148,6 +148,8 @@ impl Tables {
             if self.share.has(id) {
                 self.people.take(event);
                 self.signed.take(event);
+            } else {
+                self.people.take_beyond(event);
             }
             return;
         }
@@ -252,6 +254,37 @@ fn in_shares(
             return Ok(Some(all));
         }
         share = share.next(size);
+    }
+}
+
+/// Those of these people whose IIN is not the one that the log says first.
+pub(super) fn moved(unit: &mut dyn UnitOfWork, people: &BTreeSet<i64>) -> anyhow::Result<Vec<i64>> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    people::moved(unit, people)
+}
+
+/// Shows each event of the whole log that is of one of these kinds.
+fn each(
+    unit: &mut dyn UnitOfWork,
+    marks: &[&[u8]],
+    show: &mut dyn FnMut(&AuditEvent),
+) -> anyhow::Result<()> {
+    let mut after = 0;
+    loop {
+        let records = unit.audit_log().page(after, PAGE)?;
+        let Some(last) = records.last() else {
+            return Ok(());
+        };
+        after = last.sequence;
+        for record in &records {
+            if is_one_of(&record.event, marks)
+                && let Some(event) = record.read()
+            {
+                show(&event);
+            }
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use tanba_ca::{
     Authority, AuthorityNames, Cost, InitOptions, IssuingKey, KeyVault, Parts, Profiles, Rules,
 };
 use tanba_crypto::{KeyAlgorithm, Secret, SoftwareKey};
-use tanba_model::audit::{Actor, AuditEvent, channels, identity};
+use tanba_model::audit::facts::{self, Fact};
+use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
@@ -93,13 +94,12 @@ impl House {
         };
         let mut unit = self.storage.begin().unwrap();
         let person = unit.persons().insert(&person, NOW).unwrap();
-        let detail = identity::detail(unit.as_mut(), person, "").unwrap();
         let event = AuditEvent {
             at: NOW,
             actor: Actor::System,
             action: "person.import".to_owned(),
             object: format!("person:{person}"),
-            detail: channels::detail(unit.as_mut(), person, &detail).unwrap(),
+            detail: facts::detail(unit.as_mut(), person, "", &Fact::ALL).unwrap(),
             origin: String::new(),
         };
         let _ = unit.audit_log().append(&event).unwrap();

@@ -1,18 +1,12 @@
-//! What evidence says of the addresses and telephones that codes and notices go to: a keyed digest of them.
-//!
-//! Whoever writes to the database could put his own address in place of a person's, and get her codes. So each event that
-//! changes them says what they are from then on, and whoever compares finds what changed without one. The log is exported and
-//! must not let anybody try addresses until one fits, so the digest is made with a key that stays in the database.
+//! What evidence of before [`super::facts`] says of the addresses and telephones that codes and notices go to: one digest of all
+//! of them. It is read, and not written any more.
 
 use tanba_crypto::Secret;
 use tanba_pki::Timestamp;
 
-pub use super::digest::KEY;
-use super::digest::{Digest, absent, key};
-use crate::id::PersonId;
+use super::digest::Digest;
 use crate::person::{EmailAddress, Person};
 use crate::phone::PhoneNumber;
-use crate::ports::{StorageError, UnitOfWork};
 
 /// What stands before the digest in the detail of an event. Stored.
 const MARK: &str = "channels=";
@@ -50,24 +44,10 @@ impl Channels {
     }
 }
 
-/// The detail of an event that changed the channels of a person: some words, and what they are now.
-///
-/// # Errors
-/// [`StorageError::Damaged`] when the person or the key is not there.
-pub fn detail(
-    unit: &mut dyn UnitOfWork,
-    person: PersonId,
-    words: &str,
-) -> Result<String, StorageError> {
-    let key = key(unit)?;
-    let person = unit.persons().find(person)?;
-    let person = person.ok_or_else(|| absent("the person of the evidence"))?;
-    Ok(Channels::of(&key, &person).0.after(words, MARK))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::PersonId;
     use crate::iin::Iin;
     use crate::language::Language;
     use crate::person::{EarlierEmail, EarlierPhone};

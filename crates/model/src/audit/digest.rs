@@ -12,7 +12,7 @@ pub const KEY: &str = "channels";
 const LENGTH: usize = 16;
 
 /// HMAC-SHA-256, cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digest([u8; LENGTH]);
 
 impl Digest {

@@ -1,14 +1,10 @@
-//! What evidence says of who a person is: a keyed digest of her number, her names and whether she died.
-//!
-//! Certificates are issued in these names, so whoever writes to the database could put others in their place. It is made with
-//! the key of [`super::channels`], and for the same reason: the log leaves the house, and IINs can be counted through.
+//! What evidence of before [`super::facts`] says of who a person is: one digest of her number, her names and whether she died.
+//! It is read, and not written any more.
 
 use tanba_crypto::Secret;
 
-use super::digest::{Digest, absent, key};
-use crate::id::PersonId;
+use super::digest::Digest;
 use crate::person::Person;
-use crate::ports::{StorageError, UnitOfWork};
 
 /// What stands before the digest in the detail of an event. Stored.
 const MARK: &str = "identity=";
@@ -45,28 +41,11 @@ impl Identity {
     }
 }
 
-/// The detail of an event that says who a person is: some words, and the digest of it. That of channels comes after it.
-///
-/// # Errors
-/// [`StorageError::Damaged`] when the person or the key is not there.
-pub fn detail(
-    unit: &mut dyn UnitOfWork,
-    person: PersonId,
-    words: &str,
-) -> Result<String, StorageError> {
-    let key = key(unit)?;
-    let found = unit.persons().find(person)?;
-    let found = found.ok_or_else(|| absent("the person of the evidence"))?;
-    let source = unit.persons().source(person)?;
-    let (source, deceased) = source.ok_or_else(|| absent("the person of the evidence"))?;
-    let digest = Identity::of(&key, &found, &source, deceased).0;
-    Ok(digest.after(words, MARK))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::audit::channels::Channels;
+    use crate::id::PersonId;
     use crate::iin::Iin;
     use crate::language::Language;
 

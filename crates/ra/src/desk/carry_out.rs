@@ -1,6 +1,7 @@
 //! Doing what was signed: records, audit events and notices in one unit of work.
 
 use tanba_model::audit::Actor;
+use tanba_model::audit::facts::Fact;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::decision::{Act, DecisionReason, Identification};
 use tanba_model::id::ApplicationId;
@@ -57,7 +58,7 @@ impl RegistrationAuthority {
                     object: person_object(person.id),
                     detail: "",
                 };
-                evidence.record_channels(work, person.id, now)?;
+                evidence.record_facts(work, person.id, &[Fact::Address], now)?;
                 if moved.earlier_email.is_none() {
                     tell(work, &moved, AdministratorAct::EmailChanged, &[], None, now)?;
                 }
@@ -243,7 +244,8 @@ fn rename(
         object: person_object(person.id),
         detail: "",
     };
-    evidence.record_identity(work, person.id, now)?;
+    let set = [Fact::Number, Fact::Names];
+    evidence.record_facts(work, person.id, &set, now)?;
     Ok(tell(
         work,
         person,

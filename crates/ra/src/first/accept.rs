@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tanba_model::application::{Application, ApplicationKind, FirstIssuance, State};
-use tanba_model::audit::identity;
+use tanba_model::audit::facts::Fact;
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::intake::{Claim, Intake, IntakeStage};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -155,12 +155,11 @@ impl RegistrationAuthority {
             };
             work.persons().set_identity(id, &facts, source, false)?;
         }
-        let detail = identity::detail(work, id, source)?;
         let entered = Evidence {
             object: person_object(id),
-            ..evidence(intake, "person.enter", &detail)
+            ..evidence(intake, "person.enter", source)
         };
-        entered.record_channels(work, id, now)?;
+        entered.record_facts(work, id, &Fact::ALL, now)?;
         Ok(work.persons().find(id)?.ok_or(StepError::NotFound)?)
     }
 
@@ -321,7 +320,7 @@ pub(crate) fn announce_issued(
             object: person_object(person.id),
             detail: "confirmed for a first application",
         };
-        evidence.record_channels(work, person.id, now)?;
+        evidence.record_facts(work, person.id, &[Fact::Address], now)?;
     }
     // Who chose that language is the applicant; what reaches an address that she does not have stays in its own.
     if moves || person.email.as_ref() == Some(&first.email) {

@@ -13,8 +13,8 @@ use tanba_ca::{
 };
 use tanba_crypto::{KeyAlgorithm, Secret, SignError, SoftwareKey};
 use tanba_model::application::{Application, ApplicationNumber};
-use tanba_model::audit::channels::{self, Channels};
-use tanba_model::audit::{Actor, AuditRecord};
+use tanba_model::audit::facts::{self, Fact, Known};
+use tanba_model::audit::{Actor, AuditEvent, AuditRecord};
 use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason};
 use tanba_model::id::{CertificateId, PersonId};
 use tanba_model::iin::Iin;
@@ -682,30 +682,34 @@ pub(crate) struct Draft {
     pub(crate) document: Vec<u8>,
 }
 
-/// The last event that changed where codes and notices go says what they are now.
+/// What was said last of where codes and notices go is what they are now, and no event says what it did not set.
 fn assert_told(work: &mut dyn UnitOfWork, person: &Person) {
-    const CHANGES: [&str; 8] = [
-        "person.enter",
-        "person.address",
-        "person.email",
-        "person.email-change",
-        "person.email-back",
-        "person.phone-change",
-        "person.phone-back",
-        "person.phone-remove",
-    ];
     let log = work.audit_log().page(0, 10_000).unwrap();
     let events = log.iter().filter_map(AuditRecord::read);
-    let mut changes = events.filter(|event| {
-        event.object == format!("person:{}", person.id) && CHANGES.contains(&event.action.as_str())
-    });
-    if let Some(last) = changes.next_back() {
-        let key = work
-            .secrets()
-            .server_secret(channels::KEY)
-            .unwrap()
-            .unwrap();
-        let said = Channels::said(&last.detail);
-        assert_eq!(said, Some(Channels::of(&key, person)), "{}", last.action);
+    let hers = |event: &AuditEvent| event.object == format!("person:{}", person.id);
+    let events: Vec<AuditEvent> = events.filter(hers).collect();
+    for event in &events {
+        let said = [Fact::Address, Fact::Telephone].map(|fact| fact.said(&event.detail).is_some());
+        let expected = match event.action.as_str() {
+            "person.enter" => [true, true],
+            "person.address" | "person.email" | "person.email-change" | "person.email-back" => {
+                [true, false]
+            }
+            "person.phone-change" | "person.phone-back" | "person.phone-remove" => [false, true],
+            _ => [false, false],
+        };
+        assert_eq!(said, expected, "{}", event.action);
+    }
+    let key = work.secrets().server_secret(facts::KEY).unwrap().unwrap();
+    let known = Known {
+        person,
+        source: "",
+        deceased: false,
+    };
+    for fact in [Fact::Address, Fact::Telephone] {
+        let mut said = events.iter().filter_map(|event| fact.said(&event.detail));
+        if let Some(last) = said.next_back() {
+            assert_eq!(last, fact.of(&key, &known), "{fact:?}");
+        }
     }
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use tanba_ca::Authority;
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
 use tanba_keystore::{Computing, Container, Password, Profile};
-use tanba_model::audit::{Actor, AuditEvent, channels, identity, origin};
+use tanba_model::audit::facts::{self, Fact};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::centre::Centres;
 use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::iin::Iin;
@@ -234,13 +235,12 @@ impl Workshop<'_> {
         };
         let mut work = self.storage.begin()?;
         let id = work.persons().insert(&person, issued)?;
-        let detail = identity::detail(work.as_mut(), id, "address confirmed")?;
         let event = AuditEvent {
             at: issued,
             actor: Actor::Administrator("demo".to_owned()),
             action: "person.import".to_owned(),
             object: format!("person:{id}"),
-            detail: channels::detail(work.as_mut(), id, &detail)?,
+            detail: facts::detail(work.as_mut(), id, "address confirmed", &Fact::ALL)?,
             origin: origin::here(),
         };
         let _ = work.audit_log().append(&event)?;

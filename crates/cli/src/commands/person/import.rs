@@ -1,20 +1,22 @@
 //! Entering people from a file: all of it is checked first, then entered in small pieces, so that a running server goes on
 //! writing beside it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use tanba_model::audit::{Actor, AuditEvent, channels, identity, origin};
+use tanba_model::audit::facts::{self, Fact};
+use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, Storage, UnitOfWork};
 use tanba_pki::Timestamp;
 use tanba_ra::TextsSection;
 
+use super::super::tables;
 use super::register::{Entries, Entry, Fault};
 
 /// People of one unit of work.
@@ -101,7 +103,7 @@ pub(super) fn import(
     actor: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Result<(Imported, Faults), Faults>> {
-    let faults = check(storage, file, how)?;
+    let (faults, moved) = check(storage, file, how)?;
     if !faults.is_empty() && !how.skip_bad {
         return Ok(Err(faults));
     }
@@ -122,7 +124,13 @@ pub(super) fn import(
     let mut inside = 0_usize;
     for entry in entries {
         let entry = match entry {
-            Ok(entry) if told(&entry, how) && seen.insert(key(&entry)) => entry,
+            Ok(entry)
+                if told(&entry, how)
+                    && !moved.contains(&key(&entry))
+                    && seen.insert(key(&entry)) =>
+            {
+                entry
+            }
             _ if how.skip_bad => continue,
             _ => bail!(
                 "the file was changed while it was read; what was entered before stays, and entering it again is fine"
@@ -160,17 +168,18 @@ fn key(entry: &Entry) -> u64 {
     entry.person.iin.as_str().parse().unwrap_or_default()
 }
 
-/// Looks through the whole file.
-fn check(storage: &dyn Storage, file: &Path, how: &How) -> anyhow::Result<Faults> {
+/// Looks through the whole file. Beside what is wrong with it: numbers that are nobody's whom they were entered for.
+fn check(storage: &dyn Storage, file: &Path, how: &How) -> anyhow::Result<(Faults, HashSet<u64>)> {
     let mut faults = Faults::default();
     let entries = match entries(file)? {
         Ok(entries) => entries,
         Err(fault) => {
             faults.push(fault);
-            return Ok(faults);
+            return Ok((faults, HashSet::new()));
         }
     };
     let mut seen = HashSet::new();
+    let mut changing = BTreeMap::new();
     let mut unit = storage.snapshot()?;
     for entry in entries {
         let entry = match entry {
@@ -194,14 +203,33 @@ fn check(storage: &dyn Storage, file: &Path, how: &How) -> anyhow::Result<Faults
             continue;
         }
         let there = unit.persons().find_by_iin(&entry.person.iin)?;
-        if !how.update && there.is_some_and(|person| !is_same(&person, &entry)) {
-            faults.push(Fault::new(
+        let other = there.filter(|person| !is_same(person, &entry));
+        match other {
+            Some(person) if how.update => {
+                let _ = changing.insert(person.id.0, (entry.line, key(&entry)));
+            }
+            Some(_) => faults.push(Fault::new(
                 entry.line,
                 "the IIN is in the register under another name; --update replaces it",
-            ));
+            )),
+            None => {}
         }
     }
-    Ok(faults)
+    let mut moved = HashSet::new();
+    for id in tables::moved(unit.as_mut(), &changing.keys().copied().collect())? {
+        if let Some((line, number)) = changing.get(&id) {
+            faults.push(
+                Fault::new(
+                    *line,
+                    "the audit log says that the person of this IIN was entered with another one: somebody changed it in the \
+                     database, so her names are not replaced; see `tanba certificate check --all`",
+                )
+                .of("iin"),
+            );
+            let _ = moved.insert(*number);
+        }
+    }
+    Ok((faults, moved))
 }
 
 /// Whether text messages go to her telephone, if she has one.
@@ -237,8 +265,7 @@ fn enter(
             (None, Some(_)) => "telephone confirmed",
             (None, None) => "",
         };
-        let detail = identity::detail(unit, id, detail)?;
-        let detail = channels::detail(unit, id, &detail)?;
+        let detail = facts::detail(unit, id, detail, &Fact::ALL)?;
         record(unit, "person.import", &detail, id, actor, now)?;
         imported.entered = imported.entered.saturating_add(1);
         return Ok(());
@@ -258,7 +285,8 @@ fn enter(
     }
     identify(unit, person.id, entry)?;
     let detail = if entry.deceased { "deceased" } else { "" };
-    let detail = identity::detail(unit, person.id, detail)?;
+    let set = [Fact::Number, Fact::Names, Fact::Register];
+    let detail = facts::detail(unit, person.id, detail, &set)?;
     record(unit, "person.update", &detail, person.id, actor, now)?;
     imported.updated = imported.updated.saturating_add(1);
     Ok(())

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tanba_ca::{Profiles, Switch};
 use tanba_crypto::{KeyAlgorithm, SoftwareKey};
-use tanba_model::audit::{Actor, channels, identity};
+use tanba_model::audit::Actor;
+use tanba_model::audit::facts::{self, Fact};
 use tanba_model::centre::Centres;
 use tanba_model::iin::Iin;
 use tanba_model::key::{BlockSource, BlockedKey, ListedKeys};
@@ -82,13 +83,12 @@ fn house() -> House {
             phone: Some(PhoneNumber::parse("+77011234567").unwrap()),
         };
         let id = unit.persons().insert(&person, NOW).unwrap();
-        let detail = identity::detail(unit.as_mut(), id, "address confirmed").unwrap();
         let event = AuditEvent {
             at: NOW,
             actor: Actor::System,
             action: "person.import".to_owned(),
             object: format!("person:{id}"),
-            detail: channels::detail(unit.as_mut(), id, &detail).unwrap(),
+            detail: facts::detail(unit.as_mut(), id, "address confirmed", &Fact::ALL).unwrap(),
             origin: String::new(),
         };
         let _ = unit.audit_log().append(&event).unwrap();
@@ -261,10 +261,13 @@ fn whatever_was_changed_beside_the_log_is_found_and_named() {
         (format!("UPDATE person SET patronymic = 'ЖАЛҒАН' {person}"), &["person-identity"]),
         (format!("UPDATE person SET deceased = 1 {person}"), &["person-identity"]),
         (format!("UPDATE person SET source = 'another' {person}"), &["person-identity"]),
-        (format!("UPDATE person SET iin = '{}' {person}", iin(8).as_str()), &["person-identity"]),
+        (
+            format!("DROP TRIGGER person_is_who_she_is; UPDATE person SET iin = '{}' {person}", iin(8).as_str()),
+            &["person-number"],
+        ),
         (
             "UPDATE server_secret SET value = zeroblob(32) WHERE name = 'channels'".to_owned(),
-            &["person-channels", "person-identity", "person-channels", "person-identity", "person-channels", "person-identity"],
+            &["person-channels", "person-number", "person-identity"].repeat(3),
         ),
         ("DELETE FROM server_secret WHERE name = 'channels'".to_owned(), &["channels-key"]),
         ("UPDATE issuer SET kind = 'root' WHERE id = 2".to_owned(), &["issuer-other"]),
@@ -292,7 +295,7 @@ fn whatever_was_changed_beside_the_log_is_found_and_named() {
             &["issuer-awaited"],
         ),
         ("UPDATE person SET frozen_at = NULL".to_owned(), &["person-frozen"]),
-        (format!("DELETE FROM person {person}"), &["person-missing"]),
+        (format!("DROP TRIGGER person_stays; DELETE FROM person {person}"), &["person-missing"]),
         (
             format!(
                 "INSERT INTO person (iin, surname, given_name, language, created_at)

@@ -196,3 +196,188 @@ fn a_file_of_which_nobody_is_entered_says_so() {
     let (again, _) = table.import(&good, &skip).unwrap();
     assert!(!again.is_nobody(), "she is there already");
 }
+
+fn faults(storage: &SqliteStorage) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    let mut fault = |fault: tables::Fault| found.push((fault.object, fault.code));
+    let _ = tables::compare(storage, &mut || true, &mut fault).unwrap();
+    found
+}
+
+fn update() -> How {
+    How {
+        update: true,
+        ..strict()
+    }
+}
+
+const TRIGGERS: &str = "DROP TRIGGER person_is_who_she_is; DROP TRIGGER person_stays;";
+
+/// Three people, and the file that they came from.
+fn three() -> (Table, String) {
+    let table = Table::new();
+    let line = |number: usize| {
+        let surname = ["A", "B", "C"][number - 1];
+        format!(
+            "{},{surname},B,a{number}@example.kz\n",
+            iin(number).as_str()
+        )
+    };
+    let text = format!(
+        "iin,surname,given_name,email\n{}{}{}",
+        line(1),
+        line(2),
+        line(3)
+    );
+    table.import(&text, &strict()).unwrap();
+    assert_eq!(faults(&table.storage), []);
+    (table, text)
+}
+
+impl Table {
+    fn sql(&self, sql: &str) {
+        let database = rusqlite::Connection::open(self.folder.path().join("tanba.sqlite"));
+        database.unwrap().execute_batch(sql).unwrap();
+    }
+
+    fn swap(&self) {
+        let [one, two] = [1, 2].map(|number| iin(number).as_str().to_owned());
+        self.sql(&format!(
+            "{TRIGGERS} UPDATE person SET iin = '-' WHERE id = 1; UPDATE person SET iin = '{one}' WHERE id = 2;
+             UPDATE person SET iin = '{two}' WHERE id = 1"
+        ));
+    }
+}
+
+#[test]
+fn numbers_that_were_put_to_others_are_no_truth_by_the_next_import() {
+    let (table, text) = three();
+    table.swap();
+    let number = |id: u32| (format!("person:{id}"), "person-number");
+    assert_eq!(faults(&table.storage), [number(1), number(2)]);
+    let refused = table.import(&text, &update()).unwrap_err().into_list();
+    assert_eq!(refused.len(), 2);
+    let told = refused[0].to_string();
+    assert!(told.contains("entered with another one"), "{told}");
+    let (skipped, _) = table
+        .import(
+            &text,
+            &How {
+                skip_bad: true,
+                ..update()
+            },
+        )
+        .unwrap();
+    assert_eq!((skipped.skipped, skipped.updated), (2, 0));
+    assert_eq!(faults(&table.storage), [number(1), number(2)]);
+    // An act that gives them other names all the same.
+    let mut unit = table.storage.begin().unwrap();
+    for id in [PersonId(1), PersonId(2)] {
+        let set = [Fact::Number, Fact::Names, Fact::Register];
+        let detail = facts::detail(unit.as_mut(), id, "", &set).unwrap();
+        record(
+            unit.as_mut(),
+            "person.update",
+            &detail,
+            id,
+            &Actor::System,
+            NOW,
+        )
+        .unwrap();
+    }
+    unit.commit().unwrap();
+    assert_eq!(faults(&table.storage), [number(1), number(2)]);
+}
+
+#[test]
+fn whoever_was_put_into_the_register_is_not_entered_by_an_update() {
+    let (table, text) = three();
+    table.sql(&format!(
+        "INSERT INTO person (iin, surname, given_name, email, language, created_at)
+         VALUES ('{}', 'X', 'Y', 'thief@example.kz', 'kk', 1)",
+        iin(4).as_str()
+    ));
+    let unknown = [("person:4".to_owned(), "person-unknown")];
+    assert_eq!(faults(&table.storage), unknown);
+    let more = format!("{text}{},L,B,\n", iin(4).as_str());
+    let (updated, _) = table.import(&more, &update()).unwrap();
+    assert_eq!(updated.updated, 1);
+    assert_eq!(faults(&table.storage), unknown);
+}
+
+#[test]
+fn an_address_that_was_put_there_stays_found_whatever_else_is_changed() {
+    let (table, text) = three();
+    table.sql("UPDATE person SET email = 'thief@example.kz', deceased = 1 WHERE id = 1");
+    let found = ["person-channels", "person-identity"].map(|code| ("person:1".to_owned(), code));
+    let act = |action: &str, set: &[Fact]| {
+        let mut unit = table.storage.begin().unwrap();
+        let id = PersonId(1);
+        unit.persons().set_phone(id, None, None).unwrap();
+        let detail = facts::detail(unit.as_mut(), id, "", set).unwrap();
+        record(unit.as_mut(), action, &detail, id, &Actor::System, NOW).unwrap();
+        unit.commit().unwrap();
+    };
+    act("person.phone-remove", &[Fact::Telephone]);
+    act("person.names", &[Fact::Number, Fact::Names]);
+    assert_eq!(faults(&table.storage), found);
+    table.import(&text, &update()).unwrap();
+    assert_eq!(faults(&table.storage), [found[0].clone()]);
+    act("person.email", &[Fact::Address]);
+    assert_eq!(faults(&table.storage), []);
+}
+
+#[test]
+fn whoever_was_taken_away_and_is_entered_again_is_known_by_her_number() {
+    let (table, text) = three();
+    let missing = |id: u32| (format!("person:{id}"), "person-missing");
+    table.sql(&format!("{TRIGGERS} DELETE FROM person WHERE id IN (1, 3)"));
+    assert_eq!(faults(&table.storage), [missing(1), missing(3)]);
+    // Somebody else gets the record of the last one.
+    let other = format!("iin,surname,given_name\n{},K,B\n", iin(9).as_str());
+    table.import(&other, &strict()).unwrap();
+    assert_eq!(faults(&table.storage), [missing(3), missing(1)]);
+    table.import(&text, &strict()).unwrap();
+    assert_eq!(faults(&table.storage), []);
+    table.sql("DELETE FROM person WHERE id = 3");
+    assert_eq!(faults(&table.storage), [missing(3)]);
+}
+
+#[test]
+fn a_freeze_goes_with_whoever_is_entered_again() {
+    let (table, text) = three();
+    let id = PersonId(1);
+    let freeze = |id: PersonId, at: Option<Timestamp>, action: &str| {
+        let mut unit = table.storage.begin().unwrap();
+        unit.persons().set_frozen(id, at).unwrap();
+        record(unit.as_mut(), action, "", id, &Actor::System, NOW).unwrap();
+        unit.commit().unwrap();
+    };
+    freeze(id, Some(NOW), "person.freeze");
+    table.sql(&format!("{TRIGGERS} DELETE FROM person WHERE id = 1"));
+    table.import(&text, &strict()).unwrap();
+    let again = table.find(&iin(1)).unwrap().0.id;
+    assert_eq!(
+        faults(&table.storage),
+        [(format!("person:{again}"), "person-frozen")]
+    );
+    freeze(again, Some(NOW), "person.freeze");
+    assert_eq!(faults(&table.storage), []);
+    freeze(again, None, "person.release");
+    assert_eq!(faults(&table.storage), []);
+}
+
+#[test]
+fn whatever_the_register_says_anew_is_quiet() {
+    let (table, text) = three();
+    let renamed = format!(
+        "iin,surname,given_name,email,deceased\n{},NEW,NAME,,yes\n",
+        iin(2).as_str()
+    );
+    let (done, _) = table.import(&renamed, &update()).unwrap();
+    assert_eq!(done.updated, 1);
+    assert_eq!(faults(&table.storage), []);
+    let (done, _) = table.import(&text, &update()).unwrap();
+    assert_eq!((done.updated, done.already_there), (1, 2));
+    assert_eq!(faults(&table.storage), []);
+}

@@ -243,13 +243,16 @@ fn two_imports_of_one_second_and_reason_are_compared_by_number() {
 #[test]
 fn whoever_was_changed_by_a_program_of_before_is_counted_and_no_fault() {
     let house = house();
-    let change =
-        "UPDATE person SET email = 'new@example.kz' WHERE id = (SELECT min(id) FROM person)";
-    for (number, action) in ["person.email", "person.email-change", "person.phone-back"]
-        .iter()
-        .enumerate()
+    for (number, (action, column)) in [
+        ("person.email", "email = 'new@example.kz'"),
+        ("person.email-change", "email = 'new@example.kz'"),
+        ("person.phone-back", "phone = '+77010000000'"),
+    ]
+    .iter()
+    .enumerate()
     {
-        let storage = SqliteStorage::open(house.copy(number, change)).unwrap();
+        let change = format!("UPDATE person SET {column} WHERE id = (SELECT min(id) FROM person)");
+        let storage = SqliteStorage::open(house.copy(number, &change)).unwrap();
         assert_eq!(compared(&storage).0, ["person-channels"]);
         event(
             &storage,

@@ -155,11 +155,11 @@ fn decide(
         let (done, detail) = match act {
             Act::Email => (
                 "person.email",
-                channels::detail(unit_ref, person, "").unwrap(),
+                facts::detail(unit_ref, person, "", &[Fact::Address]).unwrap(),
             ),
             Act::Names => (
                 "person.names",
-                identity::detail(unit_ref, person, "").unwrap(),
+                facts::detail(unit_ref, person, "", &[Fact::Number, Fact::Names]).unwrap(),
             ),
             Act::Release => ("person.release", String::new()),
             Act::Application | Act::Freeze | Act::Revoke => ("desk.freeze", String::new()),
@@ -444,7 +444,7 @@ fn what_staff_did_to_a_person_rests_on_the_signatures_of_two() {
         for (action, detail) in before {
             told(unit.as_mut(), &actor, action, &object, detail.clone(), at);
         }
-        let detail = channels::detail(unit.as_mut(), person, "").unwrap();
+        let detail = facts::detail(unit.as_mut(), person, "", &[Fact::Address]).unwrap();
         told(unit.as_mut(), &actor, "person.email", &object, detail, at);
         unit.commit().unwrap();
     };
@@ -499,7 +499,7 @@ fn what_staff_did_to_a_person_rests_on_the_signatures_of_two() {
     forge(&first, &[], 74);
     assert_eq!(codes(), ["deed-unsigned"]);
     let mut unit = storage.begin().unwrap();
-    let detail = channels::detail(unit.as_mut(), person, "").unwrap();
+    let detail = facts::detail(unit.as_mut(), person, "", &[Fact::Address]).unwrap();
     let (herself, at) = (Actor::Person(person), later(75));
     told(
         unit.as_mut(),
