@@ -55,8 +55,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let (actor, now) = (context.administrator(), context.now());
     if let Some(path) = &args.list {
         let storage = config.storage()?;
-        let now = own_second(storage.as_ref(), reason, context)?;
-        let imported = import(storage.as_ref(), path, reason, &actor, now)?;
+        let imported = import(storage.as_ref(), path, reason, &actor, &|| context.now())?;
         context.print(&imported, &imported)?;
         return Ok(Outcome::Done);
     }
@@ -161,13 +160,20 @@ impl std::fmt::Display for Imported {
     }
 }
 
-/// When an import is: its second and its reason tell its keys from those of another, so no two share both.
-fn own_second(storage: &dyn Storage, reason: &str, context: &Context) -> anyhow::Result<Timestamp> {
+/// When an import is: its second and its reason tell its keys from those of another, so no two share both. That is asked by
+/// whoever writes, for another import may be at it this moment.
+fn own_second<'a>(
+    storage: &'a dyn Storage,
+    reason: &str,
+    clock: &dyn Fn() -> Timestamp,
+) -> anyhow::Result<(Box<dyn UnitOfWork + 'a>, Timestamp)> {
     for _ in 0..LOOKS {
-        let now = context.now();
-        if !is_taken(storage, reason, now)? {
-            return Ok(now);
+        let mut work = storage.begin()?;
+        let now = clock();
+        if !is_taken(work.as_mut(), reason, now)? {
+            return Ok((work, now));
         }
+        drop(work);
         std::thread::park_timeout(LOOK);
     }
     bail!(
@@ -177,8 +183,7 @@ fn own_second(storage: &dyn Storage, reason: &str, context: &Context) -> anyhow:
 }
 
 /// Whether a list was imported in this second for this reason.
-fn is_taken(storage: &dyn Storage, reason: &str, now: Timestamp) -> anyhow::Result<bool> {
-    let mut unit = storage.snapshot()?;
+fn is_taken(unit: &mut dyn UnitOfWork, reason: &str, now: Timestamp) -> anyhow::Result<bool> {
     let before = unit.audit_log().size()?.saturating_sub(u64::from(PAGE));
     let records = unit.audit_log().page(before, PAGE)?;
     let mut events = records.iter().filter_map(|record| record.read());
@@ -197,7 +202,7 @@ pub(in super::super) fn import(
     path: &Path,
     reason: &str,
     actor: &Actor,
-    now: Timestamp,
+    clock: &dyn Fn() -> Timestamp,
 ) -> anyhow::Result<Imported> {
     let name = path.display();
     let mut digests = Vec::new();
@@ -210,21 +215,28 @@ pub(in super::super) fn import(
     }
     digests.sort_unstable();
     let mut imported = Imported::default();
+    let mut since = None;
     for batch in digests.chunks(BATCH) {
-        block(storage, batch, reason, actor, now, &mut imported)?;
+        let (mut work, now) = match since {
+            Some(now) => (storage.begin()?, now),
+            None => own_second(storage, reason, clock)?,
+        };
+        let before = imported.new;
+        block(work.as_mut(), batch, (reason, now), actor, &mut imported)?;
+        work.commit()?;
+        // The second is taken by the first event.
+        since = (imported.new > before).then_some(now).or(since);
     }
     Ok(imported)
 }
 
 fn block(
-    storage: &dyn Storage,
+    work: &mut dyn UnitOfWork,
     digests: &[[u8; 32]],
-    reason: &str,
+    (reason, now): (&str, Timestamp),
     actor: &Actor,
-    now: Timestamp,
     imported: &mut Imported,
 ) -> anyhow::Result<()> {
-    let mut work = storage.begin()?;
     let (mut keys, mut new) = (0_u64, 0_u64);
     let mut hasher = DigestAlgorithm::Sha256.hasher();
     for digest in digests {
@@ -243,7 +255,7 @@ fn block(
                 ..KeyBlocked::default()
             }
         } else {
-            block_key(work.as_mut(), &key, actor, "")?
+            block_key(work, &key, actor, "")?
         };
         if done.is_new {
             new = new.saturating_add(1);
@@ -260,9 +272,8 @@ fn block(
             sha256: hasher.finish().try_into().ok(),
             reason: reason.to_owned(),
         };
-        record(work.as_mut(), listed.evidence(), actor, now)?;
+        record(work, listed.evidence(), actor, now)?;
     }
-    work.commit()?;
     imported.keys = imported.keys.saturating_add(keys);
     imported.new = imported.new.saturating_add(new);
     Ok(())

@@ -126,10 +126,18 @@ impl Said {
                 "the audit log says that the key is blocked, and it is not on the block list: block it again",
             ));
         }
-        for ((at, reason), list) in self.lists {
+        // Each stands for the keys of one list.
+        let mut used = BTreeSet::new();
+        for ((at, reason), list) in &self.lists {
             let later =
-                || -> Vec<Later> { rows.iter().filter(|row| row.at > at).copied().collect() };
-            if !list.is_whole(&[]) && !list.is_whole(&later()) {
+                || -> Vec<Later> { rows.iter().filter(|row| row.at > *at).copied().collect() };
+            let mut imports = self.lists.iter().filter(|((then, _), _)| then > at);
+            let mut is_put_back = || {
+                let import = imports
+                    .find(|(named, import)| !used.contains(named) && list.is_put_back_by(import));
+                import.is_some_and(|(named, _)| used.insert(named))
+            };
+            if !list.is_whole(&[]) && !list.is_whole(&later()) && !is_put_back() {
                 let what = format!(
                     "the keys of the published list that was imported on {at} ({reason}) are not those that the audit log says: \
                      import it again"

@@ -1,5 +1,7 @@
 //! The keys of a published list that was imported.
 
+use std::collections::BTreeSet;
+
 use tanba_model::key::ListedKeys;
 use tanba_pki::Timestamp;
 
@@ -30,15 +32,11 @@ impl List {
     /// Whether its keys are on the block list: those that were entered with it, and those that were taken away and put back
     /// since, which is `later`.
     pub(super) fn is_whole(&self, later: &[Later]) -> bool {
-        let said = (self.parts.iter()).fold(0_usize, |sum, part| {
-            sum.saturating_add(usize::try_from(part.new).unwrap_or(usize::MAX))
-        });
-        let Some(missing) = said.checked_sub(self.found.len()) else {
+        let Some(missing) = self.missing() else {
             return false;
         };
-        // Of before it is the number alone.
-        if self.is_mixed() || self.parts.iter().any(|part| part.sha256.is_none()) {
-            return missing <= later.len();
+        if self.is_counted() {
+            return missing == 0;
         }
         let (parts, found) = self.doubtful();
         if missing == 0 {
@@ -66,6 +64,34 @@ impl List {
         (imports.into_iter().map(imported)).any(|keys| keys.len() == missing && with(&keys))
             || (digests.len() == missing && with(&digests))
             || (missing == 1 && digests.iter().take(TRIED).any(|digest| with(&[*digest])))
+    }
+
+    /// Whether a later import put back what is missing of a list of which only the number of its keys is known: the very file,
+    /// read in the same pieces, of which as many keys were new as are missing. Another import, or single keys that were blocked
+    /// since, say nothing of it.
+    pub(super) fn is_put_back_by(&self, later: &Self) -> bool {
+        let pieces: BTreeSet<u64> = self.parts.iter().map(|part| part.read).collect();
+        // A piece of which nothing was new left no event: then nobody knows how many keys its last one has.
+        let is_open = pieces.iter().all(|read| *read >= COMMIT);
+        let mut read = later.parts.iter().map(|part| part.read);
+        let is_same = read.all(|read| read == COMMIT || is_open || pieces.contains(&read));
+        self.is_counted()
+            && is_same
+            && later.missing() == Some(0)
+            && self.missing() == Some(later.found.len())
+    }
+
+    /// Keys that are not there; `None` where there are more than were said.
+    fn missing(&self) -> Option<usize> {
+        let said = (self.parts.iter()).fold(0_usize, |sum, part| {
+            sum.saturating_add(size(part).unwrap_or(usize::MAX))
+        });
+        said.checked_sub(self.found.len())
+    }
+
+    /// Whether only the number of its keys is known, as of before digests were recorded.
+    fn is_counted(&self) -> bool {
+        self.is_mixed() || self.parts.iter().any(|part| part.sha256.is_none())
     }
 
     /// Whether two imports of one second under one reason are in it, whose entries nobody can tell apart: a commit with fewer

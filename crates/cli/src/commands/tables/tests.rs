@@ -180,7 +180,7 @@ fn import(storage: &dyn Storage, numbers: Range<u32>, reason: &str, at: Timestam
     let lines = numbers.map(|number| format!("{:08x}{:056x}\n", number.reverse_bits(), 9));
     std::fs::write(&path, lines.collect::<String>()).unwrap();
     let actor = Actor::System;
-    let _ = crate::commands::key::block::import(storage, &path, reason, &actor, at).unwrap();
+    let _ = crate::commands::key::block::import(storage, &path, reason, &actor, &|| at).unwrap();
 }
 
 #[test]
