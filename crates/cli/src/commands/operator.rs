@@ -15,6 +15,7 @@ use tanba_pki::Timestamp;
 use tanba_ra::{Employment, StaffError, dismiss, employ, staff};
 
 use super::config_args::ConfigArgs;
+use super::tables;
 use crate::context::Context;
 use crate::outcome::{Outcome, usage};
 
@@ -132,6 +133,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let person = storage.snapshot()?.persons().find(member.person)?;
     let person = person.context("the person is not in the register any more")?;
+    if matches!(args.command, Command::Remove { .. })
+        && tables::was_ended_as_another(storage.snapshot()?.as_mut(), &member)?
+    {
+        context.warn(
+            "this is not the work that was entered: somebody changed it in the database, and it is closed now. See who could \
+             write to it, and what was done in this role (`tanba audit export`)",
+        );
+    }
     let facts = Facts::of(&member, &person, now);
     context.print(&facts, &facts)?;
     Ok(Outcome::Done)

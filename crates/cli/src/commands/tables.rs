@@ -10,6 +10,7 @@ use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::AuditEvent;
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::ports::{IssuanceStop, Storage, UnitOfWork};
+use tanba_model::staff::StaffMember;
 use tanba_pki::Timestamp;
 
 use super::audit::late;
@@ -263,6 +264,18 @@ pub(super) fn moved(unit: &mut dyn UnitOfWork, people: &BTreeSet<i64>) -> anyhow
         return Ok(Vec::new());
     }
     people::moved(unit, people)
+}
+
+/// Whether work that was ended was not what had been entered, as the log says it.
+pub(super) fn was_ended_as_another(
+    unit: &mut dyn UnitOfWork,
+    member: &StaffMember,
+) -> anyhow::Result<bool> {
+    let mut said = staff::Said::default();
+    each(unit, &[b"staff."], &mut |event| {
+        said.take(event);
+    })?;
+    Ok(said.was_ended_as_another(member.id.0))
 }
 
 /// Shows each event of the whole log that is of one of these kinds.
