@@ -230,7 +230,7 @@ pub(super) fn compare(
     in_shares(storage, SHARE, go_on, fault)
 }
 
-fn in_shares(
+pub(super) fn in_shares(
     storage: &dyn Storage,
     size: i64,
     go_on: &mut dyn FnMut() -> bool,

@@ -198,10 +198,21 @@ fn a_file_of_which_nobody_is_entered_says_so() {
 }
 
 fn faults(storage: &SqliteStorage) -> Vec<(String, &'static str)> {
-    let mut found = Vec::new();
-    let mut fault = |fault: tables::Fault| found.push((fault.object, fault.code));
-    let _ = tables::compare(storage, &mut || true, &mut fault).unwrap();
-    found
+    let in_shares_of = |size: i64| {
+        let mut found = Vec::new();
+        let mut fault = |fault: tables::Fault| found.push((fault.object, fault.code));
+        let _ = tables::in_shares(storage, size, &mut || true, &mut fault).unwrap();
+        found
+    };
+    let (whole, mut shares) = (in_shares_of(1_000), in_shares_of(1));
+    let mut sorted = whole.clone();
+    sorted.sort_unstable();
+    shares.sort_unstable();
+    assert_eq!(
+        sorted, shares,
+        "whoever comes back has her record in another share"
+    );
+    whole
 }
 
 fn update() -> How {
