@@ -195,7 +195,8 @@ impl Writer<'_> {
                 code,
                 minutes,
                 not_me_path,
-            } => self.entry_code(code, *minutes, not_me_path),
+                takes_back,
+            } => self.entry_code(code, *minutes, not_me_path, *takes_back),
             MessageBody::EmailChangeCode { code, minutes } => {
                 self.bare_code("mail-address", code, *minutes)
             }

@@ -201,6 +201,12 @@ impl Problem {
         Self::new(status, "too-many-entry-codes").after(error.wait_seconds)
     }
 
+    /// The same where a code that came is typed: it was not looked at, and typing it again helps.
+    pub(crate) fn too_many_answers(error: TooMany) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self::new(status, "too-many-entry-answers").after(error.wait_seconds)
+    }
+
     /// Too many people before one member of staff, whose visitor waits.
     pub(crate) fn too_many_persons(error: TooMany) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -369,7 +375,7 @@ const DESK_SESSION_REQUIRED: &str = "desk-session-required";
 
 /// The machine codes of this crate; each has a text in every language, as have those of `ra`.
 #[cfg(test)]
-pub(crate) const OWN_CODES: [&str; 15] = [
+pub(crate) const OWN_CODES: [&str; 16] = [
     "application-link-unknown",
     "bad-address",
     "bad-request",
@@ -382,6 +388,7 @@ pub(crate) const OWN_CODES: [&str; 15] = [
     "printing-unavailable",
     "session-required",
     "too-large",
+    "too-many-entry-answers",
     "too-many-entry-codes",
     "too-many-persons",
     "too-many-requests",

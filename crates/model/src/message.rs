@@ -1,15 +1,15 @@
 //! Messages to people: what is said, not how it is worded or carried.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use tanba_pki::Timestamp;
 
 use crate::id::{MessageId, PersonId};
 use crate::language::Language;
 
+mod life;
 mod recipient;
 
+pub use life::LINK_LIFE;
 pub use recipient::{MessageChannel, Priority, Recipient};
 
 /// What was done to a person's certificates or records without her.
@@ -214,13 +214,16 @@ pub enum MessageBody {
     },
     /// The code for revoking or freezing without a key.
     EntryCode {
-        /// Six digits.
+        /// Six digits; empty where they are over, see [`MessageBody::sent_after`].
         code: String,
         /// Minutes for which the code is accepted.
         minutes: u32,
         /// Path of the "it was not me" page, without language; empty in messages of an earlier program.
         #[serde(default)]
         not_me_path: String,
+        /// Whether that page takes changes of address or telephone back, too.
+        #[serde(default)]
+        takes_back: bool,
     },
     /// The code that confirms a new e-mail address; the only message that goes to an address that is not confirmed.
     EmailChangeCode {
@@ -302,39 +305,6 @@ impl MessageBody {
             Self::PhoneChangeCode { .. } => "phone_change_code",
             Self::PhoneChanged { .. } => "phone_changed",
             Self::NewDevice { .. } => "new_device",
-        }
-    }
-
-    /// For how long after it was put in anybody can use it; `None`: for ever. A code that is too old is not sent.
-    #[must_use]
-    pub fn useful_for(&self) -> Option<Duration> {
-        match self {
-            Self::ConfirmationCode { minutes, .. }
-            | Self::AddressCode { minutes, .. }
-            | Self::EntryCode { minutes, .. }
-            | Self::EmailChangeCode { minutes, .. }
-            | Self::PhoneChangeCode { minutes, .. } => {
-                Some(Duration::from_secs(u64::from(*minutes) * 60))
-            }
-            Self::FirstSubmitted { .. }
-            | Self::FirstKept { .. }
-            | Self::FirstNotConfirmed { .. }
-            | Self::FirstExpired { .. }
-            | Self::FirstApproved { .. }
-            | Self::FirstIssued { .. }
-            | Self::FirstCancelled { .. }
-            | Self::AddressChanged { .. }
-            | Self::PhoneChanged { .. }
-            | Self::NewDevice { .. }
-            | Self::ApplicationRejected { .. }
-            | Self::NotIssued { .. }
-            | Self::ApplicationAccepted { .. }
-            | Self::CertificatesIssued { .. }
-            | Self::Installed { .. }
-            | Self::Reminder { .. }
-            | Self::Revoked { .. }
-            | Self::ByAdministrator { .. }
-            | Self::Frozen { .. } => None,
         }
     }
 

@@ -68,7 +68,7 @@ impl Rounds {
 impl RegistrationAuthority {
     /// Hands due messages of the carrier's channel to it, outside of any unit of work. One round at a time in a process.
     ///
-    /// A code that nobody can use any more is not sent. What could not be handed over is tried again after 10 seconds, 20,
+    /// A code that nobody can use any more is not sent; of a message with the link that freezes the link is. What could not be handed over is tried again after 10 seconds, 20,
     /// 40, at last every hour, a little later each so that not all come back together; mails for five days, text messages
     /// for two. After that, or when the other side refuses for good, they are dead letters, which
     /// [`RegistrationAuthority::dead_letters`] shows. A carrier that cannot be reached ends the round.
@@ -93,7 +93,8 @@ impl RegistrationAuthority {
         }
         let due = self.storage.snapshot()?.outbox().due(channel, now, BATCH)?;
         let mut delivered = Delivered::default();
-        for message in due {
+        for mut message in due {
+            message.body = message.body.sent_after(now.since(message.created_at));
             let judgement = if self.is_stale(&message, now)? {
                 Judgement::Dropped("stale")
             } else {

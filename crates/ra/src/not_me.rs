@@ -18,6 +18,7 @@ use crate::evidence::{Evidence, application_object, person_object};
 use crate::notify::notify;
 use crate::phone::{Disowned, disowned, put_phone_right};
 use crate::reissue::reject;
+use crate::taken_back::TakenBack;
 
 /// Certificates and applications of a person that are looked through.
 const ALL: u32 = 10_000;
@@ -29,6 +30,8 @@ pub struct NotMe {
     pub application: Option<NotMeApplication>,
     /// Serial numbers of the certificates that the button freezes.
     pub serials: Vec<SerialNumber>,
+    /// What else it does.
+    pub taken_back: TakenBack,
 }
 
 /// The application that a notice was about.
@@ -79,15 +82,16 @@ impl RegistrationAuthority {
     /// [`NotMeError::LinkExpired`] when the link cannot be used.
     pub fn not_me_page(&self, token: &str, now: Timestamp) -> Result<NotMe, NotMeError> {
         let mut work = self.storage.snapshot()?;
-        let (person, about) = peek(work.as_mut(), token, now)?;
-        let application = match about {
+        let (id, about) = peek(work.as_mut(), token, now)?;
+        let person = work.persons().find(id)?.ok_or(NotMeError::LinkExpired)?;
+        let application = match &about {
             About::Application(number) => {
-                let found = work.applications().find_by_number(&number)?;
+                let found = work.applications().find_by_number(number)?;
                 Some(found.ok_or(NotMeError::LinkExpired)?)
             }
             About::Phone(_) | About::Other => None,
         };
-        let serials = freezable(work.as_mut(), person, now)?
+        let serials = freezable(work.as_mut(), id, now)?
             .into_iter()
             .map(|record| record.serial)
             .collect();
@@ -98,6 +102,7 @@ impl RegistrationAuthority {
                 created_at: application.created_at,
             }),
             serials,
+            taken_back: TakenBack::by_link(&person, about.disowned(), now),
         })
     }
 
@@ -119,11 +124,7 @@ impl RegistrationAuthority {
         work.secrets()
             .take_token(TokenPurpose::NotMe, &sha256(token.as_bytes()), now)?;
         let person = take_address_back(work.as_mut(), person, now)?;
-        let disowned = match &about {
-            About::Phone(disowned) => Some(disowned),
-            About::Application(_) | About::Other => None,
-        };
-        let person = put_phone_right(work.as_mut(), person, disowned, now)?;
+        let person = put_phone_right(work.as_mut(), person, about.disowned(), now)?;
         let actor = Actor::LinkHolder(person.id);
         let frozen = freeze_all(work.as_mut(), &person, &actor, codes::NOT_ME, now)?;
         let body = MessageBody::Frozen {
@@ -225,6 +226,15 @@ enum About {
     Phone(Disowned),
     /// Something else, that the link need not know.
     Other,
+}
+
+impl About {
+    const fn disowned(&self) -> Option<&Disowned> {
+        match self {
+            Self::Phone(disowned) => Some(disowned),
+            Self::Application(_) | Self::Other => None,
+        }
+    }
 }
 
 /// Whose link it is and what it is about.

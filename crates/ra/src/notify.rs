@@ -1,13 +1,11 @@
 //! Notices: written with their cause, to the confirmed address and number and no other.
 
-use std::time::Duration;
-
 use rand_core::CryptoRng;
 use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::id::PersonId;
-use tanba_model::message::{AdministratorAct, MessageBody, Recipient};
+use tanba_model::message::{AdministratorAct, LINK_LIFE, MessageBody, Recipient};
 use tanba_model::person::{EmailAddress, Person};
 use tanba_model::ports::{NewMessage, StorageError, TokenPurpose, UnitOfWork};
 use tanba_pki::{SerialNumber, Timestamp};
@@ -16,9 +14,6 @@ use crate::RegistrationAuthority;
 use crate::desk::on_hold;
 use crate::evidence::{Evidence, person_object};
 use crate::token::random_link;
-
-/// How long the link "it was not me" works.
-const LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl RegistrationAuthority {
     /// Makes a link "it was not me" for this person and returns its path; only a digest of it is stored.

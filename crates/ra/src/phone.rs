@@ -352,26 +352,55 @@ impl Disowned {
     }
 }
 
+/// What the link of a notice does to the telephone; see [`righted`].
+pub(crate) enum Righted {
+    /// The number of before counts again.
+    Back(PhoneNumber),
+    /// A number counts no more.
+    Removed {
+        /// That one.
+        gone: PhoneNumber,
+        /// The one that stays.
+        left: Option<PhoneNumber>,
+    },
+}
+
 /// What the link of a notice does to the telephone: a number of before that still counts is the number again. Otherwise the
 /// number stays, unless the link disowns it or it was confirmed within the last week, when whoever is disowned could have done
-/// it. What is taken away gets no notice any more, not even of the freeze. The person as she is then.
+/// it. `None`: nothing. The page of the link says it before, so both ask here.
+pub(crate) fn righted(
+    person: &Person,
+    disowned: Option<&Disowned>,
+    now: Timestamp,
+) -> Option<Righted> {
+    let is_hers = |number: &PhoneNumber| !disowned.is_some_and(|disowned| disowned.is(number));
+    let stays = |number: &PhoneNumber| is_hers(number) && is_phone_settled(person, now);
+    let before = person.phone_before(now);
+    if let Some(number) = before.filter(|number| is_hers(number)) {
+        return Some(Righted::Back(number.clone()));
+    }
+    let (left, gone) = match &person.phone {
+        Some(number) if stays(number) => (Some(number), before),
+        Some(number) => (None, Some(number)),
+        None => (None, before),
+    };
+    Some(Righted::Removed {
+        gone: gone?.clone(),
+        left: left.cloned(),
+    })
+}
+
+/// Does it. What is taken away gets no notice any more, not even of the freeze. The person as she is then.
 pub(crate) fn put_phone_right(
     work: &mut dyn UnitOfWork,
     mut person: Person,
     disowned: Option<&Disowned>,
     now: Timestamp,
 ) -> Result<Person, StorageError> {
-    let is_hers = |number: &PhoneNumber| !disowned.is_some_and(|disowned| disowned.is(number));
-    let before = person.phone_before(now).cloned();
-    let stays = |number: &PhoneNumber| is_hers(number) && is_phone_settled(&person, now);
-    let is_changed = person.phone.as_ref().is_some_and(|number| !stays(number)) || before.is_some();
-    if !is_changed {
-        return Ok(person);
-    }
-    let current = person.phone.clone().filter(stays);
-    let (number, action) = match before.filter(is_hers) {
-        Some(before) => (Some(before), "person.phone-back"),
-        None => (current, "person.phone-remove"),
+    let (number, action) = match righted(&person, disowned, now) {
+        None => return Ok(person),
+        Some(Righted::Back(before)) => (Some(before), "person.phone-back"),
+        Some(Righted::Removed { left, .. }) => (left, "person.phone-remove"),
     };
     work.persons().set_phone(person.id, number.as_ref(), None)?;
     let evidence = Evidence {

@@ -24,10 +24,19 @@ impl Writer<'_> {
         code: &str,
         minutes: u32,
         not_me_path: &str,
+        takes_back: bool,
     ) -> (String, Vec<Block>) {
-        let (subject, mut blocks) = self.bare_code("mail-entry", code, minutes);
+        let (subject, mut blocks) = if code.is_empty() {
+            let late = vec![self.say("mail-entry-late-lead", &[])];
+            (self.words("mail-entry-late-subject", &[]), late)
+        } else {
+            self.bare_code("mail-entry", code, minutes)
+        };
         if !not_me_path.is_empty() {
             blocks.push(self.link("mail-entry-freeze", not_me_path));
+        }
+        if takes_back {
+            blocks.push(self.say("mail-entry-takes-back", &[]));
         }
         (subject, blocks)
     }

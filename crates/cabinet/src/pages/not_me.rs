@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse};
 use minijinja::context;
-use tanba_ra::NotMeError;
+use tanba_ra::{NotMeError, PhoneTakenBack};
 
 use crate::problem::Problem;
 use crate::rate_limit::Limited;
@@ -28,11 +28,19 @@ pub(crate) async fn show(
         Err(NotMeError::LinkExpired) => return used(&state, &visit),
         Err(error) => return Err(error.into()),
     };
+    let (phone_back, phone_removed) = match found.taken_back.phone {
+        Some(PhoneTakenBack::Back(number)) => (Some(number), None),
+        Some(PhoneTakenBack::Removed(number)) => (None, Some(number)),
+        None => (None, None),
+    };
     let values = context! {
         valid => true,
         done => false,
         number => found.application.as_ref().map(|application| application.number.grouped()),
         created => found.application.as_ref().map(|application| state.words(&visit).date_time(application.created_at)),
+        address_back => found.taken_back.address,
+        phone_back,
+        phone_removed,
         action => format!("/{}/not-me/{}", visit.language.tag(), crate::problem::encode(&token)),
     };
     Ok((StatusCode::OK, state.render(&visit, None, &SCREEN, values)))

@@ -139,7 +139,7 @@ pub(crate) async fn answer(
     state
         .limiter()
         .take(Limit::Code, &visit.network, limits.codes_per_minute, now)
-        .map_err(Problem::too_many_entries)?;
+        .map_err(Problem::too_many_answers)?;
     let origin = state.limiter().pseudonym(&visit.network);
     let answered = state
         .ra(move |ra| Ok::<_, Problem>(ra.answer_entry(&flow, &typed.code, now, &origin)))

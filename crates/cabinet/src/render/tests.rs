@@ -241,6 +241,8 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
             .collect(),
         "not_me.html" => vec![
             context! { done => false, valid => true, number => "1", created => "x", action => "/kk/not-me/x" },
+            context! { done => false, valid => true, action => "/kk/not-me/x", address_back => "<b>", phone_back => "<b>" },
+            context! { done => false, valid => true, action => "/kk/not-me/x", phone_removed => "<b>" },
             context! { done => true, valid => false, serials => vec!["00ff"] },
             context! { done => true, valid => false, serials => Vec::<&str>::new() },
             context! { done => false, valid => false },

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
+use tanba_cabinet::LimitsSection;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::message::MessageBody;
 
@@ -277,6 +278,88 @@ async fn asking_for_codes_is_limited_before_anybody_is_looked_for() {
     assert!(asked.body.contains("1414 нөміріне қоңырау шалыңыз"));
     assert!(asked.body.contains("тіркеу орталығына барыңыз"));
     assert!(!asked.body.contains("Кілттеріңіз қауіпсіз"));
+}
+
+#[tokio::test]
+async fn a_code_that_came_too_soon_after_others_was_not_looked_at_and_still_counts() {
+    let world = World::limited(LimitsSection {
+        codes_per_minute: 2,
+        ..LimitsSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    let asked = [("iin", citizen.iin())];
+    let asked: Vec<(&str, &str)> = asked.iter().map(|(a, b)| (*a, b.as_str())).collect();
+    browser.submit("/kk/revoke", &asked).await;
+    let code = entry_code(&world).unwrap();
+    let mut neighbour = Browser::new(&world);
+    neighbour.submit("/kk/revoke", &asked).await;
+    for _ in 0..2 {
+        neighbour
+            .submit("/kk/revoke/code", &[("code", "000000")])
+            .await;
+    }
+    for (language, said) in [
+        ("kk", "кодыңыз тексерілген жоқ"),
+        ("ru", "ваш код не проверялся"),
+        ("en", "yours was not looked at"),
+    ] {
+        let path = format!("/{language}/revoke/code");
+        let answer = browser.submit(&path, &[("code", &code)]).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(!answer.header("retry-after").is_empty());
+        assert!(answer.body.contains(said), "{}", answer.body);
+        assert!(answer.body.contains("1414"), "{}", answer.body);
+    }
+    world.clock.forward(30);
+    let answer = browser.submit("/kk/revoke/code", &[("code", &code)]).await;
+    assert_eq!(answer.location(), "/kk/revoke");
+}
+
+#[tokio::test]
+async fn the_page_that_freezes_says_what_else_its_button_takes_back() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let taken_back = [
+        ("kk", "a•••@example.kz мекенжайы қайтадан"),
+        ("ru", "адрес a•••@example.kz снова"),
+        ("en", "a•••@example.kz is the confirmed one again"),
+    ];
+    let mut browser = Browser::new(&world);
+    let mut pages = async || {
+        let asked = [("iin", citizen.iin())];
+        let asked: Vec<(&str, &str)> = asked.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        browser.submit("/kk/revoke", &asked).await;
+        let letter = world
+            .mail()
+            .into_iter()
+            .find(|mail| mail.body.kind() == "entry_code")
+            .unwrap();
+        let MessageBody::EntryCode { not_me_path, .. } = &letter.body else {
+            unreachable!()
+        };
+        let text = tanba_cabinet::mail::render(&letter, "https://cabinet.example")
+            .unwrap()
+            .text;
+        let mut bodies = Vec::new();
+        for (language, _) in taken_back {
+            bodies.push(browser.get(&format!("/{language}{not_me_path}")).await.body);
+        }
+        (bodies, text)
+    };
+    let (before, letter) = pages().await;
+    for (body, (language, said)) in before.iter().zip(taken_back) {
+        assert!(!body.contains(said), "{language}: {body}");
+    }
+    let also = "соңғы жеті күндегі өзгерістерін де";
+    assert!(!letter.contains(also), "{letter}");
+    world.changed_address(&citizen, "thief@example.kz");
+    world.clock.forward(60);
+    let (after, letter) = pages().await;
+    for (body, (language, said)) in after.iter().zip(taken_back) {
+        assert!(body.contains(said), "{language}: {body}");
+    }
+    assert!(letter.contains(also), "{letter}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -23,7 +24,7 @@ use tanba_model::iin::Iin;
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::language::Language;
 use tanba_model::message::{MessageBody, MessageChannel, OutboxMessage};
-use tanba_model::person::{EmailAddress, NewPerson};
+use tanba_model::person::{EarlierEmail, EmailAddress, NewPerson};
 use tanba_model::ports::{
     Carrier, CarrierError, Clock, Issuance as _, IssuanceOrder, IssuerKind, RandomSource,
     SharedRandom, SourceRng, Storage as _,
@@ -288,6 +289,28 @@ impl World {
     pub(crate) fn newer_pair(&self, citizen: &Citizen) -> [Key; 2] {
         let how = (Channel::Centre, KeystoreKind::PersonalComputer);
         self.pair(self.id(citizen), &citizen.subject, how, self.clock.now())
+    }
+
+    /// How often the audit log tells of an action.
+    pub(crate) fn events(&self, action: &str) -> usize {
+        let mut work = self.storage.snapshot().unwrap();
+        let records = work.audit_log().page(0, 10_000).unwrap();
+        let events = records.iter().filter_map(|record| record.read());
+        events.filter(|event| event.action == action).count()
+    }
+
+    /// The confirmed address is another one since now, and the one of before still counts.
+    pub(crate) fn changed_address(&self, citizen: &Citizen, to: &str) {
+        let id = self.id(citizen);
+        let mut work = self.storage.begin().unwrap();
+        let person = work.persons().find(id).unwrap().unwrap();
+        let earlier = EarlierEmail {
+            address: person.email.unwrap(),
+            until: self.clock.now().plus(Duration::from_secs(7 * 86_400)),
+        };
+        let address = EmailAddress::parse(to).unwrap();
+        work.persons().change_email(id, &address, &earlier).unwrap();
+        work.commit().unwrap();
     }
 
     fn id(&self, citizen: &Citizen) -> PersonId {

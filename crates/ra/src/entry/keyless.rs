@@ -24,6 +24,7 @@ use crate::limited::LimitedOpened;
 use crate::not_me::{Frozen, NotMeError, freeze_all};
 use crate::notify::{notify, send_to};
 use crate::revoke::{MOST, RevokeError, Revoked, refuse_applications};
+use crate::taken_back::TakenBack;
 use crate::token::{SessionToken, hex};
 
 /// Certificates of a person that are looked through.
@@ -115,6 +116,7 @@ impl RegistrationAuthority {
                 code,
                 minutes: LIFE_MINUTES,
                 not_me_path: self.not_me_path(work.as_mut(), person, "", now)?,
+                takes_back: TakenBack::by_link(person, None, now).is_any(),
             };
             send_to(work.as_mut(), person, to, &body, now)?;
         } else {

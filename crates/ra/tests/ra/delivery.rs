@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tanba_model::audit::Actor;
-use tanba_model::message::MessageChannel;
+use tanba_model::iin::Iin;
+use tanba_model::message::{MessageBody, MessageChannel};
 use tanba_model::phone::PhoneNumber;
 use tanba_model::ports::{CarrierError, Storage as _};
 use tanba_ra::{DeadLetterAct, Delivered};
@@ -68,6 +69,27 @@ fn a_code_that_nobody_can_use_any_more_is_not_sent() {
         ["application_accepted"],
         "the notice counts however late it comes"
     );
+}
+
+#[test]
+fn a_mail_with_a_code_and_the_link_that_freezes_is_sent_however_late() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let iin = Iin::parse(&citizen.subject.iin).unwrap();
+    let _ = world.ra.ask_entry(&iin, None, NOON).unwrap();
+    world.mailbox.is_down.store(true, Ordering::SeqCst);
+    let outage = world.ra.deliver_outbox(&world.mailbox, NOON).unwrap();
+    assert_eq!(outage.later, 1);
+    world.mailbox.is_down.store(false, Ordering::SeqCst);
+    let mails = world.mail(after(4 * DAY));
+    let [MessageBody::EntryCode { not_me_path, .. }] =
+        mails.iter().map(|mail| &mail.body).collect::<Vec<_>>()[..]
+    else {
+        panic!("the link counts for a week: {mails:?}")
+    };
+    let token = not_me_path.strip_prefix("/not-me/").unwrap();
+    let frozen = world.ra.not_me(token, after(4 * DAY)).unwrap();
+    assert_eq!(frozen.serials.len(), 2);
 }
 
 #[test]

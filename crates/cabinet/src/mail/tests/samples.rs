@@ -238,6 +238,13 @@ fn bodies_of_safety(serials: &[String]) -> Vec<MessageBody> {
             code: "042042".to_owned(),
             minutes: 10,
             not_me_path: "/not-me/abc".to_owned(),
+            takes_back: false,
+        },
+        MessageBody::EntryCode {
+            code: String::new(),
+            minutes: 10,
+            not_me_path: "/not-me/abc".to_owned(),
+            takes_back: true,
         },
         MessageBody::EmailChangeCode {
             code: "042042".to_owned(),
