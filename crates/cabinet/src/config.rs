@@ -34,7 +34,8 @@ pub struct LimitsSection {
     /// Codes tried or asked for in one application in a minute, wherever from.
     pub codes_per_application_per_minute: u32,
     /// Signed steps of one person in a minute, in whatever sessions: requests, signatures, proofs of new keys. Revoking is
-    /// not among them, because whoever shares her key must not keep her from it. As many reports, counted for themselves.
+    /// not among them, because whoever shares her key must not keep her from it. As many reports, and as many changes of language
+    /// and reminders, each counted for themselves.
     pub steps_per_person_per_minute: u32,
     /// Persons whom one member of staff opens in a minute: by their page, an application or an act that waits, or by preparing a
     /// document about them.
@@ -44,7 +45,7 @@ pub struct LimitsSection {
     /// Look-ups of numbers from one address in a minute. Each counted for itself, as many wrong links, challenges, steps of
     /// first applications and sheets to be printed from there, and searches of one member of staff.
     pub look_ups_per_minute: u32,
-    /// Look-ups of one number in a minute, wherever from.
+    /// Look-ups of one number in a minute, wherever from; for themselves, as many by the right link of its mails.
     pub look_ups_per_number_per_minute: u32,
     /// Statements that a key is compromised from one address in a minute.
     pub attestations_per_minute: u32,

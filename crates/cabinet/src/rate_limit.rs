@@ -31,6 +31,8 @@ pub(crate) enum Limited {
     Step,
     /// Reports of one's certificates, by person.
     Report,
+    /// Changing what one wishes of mails and pages, by person.
+    Setting,
     /// Looking up a number, by address.
     LookUp,
     /// Beginning an application for first keys and the steps of it that nobody signed, by address.
@@ -47,6 +49,8 @@ pub(crate) enum Limited {
     Link,
     /// Looking up a number, by number.
     Number,
+    /// Opening an application by its right link, by number.
+    NumberByLink,
     /// Saying that a key is compromised, by address.
     Attestation,
     /// Asking for a code without a key, by address.

@@ -84,7 +84,7 @@ pub use revoke::{RevokeError, Revoked};
 pub use second_factor::{Answer, AskError, SecondFactor, SecondFactorStanding};
 pub use session::OpenSession;
 pub use signature::SignatureFault;
-pub use status::{NextStep, Proof, Proved, PublicStatus};
+pub use status::{NextStep, Proof, Proved, PublicStatus, Right};
 pub use taken_back::{PhoneTakenBack, TakenBack};
 pub use token::{FirstSecret, SessionToken};
 pub use worker::{Expired, Resumed};

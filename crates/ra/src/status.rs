@@ -6,6 +6,7 @@
 
 use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationKind, ApplicationNumber, State};
+use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::iin::Iin;
 use tanba_model::intake::{Intake, IntakeStage};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -39,6 +40,18 @@ pub struct Proved {
     pub status: PublicStatus,
     /// What acts for it; `None` while it waits for the register of people, and where it never got to an operator.
     pub opened: Option<LimitedOpened>,
+}
+
+/// That a number and a proof belong together. Nothing was opened and nothing written yet: whoever calls may still say that it
+/// was too often.
+#[derive(Debug)]
+pub struct Right(Of);
+
+#[derive(Debug)]
+enum Of {
+    Application(ApplicationId, PersonId),
+    /// What is no application yet, or never became one.
+    Intake(ApplicationNumber),
 }
 
 /// What proves that a number is one's own.
@@ -148,8 +161,7 @@ impl PublicStatus {
 }
 
 impl RegistrationAuthority {
-    /// Where an application stands, with a limited session for it: for whoever knows its number and proves it. `None` when
-    /// nobody has that number or the proof is not its own: then the same statements were run, each of which read one row. Whoever calls limits how often.
+    /// [`RegistrationAuthority::right`] and [`RegistrationAuthority::open_right`] at once.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
@@ -160,6 +172,23 @@ impl RegistrationAuthority {
         now: Timestamp,
         origin_digest: &str,
     ) -> Result<Option<Proved>, Unavailable> {
+        match self.right(number, proof, now)? {
+            Some(right) => self.open_right(right, now, origin_digest),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a number and a proof belong together. `None` when nobody has that number or the proof is not its own: then the
+    /// same statements were run, each of which read one row. Whoever calls limits how often.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn right(
+        &self,
+        number: &ApplicationNumber,
+        proof: Proof<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Right>, Unavailable> {
         let mut work = self.storage.snapshot()?;
         let owner = work.applications().owner(number)?;
         let claimant = work.intakes().claimant(number)?;
@@ -181,10 +210,27 @@ impl RegistrationAuthority {
                 (owner.filter(|_| is_of_it), is_of_it && claimant.is_some())
             }
         };
-        drop(work);
-        // From here on it is no secret any more that the number is right.
-        let Some((id, person)) = proved else {
-            return if waits { self.kept(number) } else { Ok(None) };
+        let of = match proved {
+            Some((id, person)) => Some(Of::Application(id, person)),
+            None => waits.then(|| Of::Intake(number.clone())),
+        };
+        Ok(of.map(Right))
+    }
+
+    /// Where an application stands, with a limited session for it, which is evidence: each time a row of the log, so whoever
+    /// calls limits how often. It is no secret here any more that the number is right.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when storage does not answer.
+    pub fn open_right(
+        &self,
+        right: Right,
+        now: Timestamp,
+        origin_digest: &str,
+    ) -> Result<Option<Proved>, Unavailable> {
+        let (id, person) = match right.0 {
+            Of::Application(id, person) => (id, person),
+            Of::Intake(number) => return self.kept(&number),
         };
         let mut work = self.storage.begin()?;
         let Some(application) = work.applications().find(id)? else {

@@ -304,6 +304,12 @@ impl CabinetState {
         self.limit_of_person(Limited::Report, person)
     }
 
+    /// Counts a change of what a person wishes, before it is made: each is a row of the log. With her key for signing in alone
+    /// they are made, so they use up nothing else either.
+    pub(crate) fn limit_settings(&self, person: PersonId) -> Result<(), Problem> {
+        self.limit_of_person(Limited::Setting, person)
+    }
+
     fn limit_of_person(&self, limited: Limited, person: PersonId) -> Result<(), Problem> {
         let per_minute = self.config().limits().steps_per_person_per_minute;
         Ok(self

@@ -277,8 +277,9 @@ pub(crate) enum Given {
 }
 
 impl CabinetState {
-    /// Asks for an application by its number and a second proof, as often as the limits allow; of the links of mails only
-    /// those that are wrong are counted, because nobody guesses 128 bits. A number that nobody has, a
+    /// Asks for an application by its number and a second proof, as often as the limits allow. Links of mails wait for nobody's
+    /// look-ups, because nobody guesses 128 bits: those that are wrong are counted by address, and right ones by number, which
+    /// only whoever has the link can use up; each of them writes to the log. A number that nobody has, a
     /// stranger's and a wrong proof get the same answer after the same work.
     pub(crate) async fn prove(
         &self,
@@ -303,18 +304,30 @@ impl CabinetState {
             )?;
         }
         let origin = self.limiter().pseudonym(&visit.network);
-        let proved = self
+        let asked = number.clone();
+        let right = self
             .ra(move |ra| {
                 let proof = match &given {
                     Given::Iin(iin) => Proof::Iin(iin),
                     Given::Secret(secret) => Proof::Secret(secret),
                 };
-                ra.prove(&number, proof, now, &origin)
+                ra.right(&asked, proof, now)
             })
             .await?;
-        if by_link && proved.is_none() {
-            visit.count(self, Limited::Link)?;
+        let Some(right) = right else {
+            if by_link {
+                visit.count(self, Limited::Link)?;
+            }
+            return Ok(None);
+        };
+        if by_link {
+            self.limiter().take(
+                Limited::NumberByLink,
+                &number.as_str(),
+                limits.look_ups_per_number_per_minute,
+                now,
+            )?;
         }
-        Ok(proved)
+        self.ra(move |ra| ra.open_right(right, now, &origin)).await
     }
 }

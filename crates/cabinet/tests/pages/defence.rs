@@ -222,6 +222,64 @@ async fn one_number_cannot_be_tried_out_from_many_places() {
 }
 
 #[tokio::test]
+async fn the_right_link_of_an_application_writes_to_the_log_so_often_in_a_minute() {
+    let world = World::limited(LimitsSection {
+        look_ups_per_number_per_minute: 3,
+        ..LimitsSection::default()
+    });
+    let mut applicant = Browser::new(&world);
+    let (number, link) = crate::sheet::apply(&mut applicant, &world.newcomer()).await;
+    let (number, secret) = (number.as_str(), link.rsplit('/').next().unwrap());
+    let right = [("number", number), ("secret", secret)];
+    let wrong = [("number", number), ("secret", "AAAAAAAAAAAAAAAAAAAAAA")];
+    let mut browser = Browser::new(&world);
+    // Whoever has only the number uses up nothing of those who have the link.
+    for _ in 0..4 {
+        let answer = browser.submit("/kk/status", &wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    for _ in 0..3 {
+        let answer = browser.submit("/kk/status", &right).await;
+        assert_eq!(answer.location(), format!("/kk/status/{number}"));
+    }
+    let answer = browser.submit("/kk/status", &right).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!answer.header("retry-after").is_empty());
+    let asked = json!({ "number": number, "secret": secret });
+    let answer = browser.post("/status", asked).await;
+    assert_eq!(answer.code(), "too-many-requests");
+    assert_eq!(world.events("session.open-limited"), 3);
+    world.clock.forward(60);
+    let answer = browser.submit("/kk/status", &right).await;
+    assert_eq!(answer.location(), format!("/kk/status/{number}"));
+}
+
+#[tokio::test]
+async fn settings_are_changed_so_often_in_a_minute_and_use_up_no_signed_step() {
+    let world = World::limited(LimitsSection {
+        steps_per_person_per_minute: 4,
+        ..LimitsSection::default()
+    });
+    let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&citizen).await;
+    browser.get("/kk/cabinet/profile").await;
+    for path in ["reminders", "language", "reminders", "language"] {
+        let fields = [("language", "ru"), ("reminders", "yes")];
+        let path = format!("/kk/cabinet/profile/{path}");
+        let answer = browser.submit(&path, &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    }
+    for path in ["reminders", "language"] {
+        let path = format!("/kk/cabinet/profile/{path}");
+        let answer = browser.submit(&path, &[("language", "kk")]).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
+    // Whoever has her key for signing in alone must not keep her by that from what she signs.
+    browser.apply(&citizen).await;
+}
+
+#[tokio::test]
 async fn codes_and_sign_ins_are_limited() {
     let world = World::limited(LimitsSection {
         codes_per_application_per_minute: 2,

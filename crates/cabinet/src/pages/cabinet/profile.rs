@@ -302,6 +302,7 @@ pub(crate) async fn language(
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Problem> {
     signed_in.check(&headers, &fields.csrf)?;
+    state.limit_settings(signed_in.session.person)?;
     let language = Language::from_tag(&fields.language).ok_or_else(Problem::bad_request)?;
     let now = state.now();
     state
@@ -320,6 +321,7 @@ pub(crate) async fn reminders(
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Problem> {
     signed_in.check(&headers, &fields.csrf)?;
+    state.limit_settings(signed_in.session.person)?;
     let (wanted, now) = (fields.reminders.is_some(), state.now());
     state
         .ra(move |ra| ra.set_reminders(&signed_in.session, wanted, now))
