@@ -318,9 +318,8 @@ fn close_down(
     by: &By<'_>,
     now: Timestamp,
 ) -> Result<Vec<ApplicationId>, NotMeError> {
-    if person.frozen_at.is_none() {
-        work.persons().set_frozen(person.id, Some(now))?;
-    }
+    // Frozen already or not: a release that waits was agreed to by somebody who knows nothing of this time.
+    work.persons().set_frozen(person.id, Some(now))?;
     by.did("person.freeze", person_object(person.id))
         .record(work, now)?;
     work.sessions().delete_of_person(person.id)?;

@@ -3,6 +3,7 @@
 use tanba_model::application::State;
 use tanba_model::audit::Actor;
 use tanba_model::certificate::{RevocationReason, Status};
+use tanba_model::message::MessageBody;
 use tanba_model::staff::Role;
 use tanba_ra::{DeskError, Outcome, dismiss};
 
@@ -57,6 +58,45 @@ fn only_what_was_named_is_released() {
         Ok(Outcome::Done(..))
     ));
     assert_eq!(held(&world, &citizen), 0);
+}
+
+#[test]
+fn whoever_says_once_more_that_it_was_not_her_stops_a_release_that_waits() {
+    let world = World::new();
+    let first = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let second = seat(&world, "Dana", Role::Operator, ALMATY);
+    let citizen = world.citizen("Aigerim");
+    let release = wish("release", "alarm-over");
+    for moment in [NOON, after(1)] {
+        let _ = world.ra.ask_entry(&iin(&citizen), None, moment).unwrap();
+    }
+    let links: Vec<String> = world
+        .mail(after(1))
+        .into_iter()
+        .filter_map(|mail| {
+            let MessageBody::EntryCode { not_me_path, .. } = mail.body else {
+                return None;
+            };
+            Some(not_me_path.strip_prefix("/not-me/")?.to_owned())
+        })
+        .collect();
+    world.ra.not_me(&links[0], NOON).unwrap();
+    assert!(matches!(
+        act(&world, &first, &citizen, &release),
+        Ok(Outcome::Waits(..))
+    ));
+    let again = world.ra.not_me(&links[1], after(1)).unwrap();
+    assert_eq!(again.serials.len(), 2);
+    assert!(matches!(
+        answer(&world, &second, true),
+        Err(DeskError::Outdated)
+    ));
+    assert_eq!(held(&world, &citizen), 2);
+    let shown = world
+        .ra
+        .desk_person(&first.clerk, citizen.id, None, after(2))
+        .unwrap();
+    assert_eq!(shown.person.frozen_at, Some(after(1)));
 }
 
 #[test]
