@@ -10,7 +10,9 @@ use super::ConfigError;
 pub struct FirstSection {
     /// Calendar days to appear at the registration centre, after the day of the application: 1 to 365.
     pub days_to_appear: u16,
-    /// How often in a day somebody may ask whether an IIN and a name belong together, for one IIN.
+    /// How often in a day somebody may ask whether an IIN and a name belong together, for one IIN from one network address.
+    pub tries_per_person_and_network_a_day: u32,
+    /// The same for one IIN, wherever from: more, so that a stranger who tries wrong names does not close her day.
     pub tries_per_person_a_day: u32,
     /// The same for one network address.
     pub tries_per_network_a_day: u32,
@@ -32,7 +34,8 @@ impl Default for FirstSection {
     fn default() -> Self {
         Self {
             days_to_appear: 30,
-            tries_per_person_a_day: 10,
+            tries_per_person_and_network_a_day: 10,
+            tries_per_person_a_day: 60,
             tries_per_network_a_day: 60,
             applications_per_person_and_network_a_day: 3,
             applications_per_person_a_day: 20,
@@ -50,6 +53,7 @@ impl FirstSection {
 
     pub(super) fn check(self) -> Result<Self, ConfigError> {
         let counts = [
+            self.tries_per_person_and_network_a_day,
             self.tries_per_person_a_day,
             self.tries_per_network_a_day,
             self.applications_per_person_and_network_a_day,

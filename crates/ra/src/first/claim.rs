@@ -173,11 +173,14 @@ impl RegistrationAuthority {
         let today = day(now);
         let mut count =
             |what: &str, key: &str| work.intakes().count_attempt(what, &who(key), today);
-        let of_person = count("claim-person", checked.iin.as_str())?;
-        let of_network = count("claim-network", network)?;
+        let iin = checked.iin.as_str();
+        let both = format!("{iin} {network}");
+        let is_too_often = count("claim-network", network)? > limits.tries_per_network_a_day
+            || count("claim-person-network", &both)? > limits.tries_per_person_and_network_a_day
+            // Last: what is refused to a network takes nothing from whoever tries elsewhere.
+            || count("claim-person", iin)? > limits.tries_per_person_a_day;
         work.commit()?;
-        if of_person > limits.tries_per_person_a_day || of_network > limits.tries_per_network_a_day
-        {
+        if is_too_often {
             return Err(ClaimError::TooMany {
                 until: end_of_day(now),
             });

@@ -1,5 +1,6 @@
 //! First issuance, from the agreement to installed keys, and everything that goes wrong on the way.
 
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -392,6 +393,49 @@ fn guessing_is_limited_by_number_and_by_network_and_costs_work() {
     }
     let answer = claim(&world.ra, &secret, &other("94010130010"), until);
     assert!(matches!(answer, Err(ClaimError::TooMany { .. })));
+}
+
+#[test]
+fn wrong_names_of_a_stranger_do_not_close_her_day() {
+    let world = scene();
+    let strangers = world.ra.begin_first(Language::Kk, NOON).unwrap();
+    let wrong = ClaimForm {
+        surname: "Жалғанова".to_owned(),
+        ..form()
+    };
+    // Few enough a minute for the work to stay as easy as it is.
+    let second = Cell::new(0);
+    let tries = |network: &str| {
+        second.set(second.get() + 3);
+        let now = after(second.get());
+        let solution = solved(&world.ra, now);
+        world
+            .ra
+            .claim(&strangers, &wrong, &solution, network, now)
+            .unwrap_err()
+            .code()
+            .to_owned()
+    };
+    for _ in 0..10 {
+        assert_eq!(tries(NETWORK), "person-not-confirmed");
+    }
+    // What is refused to his network takes nothing from her either.
+    for _ in 0..50 {
+        assert_eq!(tries(NETWORK), "too-many-tries");
+    }
+    let now = after(second.get());
+    let hers = world.ra.begin_first(Language::Kk, now).unwrap();
+    let solution = solved(&world.ra, now);
+    let answer = world
+        .ra
+        .claim(&hers, &form(), &solution, "198.51.100.1", now);
+    assert_eq!(answer.unwrap(), Standing::Confirmed);
+    // Sixty for one IIN are the end of a day, wherever they come from.
+    let taken = (11..).position(|which| {
+        let network = format!("198.51.100.{}", which / 10 + 10);
+        tries(&network) == "too-many-tries"
+    });
+    assert_eq!(taken, Some(60 - 11));
 }
 
 #[test]
