@@ -169,14 +169,19 @@ impl RegistrationAuthority {
         Ok(())
     }
 
-    /// Ends every session of the session's person, this one too.
+    /// Ends every session of the session's person, this one too, and not those that a code to her address opened: whoever has
+    /// her key for signing in must not end what she revokes it in. They may do nothing else, and are over by themselves soon.
     ///
     /// # Errors
     /// [`Unavailable`] when storage does not answer.
     pub fn end_all_sessions(&self, session: &Session, now: Timestamp) -> Result<(), Unavailable> {
         let mut work = self.storage.begin()?;
         work.sessions().delete_of_person(session.person)?;
-        work.limited_sessions().delete_of_person(session.person)?;
+        for limited in work.limited_sessions().of_person(session.person)? {
+            if limited.application.is_some() {
+                work.limited_sessions().delete(&limited.token_sha256)?;
+            }
+        }
         own_act(session, "session.close-all", "").record(work.as_mut(), now)?;
         work.commit()?;
         Ok(())

@@ -5,6 +5,7 @@ use tanba_model::iin::Iin;
 use tanba_model::message::MessageBody;
 use tanba_model::ports::{LimitedSession, Storage as _};
 use tanba_pki::Timestamp;
+use tanba_ra::Proof;
 
 use crate::world::{Citizen, Key, NOON, World, after};
 
@@ -261,6 +262,34 @@ fn a_stranger_who_asks_in_her_name_hands_her_the_link_that_freezes() {
         assert_eq!(frozen.serials.len(), 2);
         assert!(!status(&world, &citizen.signature).is_valid());
     }
+}
+
+#[test]
+fn whoever_signs_in_with_her_key_does_not_end_the_session_that_a_code_opened() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let limited = enter(&world, &citizen, NOON);
+    let thief = world.sign_in(&citizen, NOON).session;
+    let draft = world.submit(&citizen, &thief, NOON);
+    let proved = world
+        .ra
+        .prove(&draft.number, Proof::Iin(&iin(&citizen)), NOON, "");
+    let by_number = proved.unwrap().unwrap().opened.unwrap().session;
+    world.ra.end_all_sessions(&thief, after(1)).unwrap();
+    let mut work = world.storage.snapshot().unwrap();
+    let left = work.limited_sessions().of_person(citizen.id).unwrap();
+    drop(work);
+    assert_eq!(
+        left.as_slice(),
+        std::slice::from_ref(&limited),
+        "and not {by_number:?}"
+    );
+    let serial = citizen.authentication.certificate.serial_hex();
+    world
+        .ra
+        .revoke_by_code(&limited, &[serial], "lost", after(2))
+        .unwrap();
+    assert!(!status(&world, &citizen.authentication).is_valid());
 }
 
 #[test]
