@@ -89,6 +89,12 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await seat.sign("done=issued");
     await look(seat.page, language, "69-desk-issued");
 
+    // The page with the number installs nothing, and asks for nothing that it has no right to.
+    await page.goto(`${demo.url}/${language}/obtain/application`);
+    await page.locator('#application[data-state="ISSUED"]').waitFor(PATIENCE);
+    await page.waitForLoadState("networkidle");
+    assert.deepEqual(home.requests.filter((url) => url.endsWith("/certificates")), []);
+
     // The link of the mail shows, the button asks, and the keys that waited in this browser get their certificates.
     const [ready] = await demo.mails("first_issued", address);
     await page.goto(ready.text.match(/https?:\/\/\S+\/status\/\S+|https?:\/\/\S+\/obtain\/application\/\S+/)[0]);

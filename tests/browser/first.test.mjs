@@ -152,6 +152,7 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     await page.locator("#cancel-form button").click();
     await page.locator('#application[data-state="CANCELLED"]').waitFor();
     await page.goto(`${demo.url}/${language}/obtain/application`);
+    await onPaper(page);
     await look(page, language, "50-obtain-cancelled");
     await page.locator('form[action$="/obtain/again"] button').click();
     await step(page, "#first-form");
@@ -159,4 +160,16 @@ for (const [language, locale] of [["kk", "kk-KZ"], ["ru", "ru-RU"], ["en", "en-G
     assert.deepEqual(foreign(run.requests, demo.url), []);
     assert.deepEqual(run.errors.filter((text) => !EXPECTED.test(text)), []);
   });
+}
+
+/** The number that she is to remember is as dark on paper as the words, and framed. */
+async function onPaper(page) {
+  await page.emulateMedia({ media: "print" });
+  const panel = await page.locator(".tanba-number-panel").evaluate((panel) => {
+    const { color, borderTopWidth, backgroundColor } = getComputedStyle(panel);
+    return { color, borderTopWidth, backgroundColor, number: getComputedStyle(panel.querySelector(".tanba-number")).color };
+  });
+  await page.emulateMedia({ media: "screen" });
+  const black = "rgb(0, 0, 0)";
+  assert.deepEqual(panel, { color: black, borderTopWidth: "2px", backgroundColor: "rgba(0, 0, 0, 0)", number: black });
 }

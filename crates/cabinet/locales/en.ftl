@@ -133,6 +133,12 @@ cabinet-keys-soon =
        *[other] Your keys expire in { $days } days: renew them now.
     }
 cabinet-keys-today = Your keys expire today: renew them now.
+cabinet-keys-soon-confirmed =
+    { $days ->
+        [one] Your keys expire in { $days } day. Your application for new ones is confirmed.
+       *[other] Your keys expire in { $days } days. Your application for new ones is confirmed.
+    }
+cabinet-keys-today-confirmed = Your keys expire today. Your application for new ones is confirmed.
 cabinet-keys-soon-waiting =
     { $days ->
         [one] Your keys expire in { $days } day. An application for new ones is under way: bring it to its end before that.
@@ -241,6 +247,7 @@ code-lost = Look into the spam folder. The code can be sent once a minute, five 
 elsewhere-code = Do not enter the code here, and tell it to nobody.
 elsewhere-me = It was me
 elsewhere-me-next = Go on in the session that signed, if it is still open, or withdraw the application and apply again here.
+elsewhere-me-next-obtain = Go on in the session that signed, if it is still open. Once you withdraw the application, you cannot apply again here: you have no valid signing key. Then apply for new keys and come to a registration centre once.
 elsewhere-not-me-mail = Open the “It was not me” link in the mail about this application and freeze your keys: that also closes this application and all sessions.
 elsewhere-not-me-revoke = Or revoke your keys, and say why:
 elsewhere-not-me-call = Or call the contact centre:
@@ -476,6 +483,7 @@ profile-email = Confirmed e-mail
 profile-email-none = none: confirm one at a registration centre to be able to renew keys
 profile-mail-language = Language of mails
 profile-language = Language of pages and mails
+profile-language-hint = Each time you sign in, it changes to the language of the page on which you do so.
 profile-save = Save
 profile-reminders-title = Reminders before keys expire
 profile-reminders = Remind me before my keys expire
@@ -543,7 +551,7 @@ mail-installed-kept = As you wished, the old certificates stay valid.
 mail-installed-first = Earlier certificates, if you have any, were not revoked by this.
 mail-frozen-subject = Your digital signature keys are frozen
 mail-frozen-lead = After the message “it was not me” these certificates were frozen:
-mail-frozen-next = To release them or to get new keys, go to a registration centre with your ID card.
+mail-frozen-next = Go to a registration centre with your ID card: there the freeze is lifted or, if a key is in danger, it is revoked so that you can have new ones.
 mail-revoked-subject = Your digital signature keys are revoked
 mail-revoked-lead = In your Personal Account, with your signature, these certificates were revoked for good (reason: { $reason }):
 mail-revoked-next = If it was not you, somebody else has your key and password: call { contact-phone } without delay.
@@ -772,7 +780,7 @@ error-request-subject-detail = Nothing was issued and your present keys are safe
 error-request-weak-key = The new key is weak or its algorithm is not allowed
 error-request-weak-key-detail = Nothing was issued and your present keys are safe. Update the browser and make the keys again.
 error-signed-elsewhere = The application was signed in another session
-error-signed-elsewhere-detail = A code counts only in the session that signed the application. Your keys are safe. If it was you, withdraw the application and apply again here. If it was not you, somebody has your key file: open the link in the mail and freeze your keys.
+error-signed-elsewhere-detail = A code counts only in the session that signed the application. Your keys are safe. If it was you, go on in that session, or withdraw the application and apply anew. If it was not you, somebody has your key file: open the link in the mail and freeze your keys.
 error-resend-too-early = A code was sent a moment ago
 error-resend-too-early-detail = Your keys are safe. A code can be sent once a minute: wait for the message or try again in a minute.
 error-revocation-expired = This confirmation cannot be used any more
@@ -825,7 +833,7 @@ error-keystore-cannot-detail = Nothing was issued and your present keys are safe
 error-no-signing-key = You have no valid signing key
 error-no-signing-key-detail = An application for renewal is signed with the signing key, and yours has expired or is revoked. Your authentication key is safe. Apply for new keys on the page “Obtain digital signature keys”.
 error-session-required = You need to sign in
-error-session-required-detail = Your session has ended or has not begun. Your keys are safe. An application that you have sent is kept; what was typed and not sent has to be typed again. Please sign in again.
+error-session-required-detail = Your session has ended or has not begun. Your keys are safe. An application that you have sent is not lost: its number tells where it stands. What was typed and not sent has to be typed again. Please sign in again.
 error-code-required = The session that the code opened is over
 error-code-required-detail = It ends after ten minutes without activity. Nothing was changed and your keys are safe. Ask for a code again.
 error-csrf = It is not certain that this request came from the Personal Account
@@ -864,8 +872,12 @@ rejected-other = Decision of the operator: { $reason }
 
 ## What comes next
 
-next-begin-again = You can apply again. Nothing has happened to your present keys.
+next-begin-again = You can apply again. This application has changed nothing about your present keys.
 next-begin-again-first = You can apply again. The keys made for this application will not be used.
+next-data-changed = Go to a registration centre with your ID card: your data are corrected there. Then you can apply again.
+next-frozen = While the freeze lasts, no new keys are issued in your name: go to a registration centre with your ID card. Once it is lifted, you can apply again.
+next-key-revoked = The revoked key does not work any more, and the keys made for this application will not be used. If you have another valid signing key, apply again with it; if not, apply for first keys and come to a registration centre once.
+next-person-died = If the register is wrong, go to a registration centre with your ID card or call { contact-phone }.
 next-confirm = Check the application and sign it.
 next-done = There is nothing to do: the new keys work.
 next-enter-code = Type the six-digit code from the mail.

@@ -10,7 +10,6 @@ use tanba_model::language::Language;
 use tanba_model::person::Person;
 use tanba_model::staff::Role;
 use tanba_pki::{Certificate, Purpose, Timestamp};
-use tanba_ra::NextStep;
 
 use crate::dates;
 use crate::locale::Catalogue;
@@ -18,7 +17,8 @@ use crate::locale::Catalogue;
 mod issued;
 mod older;
 mod remaining;
-mod timeline;
+pub(crate) mod timeline;
+mod under_way;
 
 use issued::{newest_first, together};
 pub(crate) use older::Newest;
@@ -174,18 +174,6 @@ pub(crate) const fn waits_at_a_centre(application: &Application) -> bool {
         (application.kind, &application.state),
         (ApplicationKind::First, State::Submitted { .. })
     )
-}
-
-/// Whether an application is signed and not at its end.
-const fn is_under_way(application: &Application) -> bool {
-    !waits_at_a_centre(application)
-        && matches!(
-            application.state,
-            State::Submitted { .. }
-                | State::Awaiting2fa { .. }
-                | State::Confirmed { .. }
-                | State::Issued { .. }
-        )
 }
 
 /// Whether the key is for the desk: it neither opens the cabinet nor renews.
@@ -365,17 +353,12 @@ impl Words<'_> {
             return self.text(key);
         };
         let end = ends(Purpose::Authentication).map_or(signs_until, |end| end.min(signs_until));
-        let waiting = applications.iter().any(is_under_way);
-        let key = |plain: &'static str, under_way: &'static str| {
-            if waiting { under_way } else { plain }
-        };
+        let (today, soon) = under_way::keys_end(applications);
         match dates::days_between(self.now, end) {
-            ..=0 => self.text(key("cabinet-keys-today", "cabinet-keys-today-waiting")),
-            days @ 1..=SOON => self.catalogue.format(
-                self.language,
-                key("cabinet-keys-soon", "cabinet-keys-soon-waiting"),
-                &[("days", days.into())],
-            ),
+            ..=0 => self.text(today),
+            days @ 1..=SOON => self
+                .catalogue
+                .format(self.language, soon, &[("days", days.into())]),
             _ => self.catalogue.format(
                 self.language,
                 "cabinet-keys-good",
@@ -403,7 +386,7 @@ impl Words<'_> {
             state,
             kind: application.kind.name(),
             keystore: application.keystore.identifier(),
-            next: NextStep::of(&application.state).key(),
+            next: timeline::next_words(application),
             created: self.date_time(application.created_at),
             since: application
                 .state

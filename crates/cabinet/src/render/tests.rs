@@ -145,7 +145,7 @@ fn samples(template: &str, gazetteer: &Gazetteer, language: Language) -> Vec<Val
                 }
             })
             .collect(),
-        "cabinet/reissue/elsewhere.html" => vec![context! { application => application("AWAITING_2FA") }],
+        "cabinet/reissue/elsewhere.html" => vec![context! { application => application("AWAITING_2FA"), renews => true }, context! { application => application("AWAITING_2FA"), renews => false }],
         "cabinet/application.html" => STATES
             .into_iter()
             .map(|state| context! { application => application(state), by_proof => false, reminder => "бүгін", errors => none() })

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tanba_model::application::{Application, ApplicationKind, State};
 use tanba_model::decision::Step as Signed;
 use tanba_pki::Timestamp;
-use tanba_ra::NextStep;
+use tanba_ra::{NextStep, codes};
 
 use super::{ApplicationView, Words};
 
@@ -36,6 +36,23 @@ const BY_AUTHORITY: &str = "step-by-authority";
 const BY_OPERATOR: &str = "step-by-operator";
 const BY_ADMINISTRATOR: &str = "step-by-administrator";
 const BY_SYSTEM: &str = "step-by-system";
+
+/// The key of the sentence about what its owner does next. Pages say more than the interface does: to apply again is no advice for
+/// whoever is frozen, or has lost the key that signed.
+pub(crate) fn next_words(application: &Application) -> &'static str {
+    let plain = NextStep::of(&application.state).key();
+    let State::Rejected { reason, .. } = &application.state else {
+        return plain;
+    };
+    match reason.as_str() {
+        codes::NOT_ME | codes::AT_DESK => "next-frozen",
+        codes::PERSON_DIED => "next-person-died",
+        codes::KEY_REVOKED => "next-key-revoked",
+        // Whoever applies for first keys brings the identity card anyway.
+        codes::DATA_CHANGED if application.kind == ApplicationKind::Reissue => "next-data-changed",
+        _ => plain,
+    }
+}
 
 impl ApplicationView {
     /// The same where nothing is issued for the time being: to reload in a minute would be advice for ever.
@@ -174,10 +191,10 @@ impl Words<'_> {
         let State::Rejected { reason, .. } = state else {
             return String::new();
         };
-        if tanba_ra::codes::REASONS.contains(&reason.as_str()) {
+        if codes::REASONS.contains(&reason.as_str()) {
             return self.text(&format!("rejected-{reason}"));
         }
-        if let Some((code, words)) = tanba_ra::codes::desk_reason(reason) {
+        if let Some((code, words)) = codes::desk_reason(reason) {
             let told = self.text(&format!("decision-reason-{code}"));
             return format!("{told} {words}").trim_end().to_owned();
         }
@@ -203,7 +220,7 @@ fn who(kind: ApplicationKind, last: &State, name: &str, signed: &[Signed]) -> &'
         "EXPIRED" => BY_SYSTEM,
         "REJECTED" => {
             let by_rule = if let State::Rejected { reason, .. } = last {
-                tanba_ra::codes::REASONS.contains(&reason.as_str())
+                codes::REASONS.contains(&reason.as_str())
             } else {
                 false
             };

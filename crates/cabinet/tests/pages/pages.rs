@@ -291,6 +291,17 @@ async fn while_nothing_is_issued_nobody_is_told_to_reload_in_a_minute() {
         assert!(!told.contains("бір минуттан кейін"), "{told}");
         assert!(!told.contains("шығарылып жатыр"), "{told}");
     }
+    // Near the end of her keys, whoever can only wait is not urged to bring anything to its end.
+    world.clock.forward(19 * 24 * 60 * 60);
+    let mut later = Browser::new(&world);
+    later.sign_in(&citizen).await;
+    let urged = later.get("/kk/cabinet").await;
+    assert!(
+        urged.body.contains("өтініміңіз расталған"),
+        "{}",
+        urged.body
+    );
+    assert!(!urged.body.contains("аяғына дейін жеткізіңіз"));
 }
 
 #[tokio::test]
@@ -569,6 +580,17 @@ async fn what_another_session_signed_is_withdrawn_in_place_of_a_code_form() {
         }
         assert!(!page.body.contains("id=\"code-form\""), "{}", page.body);
     }
+    let again = "өтінімді кері алып, осында қайта беріңіз";
+    let no_more = "оны осында қайта бере алмайсыз";
+    let signs = other.get(&format!("/kk/{path}")).await;
+    assert!(signs.body.contains(again) && !signs.body.contains(no_more));
+    // Without a key that signs there is no "here" to apply again.
+    world.revoke(&citizen.signature, RevocationReason::CessationOfOperation);
+    let cannot = other.get(&format!("/kk/{path}")).await;
+    for part in [no_more, "href=\"/kk/obtain\""] {
+        assert!(cannot.body.contains(part), "{part}: {}", cannot.body);
+    }
+    assert!(!cannot.body.contains("осында қайта беріңіз"));
     let cancel = format!("/ru/cabinet/applications/{number}/cancel");
     let answer = other.submit(&cancel, &[]).await;
     assert_eq!(
@@ -585,7 +607,7 @@ async fn it_was_not_me_shows_first_and_freezes_only_by_its_button() {
     let citizen = world.citizen("Aigerim", Some("aigerim@example.kz"));
     let mut browser = Browser::new(&world);
     browser.sign_in(&citizen).await;
-    let _ = browser.apply(&citizen).await;
+    let (number, _) = browser.apply(&citizen).await;
     let link = world.mailed().1.unwrap();
     let mut owner = Browser::new(&world);
     let to = owner.get(&link).await.location().to_owned();
@@ -613,6 +635,11 @@ async fn it_was_not_me_shows_first_and_freezes_only_by_its_button() {
         browser.sign_in_with(&citizen.authentication).await.code(),
         "certificate-frozen"
     );
+    let proof = [("number", number.as_str()), ("iin", &citizen.iin())];
+    let proved = owner.submit("/kk/status", &proof).await;
+    let status = owner.get(proved.location()).await;
+    assert!(status.body.contains("Тоқтату алынғанша"), "{}", status.body);
+    assert!(!status.body.contains("Бұл өтінім қолданыстағы"));
     let again = owner.get(&to).await;
     assert_eq!(again.status, StatusCode::GONE);
     assert!(again.body.contains("бұрын пайдаланылған"), "{}", again.body);

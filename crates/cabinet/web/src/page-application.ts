@@ -42,7 +42,8 @@ export async function start(): Promise<void> {
   }
   // Nothing will ever be issued for these keys.
   if (["REJECTED", "CANCELLED", "EXPIRED"].includes(state)) await forgetPending(number);
-  if (state !== "ISSUED") return;
+  // The page of first keys shows the number without the means to install, and nothing there has a right to the certificates.
+  if (state !== "ISSUED" || element("install-section") === null) return;
   if (keystore === PKCS12) await new Installation(number).start();
   else await new TokenInstallation(number, keystore).start();
 }

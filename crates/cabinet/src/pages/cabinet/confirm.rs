@@ -19,6 +19,7 @@ use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::session::SignedIn;
 use crate::state::CabinetState;
+use crate::view::can_renew;
 use crate::visit::Visit;
 
 const SCREEN: Screen = Screen {
@@ -66,7 +67,8 @@ pub(crate) async fn show(
         Stage::Awaiting2fa { .. }
             if is_signed_elsewhere(&state, &signed_in, &application).await? =>
         {
-            Ok(elsewhere(&state, &visit, &signed_in, &application).into_response())
+            let page = elsewhere(&state, &visit, &signed_in, &application).await?;
+            Ok(page.into_response())
         }
         Stage::Draft | Stage::Awaiting2fa { .. } => {
             Ok(page(&state, &visit, &signed_in, &application, &Note::None).into_response())
@@ -172,17 +174,19 @@ async fn is_signed_elsewhere(
 }
 
 /// What to do about an application that another session signed.
-fn elsewhere(
+async fn elsewhere(
     state: &CabinetState,
     visit: &Visit,
     signed_in: &SignedIn,
     application: &Application,
-) -> Html<String> {
+) -> Result<Html<String>, Problem> {
+    let records = state.valid_certificates_of(signed_in).await?;
     let values = context! {
         application => Serde(state.words(visit).application(application)),
+        renews => can_renew(&records, state.now()),
         errors => Vec::<String>::new(),
     };
-    state.render(visit, Some(signed_in), &ELSEWHERE, values)
+    Ok(state.render(visit, Some(signed_in), &ELSEWHERE, values))
 }
 
 fn to_application(visit: &Visit, application: &Application) -> Response {

@@ -22,6 +22,7 @@ use crate::problem::Problem;
 use crate::rate_limit::Limited;
 use crate::render::Screen;
 use crate::state::CabinetState;
+use crate::view::timeline::next_words;
 use crate::visit::Visit;
 
 const SCREEN: Screen =
@@ -249,7 +250,7 @@ impl Shown {
         Self {
             state: application.state.name(),
             status: state.text(visit, &format!("state-{}", application.state.name())),
-            next: next.key(),
+            next: next_words(application),
             since: since.map(|since| state.words(visit).date_time(since)),
             reason: state.words(visit).reason(&application.state),
             open: matches!(application.state, Stage::Submitted { .. }),
