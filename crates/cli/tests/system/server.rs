@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::net::TcpListener;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -497,11 +498,17 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.names_nobody();
-            self.is_compared();
-        }
+        let checked = panic::catch_unwind(AssertUnwindSafe(|| {
+            if !std::thread::panicking() {
+                self.names_nobody();
+                self.is_compared();
+            }
+        }));
+        // Whatever was found, no server is left behind.
         self.kill();
+        if let Err(found) = checked {
+            panic::resume_unwind(found);
+        }
     }
 }
 
