@@ -54,4 +54,4 @@ pub use secrets::{CodeCheck, NewCode, Secrets, TokenPurpose};
 pub use sessions::{Session, Sessions};
 pub use signer::{is_certificate_lost, is_signer_lost};
 pub use staff::{NewStaffMember, Staff, StaffSession};
-pub use storage::{CommitGroups, Storage, StorageError, UnitOfWork, Work};
+pub use storage::{CommitGroups, SchemaFault, Storage, StorageError, UnitOfWork, Work};

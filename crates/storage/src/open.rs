@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tanba_model::ports::{CommitGroups, Storage, StorageError, UnitOfWork, Work};
+use tanba_model::ports::{CommitGroups, SchemaFault, Storage, StorageError, UnitOfWork, Work};
 
 use crate::damage::Damage;
 use crate::error::{Mapped, storage_error};
@@ -296,10 +296,9 @@ impl Storage for SqliteStorage {
         })
     }
 
-    fn schema_faults(&self) -> Result<Vec<String>, StorageError> {
+    fn schema_faults(&self) -> Result<Vec<SchemaFault>, StorageError> {
         let connection = connect(&self.path, Access::Read).mapped()?;
-        let faults = schema::faults(&connection)?;
-        Ok(faults.iter().map(schema::Fault::sentence).collect())
+        schema::told(&connection)
     }
 
     fn commit_groups(&self) -> CommitGroups {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use tanba_model::ports::StorageError;
+use tanba_model::ports::{SchemaFault, StorageError};
 
 use crate::error::Mapped;
 use crate::migrate::{self, SCHEMA_VERSION};
@@ -58,14 +58,46 @@ fn right() -> Result<Schema, StorageError> {
     schema(&connection).mapped()
 }
 
-/// Compares. A newer program knows better what it made: then nothing is said.
-pub(crate) fn faults(connection: &Connection) -> Result<Vec<Fault>, StorageError> {
-    let version: i64 = connection
+/// What the file says of itself; whoever may write to it can make it say anything.
+fn version(connection: &Connection) -> Result<i64, StorageError> {
+    connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .mapped()?;
-    if version != SCHEMA_VERSION {
-        return Ok(Vec::new());
+        .mapped()
+}
+
+/// What is to be told. A newer program makes more than this one knows, and takes nothing away that keeps evidence: what is
+/// unknown is then said not to have been judged, and what is missing or other is a fault all the same.
+pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageError> {
+    let (version, faults) = (version(connection)?, faults(connection)?);
+    let is_known = version == SCHEMA_VERSION;
+    let (unknown, wrong): (Vec<Fault>, Vec<Fault>) =
+        (faults.into_iter()).partition(|fault| !is_known && fault.wrong == Wrong::Unknown);
+    let mut told = Vec::new();
+    if !is_known {
+        let names: Vec<&str> = unknown.iter().map(|fault| fault.name.as_str()).collect();
+        let unjudged = if names.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; triggers and indexes that are unknown here were not judged: {}",
+                names.join(", ")
+            )
+        };
+        told.push(SchemaFault::Version(format!(
+            "the database says that it has schema {version}, and this program makes {SCHEMA_VERSION}, so that not everything could \
+             be compared{unjudged}"
+        )));
     }
+    told.extend(
+        wrong
+            .iter()
+            .map(|fault| SchemaFault::Other(fault.sentence())),
+    );
+    Ok(told)
+}
+
+/// Compares.
+fn faults(connection: &Connection) -> Result<Vec<Fault>, StorageError> {
     let (mut found, mut faults) = (schema(connection).mapped()?, Vec::new());
     for ((kind, name), right) in right()? {
         let wrong = match found.remove(&(kind.clone(), name.clone())) {
@@ -90,11 +122,14 @@ pub(crate) fn faults(connection: &Connection) -> Result<Vec<Fault>, StorageError
 }
 
 /// Makes those that are missing or others as they should be, in one transaction, and tells which were not. Those that are
-/// unknown stay: somebody has to look at them.
+/// unknown stay: somebody has to look at them. What another program made is left to it.
 pub(crate) fn mend(connection: &mut Connection) -> Result<Vec<Fault>, StorageError> {
     let transaction = connection
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .mapped()?;
+    if version(&transaction)? != SCHEMA_VERSION {
+        return Ok(Vec::new());
+    }
     let faults = faults(&transaction)?;
     for fault in &faults {
         let Some(right) = &fault.right else {
@@ -138,10 +173,34 @@ mod tests {
         assert_eq!(told(&faults(&connection).unwrap()), expected);
         assert_eq!(told(&mend(&mut connection).unwrap()), expected);
         assert_eq!(told(&faults(&connection).unwrap()), expected[3..]);
-        // What a newer program made is its own affair.
+    }
+
+    #[test]
+    fn a_database_that_says_that_it_is_of_another_program_silences_nobody() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate::migrate(&mut connection).unwrap();
+        let codes = |connection: &Connection| -> Vec<&str> {
+            let told = told(connection).unwrap();
+            told.iter().map(SchemaFault::code).collect()
+        };
+        assert!(codes(&connection).is_empty());
+        for version in [SCHEMA_VERSION + 1, SCHEMA_VERSION - 1, 0] {
+            connection
+                .pragma_update(None, "user_version", version)
+                .unwrap();
+            assert_eq!(codes(&connection), ["schema-version"]);
+        }
         connection
-            .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
+            .execute_batch(
+                "DROP TRIGGER staff_stays;
+                 CREATE TRIGGER promote AFTER INSERT ON staff BEGIN UPDATE staff SET role = 'administrator'; END",
+            )
             .unwrap();
-        assert_eq!(faults(&connection).unwrap(), []);
+        assert_eq!(codes(&connection), ["schema-version", "schema-other"]);
+        let told = told(&connection).unwrap();
+        assert!(told[0].sentence().ends_with("not judged: promote"));
+        assert_eq!(told[1].sentence(), "the trigger staff_stays is not there");
+        // What a newer program made is not taken away from it.
+        assert_eq!(mend(&mut connection).unwrap(), []);
     }
 }

@@ -68,7 +68,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     } else {
         Vec::new()
     };
-    let mut text = if from == to {
+    let mut text = if to > SCHEMA_VERSION {
+        format!(
+            "The database says that it has schema {to}, and this program makes {SCHEMA_VERSION}: nothing was changed. Where a newer \
+             program was here before, that is as it should be, and it alone can mend; where there was none, follow \"The database \
+             says something else than the log\" in docs/operator.md."
+        )
+    } else if from == to {
         format!("The database is up to date (schema {to}).")
     } else {
         format!("The database went from schema {from} to {to}.")

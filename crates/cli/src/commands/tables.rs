@@ -85,8 +85,8 @@ const SHARE: i64 = 250_000;
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     share: Share,
-    /// Whether the log speaks of people or applications beyond the share.
-    is_beyond: bool,
+    /// The least number beyond the share of a person or an application of whom the log speaks.
+    beyond: Option<i64>,
     keys: keys::Said,
     staff: staff::Said,
     people: people::Said,
@@ -145,7 +145,9 @@ impl Tables {
         if let Some(id) =
             number(&event.object, "person").or_else(|| number(&event.object, "application"))
         {
-            self.is_beyond |= self.share.ends_before(id);
+            if self.share.ends_before(id) {
+                self.beyond = Some(self.beyond.map_or(id, |least| least.min(id)));
+            }
             if self.share.has(id) {
                 self.people.take(event);
                 self.signed.take(event);
@@ -208,13 +210,22 @@ pub(crate) fn compare_all(
     go_on: &mut dyn FnMut() -> bool,
     fault: &mut dyn FnMut(Fault),
 ) -> anyhow::Result<Option<Compared>> {
-    for what in storage.schema_faults()? {
-        fault(Fault::new("schema", "schema-other", what));
+    beside(storage, fault)?;
+    compare(storage, go_on, fault)
+}
+
+/// What belongs to it alone.
+///
+/// # Errors
+/// When something cannot be read.
+pub(super) fn beside(storage: &dyn Storage, fault: &mut dyn FnMut(Fault)) -> anyhow::Result<()> {
+    for found in storage.schema_faults()? {
+        fault(Fault::new("schema", found.code(), found.sentence()));
     }
     if let Some(what) = late::of_storage(storage)? {
         fault(Fault::new("audit", "checkpoint-late", what));
     }
-    compare(storage, go_on, fault)
+    Ok(())
 }
 
 /// Compares everything share by share, each on a snapshot of its own; nothing when `go_on`, which is asked all the time, says
@@ -242,19 +253,17 @@ pub(super) fn in_shares(
         let Some(tables) = Tables::read(unit.as_mut(), share, go_on)? else {
             return Ok(None);
         };
-        let is_beyond = tables.is_beyond;
+        let said = tables.beyond;
         all = all.and(tables.judge(unit.as_mut(), fault)?);
         let last = share.last();
-        let is_over = !is_beyond
-            && unit.persons().page(PersonId(last), 1)?.is_empty()
-            && unit
-                .applications()
-                .page(Some(ApplicationId(last)), 1)?
-                .is_empty();
-        if is_over {
+        let person = unit.persons().page(PersonId(last), 1)?;
+        let application = unit.applications().page(Some(ApplicationId(last)), 1)?;
+        let person = person.first().map(|row| row.id.0);
+        let application = application.first().map(|row| row.id.0);
+        let Some(next) = said.into_iter().chain(person).chain(application).min() else {
             return Ok(Some(all));
-        }
-        share = share.next(size);
+        };
+        share = share.next(next, size);
     }
 }
 

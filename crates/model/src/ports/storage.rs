@@ -11,6 +11,33 @@ use super::{
     Issuers, Keys, LimitedSessions, Outbox, Persons, Revocations, Secrets, Sessions, Staff,
 };
 
+/// Something of the schema that is not as this program made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaFault {
+    /// Something works by itself that should not, or does not that should; a sentence.
+    Other(String),
+    /// The database says that it is of another program, so that not all could be compared; a sentence.
+    Version(String),
+}
+
+impl SchemaFault {
+    /// A name for scripts.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Other(_) => "schema-other",
+            Self::Version(_) => "schema-version",
+        }
+    }
+
+    /// What it is, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        let (Self::Other(sentence) | Self::Version(sentence)) = self;
+        sentence
+    }
+}
+
 /// Why storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -99,12 +126,12 @@ pub trait Storage: Debug + Send + Sync {
         Ok(())
     }
 
-    /// What of that which keeps evidence as it is, is not as this program made it, in a sentence each: who may write to the
-    /// database itself can take it away.
+    /// What of that which keeps evidence as it is, is not as this program made it: who may write to the database itself can
+    /// take it away. What could not be compared is told, too.
     ///
     /// # Errors
     /// [`StorageError`] when the database does not answer.
-    fn schema_faults(&self) -> Result<Vec<String>, StorageError> {
+    fn schema_faults(&self) -> Result<Vec<SchemaFault>, StorageError> {
         Ok(Vec::new())
     }
 

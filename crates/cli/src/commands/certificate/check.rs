@@ -10,9 +10,8 @@ use tanba_model::id::CertificateId;
 use tanba_model::ports::Storage;
 use tanba_pki::{SerialNumber, Timestamp};
 
-use super::super::audit::late;
 use super::super::config_args::ConfigArgs;
-use super::super::tables::Fault;
+use super::super::tables::{self, Fault};
 use crate::context::Context;
 use crate::count::count;
 use crate::outbound;
@@ -217,9 +216,7 @@ fn check(
         }
     }
     keys.judge(unit.as_mut(), &mut report)?;
-    if let Some(what) = late::of_storage(storage)? {
-        report.fault_of(Fault::new("audit", "checkpoint-late", what));
-    }
+    tables::beside(storage, &mut |fault| report.fault_of(fault))?;
     Ok(report)
 }
 

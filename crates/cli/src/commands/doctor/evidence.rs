@@ -1,6 +1,6 @@
 //! Whether the tables say what the audit log says, and whether the log is signed.
 
-use tanba_model::ports::Storage;
+use tanba_model::ports::{SchemaFault, Storage};
 
 use super::super::audit::late;
 use super::super::tables::compare;
@@ -29,10 +29,18 @@ fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> anyhow::Result<Ve
         let remedy = "where checkpoints were taken away, keep the database as it is for whoever looks into it";
         findings.push(Finding::evidence("checkpoint-late", what, remedy));
     }
-    findings.extend(storage.schema_faults()?.into_iter().map(|what| {
-        let remedy = "find out who changed the database; `tanba migrate --mend` makes triggers and indexes anew, and what is unknown \
-                      has to be looked at";
-        Finding::evidence("schema-other", what, remedy)
+    findings.extend(storage.schema_faults()?.iter().map(|fault| {
+        let remedy = match fault {
+            SchemaFault::Other(_) => {
+                "find out who changed the database; `tanba migrate --mend` makes triggers and indexes anew, and what is unknown \
+                 has to be looked at"
+            }
+            SchemaFault::Version(_) => {
+                "let the program of that schema look, or go back to it; where there never was one, somebody wrote the number into \
+                 the file: docs/operator.md, \"The database says something else than the log\", says how it is put right"
+            }
+        };
+        Finding::evidence(fault.code(), fault.sentence().to_owned(), remedy)
     }));
     let size = storage.snapshot()?.audit_log().size()?;
     if !extent.thorough && size > small {
@@ -85,6 +93,15 @@ mod tests {
         assert_eq!(codes(&storage, false, 1), ["evidence-not-compared"]);
         // That something was not looked at is nothing that is wrong.
         assert_eq!(not_compared(2).severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_schema_that_this_program_does_not_know_is_told() {
+        let house = House::new();
+        let sql = "PRAGMA user_version = 1000; DROP TRIGGER audit_log_stays";
+        let storage = SqliteStorage::open_existing(house.copy(1, sql)).unwrap();
+        let expected = ["schema-version", "schema-other"];
+        assert_eq!(codes(&storage, false, SMALL), expected);
     }
 
     #[test]

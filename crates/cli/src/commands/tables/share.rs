@@ -4,8 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Share {
     from: i64,
-    /// Beyond it.
-    until: i64,
+    /// The last number that may be in it.
+    last: i64,
 }
 
 impl Default for Share {
@@ -13,7 +13,7 @@ impl Default for Share {
     fn default() -> Self {
         Self {
             from: i64::MIN,
-            until: i64::MAX,
+            last: i64::MAX,
         }
     }
 }
@@ -21,15 +21,17 @@ impl Default for Share {
 impl Share {
     pub(super) fn first(size: i64) -> Self {
         Self {
-            until: size,
+            last: size.saturating_sub(1),
             ..Self::default()
         }
     }
 
-    pub(super) const fn next(self, size: i64) -> Self {
+    /// The one after it, as far as so many numbers from `there` on, the next that anybody has: whoever writes to the file may
+    /// give a number of nineteen digits, and nobody lives to see all those between.
+    pub(super) const fn next(self, there: i64, size: i64) -> Self {
         Self {
-            from: self.until,
-            until: self.until.saturating_add(size),
+            from: self.last.saturating_add(1),
+            last: there.saturating_add(size.saturating_sub(1)),
         }
     }
 
@@ -38,12 +40,12 @@ impl Share {
     }
 
     pub(super) const fn has(self, id: i64) -> bool {
-        self.from <= id && id < self.until
+        self.from <= id && id <= self.last
     }
 
     /// Whether a number is in a later one.
     pub(super) const fn ends_before(self, id: i64) -> bool {
-        self.until <= id
+        self.last < id
     }
 
     /// The number before the first one.
@@ -53,6 +55,6 @@ impl Share {
 
     /// The last number that may be in it.
     pub(super) const fn last(self) -> i64 {
-        self.until.saturating_sub(1)
+        self.last
     }
 }

@@ -23,6 +23,7 @@ use super::*;
 use crate::commands::testing::{House, NOW};
 use crate::context::Context;
 
+mod far;
 mod repaired;
 mod signed;
 

@@ -67,6 +67,22 @@ fn what_was_issued_is_as_it_should_be_until_somebody_changes_it() {
     assert_eq!(codes(&house), ["malformed"]);
 }
 
+#[test]
+fn a_trigger_that_is_away_is_told_whatever_schema_the_file_says_that_it_has() {
+    let house = House::new();
+    for (number, version, expected) in [
+        (1, 0, &["schema-other"][..]),
+        (2, 976, &["schema-version", "schema-other"]),
+    ] {
+        let version = tanba_storage::SCHEMA_VERSION + version;
+        let sql = format!("PRAGMA user_version = {version}; DROP TRIGGER audit_log_stays");
+        let storage = SqliteStorage::open(house.copy(number, &sql)).unwrap();
+        let found = judged(&storage).findings;
+        let found: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+        assert_eq!(found, expected);
+    }
+}
+
 /// Three people with a certificate each: revoked, frozen, valid; and all lists made after that.
 struct Three {
     house: House,
