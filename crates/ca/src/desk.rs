@@ -1,6 +1,6 @@
 //! What issuing needs, whoever the issuer is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tanba_model::audit::{Actor, AuditEvent, origin};
@@ -13,7 +13,10 @@ use crate::signing::Signing;
 
 /// The profiles that an authority issues by, by name.
 #[derive(Clone, Debug)]
-pub struct Profiles(Arc<BTreeMap<String, Profile>>);
+pub struct Profiles {
+    usable: Arc<BTreeMap<String, Profile>>,
+    set_aside: Arc<BTreeSet<String>>,
+}
 
 impl Profiles {
     /// The profiles that ship with the program.
@@ -22,23 +25,36 @@ impl Profiles {
         let profiles = Profile::builtin_names()
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), Profile::builtin(name)?)));
-        Self(Arc::new(profiles.collect()))
+        Self {
+            usable: Arc::new(profiles.collect()),
+            set_aside: Arc::default(),
+        }
     }
 
     /// Adds a profile, or replaces the one of the same name.
     pub fn insert(&mut self, profile: Profile) {
-        Arc::make_mut(&mut self.0).insert(profile.name().to_owned(), profile);
+        Arc::make_mut(&mut self.usable).insert(profile.name().to_owned(), profile);
+    }
+
+    /// Remembers that there is a profile of this name by which nothing can be issued.
+    pub fn set_aside(&mut self, name: &str) {
+        Arc::make_mut(&mut self.set_aside).insert(name.to_owned());
+    }
+
+    /// Whether people's certificates could be issued by it now, or once somebody has corrected it.
+    pub(crate) fn may_be_stopped(&self, name: &str) -> bool {
+        self.set_aside.contains(name) || self.find(name).is_some_and(Profile::is_for_persons)
     }
 
     /// All of them, by name.
     pub fn all(&self) -> impl Iterator<Item = &Profile> {
-        self.0.values()
+        self.usable.values()
     }
 
     /// The profile of a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Profile> {
-        self.0.get(name)
+        self.usable.get(name)
     }
 }
 

@@ -58,9 +58,7 @@ impl Switch<'_> {
     ) -> Result<IssuanceStop, SwitchError> {
         let reason = one_line(reason)?;
         if let Some(name) = self.profile
-            && !profiles
-                .find(name)
-                .is_some_and(tanba_pki::profile::Profile::is_for_persons)
+            && !profiles.may_be_stopped(name)
         {
             return Err(SwitchError::NoProfile(name.to_owned()));
         }

@@ -121,6 +121,8 @@ pub(crate) struct Config {
     pub(crate) ca: Rules,
     /// By which profiles is issued: those that ship, and the operator's own.
     pub(crate) profiles: Profiles,
+    /// What is wrong with those of the operator by which nothing can be issued.
+    pub(crate) unusable_profiles: Findings,
     /// How applications are decided.
     pub(crate) ra: RaConfig,
     /// How the cabinet is run.
@@ -181,13 +183,7 @@ impl Written {
         let sms = findings.take(self.sms.map(|section| section.check(folder)).transpose());
         let logging = self.logging.check();
         let own = self.ca.profiles.take().map(|path| folder.join(path));
-        let profiles = match profiles::read(own.as_deref()) {
-            Ok(profiles) => Some(profiles),
-            Err(found) => {
-                findings.extend(found.as_slice().iter().cloned());
-                None
-            }
-        };
+        let (profiles, unusable_profiles) = profiles::read(own.as_deref());
         let ca = findings.take(self.ca.check().map_err(|error| section_error("ca", &error)));
         let responder = findings.take(
             self.responder
@@ -233,7 +229,8 @@ impl Written {
                 sms: sms?,
                 logging,
                 ca: ca?,
-                profiles: profiles?,
+                profiles,
+                unusable_profiles,
                 ra: ra?,
                 cabinet: cabinet?,
                 responder: responder?,
@@ -279,6 +276,13 @@ fn no_mail() -> Finding {
 }
 
 impl Config {
+    /// Why there is no profile of this name, where those that cannot be used may be the reason.
+    pub(crate) fn why_no_profile(&self, name: &str) -> Option<String> {
+        let unusable = &self.unusable_profiles;
+        let is_missing = self.profiles.find(name).is_none() && !unusable.as_slice().is_empty();
+        is_missing.then(|| format!("there is no profile {name:?} that can be used: {unusable}"))
+    }
+
     /// The proxy in front, where the server relies on one.
     pub(crate) const fn trusted_proxy(&self) -> Option<IpAddr> {
         self.server.trusted_proxy()

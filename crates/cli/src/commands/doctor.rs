@@ -105,7 +105,7 @@ fn line(finding: &Finding) -> String {
 }
 
 fn examine(config: &Config, extent: Extent, context: &Context) -> Findings {
-    let mut findings = Findings::default();
+    let mut findings = config.unusable_profiles.clone();
     findings.extend(files::secrets(&config.keys));
     if let Some(tls) = &config.tls {
         findings.extend(files::tls(tls, extent.now));

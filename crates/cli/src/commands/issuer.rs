@@ -104,6 +104,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Ok(()) => {}
         Err(SwitchError::Storage(error)) => return Err(error.into()),
         Err(reason @ SwitchError::NoReason) => return Err(usage(reason)),
+        Err(SwitchError::NoProfile(name)) => {
+            let why = config.why_no_profile(&name);
+            let why = why.unwrap_or_else(|| SwitchError::NoProfile(name).to_string());
+            return Ok(Outcome::Refused(why));
+        }
         Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
     }
     let facts = facts(&storage, now)?;

@@ -10,7 +10,7 @@ use tanba_pki::lint::{Finding, RULES, Rule, Severity, lint_certificate};
 use tanba_pki::profile::{Profile, Standard};
 
 use super::config_args::ConfigArgs;
-use crate::config::{Config, Finding as Fault};
+use crate::config::Finding as Fault;
 use crate::context::Context;
 use crate::count::count;
 use crate::outcome::Outcome;
@@ -97,27 +97,22 @@ struct RuleFacts {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    // Profiles are looked at on machines without an installation, too.
-    let config = args.config.load_if_there()?;
-    let known = config
-        .as_ref()
-        .map_or_else(Profiles::builtin, |config| config.profiles.clone());
     match &args.command {
         Command::Show { name: Some(name) } => {
-            let profile = open(name, &known)?;
+            let profile = open(name, &args.config)?;
             let source = serde_json::json!({ "name": profile.name(), "source": profile.source() });
             context.print(&source, profile.source())?;
             Ok(Outcome::Done)
         }
-        Command::Show { name: None } => names(&known, config.as_ref(), context),
-        Command::List { all } => names(&known, config.as_ref().filter(|_| !all), context),
+        Command::Show { name: None } => names(&args.config, false, context),
+        Command::List { all } => names(&args.config, *all, context),
         Command::Lint {
             profile,
             certificate,
             issuer,
             rules,
         } => {
-            let profile = open(profile, &known)?;
+            let profile = open(profile, &args.config)?;
             match certificate {
                 Some(certificate) => judge(&profile, certificate, issuer.as_deref(), context),
                 None if *rules => list(&profile, context),
@@ -127,9 +122,19 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     }
 }
 
-/// The names of the profiles; with a configuration only of those that its people, its staff and its authorities get.
-fn names(known: &Profiles, config: Option<&Config>, context: &Context) -> anyhow::Result<Outcome> {
-    let of_another = config.map(|config| config.ra.other_profiles());
+/// The names of the profiles; with a configuration only of those that its people, its staff and its authorities get, unless
+/// all are asked for.
+fn names(config: &ConfigArgs, all: bool, context: &Context) -> anyhow::Result<Outcome> {
+    // Profiles are looked at on machines without an installation, too.
+    let config = config.load_if_there()?;
+    let known = config
+        .as_ref()
+        .map_or_else(Profiles::builtin, |config| config.profiles.clone());
+    let unusable = config
+        .iter()
+        .flat_map(|config| config.unusable_profiles.as_slice());
+    unusable.for_each(|finding| context.warn(finding));
+    let of_another = (config.as_ref().filter(|_| !all)).map(|config| config.ra.other_profiles());
     let applies = |profile: &&Profile| {
         let name = profile.name();
         !of_another.is_some_and(|prefix| {
@@ -170,13 +175,28 @@ fn names(known: &Profiles, config: Option<&Config>, context: &Context) -> anyhow
     Ok(Outcome::Done)
 }
 
-/// A profile by its name, or one from a file.
-fn open(name: &str, known: &Profiles) -> anyhow::Result<Profile> {
-    if let Some(profile) = known.find(name) {
-        return Ok(profile.clone());
+/// A profile by its name, or one from a file. The installation is asked for its own alone: whoever makes the first of them has
+/// a broken one meanwhile.
+fn open(name: &str, config: &ConfigArgs) -> anyhow::Result<Profile> {
+    if let Some(profile) = Profile::builtin(name) {
+        return Ok(profile);
     }
     let path = Path::new(name);
+    let config = match config.load_if_there() {
+        // A file is read where nothing else works, too.
+        Err(_) if path.exists() => None,
+        loaded => loaded?,
+    };
+    if let Some(profile) = config
+        .as_ref()
+        .and_then(|config| config.profiles.find(name))
+    {
+        return Ok(profile.clone());
+    }
     if !path.exists() {
+        if let Some(why) = config.and_then(|config| config.why_no_profile(name)) {
+            bail!(why);
+        }
         bail!(
             "there is no profile {name:?} and no such file; `tanba profile list --all` lists them"
         );

@@ -9,7 +9,7 @@ use tanba_model::ports::Carrier;
 
 use super::config_args::ConfigArgs;
 use crate::carrier::{SmsCarrier, SmtpCarrier};
-use crate::config::{Config, Findings};
+use crate::config::Config;
 use crate::context::Context;
 use crate::listen::{self, Listener};
 use crate::outcome::Outcome;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let [people, machines] = config.addresses().map(listen::bind);
     let (people, machines) = (people?, machines?);
     let tls = config.tls.as_ref().map(Tls::open).transpose()?;
-    let mut faults = Findings::default();
+    let mut faults = config.unusable_profiles.clone();
     faults.extend(super::profile::faults(&config.profiles, context)?);
     if !faults.as_slice().is_empty() {
         return Err(faults.into());

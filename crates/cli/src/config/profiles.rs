@@ -1,17 +1,27 @@
 //! The operator's own profiles: a folder of TOML files that the configuration names.
+//!
+//! What cannot be used is set aside and told: nothing is issued by it and the server does not start, but whoever has to revoke
+//! a certificate or to stop an authority this minute is not kept from it by a file that somebody is writing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tanba_ca::Profiles;
 
 use super::{Finding, Findings};
 
 /// The profiles that ship and those of the folder; each file that is none is a finding of its own.
-pub(super) fn read(folder: Option<&Path>) -> Result<Profiles, Findings> {
+pub(super) fn read(folder: Option<&Path>) -> (Profiles, Findings) {
     let mut profiles = Profiles::builtin();
-    let Some(folder) = folder else {
-        return Ok(profiles);
+    let findings = match folder.map(files) {
+        None => Findings::default(),
+        Some(Ok(files)) => add(&mut profiles, files),
+        Some(Err(finding)) => finding.into(),
     };
+    (profiles, findings)
+}
+
+/// The files of the folder, by name.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Finding> {
     let fault = |error: &std::io::Error| {
         Finding::error(
             "profiles-folder",
@@ -33,13 +43,17 @@ pub(super) fn read(folder: Option<&Path>) -> Result<Profiles, Findings> {
         }
     }
     files.sort();
+    Ok(files)
+}
+
+fn add(profiles: &mut Profiles, files: Vec<PathBuf>) -> Findings {
     let mut findings = Findings::default();
     for path in files {
         let stem = path
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let outcome = std::fs::read_to_string(&path)
+        let outcome = text(&path)
             .map_err(|error| format!("cannot be read: {error}"))
             .and_then(|text| {
                 profiles
@@ -47,6 +61,7 @@ pub(super) fn read(folder: Option<&Path>) -> Result<Profiles, Findings> {
                     .map_err(|error| format!("cannot be used: {error}"))
             });
         if let Err(why) = outcome {
+            profiles.set_aside(&stem);
             findings.push(Finding::error(
                 "profile-unusable",
                 format!("the profile {} {why}", path.display()),
@@ -54,9 +69,13 @@ pub(super) fn read(folder: Option<&Path>) -> Result<Profiles, Findings> {
             ));
         }
     }
-    if findings.as_slice().is_empty() {
-        Ok(profiles)
-    } else {
-        Err(findings)
+    findings
+}
+
+/// What a file says; whoever reads a pipe waits for ever.
+fn text(path: &Path) -> std::io::Result<String> {
+    if path.is_dir() || path.is_file() {
+        return std::fs::read_to_string(path);
     }
+    Err(std::io::Error::other("it is no file"))
 }

@@ -136,6 +136,10 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             .with_context(|| format!("{url} does not answer"))?;
         Ok(response.body_mut().read_to_vec()?)
     };
+    // Certificates of these are told one by one; here is why.
+    for finding in config.unusable_profiles.as_slice() {
+        context.warn(finding);
+    }
     let now = context.now();
     let mut responder = args.ocsp.as_ref().map(|url| Responder {
         now,

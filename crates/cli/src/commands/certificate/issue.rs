@@ -17,7 +17,7 @@ use tanba_model::ports::{
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
 use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
-use tanba_ra::RegistrationAuthority;
+use tanba_ra::{RaConfig, RegistrationAuthority};
 
 use super::{CertificateFacts, ConfigArgs, issuer_names, person};
 use crate::context::Context;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             names()
         )
     })?;
-    let ra_config = config.load()?.ra;
+    let ra_config = policy(config, &args.profile)?;
     let country = ra_config.country().to_owned();
     let (storage, authority) = config.installation(context)?;
     let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
@@ -137,6 +137,15 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     };
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+/// How applications are decided here, where the profile can be used.
+fn policy(config: &ConfigArgs, profile: &str) -> anyhow::Result<RaConfig> {
+    let config = config.load()?;
+    if let Some(why) = config.why_no_profile(profile) {
+        bail!("{why}. Nothing was issued");
+    }
+    Ok(config.ra)
 }
 
 /// The certificate of an order; where it was issued before, that one.
