@@ -21,6 +21,7 @@ mod init;
 mod issuer;
 mod key;
 mod keystore;
+mod lists;
 mod message;
 mod migrate;
 mod operator;

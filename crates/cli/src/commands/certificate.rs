@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use serde::Serialize;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::id::IssuerId;
 use tanba_model::message::AdministratorAct;
@@ -13,6 +14,7 @@ use tanba_pki::{SerialNumber, Timestamp};
 use tanba_ra::{announce_act, announce_release};
 
 use super::config_args::ConfigArgs;
+use super::lists::Lists;
 use super::person;
 use crate::context::Context;
 use crate::outcome::{Outcome, usage};
@@ -340,13 +342,22 @@ fn change(
             })?;
         }
     }
-    // Lists do not wait for a server that may not be running.
-    let _ = authority.publish_due(now)?;
+    let lists = Lists::publish(&authority, now, context);
     let above = authority.issuers().into_iter();
     let mut above = above.filter(|issuer| issuer.id == record.issuer);
-    let publishes = above.any(|issuer| issuer.key == tanba_ca::KeyPlace::Here);
+    let is_here = above.any(|issuer| issuer.key == tanba_ca::KeyPlace::Here);
+    let publishes = is_here.then_some(lists.are_published());
     let next = own.and_then(|own| own.next_step(act, publishes));
-    told(storage.as_ref(), serial, next.as_deref(), context)
+    told(storage.as_ref(), serial, (next.as_deref(), lists), context)
+}
+
+/// Sent: what became of a certificate, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Changed {
+    #[serde(flatten)]
+    facts: CertificateFacts,
+    #[serde(flatten)]
+    lists: Lists,
 }
 
 /// Tells the owner, if the certificate has one.
@@ -366,7 +377,7 @@ fn announce(
 fn told(
     storage: &dyn Storage,
     serial: &str,
-    next: Option<&str>,
+    (next, lists): (Option<&str>, Lists),
     context: &Context,
 ) -> anyhow::Result<Outcome> {
     let mut unit = storage.snapshot()?;
@@ -381,6 +392,6 @@ fn told(
         Status::Valid | Status::Intended | Status::Void => "Released.",
     };
     let text = next.map_or_else(|| text.to_owned(), |next| format!("{text} {next}"));
-    context.print(&facts, text)?;
+    context.print(&Changed { facts, lists }, text)?;
     Ok(Outcome::Done)
 }

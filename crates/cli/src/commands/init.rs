@@ -8,7 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde::Serialize;
-use tanba_ca::{AuthorityNames, InitOptions, InitStep, IssuingKey, Parts, Profiles, Rules};
+use tanba_ca::{
+    Authority, AuthorityNames, InitOptions, InitStep, IssuingKey, Parts, Profiles, Rules,
+};
 use tanba_model::ports::{RandomSource, Storage};
 use tanba_storage::SqliteStorage;
 
@@ -18,6 +20,8 @@ use crate::context::Context;
 use crate::key_store::{KeyStore, TokenUri};
 use crate::outcome::{Outcome, sentence, usage};
 use crate::{password, wire};
+
+mod earlier;
 
 /// Arguments of `tanba init`. What is decided here stands for the life of the authority.
 #[derive(Debug, clap::Args)]
@@ -157,13 +161,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             });
         },
     )?;
-    // From the beginning on, so that whoever finds a log without a checkpoint knows that somebody took it away.
-    if let Err(error) = authority.checkpoint(context.now()) {
-        context.warn(format_args!(
-            "the log is not signed yet ({}); the server signs it when it starts",
-            sentence(&error.into())
-        ));
-    }
+    sign_log(&authority, context);
     let root_certificate = folder.join("root.pem");
     let issuers = authority.issuers();
     let root = issuers.first().context("the authority has no root")?;
@@ -177,6 +175,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     context.print(&facts, text(&facts))?;
     Ok(Outcome::Done)
+}
+
+/// Signs the log of a new authority, from the beginning on: whoever finds a log without a checkpoint then knows that somebody
+/// took it away.
+pub(super) fn sign_log(authority: &Authority, context: &Context) {
+    if let Err(error) = authority.checkpoint(context.now()) {
+        context.warn(format_args!(
+            "the log is not signed yet ({}); the server signs it when it starts",
+            sentence(&error.into())
+        ));
+    }
 }
 
 fn text(facts: &Facts) -> String {
@@ -306,20 +315,13 @@ fn write_config(
             ProfileChoice::Neutral => "neutral",
         },
     };
-    if path.exists() {
-        let config = Config::load(path)?;
-        let same =
-            config.server.origin() == args.origin && config.server.public_url() == args.public_url;
-        if !same {
-            bail!(
-                "{} names another origin or public_url; remove it, or choose another folder",
-                path.display()
-            );
-        }
-        return Ok(config);
-    }
     let text = example.text();
     let config = Config::parse(&text, path.parent().unwrap_or(Path::new("")))?;
+    if path.exists() {
+        let found = Config::load(path)?;
+        earlier::compare(args, path, &found, &config)?;
+        return Ok(found);
+    }
     fs::write(path, text)
         .with_context(|| format!("the file {} cannot be written", path.display()))?;
     Ok(config)

@@ -1069,6 +1069,38 @@ fn a_second_init_in_the_same_folder_changes_nothing() {
         root
     );
     assert!(Path::new(&installation.path("tanba.sqlite")).exists());
+    // The configuration of the first is used, so whatever differs from it is told by its option.
+    let configuration = std::fs::read(installation.path("tanba.toml")).expect("a configuration");
+    std::fs::write(installation.path("pin"), "1234").expect("written");
+    std::fs::write(installation.path("other"), "another passphrase").expect("written");
+    let token = "pkcs11:token=nca?module-path=passphrase&pin-source=pin";
+    for (options, expected) in [
+        ("--passphrase-file other", "--passphrase-file"),
+        ("--passphrase-env PATH", "--passphrase-env"),
+        (
+            "--passphrase-file passphrase --trusted-proxy 127.0.0.2",
+            "--trusted-proxy (the file has 127.0.0.1)",
+        ),
+        (
+            "--passphrase-file passphrase --profiles neutral --organization X",
+            "--profiles",
+        ),
+        (
+            &format!("--passphrase-file passphrase --key-store {token}"),
+            "--key-store (the file has software)",
+        ),
+    ] {
+        let said = installation.refusal(&[&again[..], &words(options)].concat());
+        assert!(said.contains(expected), "{options}: {said}");
+        assert!(
+            said.contains("tanba.toml was written by an earlier"),
+            "{said}"
+        );
+    }
+    assert_eq!(
+        std::fs::read(installation.path("tanba.toml")).expect("a configuration"),
+        configuration
+    );
 }
 
 #[test]

@@ -219,6 +219,64 @@ fn a_server_outlives_its_token_and_starts_without_it() {
 }
 
 #[test]
+fn while_the_token_is_away_certificates_are_revoked_and_it_is_said_that_lists_follow() {
+    let Some(token) = SoftHsm::make() else { return };
+    let mut house = token.installation(&["--issuing-key", "ec-p256"]);
+    house.serve();
+    let [first, second] = ["Erlanova", "Marlanova"].map(|name| {
+        let person = house.register(name, &format!("{name}@example.kz"));
+        house.certify(&person, PROFILE, &new_key(KeyAlgorithm::EcP256))
+    });
+    assert_eq!(house.ocsp(&[&first, &second]), ["good", "good"]);
+    token.pull();
+    let serial = first.serial_hex();
+    let change = |words: &[&str]| {
+        let output = house
+            .command()
+            .args(["certificate", "--json"])
+            .args(words)
+            .arg("--config")
+            .arg(house.path("tanba.toml"))
+            .output()
+            .expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {said}");
+        let facts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (facts, said)
+    };
+    for (words, status, answer) in [
+        (&["hold", &serial, "--reason", "x"][..], "frozen", "revoked"),
+        (&["release", &serial, "--reason", "x"], "valid", "good"),
+        (
+            &["revoke", &serial, "--reason", "keyCompromise"],
+            "revoked",
+            "revoked",
+        ),
+    ] {
+        let (facts, said) = change(words);
+        assert_eq!(facts["status"], status, "{facts}");
+        assert_eq!(facts["lists_published"], false, "{facts}");
+        let why = facts["lists_fault"].as_str().expect("a sentence");
+        assert!(why.contains("\"nca\" is not there"), "{why}");
+        assert!(said.contains("it is recorded and holds"), "{said}");
+        assert!(said.contains("Do not repeat this command"), "{said}");
+        // The key of the responder is under the passphrase.
+        assert!(house.ocsp(&[&first])[0].starts_with(answer), "{words:?}");
+    }
+    // A key is blocked without any key of the authority.
+    let key = tanba_pki::hex::encode(&tanba_crypto::sha256(second.public_key().spki_der()));
+    let blocked = house.facts(&["key", "block", &key, "--reason", "x"]);
+    assert_eq!(blocked["revoked"][0], second.serial_hex());
+    assert!(house.ocsp(&[&second])[0].starts_with("revoked"));
+    token.plug();
+    house.wait_for_the_lists(&first);
+    house.wait_for_the_lists(&second);
+    let (facts, _) = change(&["show", &serial]);
+    assert_eq!(facts["status"], "revoked");
+    evidence_is_whole(&house);
+}
+
+#[test]
 fn a_wrong_pin_and_a_wrong_token_are_told_in_a_sentence() {
     let Some(token) = SoftHsm::make() else { return };
     let house = token.installation(&["--issuing-key", "ec-p256"]);

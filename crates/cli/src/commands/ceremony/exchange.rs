@@ -14,9 +14,10 @@ use tanba_pki::{Certificate, hex, pem};
 use super::hold::{certificate, read, stopped, write};
 use crate::chest::Chest;
 use crate::commands::config_args::ConfigArgs;
+use crate::commands::init::sign_log;
 use crate::config::Config;
 use crate::context::Context;
-use crate::outcome::{Outcome, usage};
+use crate::outcome::{Outcome, sentence, usage};
 
 /// Arguments of `tanba ceremony request`.
 #[derive(Debug, clap::Args)]
@@ -135,7 +136,15 @@ pub(crate) fn import(
     }
     if facts.authority.is_some() {
         // Responder, seal and first lists of the new authority.
-        drop(Authority::open(parts)?.maintain(context.now())?);
+        let authority = Authority::open(parts)?;
+        match authority.maintain(context.now()) {
+            Ok(_) => sign_log(&authority, context),
+            Err(error) => context.warn(format_args!(
+                "the authority is taken in, but its responder, its seal and its first lists are not made yet: {}. The server makes them \
+                 when the key answers; do not repeat this command",
+                sentence(&error.into())
+            )),
+        }
     }
     context.print(&facts, text(&facts))?;
     Ok(Outcome::Done)

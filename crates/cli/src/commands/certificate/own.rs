@@ -103,16 +103,18 @@ impl Own {
         unit.audit_log().append(&event).map(drop)
     }
 
-    /// What has to be done after the change.
-    pub(crate) fn next_step(&self, act: Act, root_publishes: bool) -> Option<String> {
+    /// What has to be done after the change; `published` says whether the root's list says so, where its key is here.
+    pub(crate) fn next_step(&self, act: Act, published: Option<bool>) -> Option<String> {
         let Self::Authority(name) = self else {
             return None;
         };
-        let list = if root_publishes {
-            "The root's list says so now."
-        } else {
-            "The root's key signs at ceremonies only: hold the one of its list now (`tanba ceremony plan crl`), or nobody \
-             learns of it."
+        let list = match published {
+            Some(true) => "The root's list says so now.",
+            Some(false) => "The root's list does not say so yet.",
+            None => {
+                "The root's key signs at ceremonies only: hold the one of its list now (`tanba ceremony plan crl`), or nobody \
+                 learns of it."
+            }
         };
         let issuing = match (name, act) {
             (None, _) | (_, Act::Release) => "",

@@ -5,7 +5,7 @@ use std::fmt;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use tanba_ca::{Authority, KeyChecker};
+use tanba_ca::KeyChecker;
 use tanba_model::audit::Actor;
 use tanba_model::id::CertificateId;
 use tanba_model::key::{BlockSource, BlockedKey, KeyFinding};
@@ -15,6 +15,7 @@ use tanba_ra::block_key;
 
 use super::super::certificate::advice;
 use super::super::config_args::ConfigArgs;
+use super::super::lists::Lists;
 use crate::context::Context;
 use crate::count::count;
 use crate::outcome::Outcome;
@@ -47,6 +48,9 @@ struct Report {
     /// RSA keys among them, each compared with each.
     rsa: u64,
     findings: Vec<Finding>,
+    /// Whether the lists say what was revoked, where that was asked for.
+    #[serde(flatten)]
+    lists: Option<Lists>,
 }
 
 /// Runs the command.
@@ -65,7 +69,8 @@ pub(super) fn run(revoke: bool, config: &ConfigArgs, context: &Context) -> anyho
         let (storage, authority) = config.installation(context)?;
         let mut report = check(storage.as_ref(), checker, now, &mut progress)?;
         let actor = context.administrator();
-        revoke_found(&mut report, storage.as_ref(), &authority, &actor, now)?;
+        revoke_found(&mut report, storage.as_ref(), &actor, now)?;
+        report.lists = Some(Lists::publish(&authority, now, context));
         report
     } else {
         check(config.storage()?.as_ref(), checker, now, &mut progress)?
@@ -160,7 +165,6 @@ impl Report {
 fn revoke_found(
     report: &mut Report,
     storage: &dyn Storage,
-    authority: &Authority,
     actor: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<()> {
@@ -185,8 +189,6 @@ fn revoke_found(
         // Another certificate of the same key may have been found before.
         finding.revoked = finding.valid || done.revoked.contains(&record.serial);
     }
-    // Lists do not wait for a server that may not be running.
-    let _ = authority.publish_due(now)?;
     Ok(())
 }
 

@@ -92,7 +92,7 @@ fn a_list_of_a_root_ends_within_400_days_and_not_after_its_root() {
 #[test]
 fn the_doctor_reminds_of_the_list_of_an_offline_root_45_days_before_its_end() {
     let vault = Vault::new();
-    let online = Installation::new(&["--without-authority"]);
+    let online = Installation::new(&["--without-authority", "--trusted-proxy", "127.0.0.1"]);
     let plan = Plan::new(&online, "issuing")
         .named("Example Issuing CA")
         .with("shards = 16", "shards = 2");
@@ -119,6 +119,14 @@ fn the_doctor_reminds_of_the_list_of_an_offline_root_45_days_before_its_end() {
         text(&output.stderr)
     );
     assert_eq!(warning(&online), None);
+    // What the handbook has in one line: the doctor lets the server start, which nobody started before.
+    let doctor = online.tanba(&["doctor", "--offline"]);
+    let said = text(&doctor.stdout);
+    assert!(doctor.status.success(), "{said}");
+    assert!(!said.contains("checkpoint"), "{said}");
+    online.facts(&["audit", "verify"]);
+    let server = online.serve();
+    assert!(server.terminate().0 == Some(0), "it ends in good order");
 
     let second = list(&vault, &online, 2, 44);
     online.facts(&words(&format!(

@@ -219,7 +219,6 @@ fn what_was_found_is_revoked_when_asked_for_and_told_as_revoked() {
     revoke_found(
         &mut report,
         house.storage.as_ref(),
-        &house.authority,
         &Actor::System,
         later(60),
     )
