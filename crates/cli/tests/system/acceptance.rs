@@ -7,9 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tanba_crypto::KeyAlgorithm;
 use tanba_pki::{Certificate, pem};
 use tempfile::TempDir;
 
+use crate::citizen::new_key;
 use crate::lint::{Documents, python, script};
 use crate::second_opinion::{ask, fetch};
 use crate::server::{Choice, Installation, program, run, text};
@@ -392,6 +394,34 @@ impl Exhibit {
         assert!(!accepted && said.contains("revoked"), "certutil -V: {said}");
         let (accepted, said) = nss("vfychain", &["-u", "4", "-a", text(&self.good.leaf)]);
         assert!(accepted, "vfychain: {said}");
+        // Servers, by each profile of theirs and each kind of key that both know.
+        for (name, profile, algorithm) in [
+            ("rsa", "tls-server", KeyAlgorithm::Rsa { bits: 2048 }),
+            ("kz-rsa", "kz-tls-server", KeyAlgorithm::Rsa { bits: 2048 }),
+            ("ec", "tls-server", KeyAlgorithm::EcP256),
+            ("kz-ec", "kz-tls-server", KeyAlgorithm::EcP256),
+        ] {
+            let certificate = self.server(name, profile, algorithm);
+            must(
+                "certutil",
+                &["-A", "-n", name, "-t", ",,", "-i", text(&certificate)],
+            );
+            must("certutil", &["-V", "-n", name, "-u", "V"]);
+            let (accepted, said) = nss("vfychain", &["-u", "1", "-a", text(&certificate)]);
+            assert!(accepted, "vfychain -u 1, {name}: {said}");
+        }
+    }
+
+    /// The certificate of a server of this name, PEM.
+    fn server(&self, name: &str, profile: &str, algorithm: KeyAlgorithm) -> PathBuf {
+        let surname = format!("Server{}", name.replace('-', ""));
+        let mut holder = self.house.register(&surname, &format!("{name}@example.kz"));
+        holder.common_name = Some(format!("{name}.example.kz"));
+        let key = new_key(algorithm);
+        let certificate = self.house.certify(&holder, profile, &key);
+        let path = self.house.path(&format!("{name}.pem"));
+        fs::write(&path, certificate.to_pem()).expect("a file");
+        path
     }
 
     /// An implementation of ML-DSA that shares nothing with ours verifies every kind of signature, and refuses a changed one.

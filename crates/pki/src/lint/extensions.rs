@@ -76,8 +76,10 @@ fn value(
                 .is_some_and(|found| found.ca && found.path_length == path_length.map(u32::from));
             report.require(right, &rule::BASIC_CONSTRAINTS);
         }
-        ExtensionSpecification::KeyUsage { allow, .. } => {
-            let right = certificate.key_usage() == Some(*allow);
+        ExtensionSpecification::KeyUsage { .. } => {
+            let usages = specification.key_usages(certificate.public_key().algorithm().ok());
+            let right = (certificate.key_usage().zip(usages))
+                .is_some_and(|(found, (written, earlier))| found == written || found == earlier);
             report.require(right, &rule::KEY_USAGE);
         }
         ExtensionSpecification::ExtendedKeyUsage { allow, .. } => {

@@ -1,6 +1,6 @@
 //! What no profile may say.
 
-use tanba_crypto::ObjectIdentifier;
+use tanba_crypto::{KeyAlgorithm, ObjectIdentifier};
 
 use super::specification::{
     AttributeSpecification, ExtensionSpecification, PurposeName, Specification,
@@ -107,6 +107,15 @@ impl Specification {
                     "{standard} has no clause {clause} that certificates are read against"
                 ));
             }
+        }
+        let takes_rsa =
+            (self.keys.iter()).any(|key| matches!(key.algorithm(), KeyAlgorithm::Rsa { .. }));
+        let names_rsa = |extension: &ExtensionSpecification| {
+            matches!(extension, ExtensionSpecification::KeyUsage { allow_rsa, rsa_optional, .. }
+                if allow_rsa.is_some() || *rsa_optional)
+        };
+        if !takes_rsa && self.extensions.iter().any(names_rsa) {
+            fault("key usage has something for RSA keys, and none may be certified");
         }
         if !oids.contains(&oid::KEY_USAGE) || !oids.contains(&oid::SUBJECT_KEY_IDENTIFIER) {
             fault("key usage and subject key identifier must be there");

@@ -82,7 +82,10 @@ fn value(
             parts.extend(path_length.map(|length| asn1::integer(u64::from(length))));
             asn1::sequence(&parts)
         }
-        ExtensionSpecification::KeyUsage { allow, .. } => asn1::named_bits(allow.bits()),
+        ExtensionSpecification::KeyUsage { allow, .. } => {
+            let usages = specification.key_usages(input.public_key.algorithm().ok());
+            asn1::named_bits(usages.map_or(*allow, |(written, _)| written).bits())
+        }
         ExtensionSpecification::ExtendedKeyUsage { allow, .. } => oids(allow),
         ExtensionSpecification::AuthorityKeyIdentifier {} => {
             asn1::sequence(&[asn1::context_primitive(0, input.issuer_key_id)])

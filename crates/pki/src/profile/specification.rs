@@ -177,6 +177,13 @@ pub enum ExtensionSpecification {
         /// The bits.
         #[serde(deserialize_with = "key_usage")]
         allow: KeyUsage,
+        /// Those that RSA keys have besides: keys of other kinds cannot do what they can.
+        #[serde(default, deserialize_with = "some_key_usage")]
+        allow_rsa: Option<KeyUsage>,
+        /// Whether certificates of RSA keys may lack those that were made before the profile had them; they are always
+        /// written.
+        #[serde(default)]
+        rsa_optional: bool,
     },
     /// Extended key usage, in this order.
     ExtendedKeyUsage {
@@ -287,6 +294,23 @@ impl ExtensionSpecification {
         }
     }
 
+    /// The bits that certificates of a kind of key have, and those that they may have in their place; `None` where it is not key
+    /// usage.
+    pub(crate) fn key_usages(&self, key: Option<KeyAlgorithm>) -> Option<(KeyUsage, KeyUsage)> {
+        let Self::KeyUsage {
+            allow,
+            allow_rsa,
+            rsa_optional,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let more = allow_rsa.filter(|_| matches!(key, Some(KeyAlgorithm::Rsa { .. })));
+        let written = more.map_or(*allow, |more| allow.with(more));
+        Some((written, if *rsa_optional { *allow } else { written }))
+    }
+
     /// Whether it is written as critical.
     #[must_use]
     pub const fn is_critical(&self) -> bool {
@@ -391,6 +415,12 @@ fn key_usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyUsage, D::
     } else {
         Ok(all)
     }
+}
+
+fn some_key_usage<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<KeyUsage>, D::Error> {
+    key_usage(deserializer).map(Some)
 }
 
 fn extended_key_usage<'de, D: Deserializer<'de>>(

@@ -153,6 +153,9 @@ tell them apart. The root has RSA-4096 above RSA and P-256, ML-DSA-65 above ML-D
 | ML-DSA-44 | no: it does not know the algorithm | no | no | no | yes | yes |
 | ML-DSA-65 | no: it does not know the algorithm | no | no | no | yes | yes |
 
+Where NSS knows the issuing key, it takes certificates of servers, too (`certutil -V -u V`, `vfychain -u 1`): by `tls-server` and
+`kz-tls-server`, of RSA and of P-256 keys.
+
 pkilint also reads a certificate of every profile with every kind of key, under every kind of issuing key
 (`crates/cli/tests/system/lint.rs`). Where Kryoptic was built (`TANBA_KRYOPTIC=1 scripts/setup.sh test`), the row of ML-DSA-65 is
 run once more with the keys of root and issuing authority in that token.
