@@ -22,6 +22,17 @@ impl ExtensionSpecification {
 }
 
 impl Specification {
+    /// Whether key usage has something for RSA keys where none may be certified.
+    fn has_usages_of_nobody(&self) -> bool {
+        let mut keys = self.keys.iter().map(|key| key.algorithm());
+        let named = |extension: &ExtensionSpecification| {
+            matches!(extension, ExtensionSpecification::KeyUsage { allow_rsa, rsa_optional, .. }
+                if allow_rsa.is_some() || *rsa_optional)
+        };
+        !keys.any(|key| matches!(key, KeyAlgorithm::Rsa { .. }))
+            && self.extensions.iter().any(named)
+    }
+
     /// Refuses what no certificate could satisfy; all of it at once, a sentence each.
     pub(super) fn check(&self) -> Result<(), ProfileError> {
         let faults = self.faults();
@@ -108,13 +119,7 @@ impl Specification {
                 ));
             }
         }
-        let takes_rsa =
-            (self.keys.iter()).any(|key| matches!(key.algorithm(), KeyAlgorithm::Rsa { .. }));
-        let names_rsa = |extension: &ExtensionSpecification| {
-            matches!(extension, ExtensionSpecification::KeyUsage { allow_rsa, rsa_optional, .. }
-                if allow_rsa.is_some() || *rsa_optional)
-        };
-        if !takes_rsa && self.extensions.iter().any(names_rsa) {
+        if self.has_usages_of_nobody() {
             fault("key usage has something for RSA keys, and none may be certified");
         }
         if !oids.contains(&oid::KEY_USAGE) || !oids.contains(&oid::SUBJECT_KEY_IDENTIFIER) {
