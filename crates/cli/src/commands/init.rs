@@ -211,7 +211,8 @@ fn text(facts: &Facts) -> String {
     let next = if facts.root_certificate.is_some() {
         "look through the configuration, then `tanba doctor"
     } else {
-        "its ceremony, as docs/operator.md tells: `tanba ceremony plan root"
+        "its ceremony, as docs/ceremonies.md tells: `tanba ceremony plan root` where a root is made, and where an authority will serve \
+         below one `tanba ceremony plan issuing"
     };
     text.push_str(&format!(
         "Next: {next} --config {}`.",
