@@ -11,10 +11,12 @@ use crate::person::EmailAddress;
 mod first;
 mod number;
 mod state;
+mod submission;
 
 pub use first::FirstIssuance;
 pub use number::{ApplicationNumber, ApplicationNumberError};
 pub use state::{State, TransitionError};
+pub use submission::Submission;
 
 /// What a person applied for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

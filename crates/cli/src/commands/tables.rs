@@ -4,7 +4,7 @@
 //! People and applications are compared in shares, each with a look over the whole log of its own, so that memory does not grow
 //! with a nation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::AuditEvent;
@@ -23,6 +23,7 @@ mod share;
 mod signed;
 mod staff;
 
+pub(super) use people::Claimed;
 use share::Share;
 
 /// Rows and events that are in memory at once.
@@ -107,7 +108,7 @@ impl Tables {
         b"administration.",
         b"revocation.",
         b"desk.",
-        b"application.submit",
+        b"application.",
     ];
 
     /// Reads the whole log for a share; nothing when `go_on` says so after a page.
@@ -268,7 +269,10 @@ pub(super) fn in_shares(
 }
 
 /// Those of these people whose IIN is not the one that the log says first.
-pub(super) fn moved(unit: &mut dyn UnitOfWork, people: &BTreeSet<i64>) -> anyhow::Result<Vec<i64>> {
+pub(super) fn moved(
+    unit: &mut dyn UnitOfWork,
+    people: &BTreeMap<i64, Claimed>,
+) -> anyhow::Result<Vec<i64>> {
     if people.is_empty() {
         return Ok(Vec::new());
     }

@@ -26,4 +26,10 @@ pub trait Revocations {
         after: Option<&[u8; 32]>,
         limit: u32,
     ) -> Result<Vec<([u8; 32], Revocation)>, StorageError>;
+
+    /// How often a certificate is recorded as revoked by a revocation that is not there.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn orphans(&mut self) -> Result<u64, StorageError>;
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tanba_model::application::{Application, ApplicationKind, FirstIssuance, State};
+use tanba_crypto::sha256;
+use tanba_model::application::{Application, ApplicationKind, FirstIssuance, State, Submission};
 use tanba_model::audit::facts::Fact;
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::intake::{Claim, Intake, IntakeStage};
@@ -17,7 +18,7 @@ use tanba_model::ports::{
 use tanba_pki::{Timestamp, hex as digits};
 
 use super::calendar::{day, end_of_day_after};
-use super::keys::{claim_of, document_digest, requests};
+use super::keys::{claim_of, requests};
 use super::register::TableRegister;
 use super::step::{FirstError, FirstStep, evidence, who};
 use crate::RegistrationAuthority;
@@ -103,7 +104,7 @@ impl RegistrationAuthority {
                 .ok_or(FirstError::Keystore)?,
             login_certificate: None,
         };
-        let digest = document_digest(&first.document);
+        let document_sha256 = sha256(&first.document);
         let mut application = work.applications().insert(&new, now)?;
         application.requests = requests(content)?;
         application.state = application.state.submit(now).map_err(StepError::from)?;
@@ -115,9 +116,14 @@ impl RegistrationAuthority {
             other => other?,
         }
         work.applications().submit_first(&mut application, first)?;
+        let submission = Submission {
+            document_sha256,
+            state: Some(application.state.clone()),
+        };
+        let detail = submission.evidence();
         let submitted = Evidence {
             object: application_object(application.id),
-            ..evidence(intake, "application.submit", &digest)
+            ..evidence(intake, "application.submit", &detail)
         };
         submitted.record(work, now)?;
         Ok(application)

@@ -1,6 +1,5 @@
 //! The new keys, the document, and the signature of the new signing key over it.
 
-use tanba_crypto::sha256;
 use tanba_model::application::{ApplicationKind, ApplicationNumber, KeyRequest};
 use tanba_model::capability::Capability;
 use tanba_model::document::{Applicant, ApplicationDocument, SCHEMA};
@@ -15,7 +14,7 @@ use super::name::same_person;
 use super::step::{FirstError, FirstStep, FirstView, evidence, open, require, who};
 use crate::RegistrationAuthority;
 use crate::reissue::{check_request, document_keys};
-use crate::token::{FirstSecret, hex};
+use crate::token::FirstSecret;
 
 impl RegistrationAuthority {
     /// Takes one PKCS#10 request for each key, in the order of [`crate::RaConfig::profiles`], and returns the number of
@@ -304,9 +303,4 @@ pub(super) fn requests(content: &IntakeContent) -> Result<Vec<KeyRequest>, First
     };
     let requests: Option<Vec<KeyRequest>> = content.keys.iter().map(request).collect();
     requests.ok_or(FirstError::KeysMissing)
-}
-
-/// The digest of what was signed, for the log.
-pub(super) fn document_digest(document: &[u8]) -> String {
-    hex(&sha256(document))
 }

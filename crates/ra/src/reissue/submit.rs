@@ -1,7 +1,7 @@
 //! The signature over the application.
 
 use tanba_crypto::sha256;
-use tanba_model::application::{Application, ApplicationNumber, SignedDocument, State};
+use tanba_model::application::{Application, ApplicationNumber, SignedDocument, State, Submission};
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::message::MessageBody;
 use tanba_model::person::Person;
@@ -19,7 +19,6 @@ use crate::evidence::Evidence;
 use crate::notify::notify;
 use crate::second_factor::AskError;
 use crate::signature::{Signature, SignatureFault};
-use crate::token::hex;
 
 /// Why a signed application was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -210,11 +209,15 @@ impl RegistrationAuthority {
             None => application.state.confirm(now).map_err(StepError::from)?,
         };
         work.applications().update(application)?;
-        // The log vouches for the very octets that are kept as evidence.
+        // The log vouches for the very octets that are kept as evidence, and for whether somebody has to confirm them.
         let signed = application.signed.as_ref();
-        let digest = signed.map(|signed| hex(&sha256(&signed.document)));
+        let submission = signed.map(|signed| Submission {
+            document_sha256: sha256(&signed.document),
+            state: Some(application.state.clone()),
+        });
+        let detail = submission.map(|submission| submission.evidence());
         let evidence = Evidence {
-            detail: digest.as_deref().unwrap_or_default(),
+            detail: detail.as_deref().unwrap_or_default(),
             ..evidence(session, "application.submit", application)
         };
         evidence.record(work, now)?;

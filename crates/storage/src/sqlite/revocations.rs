@@ -71,6 +71,16 @@ impl Revocations for SqliteUnit<'_> {
         };
         found.into_iter().map(whole).collect()
     }
+
+    fn orphans(&mut self) -> Result<u64, StorageError> {
+        let found = self.one(
+            "SELECT count(*) FROM revocation_certificate /* whole: at night, and when an administrator asks */
+             WHERE revocation_id NOT IN (SELECT id FROM revocation)",
+            [],
+            |row| column::<i64>(row, 0),
+        )?;
+        u64::try_from(found.unwrap_or_default()).map_err(|_| damaged("revocation_certificate"))
+    }
 }
 
 impl SqliteUnit<'_> {

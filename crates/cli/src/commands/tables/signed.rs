@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tanba_model::application::Submission;
 use tanba_model::audit::{Actor, AuditEvent};
 use tanba_model::decision::{Act, Step};
 use tanba_model::id::{ApplicationId, PersonId, StaffId};
@@ -15,6 +16,8 @@ use message::Message;
 mod application;
 mod decision;
 mod message;
+mod revocation;
+mod steps;
 
 /// Documents with their signatures that are in memory at once.
 const PAGE: u32 = 200;
@@ -56,6 +59,9 @@ pub(super) struct Said {
     signed: BTreeMap<(Kind, [u8; 32]), Signing>,
     /// Digests of the documents of applications; of before it was recorded, none.
     applications: BTreeMap<i64, Option<[u8; 32]>>,
+    /// Submitted ones whose record was given to another one later.
+    replaced: Vec<i64>,
+    steps: steps::Steps,
     /// Whose work it is, as the log says: the table can be changed, and what was signed stays what it was.
     staff: BTreeMap<i64, i64>,
     /// The decision that was signed last: what it does stands in the events after it.
@@ -68,6 +74,9 @@ pub(super) struct Said {
 
 impl Said {
     pub(super) fn take(&mut self, event: &AuditEvent) {
+        if event.action.starts_with("application.") {
+            return self.application(event);
+        }
         let digest = || <[u8; 32]>::try_from(hex::decode(&event.detail)?).ok();
         match event.action.as_str() {
             "decision.sign" => {
@@ -76,11 +85,6 @@ impl Said {
             }
             "administration.sign" => self.sign(Kind::Order, digest(), event),
             "revocation.sign" => self.sign(Kind::Revocation, digest(), event),
-            "application.submit" => {
-                if let Some(id) = number(&event.object, "application") {
-                    let _ = self.applications.insert(id, digest());
-                }
-            }
             "desk.act" | "desk.confirm" | "desk.propose" | "desk.withdraw" => self.went(event),
             "person.email" | "person.email-change" => self.deed(event, Act::Email),
             "person.names" | "person.update" => self.deed(event, Act::Names),
@@ -91,6 +95,25 @@ impl Said {
                 if let (Some(id), Some(person)) = (number(&event.object, "staff"), person) {
                     let _ = self.staff.insert(id, person);
                 }
+            }
+            _ => {}
+        }
+    }
+
+    fn application(&mut self, event: &AuditEvent) {
+        self.steps.take(event);
+        let Some(id) = number(&event.object, "application") else {
+            return;
+        };
+        match event.action.as_str() {
+            // A record is given again when the newest one was taken away.
+            "application.begin" if self.applications.remove(&id).is_some() => {
+                self.replaced.push(id);
+            }
+            "application.submit" => {
+                let said = Submission::said(&event.detail, event.at);
+                let digest = said.map(|said| said.document_sha256);
+                let _ = self.applications.insert(id, digest);
             }
             _ => {}
         }
@@ -194,7 +217,7 @@ impl Said {
             );
             fault(Fault::new(signing.object, "signed-missing", what));
         }
-        for id in self.applications.into_keys() {
+        for id in self.applications.into_keys().chain(self.replaced) {
             fault(application::missing(ApplicationId(id)));
         }
         Ok(not_comparable)
@@ -230,42 +253,6 @@ impl Said {
                 };
                 if let Err(why) = self.by_staff(unit, &message, made.staff)? {
                     fault(not_signed(object, kind, row.id.0, why));
-                }
-            }
-        }
-    }
-
-    fn revocations(
-        &mut self,
-        unit: &mut dyn UnitOfWork,
-        share: Share,
-        fault: &mut dyn FnMut(Fault),
-    ) -> anyhow::Result<()> {
-        let mut after = None;
-        loop {
-            let rows = unit.revocations().page(after.as_ref(), PAGE)?;
-            let Some((last, _)) = rows.last() else {
-                return Ok(());
-            };
-            after = Some(*last);
-            for (_, row) in rows.iter().filter(|(_, row)| share.has(row.person.0)) {
-                let (object, kind) = (format!("person:{}", row.person), Kind::Revocation);
-                let Some(said) = self.signed.remove(&(kind, row.document_sha256())) else {
-                    fault(unknown(&object, kind, row.at.unix()));
-                    continue;
-                };
-                let actor = Actor::Person(row.person);
-                if (&said.object, said.at, &said.actor) != (&object, row.at, &actor) {
-                    fault(other(&object, kind, row.at.unix()));
-                }
-                let message = Message {
-                    document: &row.document,
-                    signature: &row.signature,
-                    signer: row.signer,
-                };
-                let signer = message.signer(unit)?;
-                if let Err(why) = signer.and_then(|by| message::is_by(by, Some(row.person))) {
-                    fault(not_signed(&object, kind, row.at.unix(), why));
                 }
             }
         }

@@ -26,6 +26,7 @@ use crate::context::Context;
 mod far;
 mod repaired;
 mod signed;
+mod steps;
 
 fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))

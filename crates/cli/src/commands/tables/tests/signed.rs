@@ -3,7 +3,7 @@
 use tanba_crypto::{Signer, sha256};
 use tanba_model::administration::{AdministrationDocument, AdministrativeAct, NewAdministration};
 use tanba_model::application::{
-    ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument,
+    ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument, Submission,
 };
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::decision::{Act, DecisionDocument, NewDecision, SCHEMA, Step};
@@ -11,22 +11,22 @@ use tanba_model::document::{Applicant, ApplicationDocument, DocumentKey};
 use tanba_model::id::{ApplicationId, PersonId, StaffId};
 use tanba_model::keystore_kind::KeystoreKind;
 use tanba_model::ports::{NewApplication, UnitOfWork};
-use tanba_model::revocation::{LifeEvent, Revocation};
+use tanba_model::revocation::{LifeEvent, Revocation, RevocationDocument, RevokedCertificate};
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::{CertificateRequest, RequestAttributes, hex};
 
 use super::*;
 
 /// Somebody with a certificate and its key.
-struct Seat {
-    record: CertificateRecord,
+pub(super) struct Seat {
+    pub(super) record: CertificateRecord,
     key: SoftwareKey,
-    person: PersonId,
+    pub(super) person: PersonId,
     staff: StaffId,
 }
 
 impl Seat {
-    fn new(house: &House, number: u32, role: Role) -> Self {
+    pub(super) fn new(house: &House, number: u32, role: Role) -> Self {
         let (record, key) = house.certify_with_key(number);
         let person = record.person.unwrap();
         let found = house.storage.snapshot().unwrap().persons().find(person);
@@ -172,13 +172,15 @@ fn decide(
 
 /// An application, signed by its owner, or by its new key where it is for first keys.
 #[expect(clippy::too_many_lines, reason = "an application has many parts")]
-fn apply(storage: &dyn Storage, seat: &Seat, number: u8, is_first: bool) -> ApplicationId {
+pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> ApplicationId {
+    let found = storage.snapshot().unwrap().persons().find(seat.person);
+    let her = found.unwrap().unwrap().iin;
     let der = seat.record.der.as_ref().unwrap();
     let subject = Certificate::from_der(der).unwrap().subject().clone();
     let random = Context::new(true).unwrap().random();
     let key = SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref())).unwrap();
     let request = CertificateRequest::build(&subject, &key, &RequestAttributes::default()).unwrap();
-    let number = ApplicationNumber::random(&mut SourceRng(&Fixed(number)));
+    let number = ApplicationNumber::random(&mut SourceRng(random.as_ref()));
     let kind = if is_first {
         ApplicationKind::First
     } else {
@@ -196,7 +198,10 @@ fn apply(storage: &dyn Storage, seat: &Seat, number: u8, is_first: bool) -> Appl
         origin: "https://cabinet.example".to_owned(),
         number: number.as_str().to_owned(),
         created: NOW,
-        applicant: somebody(),
+        applicant: Applicant {
+            iin: her.as_str().to_owned(),
+            ..somebody()
+        },
         email: None,
         region: "75".to_owned(),
         settlement: "almaty".to_owned(),
@@ -212,7 +217,7 @@ fn apply(storage: &dyn Storage, seat: &Seat, number: u8, is_first: bool) -> Appl
         }],
     };
     let document = document.to_bytes().unwrap();
-    let digest = hex::encode(&sha256(&document));
+    let document_sha256 = sha256(&document);
     let new = NewApplication {
         number,
         person: seat.person,
@@ -233,7 +238,15 @@ fn apply(storage: &dyn Storage, seat: &Seat, number: u8, is_first: bool) -> Appl
             signer: seat.record.id,
         });
     }
-    application.state = application.state.submit(NOW).unwrap();
+    application.state = if is_first {
+        application.state.submit(NOW).unwrap()
+    } else {
+        application.state.await_second_factor(NOW).unwrap()
+    };
+    let submission = Submission {
+        document_sha256,
+        state: Some(application.state.clone()),
+    };
     unit.applications().update(&mut application).unwrap();
     if is_first {
         let first = FirstIssuance {
@@ -256,20 +269,11 @@ fn apply(storage: &dyn Storage, seat: &Seat, number: u8, is_first: bool) -> Appl
         &Actor::Person(seat.person),
         "application.submit",
         &object,
-        digest,
+        submission.evidence(),
         NOW,
     );
     unit.commit().unwrap();
     application.id
-}
-
-#[derive(Debug)]
-struct Fixed(u8);
-
-impl tanba_model::ports::RandomSource for Fixed {
-    fn fill(&self, octets: &mut [u8]) {
-        octets.fill(self.0);
-    }
 }
 
 fn order(storage: &dyn Storage, seat: &Seat) {
@@ -312,15 +316,29 @@ fn order(storage: &dyn Storage, seat: &Seat) {
 }
 
 fn revoke(storage: &dyn Storage, seat: &Seat) {
-    // Whatever it says: its digest and its signature are what is compared.
-    let document = b"{}".to_vec();
+    let document = RevocationDocument {
+        schema: tanba_model::revocation::SCHEMA.to_owned(),
+        origin: "https://cabinet.example".to_owned(),
+        nonce: "00".repeat(32),
+        created: NOW,
+        owner: somebody(),
+        event: LifeEvent::NotNeeded.name().to_owned(),
+        reason: LifeEvent::NotNeeded.reason().name().to_owned(),
+        certificates: vec![RevokedCertificate {
+            serial: seat.record.serial.hex(),
+            purpose: "signature".to_owned(),
+            keystore: None,
+            not_after: seat.record.not_after,
+        }],
+    };
+    let document = document.to_bytes().unwrap();
     let (at, actor, digest) = (later(4), Actor::Person(seat.person), sha256(&document));
     let mut unit = storage.begin().unwrap();
     let revocation = Revocation {
         person: seat.person,
         event: LifeEvent::NotNeeded,
         at,
-        certificates: Vec::new(),
+        certificates: vec![seat.record.id],
         signature: seat.sign(&document),
         document,
         signer: seat.record.id,
@@ -360,8 +378,8 @@ fn desk() -> (House, Seat, Seat, PersonId) {
     let asked = act(&first, Act::Email, Step::Propose, None, 50);
     let _ = act(&second, Act::Email, Step::Withdraw, Some(asked), 51);
     let _ = act(&first, Act::Freeze, Step::Approve, None, 52);
-    let _ = apply(storage, &first, 1, false);
-    let _ = apply(storage, &second, 2, true);
+    let _ = apply(storage, &first, false);
+    let _ = apply(storage, &second, true);
     order(storage, &second);
     revoke(storage, &first);
     (house, first, second, person)
@@ -377,7 +395,7 @@ const APPLICATIONS: &str =
 fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
     let (house, ..) = desk();
     assert_eq!(compared(house.storage.as_ref()).0, [""; 0]);
-    let cases: [(String, &[&str]); 25] = [
+    let cases: [(String, &[&str]); 33] = [
         (format!("{DECISIONS} DELETE FROM decision WHERE id = 2"), &["signed-missing"]),
         // What it was confirmed for is gone.
         (format!("{DECISIONS} DELETE FROM decision WHERE id = 1"), &["deed-alone", "signed-missing"]),
@@ -408,9 +426,17 @@ fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
         ("DROP TRIGGER administration_stays; DELETE FROM administration".to_owned(), &["signed-missing"]),
         ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET object = 'issuer/other'".to_owned(), &["signed-other"]),
         ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET signature = x''".to_owned(), &["signed-badly"]),
-        ("DROP TRIGGER revocation_stays; DELETE FROM revocation".to_owned(), &["signed-missing"]),
+        ("DROP TRIGGER revocation_stays; DELETE FROM revocation".to_owned(), &["signed-covers", "signed-missing"]),
         ("DROP TRIGGER revocation_is_not_edited; UPDATE revocation SET person_id = 2".to_owned(), &["signed-other", "signed-badly"]),
         ("DROP TRIGGER revocation_is_not_edited; UPDATE revocation SET document = x'00'".to_owned(), &["signed-unknown", "signed-missing"]),
+        ("DROP TRIGGER revocation_is_not_edited; UPDATE revocation SET event = 'lost'".to_owned(), &["signed-covers"]),
+        ("DELETE FROM revocation_certificate".to_owned(), &["signed-covers"]),
+        ("INSERT INTO revocation_certificate SELECT 1, id FROM certificate WHERE person_id = 2".to_owned(), &["signed-covers"]),
+        ("INSERT INTO revocation_certificate SELECT 2, id FROM certificate WHERE person_id = 2".to_owned(), &["signed-covers"]),
+        ("UPDATE revocation_certificate SET certificate_id = (SELECT id FROM certificate WHERE person_id = 2)".to_owned(), &["signed-covers"]),
+        ("UPDATE application SET email = 'thief@example.kz' WHERE id = 1".to_owned(), &["application-signature"]),
+        ("UPDATE application SET keystore = 'AKKaztokenStore' WHERE id = 1".to_owned(), &["application-signature"]),
+        (format!("{APPLICATIONS} UPDATE application SET person_id = 1 WHERE id = 2"), &["application-signature"]),
         (
             format!("{APPLICATIONS} UPDATE application SET signer_certificate_id = NULL, document = NULL, signature = NULL WHERE id = 1"),
             &["application-document"],
@@ -550,11 +576,21 @@ fn what_staff_did_to_a_person_rests_on_the_signatures_of_two() {
 fn an_application_of_before_its_digest_was_recorded_is_counted_and_no_fault() {
     let (house, first, ..) = desk();
     let storage = house.storage.as_ref();
-    let id = apply(storage, &first, 3, false);
+    let id = apply(storage, &first, false);
     let (_, before) = compared(storage);
     assert_eq!(before.undigested, 0);
     let object = format!("application:{id}");
-    event(storage, "application.submit", object, String::new(), NOW);
+    let mut unit = storage.begin().unwrap();
+    let actor = Actor::Person(first.person);
+    told(
+        unit.as_mut(),
+        &actor,
+        "application.submit",
+        &object,
+        String::new(),
+        NOW,
+    );
+    unit.commit().unwrap();
     let (codes, after) = compared(storage);
     assert_eq!((codes, after.undigested), (vec![], 1));
 }
