@@ -179,7 +179,7 @@ fn check(storage: &dyn Storage, file: &Path, how: &How) -> anyhow::Result<(Fault
         }
     };
     let mut seen = HashSet::new();
-    let mut changing = BTreeMap::new();
+    let (mut lines, mut changing) = (BTreeMap::new(), BTreeMap::new());
     let mut unit = storage.snapshot()?;
     for entry in entries {
         let entry = match entry {
@@ -202,22 +202,24 @@ fn check(storage: &dyn Storage, file: &Path, how: &How) -> anyhow::Result<(Fault
             faults.push(Fault::new(entry.line, "the same IIN stands in an earlier line").of("iin"));
             continue;
         }
-        let there = unit.persons().find_by_iin(&entry.person.iin)?;
-        let other = there.filter(|person| !is_same(person, &entry));
-        match other {
-            Some(person) if how.update => {
-                let _ = changing.insert(person.id.0, (entry.line, key(&entry)));
+        let Some(person) = unit.persons().find_by_iin(&entry.person.iin)? else {
+            continue;
+        };
+        if how.update {
+            if !is_up_to_date(unit.as_mut(), &person, &entry)? {
+                let _ = lines.insert(person.id.0, (entry.line, key(&entry)));
+                let _ = changing.insert(person.id.0, claimed(&entry));
             }
-            Some(_) => faults.push(Fault::new(
+        } else if !is_same(&person, &entry) {
+            faults.push(Fault::new(
                 entry.line,
                 "the IIN is in the register under another name; --update replaces it",
-            )),
-            None => {}
+            ));
         }
     }
     let mut moved = HashSet::new();
-    for id in tables::moved(unit.as_mut(), &changing.keys().copied().collect())? {
-        if let Some((line, number)) = changing.get(&id) {
+    for id in tables::moved(unit.as_mut(), &changing)? {
+        if let Some((line, number)) = lines.get(&id) {
             faults.push(
                 Fault::new(
                     *line,
@@ -245,6 +247,32 @@ fn is_same(person: &Person, entry: &Entry) -> bool {
         && person.patronymic == new.patronymic
 }
 
+/// Whether nothing would be written of her.
+fn is_up_to_date(
+    unit: &mut dyn UnitOfWork,
+    person: &Person,
+    entry: &Entry,
+) -> anyhow::Result<bool> {
+    let known = unit.persons().source(person.id)?;
+    Ok(is_same(person, entry) && known == Some((SOURCE.to_owned(), entry.deceased)))
+}
+
+fn claimed(entry: &Entry) -> tables::Claimed {
+    tables::Claimed {
+        facts: facts_of(entry),
+        source: SOURCE,
+        deceased: entry.deceased,
+    }
+}
+
+fn facts_of(entry: &Entry) -> PersonFacts {
+    PersonFacts {
+        surname: entry.person.surname.clone(),
+        given_name: entry.person.given_name.clone(),
+        patronymic: entry.person.patronymic.clone(),
+    }
+}
+
 /// Enters one person, or brings her up to date.
 fn enter(
     unit: &mut dyn UnitOfWork,
@@ -270,9 +298,7 @@ fn enter(
         imported.entered = imported.entered.saturating_add(1);
         return Ok(());
     };
-    let known = unit.persons().source(person.id)?;
-    let same = is_same(&person, entry) && known == Some((SOURCE.to_owned(), entry.deceased));
-    if same || !how.update {
+    if !how.update || is_up_to_date(unit, &person, entry)? {
         let other = !is_same(&person, entry);
         let counter = if other {
             // Counted among the skipped ones already.
@@ -293,14 +319,9 @@ fn enter(
 }
 
 fn identify(unit: &mut dyn UnitOfWork, id: PersonId, entry: &Entry) -> anyhow::Result<()> {
-    let facts = PersonFacts {
-        surname: entry.person.surname.clone(),
-        given_name: entry.person.given_name.clone(),
-        patronymic: entry.person.patronymic.clone(),
-    };
     Ok(unit
         .persons()
-        .set_identity(id, &facts, SOURCE, entry.deceased)?)
+        .set_identity(id, &facts_of(entry), SOURCE, entry.deceased)?)
 }
 
 fn record(

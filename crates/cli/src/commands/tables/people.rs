@@ -9,7 +9,7 @@ use tanba_model::audit::facts::{Fact, FactDigest, KEY, Known};
 use tanba_model::audit::identity::Identity;
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
-use tanba_model::ports::UnitOfWork;
+use tanba_model::ports::{PersonFacts, UnitOfWork};
 
 use super::share::Share;
 use super::{Compared, Fault, PAGE, number};
@@ -300,33 +300,77 @@ fn entered_again(
     Ok(found)
 }
 
+/// Who somebody is said to be by whoever brings her up to date.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) facts: PersonFacts,
+    pub(crate) source: &'static str,
+    pub(crate) deceased: bool,
+}
+
 /// Those of these people whose number is not the one that was said first.
-pub(super) fn moved(unit: &mut dyn UnitOfWork, people: &BTreeSet<i64>) -> anyhow::Result<Vec<i64>> {
+pub(super) fn moved(
+    unit: &mut dyn UnitOfWork,
+    people: &BTreeMap<i64, Claimed>,
+) -> anyhow::Result<Vec<i64>> {
     let Some(key) = unit.secrets().server_secret(KEY)? else {
         return Ok(Vec::new());
     };
     let mut said = Said::default();
     super::each(unit, &[b"person."], &mut |event| {
-        if number(&event.object, "person").is_some_and(|id| people.contains(&id)) {
+        if number(&event.object, "person").is_some_and(|id| people.contains_key(&id)) {
             said.take(event);
         }
     })?;
     let mut moved = Vec::new();
     for (id, last) in said.last {
-        if let Some(person) = unit.persons().find(PersonId(id))?
-            && let Some(number) = last.number
+        let person = PersonId(id);
+        if let Some(claimed) = people.get(&id)
+            && let Some(row) = unit.persons().find(person)?
+            && let Some((source, deceased)) = unit.persons().source(person)?
+            && !last.has_number(&key, &row, (&source, deceased), claimed)
         {
-            let known = Known {
-                person: &person,
-                source: "",
-                deceased: false,
-            };
-            if number != Fact::Number.of(&key, &known) {
-                moved.push(id);
-            }
+            moved.push(id);
         }
     }
     Ok(moved)
+}
+
+impl Last {
+    /// Whether the number of a row is the one that was said, as far as that can be told. Where it was said in one with the
+    /// names, it is right when the whole is, with the names of the row or with those that put them right.
+    fn has_number(
+        &self,
+        key: &Secret,
+        row: &Person,
+        (source, deceased): (&str, bool),
+        claimed: &Claimed,
+    ) -> bool {
+        if let Some(number) = self.number {
+            let known = Known {
+                person: row,
+                source,
+                deceased,
+            };
+            return number == Fact::Number.of(key, &known);
+        }
+        let Some(identity) = self.identity else {
+            return true;
+        };
+        let renamed = Person {
+            surname: claimed.facts.surname.clone(),
+            given_name: claimed.facts.given_name.clone(),
+            patronymic: claimed.facts.patronymic.clone(),
+            ..row.clone()
+        };
+        [row, &renamed].into_iter().any(|person| {
+            [source, claimed.source].into_iter().any(|source| {
+                [deceased, claimed.deceased]
+                    .into_iter()
+                    .any(|deceased| identity == Identity::of(key, person, source, deceased))
+            })
+        })
+    }
 }
 
 fn frozen(row: &Person, last: Last, fault: &mut dyn FnMut(Fault)) {

@@ -7,6 +7,8 @@ use tanba_storage::SqliteStorage;
 
 use super::*;
 
+mod before;
+
 const NOW: Timestamp = Timestamp::from_unix(1_795_500_000);
 fn strict() -> How {
     How {
