@@ -68,6 +68,8 @@ struct Report {
     unnamed: u64,
     /// Applications of which the log has no digest of what was signed, because it had none when they were submitted.
     undigested: u64,
+    /// Authorities that have neither issued nor signed a list yet: a server that runs knows them after its restart.
+    idle: Vec<String>,
     /// How many there are; the first thousand are told.
     faults: u64,
     findings: Vec<Finding>,
@@ -182,7 +184,8 @@ fn check(
     report.undigested = compared.undigested;
     let mut keys = Keys::default();
     for (record, unfit) in judge_all(unit.as_mut(), now)? {
-        let issuer = Issuer::read(unit.as_mut(), &record, &mut report)?;
+        let is_at_work = evidence.is_at_work(record.id);
+        let issuer = Issuer::read(unit.as_mut(), &record, is_at_work, &mut report)?;
         issuer.judge(unfit.as_ref(), &mut report)?;
         let mut after: Option<CertificateId> = None;
         let mut serials: Vec<[u8; SerialNumber::LENGTH]> = Vec::new();
@@ -286,6 +289,12 @@ impl fmt::Display for Report {
                 formatter,
                 " Of {} it has no digest of what was signed, for the same reason.",
                 count(self.undigested, "application")
+            )?;
+        }
+        for name in &self.idle {
+            write!(
+                formatter,
+                " The authority {name} has issued nothing and signed no list yet: restart the server, which knows it from then on."
             )?;
         }
         for finding in &self.findings {

@@ -1,6 +1,6 @@
 //! What the audit log says of certificates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tanba_model::audit::AuditEvent;
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status, StatusChange};
@@ -16,7 +16,7 @@ use super::issuer::Issuer;
 /// Events that are in memory at once.
 const PAGE: u32 = 2_000;
 /// How the actions begin that matter here alone.
-const MARKS: [&[u8]; 1] = [b"certificate."];
+const MARKS: [&[u8]; 2] = [b"certificate.", b"crl."];
 
 /// What an event made of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub(super) struct Evidence {
     changes: BTreeMap<String, Vec<Change>>,
     /// What is said of each issuer: with the digest of its certificate when it was made.
     issuers: BTreeMap<String, Vec<String>>,
+    /// Issuers that the log has seen at work: they issued, or signed a list.
+    at_work: BTreeSet<IssuerId>,
 }
 
 impl Evidence {
@@ -122,6 +124,16 @@ impl Evidence {
         event: AuditEvent,
         report: &mut Report,
     ) -> anyhow::Result<()> {
+        if event.action.starts_with("crl.") {
+            let id = event.object.strip_prefix("issuer:");
+            if let Some(id) = id.and_then(|id| id.parse().ok()) {
+                let _ = self.at_work.insert(IssuerId(id));
+            }
+            return Ok(());
+        }
+        if let Some((issuer, _)) = named(&event.object) {
+            let _ = self.at_work.insert(issuer);
+        }
         if event.action.starts_with("issuer.") {
             let said = self.issuers.entry(event.object).or_default();
             said.push(event.detail);
@@ -339,6 +351,11 @@ fn named(object: &str) -> Option<(IssuerId, SerialNumber)> {
 }
 
 impl Evidence {
+    /// Whether an issuer has issued or signed a list. One that was just made has not, until the server knows it.
+    pub(super) fn is_at_work(&self, issuer: IssuerId) -> bool {
+        self.at_work.contains(&issuer)
+    }
+
     /// Whether this is the certificate that the issuer was made with.
     fn is_made(&self, issuer: &Issuer, record: &CertificateRecord) -> bool {
         let Some(der) = &record.der else {

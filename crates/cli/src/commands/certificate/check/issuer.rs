@@ -66,6 +66,7 @@ impl Issuer {
     pub(super) fn read(
         unit: &mut dyn UnitOfWork,
         record: &IssuerRecord,
+        is_at_work: bool,
         report: &mut Report,
     ) -> anyhow::Result<Self> {
         let certificate = Certificate::from_der(&record.issuer.certificate)?;
@@ -76,7 +77,7 @@ impl Issuer {
             certificate: &certificate,
             report,
         };
-        let lists = reading.lists(record.issuer.kind, record.issuer.shards)?;
+        let lists = reading.lists(record, is_at_work)?;
         Ok(Self {
             id: record.id,
             kind: record.issuer.kind,
@@ -113,7 +114,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn lists(&mut self, kind: IssuerKind, shards: u16) -> anyhow::Result<Lists> {
+    fn lists(&mut self, record: &IssuerRecord, is_at_work: bool) -> anyhow::Result<Lists> {
+        let (kind, shards) = (record.issuer.kind, record.issuer.shards);
         let mut lists = Lists {
             full: self
                 .list(CrlKind::Full)?
@@ -121,6 +123,11 @@ impl Reading<'_> {
             ..Lists::default()
         };
         if kind == IssuerKind::Root {
+            return Ok(lists);
+        }
+        // That it never signed one is what the log says, not the table from which they could be taken away.
+        if !is_at_work {
+            self.report.idle.push(record.issuer.name.clone());
             return Ok(lists);
         }
         for shard in 0..shards {
