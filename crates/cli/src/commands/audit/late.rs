@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use tanba_model::audit::{AuditRecord, Checkpoint};
-use tanba_model::ports::Storage;
+use tanba_model::ports::{AuditLog, Storage, StorageError};
 use tanba_pki::Timestamp;
 
 /// The server signs every ten minutes or so; whatever waits for a day waits for somebody.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How the event of a new seal begins; events are canonical JSON.
+pub(super) const SEAL: &[u8] = b"{\"action\":\"issuer.seal\"";
+/// Records that are read at once.
+const PAGE: u32 = 1_000;
 
 /// Why the checkpoints are not those that there should be, if so: `last` is when the newest was signed, `next` the first
 /// record after it, and `newest` the last one. A server that stands still signs nothing, and is no fault: what counts is for how
@@ -39,17 +44,30 @@ pub(super) fn fault(
     })
 }
 
-/// The same of a database, without reading the log.
+/// Whether the log says that a seal was made: whoever takes checkpoints away can take it from its authority's row, too. It is
+/// one of the first records.
+fn was_sealed(log: &mut dyn AuditLog) -> Result<bool, StorageError> {
+    let mut after = 0;
+    loop {
+        let records = log.page(after, PAGE)?;
+        let Some(last) = records.last() else {
+            return Ok(false);
+        };
+        after = last.sequence;
+        if records.iter().any(|record| record.event.starts_with(SEAL)) {
+            return Ok(true);
+        }
+    }
+}
+
+/// The same of a database, without reading the log, but where nothing is signed.
 ///
 /// # Errors
 /// When it does not answer.
 pub(crate) fn of_storage(storage: &dyn Storage) -> anyhow::Result<Option<String>> {
     let mut unit = storage.snapshot()?;
-    let issuers = unit.issuers().all()?;
-    let has_seal = issuers
-        .iter()
-        .any(|record| record.seal_certificate.is_some());
     let Some(last) = unit.audit_log().last_checkpoint()? else {
+        let has_seal = was_sealed(unit.audit_log())?;
         return Ok(fault(has_seal, None, None, None));
     };
     // One that cannot be read is told of by `tanba audit verify`.
@@ -59,7 +77,7 @@ pub(crate) fn of_storage(storage: &dyn Storage) -> anyhow::Result<Option<String>
     let next = unit.audit_log().page(last.size, 1)?;
     let before = unit.audit_log().size()?.saturating_sub(1);
     let newest = unit.audit_log().page(before, 1)?;
-    Ok(fault(has_seal, Some(at), next.first(), newest.first()))
+    Ok(fault(true, Some(at), next.first(), newest.first()))
 }
 
 #[cfg(test)]

@@ -105,6 +105,25 @@ mod tests {
     }
 
     #[test]
+    fn checkpoints_are_missed_though_the_seal_is_gone_too_and_however_long_the_log_is() {
+        let house = House::new();
+        let gone = "DROP TRIGGER audit_checkpoint_stays; DELETE FROM audit_checkpoint;";
+        let seal = "UPDATE issuer SET seal_certificate = NULL, seal_key = NULL;";
+        for (number, sql) in [gone.to_owned(), format!("{gone} {seal}")]
+            .iter()
+            .enumerate()
+        {
+            let storage = SqliteStorage::open(house.copy(number, sql)).unwrap();
+            for small in [1, SMALL] {
+                assert!(
+                    codes(&storage, false, small).contains(&"checkpoint-late"),
+                    "{sql}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_trigger_that_was_dropped_is_told_however_long_the_log_is() {
         let house = House::new();
         for (number, sql) in ["DROP TRIGGER audit_log_stays", "DROP INDEX staff_person"]
