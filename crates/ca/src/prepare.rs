@@ -206,6 +206,9 @@ impl Desk {
         }
         let request =
             CertificateRequest::from_der(&order.request).map_err(|_| fault(RequestFault::Form))?;
+        if request.is_signed_with_sha1() {
+            return Err(fault(RequestFault::Sha1));
+        }
         request
             .verify_possession()
             .map_err(|_| fault(RequestFault::Possession))?;

@@ -156,6 +156,13 @@ impl CertificateRequest {
         self.asks_for_more
     }
 
+    /// Whether it is signed with SHA-1, which [`Self::verify_possession`] refuses.
+    #[must_use]
+    pub fn is_signed_with_sha1(&self) -> bool {
+        SignatureAlgorithm::from_algorithm_identifier(&self.algorithm)
+            .is_ok_and(|algorithm| algorithm.digest() == DigestAlgorithm::Sha1)
+    }
+
     /// Verifies that the requester has the private key: the request is signed with it.
     ///
     /// # Errors
@@ -163,7 +170,7 @@ impl CertificateRequest {
     /// one and shows the other (ETSI TS 119 312, NIST SP 800-131A).
     pub fn verify_possession(&self) -> Result<(), VerifyError> {
         let algorithm = SignatureAlgorithm::from_algorithm_identifier(&self.algorithm)?;
-        if algorithm.digest() == DigestAlgorithm::Sha1 {
+        if self.is_signed_with_sha1() {
             return Err(UnsupportedAlgorithm::new(self.algorithm.oid).into());
         }
         self.public_key

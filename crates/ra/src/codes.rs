@@ -118,6 +118,7 @@ pub const ERRORS: &[&str] = &[
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
     REQUEST_REUSED_KEY,
+    REQUEST_SHA1,
     REQUEST_SUBJECT,
     REQUEST_WEAK_KEY,
     RESEND_TOO_EARLY,
@@ -151,6 +152,7 @@ pub const REASONS: &[&str] = &[
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
     REQUEST_REUSED_KEY,
+    REQUEST_SHA1,
     REQUEST_SUBJECT,
     REQUEST_WEAK_KEY,
     TOO_MANY_CODES,
@@ -294,6 +296,8 @@ pub const REQUEST_COUNT: &str = "request-count";
 pub const REQUEST_MALFORMED: &str = "request-malformed";
 /// A request does not prove possession of its key.
 pub const REQUEST_POSSESSION: &str = "request-possession";
+/// A request is signed with SHA-1, which proves nothing any more.
+pub const REQUEST_SHA1: &str = "request-sha1";
 /// The key is on the block list.
 pub const REQUEST_BLOCKED_KEY: &str = "request-blocked-key";
 /// A key was seen before.

@@ -99,6 +99,7 @@ pub(crate) const fn storage_code(error: &StorageError) -> &'static str {
 pub(crate) const fn request_code(fault: RequestFault) -> &'static str {
     match fault {
         RequestFault::Possession => codes::REQUEST_POSSESSION,
+        RequestFault::Sha1 => codes::REQUEST_SHA1,
         RequestFault::WeakKey => codes::REQUEST_WEAK_KEY,
         RequestFault::ReusedKey => codes::REQUEST_REUSED_KEY,
         RequestFault::BlockedKey => codes::REQUEST_BLOCKED_KEY,

@@ -136,6 +136,24 @@ impl Signer for Liar {
     }
 }
 
+/// Signs with SHA-1, or says so.
+#[derive(Debug)]
+struct Old(tanba_crypto::SoftwareKey);
+
+impl Signer for Old {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::RsaSha1
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.0.sign(message)
+    }
+}
+
 #[test]
 fn requests_that_are_not_acceptable_leave_nothing_behind() {
     let (house, authority) = House::with_authority(4);
@@ -151,6 +169,7 @@ fn requests_that_are_not_acceptable_leave_nothing_behind() {
         refused(request(&Liar(key(1), key(2)))),
         RequestFault::Possession
     );
+    assert_eq!(refused(request(&Old(key(5)))), RequestFault::Sha1);
     let service = authority.issue(
         &[order(person, None, "ocsp-responder", request(&key(9)))],
         NOW,

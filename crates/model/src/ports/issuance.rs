@@ -101,6 +101,12 @@ pub enum RequestFault {
     /// The signature of the request does not prove possession of the key.
     #[error("it does not prove possession of its key")]
     Possession,
+    /// It is signed with SHA-1: whoever makes two documents of one digest signs the one and shows the other.
+    #[error(
+        "it is signed with SHA-1, which proves nothing any more; sign it with SHA-256 or stronger (with the same key, if it was \
+         kept from others)"
+    )]
+    Sha1,
     /// The key is too weak or of an algorithm that the profile does not allow.
     #[error("its key is weak or not allowed")]
     WeakKey,

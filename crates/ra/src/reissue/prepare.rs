@@ -219,6 +219,9 @@ pub(crate) fn check(
     if !profile.allows_key(key) {
         return Err(RequestFault::WeakKey);
     }
+    if parsed.is_signed_with_sha1() {
+        return Err(RequestFault::Sha1);
+    }
     parsed
         .verify_possession()
         .map_err(|_| RequestFault::Possession)?;

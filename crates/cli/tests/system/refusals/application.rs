@@ -15,6 +15,15 @@ use crate::server::{Installation, run, text};
 
 /// A request for a key of openssl's.
 fn foreign_request(house: &Installation, algorithm: &[&str], subject: &str) -> Vec<u8> {
+    signed_request(house, algorithm, subject, "-sha256")
+}
+
+fn signed_request(
+    house: &Installation,
+    algorithm: &[&str],
+    subject: &str,
+    digest: &str,
+) -> Vec<u8> {
     let [key, file] = ["foreign.key", "foreign.der"].map(|name| house.path(name));
     run(Command::new("openssl")
         .arg("genpkey")
@@ -24,6 +33,7 @@ fn foreign_request(house: &Installation, algorithm: &[&str], subject: &str) -> V
         .args([
             "req",
             "-new",
+            digest,
             "-key",
             text(&key),
             "-subj",
@@ -55,7 +65,7 @@ fn keys_that_may_not_be_certified_are_refused() {
     let curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
     let name = "/CN=SOMEBODY ELSE/SN=ELSE/serialNumber=IIN850101300129/C=KZ";
     let fresh = new_key(KeyAlgorithm::Rsa { bits: 2048 });
-    let cases: [(&str, Vec<u8>); 11] = [
+    let cases: [(&str, Vec<u8>); 12] = [
         ("request-weak-key", foreign_request(&house, &weak, "/")),
         ("request-weak-key", foreign_request(&house, &small, "/")),
         ("request-weak-key", foreign_request(&house, &curve, "/")),
@@ -78,6 +88,10 @@ fn keys_that_may_not_be_certified_are_refused() {
         ("request-reused-key", request(own, hers.keys[0].as_ref())),
         ("request-reused-key", first.clone()),
         ("request-possession", bent),
+        (
+            "request-sha1",
+            signed_request(&house, &["-algorithm", "RSA"], "/", "-sha1"),
+        ),
         ("request-malformed", b"0\x03\x02\x01".to_vec()),
     ];
     for (code, bad) in cases {
