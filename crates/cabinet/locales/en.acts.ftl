@@ -53,6 +53,7 @@ act-first-keep = The register is silent: first keys are kept
 act-first-place = Region and settlement were chosen
 act-first-prepare = Keys were put into an application for first keys
 act-first-refuse = The register did not confirm an applicant
+act-installation-create = An installation was made
 act-issuer-create = An authority was created
 act-issuer-import = An authority’s certificate was taken in
 act-issuer-intend = An authority is about to be created

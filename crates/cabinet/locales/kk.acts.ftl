@@ -53,6 +53,7 @@ act-first-keep = Тіркелім жауап бермейді: алғашқы к
 act-first-place = Өңір мен елді мекен таңдалды
 act-first-prepare = Кілттер алғашқы кілттерге өтінімге қосылды
 act-first-refuse = Тіркелім өтініш берушіні растамады
+act-installation-create = Жүйе орнатылды
 act-issuer-create = Куәландырушы орталық құрылды
 act-issuer-import = Куәландырушы орталықтың тіркеу куәлігі енгізілді
 act-issuer-intend = Куәландырушы орталық дайындалды

@@ -53,6 +53,7 @@ act-first-keep = Реестр не отвечает: заявка на перв�
 act-first-place = Выбраны регион и населённый пункт
 act-first-prepare = Ключи внесены в заявку на первые ключи
 act-first-refuse = Реестр не подтвердил заявителя
+act-installation-create = Установка создана
 act-issuer-create = Удостоверяющий центр создан
 act-issuer-import = Внесено свидетельство удостоверяющего центра
 act-issuer-intend = Удостоверяющий центр готов к созданию

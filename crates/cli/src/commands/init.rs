@@ -11,6 +11,7 @@ use serde::Serialize;
 use tanba_ca::{
     Authority, AuthorityNames, InitOptions, InitStep, IssuingKey, Parts, Profiles, Rules,
 };
+use tanba_model::audit::{AuditEvent, origin};
 use tanba_model::ports::{RandomSource, Storage};
 use tanba_storage::SqliteStorage;
 
@@ -106,6 +107,24 @@ struct Facts {
     passphrase_made: Option<PathBuf>,
 }
 
+/// Writes the first record, so that a log without any is one that somebody emptied. With an authority, its root is the first.
+fn begin_log(storage: &dyn Storage, context: &Context) -> anyhow::Result<()> {
+    let mut unit = storage.begin()?;
+    if unit.audit_log().size()? > 0 {
+        return Ok(());
+    }
+    let event = AuditEvent {
+        at: context.now(),
+        actor: context.administrator(),
+        action: "installation.create".to_owned(),
+        object: "installation".to_owned(),
+        detail: String::new(),
+        origin: origin::here(),
+    };
+    let _ = unit.audit_log().append(&event)?;
+    Ok(unit.commit()?)
+}
+
 /// Makes an installation; after an interruption, the same command goes on.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if args.key_store == KeyStore::Software
@@ -131,6 +150,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .map_err(|error| wire::witness_finding(&config, &error).into_error())?;
     let storage: Arc<dyn Storage> = Arc::new(storage);
     if args.without_authority {
+        begin_log(storage.as_ref(), context)?;
         let facts = Facts {
             config: config_path,
             database: config.database,

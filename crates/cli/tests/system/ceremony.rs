@@ -154,6 +154,12 @@ fn count(site: &Installation, sql: &str) -> i64 {
 #[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_root_is_what_its_rehearsal_showed_and_its_transcript_can_be_checked_by_anybody() {
     let site = Installation::new(&["--without-authority"]);
+    // It has nothing to sign with, and a log that is whole.
+    let verdict = site.facts(&["audit", "verify"]);
+    assert_eq!(
+        (&verdict["valid"], &verdict["records"], &verdict["signed"]),
+        (&json!(true), &json!(1), &json!(0))
+    );
     let unfilled = Plan::new(&site, "root").at(&site, "unfilled.toml");
     for more in [&[][..], &["--dry-run"]] {
         let refused = site.refusal(&[&["ceremony", "run", &unfilled], more].concat());
