@@ -1,11 +1,14 @@
 //! The command line. Names and exit codes are stable: scripts rely on them.
 
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use tanba_model::audit::origin;
 
 use crate::context::{Context, host};
-use crate::outcome::Outcome;
+use crate::outcome::{NotDone, Outcome, sentence};
 
 mod application;
 mod audit;
@@ -99,12 +102,66 @@ impl Tanba {
     /// Runs the command that was named.
     pub(crate) fn run(self) -> anyhow::Result<Outcome> {
         let context = Context::new(self.json)?;
+        let judges = self.command.judges();
         // Every record of this program says on which computer; who, it knows from the account.
-        origin::within(&format!("host {}", host()), || self.command.run(&context))
+        let run = || self.command.run(&context);
+        let outcome = origin::within(&format!("host {}", host()), run);
+        let said = match &outcome {
+            Ok(outcome) => outcome.sentence().map(str::to_owned),
+            Err(error) => Some(sentence(error)),
+        };
+        if context.json()
+            && !context.has_printed()
+            && let Some(said) = said
+        {
+            context.print(&NotDone::new(judges, &said), "")?;
+        }
+        outcome
+    }
+
+    /// What is said with `--json` of arguments that cannot be read.
+    pub(crate) fn misunderstood(arguments: &[OsString], error: &clap::Error) -> Option<String> {
+        let mut words = arguments
+            .iter()
+            .map(|word| word.to_str().unwrap_or_default());
+        let is_json = words
+            .clone()
+            .take_while(|word| *word != "--")
+            .any(|word| word == "--json");
+        let mut named = words.by_ref().skip(1).filter(|word| !word.starts_with('-'));
+        let judges = match (named.next(), named.next()) {
+            (Some("validate"), _) => true,
+            (Some(group), Some("verify")) => JUDGING.contains(&group),
+            _ => false,
+        };
+        let said = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            "a command or its arguments are missing: --help lists them".to_owned()
+        } else {
+            let text = error.render().to_string();
+            // Behind the first paragraph is how the command is used.
+            let first = text.split("\n\n").next().unwrap_or_default();
+            let words: Vec<&str> = first.split_whitespace().collect();
+            let whole = words.join(" ");
+            whole.strip_prefix("error: ").unwrap_or(&whole).to_owned()
+        };
+        is_json
+            .then(|| serde_json::to_string(&NotDone::new(judges, &said)).ok())
+            .flatten()
     }
 }
 
+/// Groups whose command `verify` gives a verdict.
+const JUDGING: [&str; 3] = ["audit", "cms", "ceremony"];
+
 impl Command {
+    /// Whether it says of something that it is valid, or not.
+    const fn judges(&self) -> bool {
+        matches!(self, Self::Validate(_))
+            || matches!(self, Self::Audit(args) if args.judges())
+            || matches!(self, Self::Ceremony(args) if args.judges())
+            || matches!(self, Self::Cms(command) if command.judges())
+    }
+
     fn run(self, context: &Context) -> anyhow::Result<Outcome> {
         match self {
             Self::Demo(args) => demo::run(&args, context),

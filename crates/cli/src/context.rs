@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
@@ -34,6 +35,8 @@ impl Clock for SystemClock {
 #[derive(Debug)]
 pub(crate) struct Context {
     json: bool,
+    /// Whether facts were printed.
+    has_printed: AtomicBool,
     random: Arc<dyn RandomSource>,
 }
 
@@ -44,6 +47,7 @@ impl Context {
             .context("the operating system gives no random numbers")?;
         Ok(Self {
             json,
+            has_printed: AtomicBool::new(false),
             random: Arc::new(SharedRandom::new(generator)),
         })
     }
@@ -78,11 +82,17 @@ impl Context {
             text.to_string()
         };
         let line = line.trim_end_matches('\n');
+        self.has_printed.store(true, Ordering::Relaxed);
         match writeln!(io::stdout().lock(), "{line}") {
             // Whoever reads has read enough: `tanba certificate list | head -1`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result.context("the output cannot be written"),
         }
+    }
+
+    /// Whether facts were printed, so that whoever reads JSON has got some.
+    pub(crate) fn has_printed(&self) -> bool {
+        self.has_printed.load(Ordering::Relaxed)
     }
 
     /// Says on a terminal that something takes longer than a second; silent with `--json` and in scripts.

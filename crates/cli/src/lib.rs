@@ -7,6 +7,7 @@
 //! Start reading at [`run`], then `commands/serve.rs`.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -35,12 +36,16 @@ pub use outcome::Outcome;
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let tanba = match commands::Tanba::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let tanba = match commands::Tanba::try_parse_from(&arguments) {
         Ok(tanba) => tanba,
         Err(error) => {
             // Help and version are asked for, not wrong usage; clap knows which.
             let wrong = error.use_stderr();
             let _: std::io::Result<()> = error.print();
+            if wrong && let Some(said) = commands::Tanba::misunderstood(&arguments, &error) {
+                let _: std::io::Result<()> = writeln!(std::io::stdout(), "{said}");
+            }
             return if wrong {
                 Outcome::Usage(String::new()).exit_code()
             } else {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 /// How a command ended. The exit codes are stable: scripts rely on them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -27,14 +29,40 @@ impl Outcome {
         }
     }
 
+    /// The sentence, where something was not done.
+    pub(crate) fn sentence(&self) -> Option<&str> {
+        match self {
+            Self::Done => None,
+            Self::Refused(sentence) | Self::Usage(sentence) => Some(sentence),
+        }
+    }
+
     /// Writes the sentence to the standard error output.
     pub(crate) fn report(&self) {
-        let (Self::Refused(sentence) | Self::Usage(sentence)) = self else {
+        let Some(sentence) = self.sentence() else {
             return;
         };
         if !sentence.is_empty() {
             // Nobody is left to tell when even this output is closed.
             let _: io::Result<()> = writeln!(io::stderr(), "tanba: {sentence}");
+        }
+    }
+}
+
+/// What is printed with `--json` where a command ended without facts. Its shape is stable: scripts rely on it.
+#[derive(Debug, Serialize)]
+pub(crate) struct NotDone<'a> {
+    /// Null of a command that judges: it judged nothing. Others have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid: Option<Option<bool>>,
+    error: &'a str,
+}
+
+impl<'a> NotDone<'a> {
+    pub(crate) fn new(judges: bool, error: &'a str) -> Self {
+        Self {
+            valid: judges.then_some(None),
+            error,
         }
     }
 }

@@ -52,6 +52,13 @@ pub(crate) struct Args {
     command: Command,
 }
 
+impl Args {
+    /// Whether it says of something that it is valid, or not.
+    pub(crate) const fn judges(&self) -> bool {
+        matches!(self.command, Command::Verify(_))
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.command {

@@ -27,6 +27,13 @@ pub(crate) struct Args {
     command: Command,
 }
 
+impl Args {
+    /// Whether it says of something that it is valid, or not.
+    pub(crate) const fn judges(&self) -> bool {
+        matches!(self.command, Command::Verify(_))
+    }
+}
+
 /// Commands of `tanba ceremony`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

@@ -17,6 +17,7 @@ use super::config_args::ConfigArgs;
 use super::lists::Lists;
 use super::person;
 use crate::context::Context;
+use crate::count::count;
 use crate::outcome::{Outcome, usage};
 
 mod check;
@@ -233,13 +234,44 @@ fn show(
     Ok(Outcome::Done)
 }
 
-/// The certificate of a serial number, whoever issued it.
-fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRecord> {
-    let serial: String = serial
+/// Reads a serial number as other programs show it: some leave zeros out in front, some put two more there.
+fn serial_number(text: &str) -> anyhow::Result<SerialNumber> {
+    let digits: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && *c != ':')
         .collect();
-    let serial = SerialNumber::parse_hex(&serial.to_lowercase()).map_err(usage)?;
+    let digits = digits.to_lowercase();
+    let significant = digits.trim_start_matches('0');
+    if significant.is_empty() && !digits.is_empty() {
+        return Err(usage(
+            "zero is no serial number: those of certificates have 40 hexadecimal digits, from 01… to 7f…",
+        ));
+    }
+    let is_hex = significant.bytes().all(|digit| digit.is_ascii_hexdigit());
+    // A first octet of 0x is written as one digit by some.
+    let whole = if significant.len() == 2 * SerialNumber::LENGTH - 1 {
+        format!("0{significant}")
+    } else {
+        significant.to_owned()
+    };
+    SerialNumber::parse_hex(&whole).map_err(|error| {
+        if is_hex && significant.len() < 2 * SerialNumber::LENGTH - 1 {
+            let zeros = digits.len() - significant.len();
+            usage(format_args!(
+                "no serial number of this installation is that small: those have 40 hexadecimal digits, from 01… to 7f…, and this one \
+                 has {} behind {}; look whether digits are missing",
+                significant.len(),
+                count(zeros, "zero")
+            ))
+        } else {
+            usage(error)
+        }
+    })
+}
+
+/// The certificate of a serial number, whoever issued it.
+fn find(unit: &mut dyn UnitOfWork, serial: &str) -> anyhow::Result<CertificateRecord> {
+    let serial = serial_number(serial)?;
     for issuer in unit.issuers().all()? {
         if let Some(record) = unit.certificates().find_by_serial(issuer.id, &serial)? {
             return Ok(record);

@@ -21,6 +21,13 @@ pub(crate) enum Command {
     Verify(verify::Args),
 }
 
+impl Command {
+    /// Whether it says of something that it is valid, or not.
+    pub(crate) const fn judges(&self) -> bool {
+        matches!(self, Self::Verify(_))
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<Outcome> {
     match command {

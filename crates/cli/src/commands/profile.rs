@@ -1,5 +1,6 @@
 //! `tanba profile …`: certificate profiles.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -294,8 +295,9 @@ fn rehearse(profile: &Profile, context: &Context) -> anyhow::Result<Outcome> {
         .any(|finding| finding.severity == Severity::Error)
     {
         return Ok(Outcome::Refused(format!(
-            "no certificate of the profile {} would be signed",
-            profile.name()
+            "no certificate of the profile {} would be signed: {}",
+            profile.name(),
+            broken(findings.iter().copied())
         )));
     }
     Ok(Outcome::Done)
@@ -329,11 +331,21 @@ fn judge(
     context.print(&facts, text)?;
     if tanba_pki::lint::has_errors(&findings) {
         return Ok(Outcome::Refused(format!(
-            "the certificate is not as the profile {} says",
-            profile.name()
+            "the certificate is not as the profile {} says: {}",
+            profile.name(),
+            broken(&findings)
         )));
     }
     Ok(Outcome::Done)
+}
+
+/// The names of the rules that keep a certificate from being signed, each once.
+fn broken<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
+    let errors = findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    let names: BTreeSet<&str> = errors.map(|finding| finding.code).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// Rules that compare a certificate with its issuer's, which is not always at hand.

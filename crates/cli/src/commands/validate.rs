@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use facts::Facts;
 use files::Material;
-use serde::Serialize;
 use tanba_crypto::ObjectIdentifier;
 use tanba_pki::path::{
     Path, PathError, PathOptions, PeerName, PolicyOptions, Refusal, Revocation, Rules, judge,
@@ -135,30 +134,12 @@ fn time(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// What is said where nothing was judged, to whoever reads JSON.
-#[derive(Debug, Serialize)]
-struct NotJudged {
-    /// Neither.
-    valid: Option<bool>,
-    error: String,
-}
-
 /// Judges the certificate.
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let material = match Material::read(args) {
         Ok(material) => material,
         // A file that is not there says nothing about a certificate.
-        Err(error) => {
-            let error = crate::outcome::sentence(&error);
-            if context.json() {
-                let said = NotJudged {
-                    valid: None,
-                    error: error.clone(),
-                };
-                context.print(&said, "")?;
-            }
-            return Ok(Outcome::Usage(error));
-        }
+        Err(error) => return Ok(Outcome::Usage(crate::outcome::sentence(&error))),
     };
     let facts = match &material.leaf {
         Ok(leaf) => Facts::of(&decide(leaf, args, &material, context), &material),

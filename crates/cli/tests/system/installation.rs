@@ -888,10 +888,16 @@ fn exit_codes_tell_wrong_usage_from_refusal() {
 fn every_command_tells_an_answer_of_no_from_wrong_usage() {
     let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
     let (serial, digest) = ("01".repeat(20), "ab".repeat(32));
+    let (zero, longer) = ("0".repeat(40), format!("00{serial}"));
+    let small = format!("{}5", "0".repeat(39));
     let table: &[(i32, &[&str])] = &[
         (2, &[]),
         (2, &["certificate", "check"]),
         (2, &["certificate", "show", "zz"]),
+        (2, &["certificate", "show", &zero]),
+        (2, &["certificate", "show", &small]),
+        (1, &["certificate", "show", &serial[1..]]),
+        (1, &["certificate", "show", &longer]),
         (1, &["certificate", "show", &serial]),
         (
             2,
@@ -930,7 +936,10 @@ fn every_command_tells_an_answer_of_no_from_wrong_usage() {
         (2, &["ceremony", "import"]),
         (2, &["audit", "export", "--since", "x"]),
         (1, &["audit", "export", "--since", "999999"]),
-        (1, &["audit", "verify", "absent.log"]),
+        // Nor about a log.
+        (2, &["audit", "verify", "absent.log"]),
+        (2, &["audit", "verify", "--checkpoint", "absent.json"]),
+        (2, &["audit", "verify", "--trusted", "absent.pem"]),
         (2, &["message", "retry"]),
         (0, &["message", "list"]),
         (2, &["validate", "--trusted", "a.pem"]),
@@ -950,6 +959,73 @@ fn every_command_tells_an_answer_of_no_from_wrong_usage() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {said}");
         assert_eq!(*code == 0, said.is_empty(), "{arguments:?}: {said}");
+    }
+}
+
+/// Whoever reads JSON gets some, whatever went wrong, and of a command that judges that it did not.
+#[test]
+fn with_json_what_was_not_done_is_said_in_json() {
+    let installation = Installation::new(&["--trusted-proxy", "127.0.0.1"]);
+    let zero = "0".repeat(40);
+    // The code, whether the command judges, a word of the sentence.
+    let table: &[(i32, bool, &str, &[&str])] = &[
+        (2, false, "requires a subcommand", &[]),
+        (2, false, "no-such", &["no-such"]),
+        (2, false, "--reason", &["issuer", "stop", "nca-rsa"]),
+        (
+            2,
+            false,
+            "zero is no serial number",
+            &["certificate", "show", &zero],
+        ),
+        (
+            1,
+            false,
+            "nobody",
+            &["issuer", "stop", "nobody", "--reason", "x"],
+        ),
+        (1, false, "no-such", &["profile", "lint", "no-such"]),
+        (2, true, "--trusted", &["validate", "leaf.pem"]),
+        (
+            2,
+            true,
+            "absent.pem",
+            &["validate", "--trusted", "absent.pem", "absent.pem"],
+        ),
+        (2, true, "--nonsense", &["audit", "verify", "--nonsense"]),
+        (
+            2,
+            true,
+            "--trusted",
+            &["audit", "verify", "--authority", "a.pem"],
+        ),
+        (2, true, "absent.log", &["audit", "verify", "absent.log"]),
+        (
+            2,
+            true,
+            "absent.json",
+            &["audit", "verify", "--checkpoint", "absent.json"],
+        ),
+        (2, true, "required", &["cms", "verify"]),
+        (1, true, "absent", &["cms", "verify", "absent"]),
+        (2, true, "required", &["ceremony", "verify"]),
+    ];
+    for (code, judges, word, arguments) in table {
+        let output = installation.tanba(&[arguments, &["--json"][..]].concat());
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}");
+        let said: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{arguments:?}: {}", text(&output.stdout)));
+        let fields = said.as_object().expect("an object");
+        assert_eq!(
+            fields.get("valid"),
+            judges.then_some(&Value::Null),
+            "{arguments:?}"
+        );
+        let error = fields["error"].as_str().expect("a sentence");
+        assert!(error.contains(word) && !error.contains('\n'), "{error}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+        let plain = installation.tanba(arguments);
+        assert!(plain.stdout.is_empty(), "{arguments:?}");
     }
 }
 
@@ -1025,6 +1101,7 @@ fn a_profile_of_invalid_certificates_is_told_by_samples_and_its_rules_are_listed
         let findings: Value = serde_json::from_slice(&linted.stdout).expect("JSON");
         let mut findings = findings.as_array().expect("findings").iter();
         assert!(findings.any(|finding| finding["code"] == code), "{to}");
+        assert!(text(&linted.stderr).contains(code), "{to}");
     }
     let listed = nowhere.tanba(&["profile", "lint", "tls-server", "--rules"]);
     let listed = text(&listed.stdout);

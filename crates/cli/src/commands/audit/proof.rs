@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::Serialize;
 use tanba_model::audit::tree::{TreeHash, TreeHead, includes, leaf};
 use tanba_model::audit::{Checkpoint as Statement, LogProof, Proved};
@@ -14,7 +14,7 @@ use super::statement::{Judge, read_certificate};
 use super::write_to;
 use crate::context::Context;
 use crate::count::count;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, sentence, usage};
 
 /// Arguments of `tanba audit prove`.
 #[derive(Debug, clap::Args)]
@@ -98,12 +98,15 @@ pub(super) fn verify(
     judge: &Judge,
     context: &Context,
 ) -> anyhow::Result<Outcome> {
+    // Here 1 is a verdict about a proof.
+    let unjudged = |error: anyhow::Error| usage(sentence(&error));
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the file {} cannot be read", path.display()))?;
+        .with_context(|| format!("the file {} cannot be read", path.display()))
+        .map_err(unjudged)?;
     let Ok(proof) = serde_json::from_str::<LogProof>(&text) else {
-        bail!("{} is not a proof", path.display());
+        return Err(usage(format_args!("{} is not a proof", path.display())));
     };
-    let certificate = certificate.map(fingerprint).transpose()?;
+    let certificate = (certificate.map(fingerprint).transpose()).map_err(unjudged)?;
     let signed = Statement::from_bytes(proof.under.checkpoint.as_bytes())
         .map(|statement| statement.size)
         .unwrap_or_default();

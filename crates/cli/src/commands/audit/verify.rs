@@ -25,8 +25,6 @@ mod report;
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
-/// How the event of a new seal begins; events are canonical JSON.
-const SEAL: &[u8] = b"{\"action\":\"issuer.seal\"";
 
 /// Arguments of `tanba audit verify`.
 #[derive(Debug, clap::Args)]
@@ -60,14 +58,16 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
-    let mut judge = Judge::of_files(&args.trusted, &args.authority)?;
+    // Here 1 is a verdict about a log, and a file that is not there says nothing about one.
+    let mut judge =
+        Judge::of_files(&args.trusted, &args.authority).map_err(|error| unjudged(&error))?;
     let is_file = args.file.is_some() || args.proof.is_some();
     if is_file && !args.crl.is_empty() && !judge.believes() {
         return Err(usage(
             "--crl needs --trusted: lists are believed below a root",
         ));
     }
-    judge = judge.looking_up(Lists::read(&args.crl)?);
+    judge = judge.looking_up(Lists::read(&args.crl).map_err(|error| unjudged(&error))?);
     if let Some(path) = &args.proof {
         return proof::verify(path, args.certificate.as_deref(), &judge, context);
     }
@@ -78,11 +78,19 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     if let (Some(storage), false) = (&storage, judge.believes()) {
         judge = judge.trusting(roots(storage.as_ref())?);
     }
-    let mut log = Log::new(args, &judge)?;
-    let fault = match (&args.file, &storage) {
-        (Some(path), _) => log.check_file(path)?,
-        (None, Some(storage)) => log.check_storage(storage.as_ref())?,
-        (None, None) => None,
+    let (earlier, refused) = match args.checkpoint.as_deref().map(|path| kept(path, &judge)) {
+        None => (None, None),
+        Some(kept) => match kept? {
+            Ok(earlier) => (Some(earlier), None),
+            Err(refused) => (None, Some(refused)),
+        },
+    };
+    let mut log = Log::new(args, &judge, earlier)?;
+    let fault = match (refused, &args.file, &storage) {
+        (Some(refused), ..) => Some(refused),
+        (None, Some(path), _) => log.check_file(path)?,
+        (None, None, Some(storage)) => log.check_storage(storage.as_ref())?,
+        (None, None, None) => None,
     };
     let fault = fault
         .or_else(|| log.missing())
@@ -95,6 +103,11 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         })
         .or_else(|| (storage.as_ref()).and_then(|_| log.late()));
     log.report(args, fault, context)
+}
+
+/// What keeps a log from being judged.
+fn unjudged(error: &anyhow::Error) -> anyhow::Error {
+    usage(sentence(error))
 }
 
 fn roots(storage: &dyn Storage) -> anyhow::Result<Vec<Certificate>> {
@@ -134,14 +147,12 @@ struct Log<'a> {
     doubtful: Option<u64>,
     /// The first record after the last checkpoint.
     next: Option<AuditRecord>,
+    /// Whether a checkpoint came that does not count.
+    was_refused: bool,
 }
 
 impl<'a> Log<'a> {
-    fn new(args: &Args, judge: &'a Judge) -> anyhow::Result<Self> {
-        let earlier = match &args.checkpoint {
-            Some(path) => Some(kept(path, judge)?),
-            None => None,
-        };
+    fn new(args: &Args, judge: &'a Judge, earlier: Option<TreeHead>) -> anyhow::Result<Self> {
         Ok(Self {
             judge,
             since: 0,
@@ -162,6 +173,7 @@ impl<'a> Log<'a> {
             has_seal: false,
             next: None,
             doubtful: None,
+            was_refused: false,
         })
     }
 
@@ -174,7 +186,7 @@ impl<'a> Log<'a> {
             .expect
             .is_some_and(|expected| [record.hash, record.previous_hash].contains(&expected));
         self.frontier.push(leaf(&record.hash));
-        self.has_seal |= record.event.starts_with(SEAL);
+        self.has_seal |= record.event.starts_with(late::SEAL);
         if self.next.is_none() {
             self.next = Some(record.clone());
         }
@@ -201,7 +213,10 @@ impl<'a> Log<'a> {
     fn state(&mut self, checkpoint: &line::Checkpoint) -> anyhow::Result<Option<String>> {
         let stated = match self.judge.judge(checkpoint)? {
             Ok(stated) => stated,
-            Err(fault) => return Ok(Some(fault)),
+            Err(fault) => {
+                self.was_refused = true;
+                return Ok(Some(fault));
+            }
         };
         let size = stated.head.size;
         if self.frontier.head() != stated.head {
@@ -261,11 +276,14 @@ impl<'a> Log<'a> {
     }
 
     fn check_file(&mut self, path: &Path) -> anyhow::Result<Option<String>> {
+        let unreadable = || format!("the file {} cannot be read", path.display());
         let file = File::open(path)
-            .with_context(|| format!("the file {} cannot be read", path.display()))?;
+            .with_context(unreadable)
+            .map_err(|error| unjudged(&error))?;
         for (number, text) in (1_u64..).zip(BufReader::new(file).lines()) {
-            let text =
-                text.with_context(|| format!("the file {} cannot be read", path.display()))?;
+            let text = text
+                .with_context(unreadable)
+                .map_err(|error| unjudged(&error))?;
             let fault = self.read(&text, number).unwrap_or_else(|error| {
                 let why = sentence(&error);
                 Some(format!(
@@ -334,7 +352,11 @@ impl<'a> Log<'a> {
 
     /// Nothing is whole that has no record: an installation writes the first one when it is made.
     fn is_empty(&self) -> Option<String> {
-        (self.records() == 0).then(|| "there is no record in it".to_owned())
+        (self.records() == 0).then(|| {
+            "there is no record in it, and each installation writes one when it is made: somebody emptied it, or it was made by an \
+             older program without an authority (`tanba init --without-authority` once more writes the first one)"
+                .to_owned()
+        })
     }
 
     /// Number of all records so far.
@@ -363,15 +385,19 @@ impl<'a> Log<'a> {
     }
 }
 
-/// The tree of a checkpoint that was kept elsewhere.
-fn kept(path: &Path, judge: &Judge) -> anyhow::Result<TreeHead> {
+/// The tree of a checkpoint that was kept elsewhere; or why it does not count.
+fn kept(path: &Path, judge: &Judge) -> anyhow::Result<Result<TreeHead, String>> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the file {} cannot be read", path.display()))?;
+        .with_context(|| format!("the file {} cannot be read", path.display()))
+        .map_err(|error| unjudged(&error))?;
     let Ok(Line::Checkpoint(checkpoint)) = serde_json::from_str(text.trim()) else {
-        bail!("{} is not a checkpoint", path.display());
+        return Err(usage(format_args!(
+            "{} is not a checkpoint",
+            path.display()
+        )));
     };
-    match judge.judge(&checkpoint)? {
+    Ok(match judge.judge(&checkpoint)? {
         Ok(stated) => Ok(stated.head),
-        Err(fault) => bail!("{}: {fault}", path.display()),
-    }
+        Err(fault) => Err(format!("{}: {fault}", path.display())),
+    })
 }

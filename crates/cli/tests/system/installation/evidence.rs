@@ -213,7 +213,13 @@ fn a_chain_that_was_made_anew_betrays_itself_by_its_checkpoints() {
     // A whole log of somebody else holds, but not under our root.
     std::fs::copy(other.path("audit.jsonl"), installation.path("other.jsonl")).expect("copied");
     let arguments = ["audit", "verify", "other.jsonl", "--trusted", "root.pem"];
-    assert!(installation.refusal(&arguments).contains("not trusted"));
+    let refused = installation.tanba(&arguments);
+    assert!(text(&refused.stderr).contains("not trusted"));
+    let said = text(&refused.stdout);
+    assert!(
+        said.contains("does not count") && !said.contains("there is no checkpoint"),
+        "{said}"
+    );
     // Nor does it continue what was kept of ours.
     let arguments = [
         "audit",

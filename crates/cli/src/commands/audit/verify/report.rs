@@ -106,6 +106,10 @@ impl Log<'_> {
         }
         match (verdict.unsigned, at) {
             (0, _) => {}
+            (_, None) if self.was_refused => text.push_str(
+                "\nNothing proves it: the checkpoint that states it does not count, and whoever can write a file can make \
+                 such a chain anew.",
+            ),
             (_, None) => text.push_str(
                 "\nNothing proves it: there is no checkpoint, and whoever can write a file can make such a chain anew.",
             ),
