@@ -103,6 +103,12 @@ fn what_is_stopped_of_an_authority_is_stopped_of_the_one_that_replaces_it_and_th
         transcript.contains("STOPPED    issuer/nca-rsa-2: a rumour"),
         "{transcript}"
     );
+    // Nobody misses lists of an authority that no server knows yet.
+    let checked = site.facts(&words("certificate check --all"));
+    assert_eq!(
+        (&checked["faults"], &checked["idle"]),
+        (&serde_json::json!(0), &serde_json::json!(["nca-rsa-2"]))
+    );
     std::fs::write(site.path("root.der"), certificate(&site, 0)).expect("written");
     site.facts(&words(
         "ceremony verify made/nca-rsa-2-rollover-transcript.json --trusted root.der",
