@@ -68,7 +68,7 @@ impl Desk {
         holder: &Holder,
         now: Timestamp,
     ) -> Result<Draft, IssuanceError> {
-        let serial = self.new_serial();
+        let serial = self.new_serial(now);
         let urls = urls(issuer, issuer.shard_of(&serial));
         self.compose_as(issuer, contents, holder, (serial, &urls), now)
     }

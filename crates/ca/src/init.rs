@@ -217,7 +217,7 @@ impl Desk {
             stored_key,
             key: Arc::clone(&key),
             contents,
-            serial: self.new_serial(),
+            serial: self.new_serial(now),
         };
         self.found(founding, actor, now)
     }

@@ -243,7 +243,7 @@ impl Issuer {
         replace(&self.seal, seal)
     }
 
-    /// The shard of a certificate: its serial number is random, so any of its octets spread evenly.
+    /// The shard of a certificate: the last octets of its serial number are random, so they spread evenly.
     pub(crate) fn shard_of(&self, serial: &tanba_pki::SerialNumber) -> u16 {
         let octets = serial.as_bytes();
         let (Some(high), Some(low)) = (octets.get(18), octets.get(19)) else {

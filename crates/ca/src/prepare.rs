@@ -242,9 +242,9 @@ impl Desk {
         self.compose(issuer, &contents, &holder, now)
     }
 
-    /// A serial number that was never used: 158 random bits, and storage refuses a second one.
-    pub(crate) fn new_serial(&self) -> SerialNumber {
-        SerialNumber::random(&mut SourceRng(self.random.as_ref()))
+    /// A serial number that was never used: 126 random bits behind the time, and storage refuses a second one.
+    pub(crate) fn new_serial(&self, now: Timestamp) -> SerialNumber {
+        SerialNumber::at(now, &mut SourceRng(self.random.as_ref()))
     }
 }
 

@@ -201,7 +201,7 @@ fn serial(certificate: &TbsCertificate, report: &mut Report) {
     let mut distinct = serial.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
-    // Twenty random octets have ten or fewer different ones less than once in 10^14.
+    // Twenty random octets, or fifteen behind a time, have ten or fewer different ones less than once in 10^10.
     report.require(distinct.len() > 10, &rule::SERIAL_ENTROPY);
 }
 

@@ -251,7 +251,7 @@ fn round(
 
 /// The whole cycle, as `tanba certificate issue` goes through it: notice to the person included.
 fn one(scratch: &Scratch, person: PersonId, order: &IssuanceOrder) -> anyhow::Result<()> {
-    let now = scratch.made_at;
+    let now = scratch.now();
     let announce = move |unit: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
         person::notice(unit, person, serials, now)
     };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tanba_ca::{
@@ -27,6 +27,8 @@ pub(super) struct Scratch {
     pub(super) chest: Arc<dyn KeyChest>,
     /// When the authority was made.
     pub(super) made_at: Timestamp,
+    /// When this installation was opened.
+    opened: Instant,
     folder: Folder,
 }
 
@@ -93,8 +95,14 @@ impl Scratch {
             authority: Arc::new(authority),
             chest,
             made_at,
+            opened: Instant::now(),
             folder,
         })
+    }
+
+    /// The time in this installation: its clock goes on as everybody's does.
+    pub(super) fn now(&self) -> Timestamp {
+        self.made_at.plus(self.opened.elapsed())
     }
 
     /// Closes the database and opens it as a server does.
@@ -106,6 +114,7 @@ impl Scratch {
             chest,
             made_at,
             folder,
+            ..
         } = self;
         drop((authority, storage));
         let closed = Arc::into_inner(database).context("the database is still in use")?;
@@ -121,6 +130,7 @@ impl Scratch {
             authority: Arc::new(authority),
             chest,
             made_at,
+            opened: Instant::now(),
             folder,
         })
     }

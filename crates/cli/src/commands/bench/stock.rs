@@ -1,8 +1,8 @@
 //! Certificates that are there already: as many as after years.
 //!
-//! Each has a serial number of its own, stands in its signed octets, is signed by the issuing key, and belongs to one of
-//! many people by chance; what else issuing leaves is there too: the row, its indexes, two records of the audit log and
-//! where the second stands. Only the public key in the octets is the same in all of them (its digest in the table is not),
+//! Each has a serial number of its own, of its time in the last years, stands in its signed octets, is signed by the issuing
+//! key, and belongs to one of many people by chance; what else issuing leaves is there too: the row, its indexes, two records
+//! of the audit log and where the second stands. Only the public key in the octets is the same in all of them (its digest in the table is not),
 //! nothing is linted, and no notices are left. All goes through the ports of storage, in a file that nothing is durable in
 //! until it is complete.
 
@@ -31,6 +31,8 @@ const BATCH: u64 = 2_000;
 const OF_A_PERSON: u64 = 10;
 /// People at least.
 const PEOPLE: u64 = 500;
+/// Over which they were issued, evenly.
+const YEARS: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
 
 /// A certificate that is not in the database yet.
 struct Ready {
@@ -117,9 +119,10 @@ impl Press {
         let mut left = count;
         while left > 0 {
             let batch = left.min(BATCH);
+            let at = self.model.created_at.minus(age(left, count));
             let ready = (0..batch)
                 .map(|_| {
-                    let serial = SerialNumber::random(&mut SourceRng(self.random.as_ref()));
+                    let serial = SerialNumber::at(at, &mut SourceRng(self.random.as_ref()));
                     let mut to_be_signed = self.model.to_be_signed.clone();
                     let octets = to_be_signed.iter_mut().skip(place);
                     for (to, from) in octets.zip(serial.as_bytes()) {
@@ -142,6 +145,13 @@ impl Press {
         }
         Ok(())
     }
+}
+
+/// How long ago a certificate was issued after which so many of all came.
+fn age(later: u64, all: u64) -> Duration {
+    let seconds = u128::from(YEARS.as_secs()).saturating_mul(u128::from(later));
+    let seconds = seconds.checked_div(u128::from(all)).unwrap_or_default();
+    Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }
 
 fn write(
