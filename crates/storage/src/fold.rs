@@ -21,8 +21,9 @@ use crate::writer::Writer;
 
 /// Frames of the log, each a page, that are worth being copied together: pages that change often are then copied once.
 const SOME: i64 = 2_000;
-/// Frames after which the log is to begin anew. Reading gets slower with each 4096 of them.
-const MANY: i64 = 8_000;
+/// Frames after which the log is to begin anew. Reading gets slower with each 4096 of them; beginning anew keeps whoever writes
+/// waiting for the disk, and longest beside millions of rows, where each index has its own page for each.
+const MANY: i64 = 14_000;
 /// How long the thread rests between two looks at the log; in that time a busy disk takes some hundred frames.
 const REST: Duration = Duration::from_millis(20);
 
@@ -231,7 +232,7 @@ mod tests {
         look(&connection, &scene.writer).unwrap();
         let log = scene.log();
         assert!(log.frames > 2_500 && log.folded == log.frames, "{log:?}");
-        for name in ["c", "d", "e", "f", "g"] {
+        for name in ["c", "d", "e", "f", "g", "i", "j", "k"] {
             scene.write(name, 1_900);
         }
         look(&connection, &scene.writer).unwrap();
@@ -276,7 +277,7 @@ mod tests {
         }
         drop(fold);
         assert_eq!(Arc::strong_count(&scene.writer), 1);
-        // What the writer alone would leave is sixteen thousand frames, and more than that was written.
-        assert!(scene.log().frames < 16_000, "{:?}", scene.log());
+        // What the writer alone would leave is twenty thousand frames, and more than that was written.
+        assert!(scene.log().frames < 20_000, "{:?}", scene.log());
     }
 }

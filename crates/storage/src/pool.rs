@@ -24,13 +24,13 @@ const SETTINGS: &str = "
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -1024;
-    PRAGMA journal_size_limit = 67108864;";
+    PRAGMA journal_size_limit = 83886080;";
 
 /// The writer touches an index at random for each certificate, so it keeps more of them. It folds the write-ahead log into
 /// the file by itself only where [`Fold`](crate::fold::Fold) did not get to it.
 const WRITER_SETTINGS: &str = "
     PRAGMA cache_size = -65536;
-    PRAGMA wal_autocheckpoint = 16000;";
+    PRAGMA wal_autocheckpoint = 20000;";
 
 /// Nothing survives a crash, not even the file; pages are written once, when there is no room for them any more.
 const THROW_AWAY_SETTINGS: &str = "
