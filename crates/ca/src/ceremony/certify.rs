@@ -22,7 +22,7 @@ use crate::urls::Urls;
 
 const ROOT_PROFILE: &str = "root-ca";
 pub(super) const ISSUING_PROFILE: &str = "issuing-ca";
-const CROSS_PROFILE: &str = "cross-ca";
+pub(super) const CROSS_PROFILE: &str = "cross-ca";
 
 /// Whose certificate: what the plan says of it, under which name and profile, and by whom.
 pub(super) struct Order<'a> {
@@ -49,7 +49,7 @@ impl Room {
         let key = self.understudy(authority.key)?;
         let profile = self.desk.profile(ROOT_PROFILE)?;
         let name = self.name(ROOT_PROFILE, certificate)?;
-        self.has_own_name(&name)?;
+        self.has_own_name(&name, &authority.name)?;
         let times = (certificate.not_before, certificate.not_after);
         let contents = contents(profile, &name, key.public_key(), times);
         let tbs = self_issued(&contents, certificate.serial)?;
@@ -116,10 +116,10 @@ impl Room {
             self.is_free(authority)?;
         }
         let order = self.order(act, materials)?;
-        if matches!(act, Act::Issuing { .. }) {
+        if let Act::Issuing { authority, .. } = act {
             // With a request the authority is one of another machine.
             match materials.request {
-                Some(_) => self.has_own_name(order.name())?,
+                Some(_) => self.has_own_name(order.name(), &authority.name)?,
                 None => self.check_place(act)?,
             }
         }

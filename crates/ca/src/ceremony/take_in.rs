@@ -120,7 +120,7 @@ impl Room {
             return Ok(());
         };
         let order = self.order(act, &Materials::default())?;
-        self.has_own_name(order.name())?;
+        self.has_own_name(order.name(), &authority.name)?;
         match replaces {
             Some(replaced) => {
                 let replaced = self.issuer(replaced)?;
@@ -410,7 +410,7 @@ fn as_planned(
     )))
 }
 
-fn read(awaited: &AwaitedIssuer) -> Result<CertificateRequest, CeremonyError> {
+pub(super) fn read(awaited: &AwaitedIssuer) -> Result<CertificateRequest, CeremonyError> {
     CertificateRequest::from_der(&awaited.request).map_err(|_| {
         CeremonyError::Authority(AuthorityError::DamagedIssuer {
             name: awaited.name.clone(),

@@ -39,13 +39,21 @@ pub(crate) fn cross_certified(site: &Installation) {
         AUTHORITY,
         None,
     );
-    let digits = site.openssl(&words("x509 -in partner.pem -noout -fingerprint -sha256"));
-    let digits = digits.trim().rsplit('=').next().expect("digits");
-    let plan = Plan::new(site, "cross").with("64 HEXADECIMAL DIGITS", &digits.replace(':', ""));
-    let path = plan.at(site, "cross.toml");
+    let path = plan(site, "partner");
     site.facts(&words(&format!(
         "ceremony run {path} --subject partner.pem --output cross"
     )));
+}
+
+/// A plan to cross-certify `NAME.pem`; its path.
+pub(crate) fn plan(site: &Installation, name: &str) -> String {
+    let digits = site.openssl(&words(&format!(
+        "x509 -in {name}.pem -noout -fingerprint -sha256"
+    )));
+    let digits = digits.trim().rsplit('=').next().expect("digits");
+    Plan::new(site, "cross")
+        .with("64 HEXADECIMAL DIGITS", &digits.replace(':', ""))
+        .at(site, &format!("{name}.toml"))
 }
 
 /// Signs a file detached, with the certificate and key of `by` and further certificates in the message.

@@ -104,6 +104,13 @@ pub trait Certificates {
         public_key_sha256: &[u8; 32],
     ) -> Result<Vec<CertificateRecord>, StorageError>;
 
+    /// Everything of nobody's under a profile, by record: certificates of authorities and services, of whomever. What was given
+    /// up is left out.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn of_service(&mut self, profile: &str) -> Result<Vec<CertificateRecord>, StorageError>;
+
     /// All certificates of a person, newest first, without intents; at most `limit`.
     ///
     /// # Errors

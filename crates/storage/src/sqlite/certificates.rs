@@ -185,6 +185,17 @@ impl Certificates for SqliteUnit<'_> {
         Ok(records)
     }
 
+    fn of_service(&mut self, profile: &str) -> Result<Vec<CertificateRecord>, StorageError> {
+        self.many(
+            select!(
+                "INDEXED BY certificate_authority_key /* whole: what is of no person, some dozens */
+                 WHERE person_id IS NULL AND profile = ?1 AND status <> 'void' ORDER BY id"
+            ),
+            [profile],
+            read,
+        )
+    }
+
     fn of_person(
         &mut self,
         person: PersonId,

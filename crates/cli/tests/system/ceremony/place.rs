@@ -2,6 +2,7 @@
 
 use super::{Plan, list, words};
 use crate::installation::{Installation, text};
+use crate::partner;
 
 /// The certificate of an authority of the installation.
 fn certificate(site: &Installation, place: i64) -> Vec<u8> {
@@ -69,6 +70,61 @@ fn a_new_authority_has_the_name_of_no_authority_that_is_here() {
         }
     }
     assert_eq!(list(&site), before);
+}
+
+/// Lists are looked up by name: those of a partner would answer for certificates of ours, and those of one partner for another.
+#[test]
+fn a_name_is_no_partners_and_no_two_partners_have_one() {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    let certify =
+        |name: &str| partner::certify(&site, name, "/CN=NCA_2/C=KZ", partner::AUTHORITY, None);
+    certify("partner");
+    let cross = partner::plan(&site, "partner");
+    let run = format!("ceremony run {cross} --subject partner.pem --output cross");
+    site.facts(&words(&run));
+    // Again with the same key.
+    site.facts(&words(&format!("{run}-again")));
+    let before = list(&site);
+    certify("namesake");
+    let other = partner::plan(&site, "namesake");
+    for more in ["--dry-run", "--output other"] {
+        let line = format!("ceremony run {other} --subject namesake.pem {more}");
+        let said = site.refusal(&words(&line));
+        assert!(said.contains("has the same name"), "{said}");
+    }
+    let rollover = |short: &str, common_name: &str| {
+        Plan::new(&site, "rollover")
+            .with("name = \"nca-rsa-2\"", &format!("name = \"{short}\""))
+            .with(", organization = \"Example Authority\"", "")
+            .named(common_name)
+            .at(&site, &format!("{short}.toml"))
+    };
+    let partners = rollover("nca-rsa-2", "nca_2");
+    for line in [
+        format!("ceremony run {partners} --dry-run"),
+        format!("ceremony run {partners} --output made"),
+        format!("ceremony request {partners} -o two.csr"),
+    ] {
+        let said = site.refusal(&words(&line));
+        assert!(said.contains("another name in its certificate"), "{said}");
+    }
+    assert_eq!(list(&site), before);
+
+    // One that waits for its certificate has its name already, against others.
+    let waits = rollover("nca-rsa-3", "NCA_3");
+    let asked = format!("ceremony request {waits} -o three.csr");
+    site.facts(&words(&asked));
+    site.facts(&words(&asked));
+    let same = rollover("nca-rsa-4", "NCA_3");
+    let said = site.refusal(&words(&format!("ceremony request {same} -o four.csr")));
+    assert!(said.contains("waits for its certificate"), "{said}");
+    partner::certify(&site, "third", "/CN=nca_3/C=KZ", partner::AUTHORITY, None);
+    partner::certify(&site, "third", "/CN=nca_3/C=KZ", partner::AUTHORITY, None);
+    let third = partner::plan(&site, "third");
+    let said = site.refusal(&words(&format!(
+        "ceremony run {third} --subject third.pem --dry-run"
+    )));
+    assert!(said.contains("has the same name"), "{said}");
 }
 
 #[test]
