@@ -288,6 +288,7 @@ step-by-authority = certification authority
 rejected-too-many-codes = The code was wrong five times.
 rejected-person-died = The register says that the applicant has died.
 rejected-data-changed = The register has other data of the applicant than the signed application.
+rejected-record-differs = What was recorded of the application was not what was signed.
 rejected-not-me = The owner said “it was not me”.
 rejected-at-desk = The keys were frozen at a registration centre.
 rejected-key-revoked = The key that signed the application was revoked as lost.

@@ -5,8 +5,9 @@
 //! bytes that it signs, so what is seen is what is signed.
 
 use serde::{Deserialize, Serialize};
-use tanba_pki::Timestamp;
+use tanba_pki::{Timestamp, hex};
 
+use crate::application::Application;
 use crate::canonical;
 pub use crate::canonical::{DocumentError, canonical_json};
 
@@ -104,6 +105,31 @@ impl ApplicationDocument {
     /// [`DocumentError`] with what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
         canonical::from_bytes(bytes, |document: &Self| document.schema == SCHEMA)
+    }
+
+    /// Whether a record says what was signed, in all that is kept beside the document as well: number, kind, address, place,
+    /// keystore, keys, and of a first application centre and agreement. Who applies is for the caller to compare, and the
+    /// requests, of which the record has no digests.
+    #[must_use]
+    pub fn is_of(&self, application: &Application) -> bool {
+        let email = application.email.as_ref().map(|email| email.as_str());
+        let same_form = self.number == application.number.as_str()
+            && self.kind == application.kind.name()
+            && self.email.as_deref() == email
+            && self.region == application.region
+            && self.settlement == application.settlement
+            && self.keystore == application.keystore.identifier();
+        let same_first = application.first.as_ref().is_none_or(|first| {
+            self.email.as_deref() == Some(first.email.as_str())
+                && self.centre.as_deref() == Some(first.centre.as_str())
+                && self.agreement.as_deref() == Some(first.agreement.as_str())
+        });
+        let same_keys = self.keys.len() == application.requests.len()
+            && (self.keys.iter().zip(&application.requests)).all(|(key, request)| {
+                key.profile == request.profile
+                    && key.public_key_sha256 == hex::encode(&request.public_key_sha256)
+            });
+        same_form && same_first && same_keys
     }
 
     /// The document in plain words, line by line, in the order in which pages show it. Every field of the document that

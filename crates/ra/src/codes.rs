@@ -107,6 +107,7 @@ pub const ERRORS: &[&str] = &[
     PROOF_OTHER_KEY,
     PROPOSER_LOST,
     REASON_MISSING,
+    RECORD_DIFFERS,
     REGISTER_AMBIGUOUS,
     REGISTER_DEAD,
     REGISTER_DIFFERS,
@@ -148,6 +149,7 @@ pub const REASONS: &[&str] = &[
     KEY_REVOKED,
     NOT_ME,
     PERSON_DIED,
+    RECORD_DIFFERS,
     REQUEST_BLOCKED_KEY,
     REQUEST_MALFORMED,
     REQUEST_POSSESSION,
@@ -298,6 +300,8 @@ pub const REQUEST_MALFORMED: &str = "request-malformed";
 pub const REQUEST_POSSESSION: &str = "request-possession";
 /// A request is signed with SHA-1, which proves nothing any more.
 pub const REQUEST_SHA1: &str = "request-sha1";
+/// What is recorded of an application is not what was signed: it was changed behind the program.
+pub const RECORD_DIFFERS: &str = "record-differs";
 /// The key is on the block list.
 pub const REQUEST_BLOCKED_KEY: &str = "request-blocked-key";
 /// A key was seen before.

@@ -151,6 +151,9 @@ pub enum DeskError {
     /// The register names the person otherwise than the application does.
     #[error("the register names the person otherwise")]
     RegisterDiffers,
+    /// What is recorded of the application is not what was signed; refusing it helps, or whoever runs the database.
+    #[error("what is recorded of the application is not what was signed")]
+    RecordDiffers,
     /// The register does not know the person, or twice.
     #[error("the register does not know exactly one person of that number")]
     RegisterUnknown,
@@ -223,6 +226,7 @@ impl DeskError {
             Self::NothingWaits => codes::NOTHING_WAITS,
             Self::RegisterDead => codes::REGISTER_DEAD,
             Self::RegisterDiffers => codes::REGISTER_DIFFERS,
+            Self::RecordDiffers => codes::RECORD_DIFFERS,
             Self::RegisterUnknown => codes::REGISTER_UNKNOWN,
             Self::RegisterUnavailable => codes::REGISTER_UNAVAILABLE,
             Self::Reason => codes::REASON_MISSING,

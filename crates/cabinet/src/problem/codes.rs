@@ -32,6 +32,7 @@ fn status(code: &str) -> StatusCode {
         | codes::DESK_CHANGED_MEANWHILE
         | codes::KEY_BLOCKED_ALREADY
         | codes::NOTHING_TO_DO
+        | codes::RECORD_DIFFERS
         | codes::SIGNED_ELSEWHERE => StatusCode::CONFLICT,
         codes::ADDRESS_RECENT | codes::PROOF_NOT_YET => StatusCode::CONFLICT,
         codes::ACT_OUTDATED | codes::PROPOSER_LOST => StatusCode::CONFLICT,

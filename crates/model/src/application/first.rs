@@ -4,6 +4,7 @@ use std::fmt;
 
 use tanba_pki::Timestamp;
 
+use crate::document::ApplicationDocument;
 use crate::language::Language;
 use crate::person::EmailAddress;
 
@@ -31,6 +32,17 @@ pub struct FirstIssuance {
     /// Signature over the document, made by the new signing key with the algorithm of its request: proof of possession,
     /// bound to everything that the document says.
     pub signature: Vec<u8>,
+}
+
+impl FirstIssuance {
+    /// The address that the applicant signed; of a document without one, that of the record.
+    #[must_use]
+    pub fn address(&self) -> EmailAddress {
+        ApplicationDocument::from_bytes(&self.document)
+            .ok()
+            .and_then(|document| EmailAddress::parse(&document.email?).ok())
+            .unwrap_or_else(|| self.email.clone())
+    }
 }
 
 impl fmt::Debug for FirstIssuance {

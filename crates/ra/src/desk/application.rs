@@ -30,6 +30,8 @@ pub struct DeskApplication {
     pub steps: Vec<(State, Timestamp)>,
     /// What was signed; `None` where it cannot be read.
     pub document: Option<ApplicationDocument>,
+    /// Whether the record says something else than what was signed: somebody changed it behind the program.
+    pub altered: bool,
     /// What the register says now.
     pub register: RegisterAnswer,
     /// What staff signed about it, oldest first.
@@ -83,6 +85,9 @@ impl RegistrationAuthority {
         let signed = application.first.as_ref().map(|first| &first.document);
         let signed = signed.or(application.signed.as_ref().map(|signed| &signed.document));
         let document = signed.and_then(|bytes| ApplicationDocument::from_bytes(bytes).ok());
+        let altered = document.as_ref().is_some_and(|document| {
+            !document.is_of(&application) || document.applicant.iin != person.iin.as_str()
+        });
         let decidable = clerk.decides().is_ok()
             && clerk.is_stranger_to(&person).is_ok()
             && waits(&application, now).is_ok();
@@ -91,6 +96,7 @@ impl RegistrationAuthority {
             person,
             steps,
             document,
+            altered,
             register,
             decisions,
             decidable,
@@ -153,7 +159,7 @@ impl RegistrationAuthority {
         self.offer(&document, clerk, now)
     }
 
-    /// Refuses unless the register names the applicant as the application does.
+    /// Refuses unless the record says what was signed, and the register names the applicant so.
     pub(super) fn agreed(
         &self,
         application: &Application,
@@ -161,13 +167,18 @@ impl RegistrationAuthority {
     ) -> Result<(), DeskError> {
         let signed = application.first.as_ref().map(|first| &first.document);
         let document = signed.and_then(|bytes| ApplicationDocument::from_bytes(bytes).ok());
-        let applicant = document.ok_or(DeskError::RegisterDiffers)?.applicant;
+        let document = document.ok_or(DeskError::RegisterDiffers)?;
+        let applicant = &document.applicant;
+        // Number, keys and person of the record; certificates are made of it, and codes go where it says.
+        if !document.is_of(application) || applicant.iin != person.iin.as_str() {
+            return Err(DeskError::RecordDiffers);
+        }
         match self.register.look_up(&person.iin) {
             RegisterAnswer::Person(facts) => {
                 let applied = PersonFacts {
-                    surname: applicant.surname,
-                    given_name: applicant.given_name,
-                    patronymic: applicant.patronymic,
+                    surname: applicant.surname.clone(),
+                    given_name: applicant.given_name.clone(),
+                    patronymic: applicant.patronymic.clone(),
                 };
                 // What is issued names the person as the records do.
                 let recorded = PersonFacts {
@@ -175,10 +186,7 @@ impl RegistrationAuthority {
                     given_name: person.given_name.clone(),
                     patronymic: person.patronymic.clone(),
                 };
-                if applicant.iin == person.iin.as_str()
-                    && same_person(&facts, &applied)
-                    && same_person(&facts, &recorded)
-                {
+                if same_person(&facts, &applied) && same_person(&facts, &recorded) {
                     Ok(())
                 } else {
                     Err(DeskError::RegisterDiffers)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tanba_crypto::sha256;
-use tanba_model::application::{Application, ApplicationNumber};
+use tanba_model::application::{Application, ApplicationNumber, FirstIssuance};
 use tanba_model::audit::Actor;
 use tanba_model::certificate::CertificateRecord;
 use tanba_model::decision::{Act, DecisionDocument, Identification, NewDecision, Step};
@@ -322,7 +322,7 @@ impl RegistrationAuthority {
             email: application
                 .first
                 .as_ref()
-                .map(|first| first.email.clone())
+                .map(FirstIssuance::address)
                 .or_else(|| person.email.clone()),
             language: application
                 .first

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tanba_crypto::sha256;
 use tanba_model::application::{Application, ApplicationKind, FirstIssuance, State, Submission};
 use tanba_model::audit::facts::Fact;
+use tanba_model::document::ApplicationDocument;
 use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::intake::{Claim, Intake, IntakeStage};
 use tanba_model::keystore_kind::KeystoreKind;
@@ -43,6 +44,7 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<(), FirstError> {
         let claim = claim_of(intake)?;
+        self.check_kept(intake, &claim)?;
         let person = self.person_of(work, intake, &claim, now)?;
         let appear_by = end_of_day_after(now, self.config.first().days_to_appear);
         let first = first_issuance(intake, appear_by)?;
@@ -78,6 +80,30 @@ impl RegistrationAuthority {
         intake.content.signature = None;
         work.intakes().update(intake)?;
         Ok(())
+    }
+
+    /// What was kept until the register answered may have been changed behind the program meanwhile: the applicant of the
+    /// document is the one whom the register confirmed, and the new key made the signature.
+    fn check_kept(&self, intake: &Intake, claim: &Claim) -> Result<(), FirstError> {
+        let content = &intake.content;
+        let (Some(document), Some(signature)) = (&content.document, &content.signature) else {
+            return Err(FirstError::KeysMissing);
+        };
+        let signature = digits::decode(signature).ok_or(FirstError::RecordDiffers)?;
+        self.check_possession(intake, document.as_bytes(), &signature)
+            .map_err(|_| FirstError::RecordDiffers)?;
+        let applicant = ApplicationDocument::from_bytes(document.as_bytes())
+            .map_err(|_| FirstError::RecordDiffers)?
+            .applicant;
+        let same = applicant.iin == claim.iin
+            && applicant.surname == claim.surname
+            && applicant.given_name == claim.given_name
+            && applicant.patronymic == claim.patronymic;
+        if same {
+            Ok(())
+        } else {
+            Err(FirstError::RecordDiffers)
+        }
     }
 
     fn insert_application(
@@ -116,6 +142,14 @@ impl RegistrationAuthority {
             other => other?,
         }
         work.applications().submit_first(&mut application, first)?;
+        // The rest of what was kept: address, place, centre, keys.
+        let is_signed = application.first.as_ref().is_some_and(|first| {
+            ApplicationDocument::from_bytes(&first.document)
+                .is_ok_and(|document| document.is_of(&application))
+        });
+        if !is_signed {
+            return Err(FirstError::RecordDiffers);
+        }
         let submission = Submission {
             document_sha256,
             state: Some(application.state.clone()),
@@ -281,7 +315,7 @@ pub(crate) fn announce_expired(
     };
     let message = NewMessage {
         person: application.person,
-        to: first.email.clone().into(),
+        to: first.address().into(),
         language: first.language,
         body: MessageBody::FirstExpired {
             number: application.number.as_str().to_owned(),
@@ -304,12 +338,8 @@ pub(crate) fn announce_issued(
     let Some(first) = &application.first else {
         return Ok(());
     };
-    let number = application.number.as_str().to_owned();
-    if person
-        .email
-        .as_ref()
-        .is_some_and(|known| *known != first.email)
-    {
+    let (number, address) = (application.number.as_str().to_owned(), first.address());
+    if person.email.as_ref().is_some_and(|known| *known != address) {
         let body = MessageBody::CertificatesIssued {
             number: number.clone(),
             serials: serials.to_vec(),
@@ -319,7 +349,7 @@ pub(crate) fn announce_issued(
     }
     let moves = authority.is_address_moved(work, application, person, now)?;
     if moves {
-        authority.replace_address(work, person, &first.email, now)?;
+        authority.replace_address(work, person, &address, now)?;
         let evidence = Evidence {
             actor: tanba_model::audit::Actor::System,
             action: "person.address",
@@ -329,12 +359,12 @@ pub(crate) fn announce_issued(
         evidence.record_facts(work, person.id, &[Fact::Address], now)?;
     }
     // Who chose that language is the applicant; what reaches an address that she does not have stays in its own.
-    if moves || person.email.as_ref() == Some(&first.email) {
+    if moves || person.email.as_ref() == Some(&address) {
         work.persons().set_language(person.id, first.language)?;
     }
     let message = NewMessage {
         person: person.id,
-        to: first.email.clone().into(),
+        to: address.into(),
         language: first.language,
         body: MessageBody::FirstIssued {
             link_path: authority.status_path(work, &number, first.appear_by)?,
@@ -362,7 +392,7 @@ pub(crate) fn announce_approved(
     let number = application.number.as_str().to_owned();
     let message = NewMessage {
         person: application.person,
-        to: first.email.clone().into(),
+        to: first.address().into(),
         language: first.language,
         body: MessageBody::FirstApproved {
             link_path: authority.status_path(work.as_mut(), &number, first.appear_by)?,

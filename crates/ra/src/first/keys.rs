@@ -200,7 +200,7 @@ impl RegistrationAuthority {
     }
 
     /// Whether the new signing key signed the document.
-    fn check_possession(
+    pub(super) fn check_possession(
         &self,
         intake: &Intake,
         document: &[u8],

@@ -46,7 +46,7 @@ impl Known {
         let Some(first) = application.first.as_ref().filter(|_| self.moves_address) else {
             return changes;
         };
-        changes.insert("email".to_owned(), first.email.as_str().to_owned());
+        changes.insert("email".to_owned(), first.address().as_str().to_owned());
         if let Some(before) = &person.email {
             changes.insert("email_before".to_owned(), before.as_str().to_owned());
         }
@@ -85,14 +85,14 @@ impl RegistrationAuthority {
                 && record.not_after >= now
                 && record.application != Some(application.id)
         });
-        let confirmed = person.email.as_ref();
+        let (confirmed, typed) = (person.email.as_ref(), first.address());
         let mut known = Known {
             keys: records.len(),
-            other_address: confirmed.is_some_and(|address| *address != first.email),
+            other_address: confirmed.is_some_and(|address| *address != typed),
             moves_address: false,
         };
         let needs_second = known.needs_presence() && self.config.desk().needs_second(Act::Email);
-        known.moves_address = confirmed != Some(&first.email) && !needs_second;
+        known.moves_address = confirmed != Some(&typed) && !needs_second;
         Ok(known)
     }
 

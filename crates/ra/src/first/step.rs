@@ -99,6 +99,9 @@ pub enum FirstError {
     /// Too many applications for this number or from this network; waiting helps.
     #[error("too many applications in a day")]
     TooMany,
+    /// What is kept of the application is not what was signed: only the operator of this installation can help.
+    #[error("what is recorded is not what was signed")]
+    RecordDiffers,
     /// What can go wrong in every step.
     #[error("the step was not taken")]
     Step(#[from] StepError),
@@ -124,6 +127,7 @@ impl FirstError {
             Self::Ambiguous => codes::REGISTER_AMBIGUOUS,
             Self::Work => codes::WORK_INVALID,
             Self::TooMany => codes::TOO_MANY_FIRST,
+            Self::RecordDiffers => codes::RECORD_DIFFERS,
             Self::Step(StepError::Storage(error)) => storage_code(error),
             Self::Step(error) => error.code(),
         }

@@ -70,7 +70,11 @@ impl RegistrationAuthority {
             let judged = judge(&self.register().look_up(&iin), &claim);
             let silent = matches!(judged, Judged::Silent);
             match self.conclude_waiting(intake, &judged, now) {
-                Ok(()) => {}
+                Ok(true) => {}
+                Ok(false) => {
+                    retried.waiting = retried.waiting.saturating_add(1);
+                    continue;
+                }
                 // The applicant withdrew it, or another process was faster.
                 Err(FirstError::Step(crate::StepError::Storage(StorageError::Conflict))) => {
                     continue;
@@ -95,12 +99,13 @@ impl RegistrationAuthority {
         Ok(retried)
     }
 
+    /// Whether it went on as the register says.
     fn conclude_waiting(
         &self,
         mut intake: Intake,
         judged: &Judged,
         now: Timestamp,
-    ) -> Result<(), FirstError> {
+    ) -> Result<bool, FirstError> {
         let mut work = self.storage.begin()?;
         match judged {
             Judged::Same => {
@@ -112,18 +117,38 @@ impl RegistrationAuthority {
                         work = self.storage.begin()?;
                         refuse(work.as_mut(), &mut intake, now)?;
                     }
+                    // It waits: what was signed is still there, and goes on when the record is put right.
+                    Err(FirstError::RecordDiffers) => {
+                        tracing::error!(intake = %intake.id, "what is kept of an application is not what was signed: it was changed in the database");
+                        drop(work);
+                        work = self.storage.begin()?;
+                        intake.content.standing = Standing::Unavailable;
+                        later(work.as_mut(), &mut intake, now)?;
+                        work.commit()?;
+                        return Ok(false);
+                    }
                     other => other?,
                 }
             }
             Judged::Other | Judged::Ambiguous => refuse(work.as_mut(), &mut intake, now)?,
             Judged::Silent => {
-                intake.content.asked = intake.content.asked.saturating_add(1);
-                intake.due_at = now.plus(wait(intake.content.asked));
-                work.intakes().update(&mut intake)?;
+                later(work.as_mut(), &mut intake, now)?;
             }
         }
-        Ok(work.commit()?)
+        work.commit()?;
+        Ok(true)
     }
+}
+
+/// Keeps it for longer than the last time.
+fn later(
+    work: &mut dyn UnitOfWork,
+    intake: &mut Intake,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    intake.content.asked = intake.content.asked.saturating_add(1);
+    intake.due_at = now.plus(wait(intake.content.asked));
+    work.intakes().update(intake)
 }
 
 /// Ends a kept application that the register did not confirm.

@@ -59,7 +59,8 @@ pub(super) fn named_by(certificate: &[u8], person: &Person) -> Result<(), StepEr
     }
 }
 
-/// Why an application must not be issued any more: its person died, or is named otherwise than in what she signed.
+/// Why an application must not be issued any more: its person died, or is named otherwise than in what she signed, or its record
+/// says something else than that.
 pub(super) fn refused_for(
     work: &mut dyn UnitOfWork,
     application: &Application,
@@ -68,12 +69,22 @@ pub(super) fn refused_for(
     if matches!(work.persons().source(person.id)?, Some((_, true))) {
         return Ok(Some(codes::PERSON_DIED));
     }
-    // First keys: an operator compared the signed document with register and records when she approved it.
-    let Some(signed) = &application.signed else {
+    let signed = application.signed.as_ref().map(|signed| &signed.document);
+    let first = application.first.as_ref().map(|first| &first.document);
+    let Some(bytes) = signed.or(first) else {
         return Ok(None);
     };
-    let document = ApplicationDocument::from_bytes(&signed.document)
+    let document = ApplicationDocument::from_bytes(bytes)
         .map_err(|_| StorageError::Damaged(format!("application {}: document", application.id)))?;
+    // Certificates are made of the record; whoever writes to the database can change it after the signature.
+    if !document.is_of(application) {
+        return Ok(Some(codes::RECORD_DIFFERS));
+    }
+    if signed.is_none() {
+        // First keys: an operator compared the names with register and records when she approved them.
+        let same = document.applicant.iin == person.iin.as_str();
+        return Ok((!same).then_some(codes::RECORD_DIFFERS));
+    }
     let same = document.applicant.iin == person.iin.as_str()
         && document.applicant.surname == person.surname
         && document.applicant.given_name == person.given_name

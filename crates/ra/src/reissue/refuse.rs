@@ -124,7 +124,7 @@ fn reachable(application: &Application, person: Person) -> Person {
         return person;
     };
     Person {
-        email: Some(first.email.clone()),
+        email: Some(first.address()),
         language: first.language,
         ..person
     }

@@ -901,6 +901,40 @@ fn while_the_register_is_silent_the_application_is_kept_and_goes_on_by_itself() 
 }
 
 #[test]
+fn a_kept_application_that_was_changed_meanwhile_waits_until_it_is_put_right() {
+    let world = World::with(section());
+    let register = std::sync::Arc::new(Told(Mutex::new(RegisterAnswer::Unavailable)));
+    let ra = world.second_process().with_register(register.clone());
+    let (secret, _) = submitted(&world, &ra, NOON);
+    *register.0.lock().unwrap() = RegisterAnswer::Person(facts());
+    let kept = || ra.first(&secret).unwrap().intake;
+    let right = kept().content;
+    let changes: [fn(&mut tanba_model::intake::IntakeContent); 4] = [
+        |content| content.email = Some("thief@example.kz".to_owned()),
+        |content| content.keystore = Some("AKJaCartaStore".to_owned()),
+        |content| content.keys.reverse(),
+        |content| content.signature = Some("00".to_owned()),
+    ];
+    for (day, change) in (1..).zip(changes) {
+        let mut intake = kept();
+        intake.content = right.clone();
+        change(&mut intake.content);
+        let mut work = world.storage.begin().unwrap();
+        work.intakes().update(&mut intake).unwrap();
+        work.commit().unwrap();
+        let round = ra.retry_register(after(day * DAY)).unwrap();
+        assert_eq!((round.accepted, round.waiting), (0, 1), "change {day}");
+        assert_eq!(kept().stage, IntakeStage::Waiting);
+    }
+    let mut intake = kept();
+    intake.content = right;
+    let mut work = world.storage.begin().unwrap();
+    work.intakes().update(&mut intake).unwrap();
+    work.commit().unwrap();
+    assert_eq!(ra.retry_register(after(6 * DAY)).unwrap().accepted, 1);
+}
+
+#[test]
 fn a_kept_application_that_the_register_does_not_confirm_is_closed_with_a_notice() {
     let world = World::with(section());
     for answer in [RegisterAnswer::Dead, RegisterAnswer::Unknown] {
@@ -1097,6 +1131,25 @@ fn a_confirmed_application_is_issued_and_makes_the_address_the_persons() {
         records
             .iter()
             .all(|record| record.channel.name() == "centre")
+    );
+}
+
+#[test]
+fn first_keys_whose_record_was_changed_after_the_approval_are_not_issued() {
+    let world = scene();
+    let (secret, _) = submitted(&world, &world.ra, NOON);
+    let mut application = world.ra.first(&secret).unwrap().application.unwrap();
+    application.email = EmailAddress::parse("minister@example.kz").ok();
+    application.state = application.state.confirm(after(10)).unwrap();
+    let mut work = world.storage.begin().unwrap();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    let _ = world.ra.resume(after(11)).unwrap();
+    let application = world.ra.first(&secret).unwrap().application.unwrap();
+    assert!(
+        matches!(&application.state, State::Rejected { reason, .. } if reason == "record-differs"),
+        "{:?}",
+        application.state
     );
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tanba_model::application::State;
 use tanba_model::message::MessageBody;
+use tanba_model::person::EmailAddress;
 use tanba_model::ports::{PersonFacts, RegisterAnswer, Storage as _};
 
 use crate::first::Told;
@@ -109,6 +110,23 @@ fn a_new_name_between_signature_and_code_ends_the_application() {
     let confirmed = world.ra.confirm(&session, &draft.number, &code, after(1));
     assert_eq!(confirmed.unwrap_err().code(), "data-changed");
     assert_eq!(refused(&world, &citizen, 1), "data-changed");
+}
+
+#[test]
+fn another_address_in_the_record_between_signature_and_code_ends_the_application() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    let draft = world.submit(&citizen, &session, NOON);
+    let code = world.mailed_code(NOON);
+    let mut application = world.applications(citizen.id).remove(0);
+    application.email = EmailAddress::parse("minister@example.kz").ok();
+    let mut work = world.storage.begin().unwrap();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    let confirmed = world.ra.confirm(&session, &draft.number, &code, after(1));
+    assert_eq!(confirmed.unwrap_err().code(), "application-rejected");
+    assert_eq!(refused(&world, &citizen, 1), "record-differs");
 }
 
 #[test]

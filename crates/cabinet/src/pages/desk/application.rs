@@ -96,7 +96,9 @@ pub(crate) async fn show(
         centre => first.map(|first| state.centre(&visit, &first.centre)),
         decidable => found.decidable,
         stopped,
-        typed => first.map(|first| first.email.as_str()),
+        // What was signed, not what stands beside it.
+        typed => first.map(|first| first.address().as_str().to_owned()),
+        altered => found.altered,
         present => found.person.email.as_ref().map(EmailAddress::as_str),
         known => context! {
             keys => found.known.keys,

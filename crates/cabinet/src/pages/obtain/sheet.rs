@@ -148,7 +148,7 @@ impl CabinetState {
                 patronymic: document.applicant.patronymic,
                 iin: document.applicant.iin,
             },
-            email: Some(first.email.as_str().to_owned()),
+            email: Some(first.address().as_str().to_owned()),
             keystore: application.keystore,
             submitted_at: submitted,
             last_day: last_day(first.appear_by),

@@ -91,6 +91,7 @@ fn applications() -> Vec<Value> {
                 known => context! {
                     keys => if register == "dead" { 0 } else { 2 }, other => true, moves => done.is_some(), there => true,
                 },
+                altered => register == "dead",
                 compared => vec![line("summary-iin", false), line("summary-surname", true)], register,
                 agrees => false, frozen => done, appear_by => "ертең", centre => "Алматы", decidable => true, stopped => done.is_none(),
                 own => done.is_some(), identifications => names(ways), reasons => reasons.clone(),

@@ -16,7 +16,7 @@ use tanba_ra::{
     Verdict,
 };
 
-use super::scene::{ALMATY, SEMEY, approval, refusal, seat, waiting};
+use super::scene::{ALMATY, SEMEY, TYPED, approval, refusal, seat, waiting, waiting_for};
 use crate::world::{DAY, NOON, World, after};
 
 #[test]
@@ -419,6 +419,39 @@ fn whoever_died_or_has_another_name_by_now_gets_no_keys() {
     // Refusing is possible whatever the register says.
     let refused = operator.decide(&world, &number, &refusal("register-differs", ""), NOON);
     assert!(matches!(refused, Ok(Outcome::Rejected(_))));
+}
+
+/// Whoever writes to the database can change what stands beside the signed document, and codes would go there.
+#[test]
+fn a_record_that_was_changed_after_the_signature_is_shown_and_not_approved() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let applicant = world.citizen("Aigerim");
+    let number = waiting_for(&world, &applicant, ALMATY, "thief@example.kz");
+    let seen = world.ra.desk_application(&operator.clerk, &number, NOON);
+    let seen = seen.unwrap();
+    assert!(seen.altered);
+    assert_eq!(seen.document.unwrap().email.as_deref(), Some(TYPED));
+    let refused = operator.decide(&world, &number, &approval(), NOON);
+    assert_eq!(refused.unwrap_err().code(), "record-differs");
+    // Another one, changed between the making of the decision and its signature.
+    let second = world.citizen("Saule");
+    let number = waiting(&world, &second, ALMATY);
+    let seen = world.ra.desk_application(&operator.clerk, &number, NOON);
+    assert!(!seen.unwrap().altered);
+    let ra = &world.ra;
+    let prepared = ra.prepare_verdict(&operator.clerk, &number, &approval(), NOON);
+    let mut work = world.storage.begin().unwrap();
+    let found = work.applications().find_by_number(&number).unwrap();
+    let mut application = found.unwrap();
+    application.email = EmailAddress::parse("thief@example.kz").ok();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    let refused = operator.sign(&world, &prepared.unwrap(), NOON);
+    assert_eq!(refused.unwrap_err().code(), "record-differs");
+    // It waits as before, and can be refused.
+    let refused = operator.decide(&world, &number, &refusal("document-invalid", ""), NOON);
+    assert!(matches!(refused, Ok(Outcome::Rejected(_))), "{refused:?}");
 }
 
 #[test]

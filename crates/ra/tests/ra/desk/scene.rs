@@ -119,6 +119,19 @@ pub(super) fn refusal(reason: &str, remark: &str) -> Verdict {
 
 /// An application for first keys that waits at a centre, as somebody submitted it.
 pub(super) fn waiting(world: &World, citizen: &Citizen, centre: &str) -> ApplicationNumber {
+    waiting_for(world, citizen, centre, TYPED)
+}
+
+/// The address that applicants confirm.
+pub(super) const TYPED: &str = "new-keys@example.kz";
+
+/// The same with another address in the record than in what was signed.
+pub(super) fn waiting_for(
+    world: &World,
+    citizen: &Citizen,
+    centre: &str,
+    recorded: &str,
+) -> ApplicationNumber {
     let number = (0..10)
         .find_map(|last| {
             let body = citizen.subject.iin.get(1..12).unwrap();
@@ -133,7 +146,7 @@ pub(super) fn waiting(world: &World, citizen: &Citizen, centre: &str) -> Applica
                 number: number.clone(),
                 person: citizen.id,
                 kind: ApplicationKind::First,
-                email: None,
+                email: EmailAddress::parse(TYPED).ok(),
                 region: "KZ-75".to_owned(),
                 settlement: "almaty".to_owned(),
                 keystore: KeystoreKind::PersonalComputer,
@@ -173,13 +186,14 @@ pub(super) fn waiting(world: &World, citizen: &Citizen, centre: &str) -> Applica
             "iin": citizen.subject.iin, "surname": citizen.subject.surname, "given_name": citizen.subject.given_name,
             "patronymic": null, "country": "KZ",
         },
-        "email": null, "region": "KZ-75", "settlement": "almaty", "keystore": "PKCS12", "keys": keys,
+        "email": TYPED, "region": "KZ-75", "settlement": "almaty", "keystore": "PKCS12", "centre": centre,
+        "agreement": "1", "keys": keys,
     }))
     .unwrap();
     application.state = application.state.submit(NOON).unwrap();
     let first = FirstIssuance {
         centre: centre.to_owned(),
-        email: EmailAddress::parse("new-keys@example.kz").unwrap(),
+        email: EmailAddress::parse(recorded).unwrap(),
         language: Language::Ru,
         appear_by: after(30 * DAY),
         agreement: "1".to_owned(),

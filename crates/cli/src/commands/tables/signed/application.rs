@@ -3,8 +3,6 @@
 use tanba_model::application::Application;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
-use tanba_model::iin::Iin;
-use tanba_model::person::EmailAddress;
 use tanba_model::ports::UnitOfWork;
 use tanba_pki::{CertificateRequest, hex};
 
@@ -93,19 +91,13 @@ fn faulty(
 ) -> anyhow::Result<Option<&'static str>> {
     // One that an older program made in another form is told by its digest and its signature alone.
     let read = ApplicationDocument::from_bytes(document).ok();
-    if let Some(read) = &read {
-        if !is_its(row, read) {
-            return Ok(Some(
-                "its number, its address, where its keys live, or the requests of its keys are not those that were signed: \
-                 certificates of it may be of keys that nobody applied for",
-            ));
-        }
-        // Whoever signs with a certificate is known by it.
-        if row.signed.is_none() && !is_of(unit, row, read)? {
-            return Ok(Some(
-                "it is recorded as another person's than the one that it names",
-            ));
-        }
+    if let Some(read) = &read
+        && !is_its(unit, row, read)?
+    {
+        return Ok(Some(
+            "what is recorded beside the signed document (number, person, address, place, keystore, centre, or the requests of its \
+             keys) is not what was signed: certificates of it may be of keys or addresses that nobody applied for",
+        ));
     }
     if let Some(signed) = &row.signed {
         let message = Message {
@@ -134,28 +126,17 @@ fn faulty(
     Ok((!holds).then_some("its signature does not hold: the new signing key did not make it"))
 }
 
-/// Whether the record is of the person who applied.
-fn is_of(
+/// Whether the record is of what was signed, and of whoever signed it.
+fn is_its(
     unit: &mut dyn UnitOfWork,
     row: &Application,
     document: &ApplicationDocument,
 ) -> anyhow::Result<bool> {
+    let requests = (document.keys.iter().zip(&row.requests)).all(|(key, request)| {
+        key.request_sha256 == hex::encode(&tanba_crypto::sha256(&request.request))
+    });
+    // A person who is not there is told where people are compared.
     let person = unit.persons().find(row.person)?;
-    let named = Iin::parse(&document.applicant.iin).ok();
-    Ok(person.map(|person| person.iin) == named)
-}
-
-/// Whether the record is of what was signed.
-fn is_its(row: &Application, document: &ApplicationDocument) -> bool {
-    let email = document.email.as_deref().map(EmailAddress::parse);
-    document.number == row.number.as_str()
-        && document.kind == row.kind.name()
-        && email.transpose().is_ok_and(|email| email == row.email)
-        && document.keystore == row.keystore.identifier()
-        && document.keys.len() == row.requests.len()
-        && (document.keys.iter().zip(&row.requests)).all(|(key, request)| {
-            key.profile == request.profile
-                && key.public_key_sha256 == hex::encode(&request.public_key_sha256)
-                && key.request_sha256 == hex::encode(&tanba_crypto::sha256(&request.request))
-        })
+    let is_hers = person.is_none_or(|person| person.iin.as_str() == document.applicant.iin);
+    Ok(requests && is_hers && document.is_of(row))
 }
