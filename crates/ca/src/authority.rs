@@ -43,7 +43,7 @@ pub struct Parts {
 /// Everything blocks. [`Authority::recover`] comes first after a start, then [`Authority::maintain`] every few seconds.
 #[derive(Debug)]
 pub struct Authority {
-    desk: Desk,
+    pub(crate) desk: Desk,
     rules: Rules,
     issuers: Vec<Arc<Issuer>>,
     pub(crate) issuing: Arc<Issuer>,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use tanba_crypto::{KeyAlgorithm, KeyError, Secret, Signer, SoftwareKey};
+use tanba_crypto::{KeyAlgorithm, KeyError, Secret, Signer, SoftwareKey, hmac_sha256};
 use tanba_model::ports::{RandomSource, SourceRng};
 
 mod cost;
@@ -42,6 +42,11 @@ pub trait KeyChest: fmt::Debug + Send + Sync {
         random: &dyn RandomSource,
     ) -> Result<(Vec<u8>, Arc<dyn Signer>), KeyVaultError> {
         self.make_key(algorithm, random)
+    }
+
+    /// A secret for another use, the same at each start; `None` where there is no passphrase to make it from, as in a token.
+    fn derive_secret(&self, _label: &[u8]) -> Option<Secret> {
+        None
     }
 
     /// Whether the key could sign now: a token may be away. Keys in memory always can.
@@ -267,6 +272,11 @@ impl fmt::Debug for KeyVault {
 }
 
 impl KeyChest for KeyVault {
+    fn derive_secret(&self, label: &[u8]) -> Option<Secret> {
+        let derived = hmac_sha256(self.key.expose(), label);
+        Some(Secret::new(derived.to_vec()))
+    }
+
     fn open_key(&self, stored: &[u8]) -> Result<Arc<dyn Signer>, KeyVaultError> {
         let pkcs8 = self.unseal(stored)?;
         let key = SoftwareKey::from_pkcs8_der(pkcs8.expose()).map_err(KeyVaultError::Key)?;

@@ -33,6 +33,7 @@ mod responder_key;
 mod revoke;
 mod rules;
 mod seal;
+mod session_key;
 mod signing;
 mod switch;
 mod together;

@@ -18,6 +18,8 @@ use crate::locked;
 #[derive(Debug)]
 pub(crate) struct Chest {
     vault: Option<KeyVault>,
+    /// Whether a stored key lies in the vault.
+    is_used: bool,
     token: Option<Arc<Token>>,
     /// Whether helpers' keys are made in the vault although there is a token: OCSP answers then need no token.
     helpers_in_vault: bool,
@@ -39,12 +41,14 @@ impl Chest {
             .into_iter()
             .find(|stored| KeyVault::is_sealed(stored));
         let passphrase = keys.passphrase.as_ref().map(Passphrase::read).transpose()?;
+        let is_used = sealed.is_some();
         let vault = match (&passphrase, sealed) {
             (Some(passphrase), Some(sealed)) => Some(KeyVault::open(passphrase, &sealed)),
             (Some(passphrase), None) => Some(KeyVault::create(passphrase, Cost::STANDARD, random)),
             (None, _) => None,
         };
         Ok(Self {
+            is_used,
             vault: vault
                 .transpose()
                 .context("the keys of the authority cannot be opened")?,
@@ -86,6 +90,12 @@ impl Chest {
 }
 
 impl KeyChest for Chest {
+    fn derive_secret(&self, label: &[u8]) -> Option<Secret> {
+        // A vault in which nothing lies yet is made anew at the next start, with another salt.
+        let vault = self.vault.as_ref().filter(|_| self.is_used);
+        vault.and_then(|vault| vault.derive_secret(label))
+    }
+
     fn open_key(&self, stored: &[u8]) -> Result<Arc<dyn Signer>, KeyVaultError> {
         match (KeyPlace::of(stored), &self.custody) {
             (KeyPlace::Here, _) => {}

@@ -224,6 +224,7 @@ impl Services {
         let seals: Arc<dyn DocumentSeals> = authority.clone();
         let ra = Arc::new(
             ra.with_seals(seals)
+                .with_session_key(authority.session_key())
                 .with_text_messages(texts)
                 .with_console(authority.clone())
                 .with_meters(authority.meters())

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tanba_crypto::Secret;
 use tanba_model::application::{Application, ApplicationNumber, TransitionError};
 use tanba_model::centre::Centres;
 use tanba_model::id::ApplicationId;
@@ -21,6 +22,7 @@ use crate::delivery::Rounds;
 use crate::error::StepError;
 use crate::first::{Metered, TableRegister, WorkDesk};
 use crate::second_factor::{EmailCode, SecondFactor};
+use crate::token::SessionKey;
 
 /// How many issuances may run beside each other; those of one application never do.
 const STRIPES: usize = 64;
@@ -50,6 +52,7 @@ pub struct RegistrationAuthority {
     pub(crate) checkpoints_every: Duration,
     /// What the program counts, if it does.
     pub(crate) meters: Option<Arc<Meters>>,
+    pub(crate) session_key: SessionKey,
     random: Arc<dyn RandomSource>,
     stripes: [Mutex<()>; STRIPES],
     pub(crate) delivering: Rounds,
@@ -78,7 +81,10 @@ impl RegistrationAuthority {
         let register = Arc::new(TableRegister::new(Arc::clone(&storage)));
         let work_desk = WorkDesk::new(random.as_ref(), config.first().work_bits);
         let delivering = Rounds::default();
+        let mut key = vec![0; 32];
+        random.fill(&mut key);
         Ok(Self {
+            session_key: SessionKey::new(Secret::new(key)),
             register,
             work_desk,
             storage,
@@ -97,6 +103,14 @@ impl RegistrationAuthority {
             delivering,
             resumed_to: Mutex::default(),
         })
+    }
+
+    /// The same authority with the key that vouches for sessions: they outlive a restart, and hold in every process that has
+    /// it. Without, it is made for as long as the program runs.
+    #[must_use]
+    pub fn with_session_key(mut self, key: Secret) -> Self {
+        self.session_key = SessionKey::new(key);
+        self
     }
 
     /// The same authority with another second factor than those that ship.

@@ -12,7 +12,7 @@ use tanba_pki::Timestamp;
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
 use crate::evidence::{Evidence, person_object};
-use crate::token::{SessionToken, random_hex};
+use crate::token::SessionToken;
 
 /// A limited session that nobody used for so long is over.
 const IDLE: Duration = Duration::from_secs(10 * 60);
@@ -45,6 +45,10 @@ impl RegistrationAuthority {
             return Ok(None);
         };
         if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
+            return Ok(None);
+        }
+        if session.csrf != self.session_key.of_limited(&session) {
+            tracing::warn!(person = %session.person, "a limited session was not opened by this program, or before its key was made: it does not count");
             return Ok(None);
         }
         let Some(person) = work.persons().find(session.person)? else {
@@ -84,15 +88,16 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<LimitedOpened, StorageError> {
         let token = SessionToken::random(&mut self.random());
-        let session = LimitedSession {
+        let mut session = LimitedSession {
             token_sha256: token.sha256(),
             person,
             application,
-            csrf: random_hex(&mut self.random()),
+            csrf: String::new(),
             created_at: now,
             used_at: now,
             expires_at: now.plus(LIFE),
         };
+        session.csrf = self.session_key.of_limited(&session);
         work.limited_sessions().insert(&session)?;
         let detail = if application.is_some() {
             "application"

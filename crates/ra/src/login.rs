@@ -254,16 +254,17 @@ impl RegistrationAuthority {
         now: Timestamp,
     ) -> Result<LoggedIn, StorageError> {
         let token = SessionToken::random(&mut self.random());
-        let session = Session {
+        let mut session = Session {
             token_sha256: token.sha256(),
             person: person.id,
             certificate: record.id,
             device: device.to_owned(),
-            csrf: random_hex(&mut self.random()),
+            csrf: String::new(),
             created_at: now,
             used_at: now,
             expires_at: now.plus(LIFE),
         };
+        session.csrf = self.session_key.of_session(&session);
         work.sessions().insert(&session)?;
         let evidence = Evidence {
             actor: Actor::Person(person.id),

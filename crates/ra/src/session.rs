@@ -64,6 +64,10 @@ impl RegistrationAuthority {
         if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
             return Ok(None);
         }
+        if session.csrf != self.session_key.of_session(&session) {
+            tracing::warn!(person = %session.person, "a session was not opened by this program, or before its key was made: it does not count");
+            return Ok(None);
+        }
         let Some(person) = work
             .persons()
             .find(session.person)?

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand_core::CryptoRng;
 use tanba_crypto::{Secret, hmac_sha256, sha256};
+use tanba_model::ports::{LimitedSession, Session, StaffSession};
 
 /// The secret of a session: 64 lower-case hexadecimal digits for a cookie. Wipes itself; only its digest is stored.
 pub struct SessionToken(Secret);
@@ -29,6 +30,64 @@ impl SessionToken {
 impl fmt::Debug for SessionToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SessionToken(…)")
+    }
+}
+
+/// Vouches for sessions: their rows are in the database, and this key is not. Whoever writes there, and does not have it, opens
+/// no session, gives none of his own to somebody else, and prolongs none.
+pub(crate) struct SessionKey(Secret);
+
+impl SessionKey {
+    pub(crate) const fn new(key: Secret) -> Self {
+        Self(key)
+    }
+
+    /// What is kept with a session, and sent to its pages against requests of other sites.
+    fn vouch(&self, kind: &[u8], token: &[u8; 32], numbers: &[i64], more: &[u8]) -> String {
+        let mut said = kind.to_vec();
+        said.extend_from_slice(token);
+        for number in numbers {
+            said.extend_from_slice(&number.to_be_bytes());
+        }
+        said.extend_from_slice(more);
+        hex(&hmac_sha256(self.0.expose(), &said))
+    }
+
+    pub(crate) fn of_session(&self, session: &Session) -> String {
+        let numbers = [
+            session.person.0,
+            session.certificate.0,
+            session.created_at.unix(),
+            session.expires_at.unix(),
+        ];
+        self.vouch(b"session", &session.token_sha256, &numbers, b"")
+    }
+
+    pub(crate) fn of_limited(&self, session: &LimitedSession) -> String {
+        let numbers = [
+            session.person.0,
+            session.application.map_or(-1, |application| application.0),
+            session.created_at.unix(),
+            session.expires_at.unix(),
+        ];
+        self.vouch(b"limited", &session.token_sha256, &numbers, b"")
+    }
+
+    pub(crate) fn of_desk(&self, session: &StaffSession) -> String {
+        let numbers = [
+            session.staff.0,
+            session.certificate.0,
+            session.created_at.unix(),
+            session.expires_at.unix(),
+        ];
+        let role = session.role.name().as_bytes();
+        self.vouch(b"desk", &session.token_sha256, &numbers, role)
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionKey(…)")
     }
 }
 

@@ -18,7 +18,7 @@ use crate::codes;
 use crate::error::{Unavailable, storage_code};
 use crate::evidence::Evidence;
 use crate::signature::{Signature, SignatureFault};
-use crate::token::{SessionToken, random_hex};
+use crate::token::SessionToken;
 
 /// A session that nobody used for so long is over: desks are left alone.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -162,16 +162,17 @@ impl RegistrationAuthority {
             .find(member.person)?
             .ok_or(DeskLoginError::NotStaff)?;
         let token = SessionToken::random(&mut self.random());
-        let session = StaffSession {
+        let mut session = StaffSession {
             token_sha256: token.sha256(),
             staff: member.id,
             certificate: record.id,
             role,
-            csrf: random_hex(&mut self.random()),
+            csrf: String::new(),
             created_at: now,
             used_at: now,
             expires_at: now.plus(LIFE),
         };
+        session.csrf = self.session_key.of_desk(&session);
         work.staff().open_session(&session)?;
         let evidence = Evidence {
             actor: Actor::Staff(member.id),
@@ -201,6 +202,10 @@ impl RegistrationAuthority {
             return Ok(None);
         };
         if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
+            return Ok(None);
+        }
+        if session.csrf != self.session_key.of_desk(&session) {
+            tracing::warn!(staff = %session.staff, "a session of staff was not opened by this program, or before its key was made: it does not count");
             return Ok(None);
         }
         let member = work.staff().find(session.staff)?;

@@ -11,6 +11,7 @@ mod compromise;
 mod delivery;
 mod desk;
 mod first;
+mod forged;
 mod frozen;
 mod happy;
 mod identity;

@@ -278,6 +278,7 @@ impl World {
         let config = section.clone().check(ORIGIN).unwrap();
         let ra = RegistrationAuthority::new(storage.clone(), issuance.clone(), config, random())
             .unwrap()
+            .with_session_key(authority.session_key())
             .with_meters(authority.meters())
             .with_console(authority);
         Self {
@@ -303,7 +304,10 @@ impl World {
         let storage = Arc::new(SqliteStorage::open(self.folder.path().join("tanba.db")).unwrap());
         let authority = Arc::new(Authority::open(parts(&storage, &self.vault)).unwrap());
         let config = self.section.clone().check(ORIGIN).unwrap();
-        RegistrationAuthority::new(storage, authority, config, random()).unwrap()
+        let key = authority.session_key();
+        RegistrationAuthority::new(storage, authority, config, random())
+            .unwrap()
+            .with_session_key(key)
     }
 
     /// The server is started again on the same database.

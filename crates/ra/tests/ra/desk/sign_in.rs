@@ -3,6 +3,7 @@
 use tanba_model::audit::Actor;
 use tanba_model::certificate::RevocationReason;
 use tanba_model::iin::Iin;
+use tanba_model::ports::Storage as _;
 use tanba_model::staff::{Right, Role};
 use tanba_ra::{
     AuditFilter, DeskError, DeskLoginError, Employment, LoginError, StaffError, dismiss, employ,
@@ -212,4 +213,22 @@ fn the_log_is_searched_by_those_who_may_and_that_leaves_evidence_too() {
             .desk_audit_object(&bolat.clerk, &bolat.citizen.subject.iin, NOON),
         Err(DeskError::Forbidden)
     ));
+}
+
+#[test]
+fn a_session_that_somebody_wrote_into_the_database_opens_no_desk() {
+    let world = World::new();
+    let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
+    let own = operator.clerk.session.clone();
+    for (cookie, role) in [("ab", own.role), ("cd", Role::Administrator)] {
+        let forged = tanba_model::ports::StaffSession {
+            token_sha256: tanba_crypto::sha256(cookie.as_bytes()),
+            role,
+            ..own.clone()
+        };
+        let mut work = world.storage.begin().unwrap();
+        work.staff().open_session(&forged).unwrap();
+        work.commit().unwrap();
+        assert!(world.ra.desk_session(cookie, after(1)).unwrap().is_none());
+    }
 }
