@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::AuditEvent;
 use tanba_model::id::{ApplicationId, PersonId};
-use tanba_model::ports::{IssuanceStop, Storage, UnitOfWork};
+use tanba_model::ports::{IssuanceStop, Storage, StorageError, UnitOfWork};
 use tanba_model::staff::StaffMember;
 use tanba_pki::Timestamp;
 
@@ -187,19 +187,41 @@ impl Tables {
     ) -> anyhow::Result<Compared> {
         let mut by_role = 0;
         if self.share.is_first() {
-            self.keys.judge(unit, fault)?;
-            by_role = self.staff.judge(unit, fault)?;
-            stopped(self.stops, unit, fault)?;
-            self.issuers.judge(unit, fault)?;
+            readable("keys", self.keys.judge(unit, fault), fault)?;
+            by_role = readable("staff", self.staff.judge(unit, fault), fault)?;
+            readable("stops", stopped(self.stops, unit, fault), fault)?;
+            readable("issuers", self.issuers.judge(unit, fault), fault)?;
         }
-        let people = self.people.judge(unit, self.share, fault)?;
-        let undigested = self.signed.judge(unit, self.share, fault)?;
+        let people = self.people.judge(unit, self.share, fault);
+        let people = readable("people", people, fault)?;
+        let undigested = self.signed.judge(unit, self.share, fault);
+        let undigested = readable("signed", undigested, fault)?;
         Ok(Compared {
             by_role,
             undigested,
             ..people
         })
     }
+}
+
+/// What cannot be read is told, and hides nothing of the other tables.
+fn readable<T: Default>(
+    tables: &str,
+    judged: anyhow::Result<T>,
+    fault: &mut dyn FnMut(Fault),
+) -> anyhow::Result<T> {
+    let error = match judged {
+        Ok(judged) => return Ok(judged),
+        Err(error) => error,
+    };
+    let Some(StorageError::Damaged(what)) = error.downcast_ref() else {
+        return Err(error);
+    };
+    let what = format!(
+        "stored data is damaged: {what}; what stands behind it was not compared: put its row back from a backup"
+    );
+    fault(Fault::new(tables, "row-unreadable", what));
+    Ok(T::default())
 }
 
 /// The same with what belongs to it: what keeps evidence as it is, and the signatures of the log.
@@ -257,9 +279,8 @@ pub(super) fn in_shares(
         let said = tables.beyond;
         all = all.and(tables.judge(unit.as_mut(), fault)?);
         let last = share.last();
-        let person = unit.persons().page(PersonId(last), 1)?;
+        let person = people::next(unit.as_mut(), PersonId(last))?;
         let application = unit.applications().page(Some(ApplicationId(last)), 1)?;
-        let person = person.first().map(|row| row.id.0);
         let application = application.first().map(|row| row.id.0);
         let Some(next) = said.into_iter().chain(person).chain(application).min() else {
             return Ok(Some(all));

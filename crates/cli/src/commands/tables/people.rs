@@ -9,7 +9,7 @@ use tanba_model::audit::facts::{Fact, FactDigest, KEY, Known};
 use tanba_model::audit::identity::Identity;
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
-use tanba_model::ports::{PersonFacts, UnitOfWork};
+use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
 
 use super::share::Share;
 use super::{Compared, Fault, PAGE, number};
@@ -113,12 +113,13 @@ impl Said {
         let mut said = self.last.into_iter().peekable();
         let mut after = PersonId(share.before());
         loop {
-            let mut rows = unit.persons().page(after, PAGE)?;
+            let (mut rows, damaged) = read(unit, after)?;
             rows.retain(|row| share.has(row.id.0));
-            let Some(end) = rows.last() else {
+            let damaged = damaged.filter(|damaged| share.has(damaged.0));
+            let Some(end) = rows.last().map(|row| row.id).max(damaged) else {
                 break;
             };
-            after = end.id;
+            after = end;
             for row in &rows {
                 gone.extend(std::iter::from_fn(|| {
                     said.next_if(|(id, _)| *id < row.id.0)
@@ -150,11 +151,66 @@ impl Said {
                 compared.unnamed = compared.unnamed.saturating_add(u64::from(!identity));
                 frozen(row, last, fault);
             }
+            if let Some(damaged) = damaged {
+                gone.extend(std::iter::from_fn(|| {
+                    said.next_if(|(id, _)| *id < damaged.0)
+                }));
+                // She is there.
+                let _ = said.next_if(|(id, _)| *id == damaged.0);
+                fault(Fault::new(
+                    object(damaged.0),
+                    "person-unreadable",
+                    "what is recorded of this person cannot be read, and was not compared: put her row back from a backup",
+                ));
+            }
         }
         gone.extend(said);
         missing(&gone, &self.released, key.as_ref(), unit, fault)?;
         Ok(compared)
     }
+}
+
+/// The next people, up to one whose row cannot be read, and that one: it must not hide those behind it.
+fn read(
+    unit: &mut dyn UnitOfWork,
+    after: PersonId,
+) -> anyhow::Result<(Vec<Person>, Option<PersonId>)> {
+    match unit.persons().page(after, PAGE) {
+        Ok(rows) => return Ok((rows, None)),
+        Err(error) => drop(damaged(error, after)?),
+    }
+    let (mut rows, mut after) = (Vec::new(), after);
+    loop {
+        match unit.persons().page(after, 1) {
+            Ok(row) => {
+                match row.last() {
+                    Some(last) => after = last.id,
+                    None => return Ok((rows, None)),
+                }
+                rows.extend(row);
+            }
+            Err(error) => return Ok((rows, Some(damaged(error, after)?))),
+        }
+    }
+}
+
+/// The smallest record after this one, whether it can be read or not.
+pub(super) fn next(unit: &mut dyn UnitOfWork, after: PersonId) -> anyhow::Result<Option<i64>> {
+    let rows = unit.persons().page(after, 1);
+    rows.map(|rows| rows.first().map(|row| row.id.0))
+        .or_else(|error| Ok(Some(damaged(error, after)?.0)))
+}
+
+/// Whose row cannot be read: storage says so behind the column.
+fn damaged(error: StorageError, after: PersonId) -> anyhow::Result<PersonId> {
+    if let StorageError::Damaged(what) = &error
+        && let Some((_, id)) = what.rsplit_once("(person:")
+        && let Some(Ok(id)) = id.strip_suffix(')').map(str::parse)
+        && id > after.0
+    {
+        return Ok(PersonId(id));
+    }
+    Err(error.into())
 }
 
 impl Last {
@@ -252,6 +308,10 @@ fn missing(
         _ => BTreeMap::new(),
     };
     for (id, last) in gone {
+        // Of somebody who was put there by hand, and looked at, the log says no more than that.
+        if !last.is_entered && !last.is_frozen {
+            continue;
+        }
         match last.number.and_then(|number| back.get(&number)) {
             Some((_, true)) => {}
             Some((again, false)) if !last.is_frozen || released.contains(again) => {}
@@ -280,11 +340,11 @@ fn entered_again(
     let sought: BTreeSet<FactDigest> = gone.iter().filter_map(|(_, last)| last.number).collect();
     let (mut found, mut after) = (BTreeMap::new(), PersonId(0));
     while !sought.is_empty() {
-        let rows = unit.persons().page(after, PAGE)?;
-        let Some(end) = rows.last() else {
+        let (rows, damaged) = read(unit, after)?;
+        let Some(end) = rows.last().map(|row| row.id).max(damaged) else {
             break;
         };
-        after = end.id;
+        after = end;
         for row in &rows {
             let known = Known {
                 person: row,

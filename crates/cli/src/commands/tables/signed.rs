@@ -86,7 +86,9 @@ impl Said {
             "administration.sign" => self.sign(Kind::Order, digest(), event),
             "revocation.sign" => self.sign(Kind::Revocation, digest(), event),
             "desk.act" | "desk.confirm" | "desk.propose" | "desk.withdraw" => self.went(event),
-            "person.email" | "person.email-change" => self.deed(event, Act::Email),
+            "person.email" | "person.email-change" | "person.email-back" | "person.address" => {
+                self.deed(event, Act::Email);
+            }
             "person.names" | "person.update" => self.deed(event, Act::Names),
             "person.release" | "person.freeze" => self.deed(event, Act::Release),
             "staff.add" => {
@@ -171,7 +173,8 @@ impl Said {
             went == Some((act, "act")) || went == Some((act, Step::Confirm.name()))
         };
         let digest = match self.decision(event) {
-            Some(signing) if is_done(signing.went) => {
+            // One decision is for one deed.
+            Some(signing) if is_done(signing.went) && signing.deed.is_none() => {
                 signing.deed = Some(act);
                 self.last
             }

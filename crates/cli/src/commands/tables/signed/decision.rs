@@ -2,6 +2,8 @@
 
 use tanba_model::audit::Actor;
 use tanba_model::decision::{Decision, DecisionDocument, Step};
+use tanba_model::id::PersonId;
+use tanba_model::person::EmailAddress;
 use tanba_model::ports::UnitOfWork;
 use tanba_pki::hex;
 
@@ -64,6 +66,19 @@ impl Said {
             fault(not_signed(object, Kind::Decision, id, why));
         }
         let last = self.deeds.get(&(object.to_owned(), made.act));
+        if said.deed == Some(made.act)
+            && last == Some(&Some(made.document_sha256()))
+            && let Some(document) = &document
+            && !is_done(unit, made.person, document)?
+        {
+            fault(Fault::new(
+                object,
+                "deed-other",
+                format!(
+                    "what is recorded of the person is not what was decided last (row {id}): ask her, and put it right at the desk"
+                ),
+            ));
+        }
         let was_put_right = said.deed.is_some() && last != Some(&Some(made.document_sha256()));
         if made.step == Step::Confirm
             && !was_put_right
@@ -119,4 +134,29 @@ fn went_so(row: &Decision, said: &Signing) -> bool {
     said.went
         .is_none_or(|(act, went)| act == row.made.act && went == step)
         && said.deed.is_none_or(|deed| deed == row.made.act && is_done)
+}
+
+/// Whether a person has the address, or the names, that were decided. What somebody else set later is not asked here.
+fn is_done(
+    unit: &mut dyn UnitOfWork,
+    person: PersonId,
+    document: &DecisionDocument,
+) -> anyhow::Result<bool> {
+    let Some(person) = unit.persons().find(person)? else {
+        return Ok(true);
+    };
+    let email = person.email.as_ref().map(EmailAddress::as_str);
+    let recorded = [
+        ("email", email.unwrap_or_default()),
+        ("surname", person.surname.as_str()),
+        ("given_name", person.given_name.as_str()),
+        (
+            "patronymic",
+            person.patronymic.as_deref().unwrap_or_default(),
+        ),
+    ];
+    Ok(recorded.iter().all(|(name, recorded)| {
+        let decided = document.changes.get(*name);
+        decided.is_none_or(|decided| decided == recorded)
+    }))
 }

@@ -83,7 +83,30 @@ fn somebody() -> Applicant {
     }
 }
 
-fn document(act: Act, step: Step, nonce: u64, first: Option<[u8; 32]>) -> Vec<u8> {
+/// What an act sets: what the person has by now.
+fn changes(storage: &dyn Storage, person: PersonId, act: Act) -> BTreeMap<String, String> {
+    let found = storage.snapshot().unwrap().persons().find(person);
+    let found = found.unwrap().unwrap();
+    let set: &[(&str, Option<&str>)] = match act {
+        Act::Email => &[("email", found.email.as_ref().map(EmailAddress::as_str))],
+        Act::Names => &[
+            ("surname", Some(&found.surname)),
+            ("given_name", Some(&found.given_name)),
+            ("patronymic", found.patronymic.as_deref()),
+        ],
+        Act::Application | Act::Freeze | Act::Release | Act::Revoke => &[],
+    };
+    set.iter()
+        .map(|(name, value)| ((*name).to_owned(), value.unwrap_or_default().to_owned()))
+        .collect()
+}
+
+fn document(
+    (act, step): (Act, Step),
+    nonce: u64,
+    first: Option<[u8; 32]>,
+    changes: BTreeMap<String, String>,
+) -> Vec<u8> {
     let document = DecisionDocument {
         schema: SCHEMA.to_owned(),
         origin: "https://cabinet.example".to_owned(),
@@ -97,7 +120,7 @@ fn document(act: Act, step: Step, nonce: u64, first: Option<[u8; 32]>) -> Vec<u8
         person: somebody(),
         application: None,
         certificates: Vec::new(),
-        changes: BTreeMap::new(),
+        changes,
         identification: None,
         reason: None,
         remark: String::new(),
@@ -116,7 +139,7 @@ fn decide(
     seconds: u64,
 ) -> [u8; 32] {
     let (at, actor) = (later(seconds), Actor::Staff(seat.staff));
-    let document = document(act, step, seconds, first);
+    let document = document((act, step), seconds, first, changes(storage, person, act));
     let digest = sha256(&document);
     let object = format!("person:{person}");
     let mut unit = storage.begin().unwrap();
@@ -192,6 +215,7 @@ pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> Appli
         request,
         certificate: None,
     };
+    let email = is_first.then(|| EmailAddress::parse("her@example.kz").unwrap());
     let document = ApplicationDocument {
         schema: tanba_model::document::SCHEMA.to_owned(),
         kind: kind.name().to_owned(),
@@ -202,12 +226,12 @@ pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> Appli
             iin: her.as_str().to_owned(),
             ..somebody()
         },
-        email: None,
+        email: email.as_ref().map(|email| email.as_str().to_owned()),
         region: "75".to_owned(),
         settlement: "almaty".to_owned(),
         keystore: KeystoreKind::PersonalComputer.identifier().to_owned(),
-        centre: None,
-        agreement: None,
+        centre: is_first.then(|| "kz-75-almaty-1".to_owned()),
+        agreement: is_first.then(|| "1".to_owned()),
         keys: vec![DocumentKey {
             profile: made.profile.clone(),
             purpose: "signature".to_owned(),
@@ -222,7 +246,7 @@ pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> Appli
         number,
         person: seat.person,
         kind,
-        email: None,
+        email: email.clone(),
         region: "75".to_owned(),
         settlement: "almaty".to_owned(),
         keystore: KeystoreKind::PersonalComputer,
@@ -248,10 +272,10 @@ pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> Appli
         state: Some(application.state.clone()),
     };
     unit.applications().update(&mut application).unwrap();
-    if is_first {
+    if let Some(email) = email {
         let first = FirstIssuance {
             centre: "kz-75-almaty-1".to_owned(),
-            email: EmailAddress::parse("her@example.kz").unwrap(),
+            email,
             language: Language::Kk,
             appear_by: later(90),
             agreement: "1".to_owned(),
@@ -395,7 +419,7 @@ const APPLICATIONS: &str =
 fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
     let (house, ..) = desk();
     assert_eq!(compared(house.storage.as_ref()).0, [""; 0]);
-    let cases: [(String, &[&str]); 33] = [
+    let cases: [(String, &[&str]); 38] = [
         (format!("{DECISIONS} DELETE FROM decision WHERE id = 2"), &["signed-missing"]),
         // What it was confirmed for is gone.
         (format!("{DECISIONS} DELETE FROM decision WHERE id = 1"), &["deed-alone", "signed-missing"]),
@@ -443,6 +467,12 @@ fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
         ),
         (format!("{APPLICATIONS} UPDATE application SET document = x'00' WHERE id = 1"), &["application-document"]),
         (format!("{APPLICATIONS} UPDATE application SET person_id = 2 WHERE id = 1"), &["application-signature"]),
+        // What stands beside the document, which certificates are made of, and where codes go.
+        ("UPDATE application SET region = '10' WHERE id = 1".to_owned(), &["application-signature"]),
+        ("UPDATE application SET settlement = 'semey' WHERE id = 1".to_owned(), &["application-signature"]),
+        (format!("{APPLICATIONS} UPDATE first_application SET email = 'thief@example.kz'"), &["application-signature"]),
+        (format!("{APPLICATIONS} UPDATE first_application SET agreement = '0'"), &["application-signature"]),
+        (format!("{APPLICATIONS} UPDATE application SET centre = 'kz-10-semey-1' WHERE id = 2"), &["application-signature"]),
         (format!("{APPLICATIONS} DELETE FROM application WHERE id = 1"), &["application-missing"]),
         (format!("{APPLICATIONS} DELETE FROM first_application"), &["application-document"]),
         (format!("{APPLICATIONS} UPDATE first_application SET signature = x'00'"), &["application-signature"]),
@@ -537,6 +567,36 @@ fn what_staff_did_to_a_person_rests_on_the_signatures_of_two() {
     );
     unit.commit().unwrap();
     assert_eq!(codes(), [""; 0]);
+    // A second deed on the last decision, in its very second.
+    let asked = decide(
+        storage,
+        &first,
+        person,
+        (Act::Email, Step::Propose),
+        None,
+        90,
+    );
+    let _ = decide(
+        storage,
+        &second,
+        person,
+        (Act::Email, Step::Confirm),
+        Some(asked),
+        91,
+    );
+    assert_eq!(codes(), [""; 0]);
+    let copy = SqliteStorage::open(house.copy(90, "")).unwrap();
+    let set = "UPDATE person SET email = 'thief@example.kz' WHERE id = ?1";
+    let thief = house.copy(91, &set.replace("?1", &person.to_string()));
+    let thief = SqliteStorage::open(thief).unwrap();
+    for storage in [&copy, &thief] {
+        let mut unit = storage.begin().unwrap();
+        let detail = facts::detail(unit.as_mut(), person, "", &[Fact::Address]).unwrap();
+        let (actor, at) = (Actor::Staff(second.staff), later(91));
+        told(unit.as_mut(), &actor, "person.email", &object, detail, at);
+        unit.commit().unwrap();
+        assert_eq!(compared(storage).0, ["deed-unsigned"]);
+    }
     // What a decision of another kind, or of somebody else, would carry.
     let names = decide(
         storage,
@@ -570,6 +630,72 @@ fn what_staff_did_to_a_person_rests_on_the_signatures_of_two() {
         79,
     );
     assert!(codes().contains(&"signed-twice") && codes().contains(&"signed-other"));
+}
+
+/// What was done is what was decided, whatever the event beside it has the digest of.
+#[test]
+fn what_staff_did_to_a_person_is_what_their_decision_says() {
+    let (house, first, second, person) = desk();
+    let forged = [
+        (
+            "email = 'thief@example.kz'",
+            Act::Email,
+            Fact::Address,
+            "person.email",
+        ),
+        (
+            "surname = 'ДРУГАЯ'",
+            Act::Names,
+            Fact::Names,
+            "person.names",
+        ),
+    ];
+    for (number, (set, act, fact, action)) in (80..).zip(forged) {
+        let sql = format!("UPDATE person SET {set} WHERE id = {person}");
+        let right = house.storage.as_ref();
+        let decided = [
+            (Step::Propose, &first, "desk.propose"),
+            (Step::Confirm, &second, "desk.confirm"),
+        ];
+        let mut documents = Vec::new();
+        let mut asked = None;
+        for (seconds, (step, ..)) in (200..).zip(decided) {
+            let bytes = document((act, step), seconds, asked, changes(right, person, act));
+            asked = Some(sha256(&bytes));
+            documents.push(bytes);
+        }
+        let storage = SqliteStorage::open(house.copy(number, &sql)).unwrap();
+        let object = format!("person:{person}");
+        for ((seconds, (step, seat, went)), bytes) in (200..).zip(decided).zip(documents) {
+            let (at, actor) = (later(seconds), Actor::Staff(seat.staff));
+            let mut unit = storage.begin().unwrap();
+            let digest = hex::encode(&sha256(&bytes));
+            let decision = NewDecision {
+                staff: seat.staff,
+                person,
+                application: None,
+                pending: None,
+                act,
+                step,
+                at,
+                signer: seat.record.id,
+                signature: seat.sign(&bytes),
+                document: bytes,
+            };
+            let _ = unit.decisions().insert(&decision).unwrap();
+            let mut tell = |action: &str, detail: String| {
+                told(unit.as_mut(), &actor, action, &object, detail, at);
+            };
+            tell("decision.sign", digest);
+            tell(went, act.name().to_owned());
+            if step == Step::Confirm {
+                let detail = facts::detail(unit.as_mut(), person, "", &[fact]).unwrap();
+                told(unit.as_mut(), &actor, action, &object, detail, at);
+            }
+            unit.commit().unwrap();
+        }
+        assert_eq!(compared(&storage).0, ["deed-other"], "{set}");
+    }
 }
 
 #[test]

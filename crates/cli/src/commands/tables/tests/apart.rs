@@ -1,0 +1,47 @@
+//! What hides nothing else, and what is quiet when it is gone.
+
+use super::*;
+
+#[test]
+fn a_cell_that_cannot_be_read_hides_neither_the_people_behind_it_nor_other_tables() {
+    let house = House::new();
+    let people: Vec<_> = (1..=3).map(|number| house.certify(number).person).collect();
+    let [Some(_), Some(second), Some(third)] = people[..] else {
+        panic!("three people");
+    };
+    assert_eq!(compared(house.storage.as_ref()).0, [""; 0]);
+    let sql = format!(
+        "UPDATE person SET email = 'evil' WHERE id = {second};
+         UPDATE person SET email = 'evil@example.kz' WHERE id = {third};
+         INSERT INTO issuance_stop (issuer_id, profile, since, reason) VALUES (2, '', 5, 'none');"
+    );
+    let storage = SqliteStorage::open(house.copy(1, &sql)).unwrap();
+    let (mut codes, _) = compared(&storage);
+    codes.sort_unstable();
+    assert_eq!(
+        codes,
+        ["person-channels", "person-unreadable", "stop-unknown"]
+    );
+}
+
+#[test]
+fn somebody_who_was_put_there_and_looked_at_is_quiet_when_the_row_is_gone() {
+    let house = House::new();
+    let _ = house.certify(1);
+    let sql = "INSERT INTO person (id, iin, surname, given_name, language, created_at)
+               SELECT 50, '900101300017', surname, given_name, language, created_at FROM person LIMIT 1";
+    let path = house.copy(1, sql);
+    let storage = SqliteStorage::open(&path).unwrap();
+    assert_eq!(compared(&storage).0, ["person-unknown"]);
+    for action in ["desk.look", "person.update", "person.email.refused"] {
+        let detail = String::new();
+        event(&storage, action, "person:50".to_owned(), detail, later(9));
+    }
+    assert_eq!(compared(&storage).0, ["person-unknown"]);
+    drop(storage);
+    let gone = "DROP TRIGGER person_stays; DELETE FROM person WHERE id = 50";
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch(gone).unwrap();
+    let storage = SqliteStorage::open(&path).unwrap();
+    assert_eq!(compared(&storage).0, [""; 0]);
+}
