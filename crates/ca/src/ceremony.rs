@@ -169,6 +169,7 @@ impl Room {
         materials: &Materials,
         now: Timestamp,
     ) -> Result<Artefact, CeremonyError> {
+        self.check_kind(&plan.act)?;
         match &plan.act {
             Act::Root {
                 authority,
@@ -180,6 +181,42 @@ impl Room {
                 self.rehearse_certificate(&plan.act, materials, now)
             }
         }
+    }
+
+    /// Refuses what is known to be refused before any key is opened or made: a plan on another day than its own, a kind of key
+    /// that is not for what is made. So nobody brings or gets a share for nothing.
+    ///
+    /// # Errors
+    /// [`CeremonyError`], as the ceremony itself would give.
+    pub fn admit(&self, plan: &Plan, now: Timestamp) -> Result<(), CeremonyError> {
+        if self.held_already(plan)?.is_some() {
+            return Ok(());
+        }
+        check_clock(plan, now)?;
+        self.check_kind(&plan.act)
+    }
+
+    /// Refuses a kind of key that the profile of what is made does not have.
+    pub(super) fn check_kind(&self, act: &Act) -> Result<(), CeremonyError> {
+        let (profile, key) = match act {
+            Act::Root { authority, .. } => (certify::ROOT_PROFILE, authority.key),
+            Act::Issuing { authority, .. } => (certify::ISSUING_PROFILE, authority.key),
+            Act::Signer {
+                service,
+                key: Some(key),
+                ..
+            } => (service.profile(), *key),
+            Act::Signer { key: None, .. } | Act::Cross { .. } | Act::List { .. } => return Ok(()),
+        };
+        let profile = self.desk.profile(profile)?;
+        if profile.allows(key) {
+            return Ok(());
+        }
+        Err(CeremonyError::Plan(format!(
+            "the plan has a key of the kind {key}; by the profile {} it is one of {}",
+            profile.name(),
+            profile.names_of_keys()
+        )))
     }
 
     /// Holds the ceremony.
@@ -310,11 +347,19 @@ impl Room {
     }
 }
 
+impl Plan {
+    /// Whether its days are over: it cannot be carried out any more.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now > self.act.begins().plus(CLOCK_TOLERANCE)
+    }
+}
+
 fn check_clock(plan: &Plan, now: Timestamp) -> Result<(), CeremonyError> {
     let begins = plan.act.begins();
     let fault = if now < begins {
         "what it makes would begin in the future"
-    } else if now > begins.plus(CLOCK_TOLERANCE) {
+    } else if plan.is_over(now) {
         "more than two days ago"
     } else {
         return Ok(());

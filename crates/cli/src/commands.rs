@@ -44,7 +44,7 @@ mod validate;
 #[command(name = "tanba", version, propagate_version = true)]
 pub(crate) struct Tanba {
     /// Print facts as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "json")]
     json: bool,
     #[command(subcommand)]
     command: Command,

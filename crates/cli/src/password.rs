@@ -65,11 +65,17 @@ pub(crate) fn from_environment(name: &str) -> anyhow::Result<Secret> {
 
 /// Asks at the terminal, without echo.
 pub(crate) fn ask(prompt: &str) -> anyhow::Result<Secret> {
+    ask_or(
+        prompt,
+        "there is no terminal to ask for the password; use --password-file or --password-env",
+    )
+}
+
+/// The same for another secret; what to do where there is no terminal.
+pub(crate) fn ask_or(prompt: &str, without_terminal: &'static str) -> anyhow::Result<Secret> {
     rpassword::prompt_password(format!("{prompt}: "))
         .map(Secret::from)
-        .context(
-            "there is no terminal to ask for the password; use --password-file or --password-env",
-        )
+        .context(without_terminal)
 }
 
 #[cfg(test)]

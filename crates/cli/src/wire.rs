@@ -29,16 +29,18 @@ pub(crate) fn storage(config: &Config) -> anyhow::Result<SqliteStorage> {
         .map_err(|error| witness_finding(config, &error).into_error())
 }
 
-/// Looks for damaged pages before anybody is served, where that is quick.
-pub(crate) fn glance(config: &Config) -> anyhow::Result<()> {
-    storage(config)?.glance().map_err(|error| {
+/// The same for whoever signs or records what stands for ever: looks for damaged pages before, where that is quick.
+pub(crate) fn sound_storage(config: &Config) -> anyhow::Result<SqliteStorage> {
+    let storage = storage(config)?;
+    storage.glance().map_err(|error| {
         let what = format!(
-            "the database {} cannot be used: {}",
+            "the database {} cannot be used, and nothing was signed or changed: {}",
             config.database.display(),
             crate::outcome::chain(&error)
         );
         damaged(what).into_error()
-    })
+    })?;
+    Ok(storage)
 }
 
 /// What a damaged database means to an operator.
@@ -150,12 +152,12 @@ pub(crate) fn authority(
     Ok(Authority::open(parts)?)
 }
 
-/// What a configuration leads to: storage and the authority over it.
+/// What a configuration leads to: storage without damaged pages, and the authority over it.
 pub(crate) fn installation(
     config: &Config,
     context: &Context,
 ) -> anyhow::Result<(Arc<dyn Storage>, Authority)> {
-    let storage: Arc<dyn Storage> = Arc::new(storage(config)?);
+    let storage: Arc<dyn Storage> = Arc::new(sound_storage(config)?);
     let authority = authority(
         &storage,
         &config.keys,

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use tanba_pki::crl::{Crl, Reason};
 use tanba_pki::{Certificate, SerialNumber, Timestamp};
 
-use crate::certificate::RevocationReason;
+use crate::certificate::{RevocationReason, Status};
 use crate::id::IssuerId;
-use crate::ports::{CrlKind, IssuerRecord, StorageError, UnitOfWork};
+use crate::ports::{CrlKind, IssuerKind, IssuerRecord, StorageError, UnitOfWork};
 
 /// Why an authority may issue nothing, although its key could sign: no verifier would accept what it signs (RFC 5280,
 /// 6.1.3).
@@ -116,6 +116,7 @@ pub struct AuthorityPath(Vec<Step>);
 
 #[derive(Debug)]
 struct Step {
+    id: IssuerId,
     name: String,
     above: Option<IssuerId>,
     is_root: bool,
@@ -144,6 +145,7 @@ impl AuthorityPath {
                 known.iter().find(|other| is_above(other, &certificate))
             };
             steps.push(Step {
+                id: record.id,
                 name: record.issuer.name.clone(),
                 above: above.map(|above| above.id),
                 is_root,
@@ -185,6 +187,42 @@ impl AuthorityPath {
         }
         Ok(None)
     }
+
+    /// Since when no verifier accepts what the authority signs, because it or one above it was revoked or frozen, or has a
+    /// blocked key: the first of these instants. `None` where nothing of that is so.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    pub fn disowned_since(
+        &self,
+        unit: &mut dyn UnitOfWork,
+    ) -> Result<Option<Timestamp>, StorageError> {
+        let mut first: Option<Timestamp> = None;
+        for step in &self.0 {
+            for since in step.disowned_since(unit)?.into_iter().flatten() {
+                first = Some(first.map_or(since, |first| first.min(since)));
+            }
+        }
+        Ok(first)
+    }
+}
+
+/// The authorities without which nothing new could be issued: the newest that issues, and those above it. Where none issues,
+/// as where only roots are kept, all of them. Of the others only lists and answers about what they issued are wanted.
+#[must_use]
+pub fn needed(known: &[IssuerRecord]) -> Vec<IssuerId> {
+    known
+        .iter()
+        .rfind(|record| record.issuer.kind == IssuerKind::Issuing)
+        .map_or_else(
+            || known.iter().map(|record| record.id).collect(),
+            |newest| {
+                let path = AuthorityPath::of(newest, known);
+                // What cannot be read has no way up, and is needed all the same.
+                let above = path.0.iter().map(|step| step.id);
+                std::iter::once(newest.id).chain(above).collect()
+            },
+        )
 }
 
 /// What keeps each of the authorities from issuing, in the order in which they were made.
@@ -246,6 +284,30 @@ impl Step {
                 None
             }
         }))
+    }
+
+    /// Since when the certificate is revoked or frozen, and since when its key is blocked.
+    fn disowned_since(
+        &self,
+        unit: &mut dyn UnitOfWork,
+    ) -> Result<[Option<Timestamp>; 2], StorageError> {
+        let blocked = unit.keys().blocked(&self.key_sha256)?.map(|key| key.at);
+        let (Some(above), Ok(serial)) = (self.above, SerialNumber::from_bytes(&self.serial)) else {
+            return Ok([None, blocked]);
+        };
+        let recorded = unit.certificates().find_by_serial(above, &serial)?;
+        let revoked = match recorded.map(|record| record.status) {
+            Some(Status::Revoked { at, .. }) => Some(at),
+            None if !self.is_root => {
+                let record = unit.crls().latest(above, CrlKind::Full)?;
+                let list = record.map(|record| Crl::from_der(&record.der)).transpose();
+                let list =
+                    list.map_err(|_| StorageError::Damaged("a published list".to_owned()))?;
+                list.and_then(|list| list.find(&self.serial).map(|entry| entry.at))
+            }
+            Some(_) | None => None,
+        };
+        Ok([revoked, blocked])
     }
 
     /// What the newest list of an authority that signs elsewhere says. Each list is read once.

@@ -211,6 +211,13 @@ impl Profile {
         &self.specification.keys
     }
 
+    /// The same by their names in profiles and plans: `rsa-4096, ec-p384`.
+    #[must_use]
+    pub fn names_of_keys(&self) -> String {
+        let names: Vec<&str> = self.keys().iter().map(|key| key.name()).collect();
+        names.join(", ")
+    }
+
     /// Whether the key is of a kind that may be certified; its strength is
     /// [`PublicKey::check_strength`]'s to say.
     #[must_use]

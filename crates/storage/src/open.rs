@@ -23,6 +23,8 @@ const READERS: usize = 8;
 
 /// Octets that are read in well under a second.
 const GLANCE: u64 = 256 * 1024 * 1024;
+/// Octets of which also indexes are compared with their tables, in the same time.
+const LOOK: u64 = 16 * 1024 * 1024;
 
 /// A database in one SQLite file.
 ///
@@ -210,7 +212,8 @@ impl SqliteStorage {
         self.examine("PRAGMA integrity_check(1)")
     }
 
-    /// Looks for damaged pages where that is quick: a file of more than 256 MiB is not read.
+    /// Looks for damaged pages where that is quick: a file of more than 256 MiB is not read; up to 16 MiB the look is that of
+    /// [`SqliteStorage::check`].
     ///
     /// # Errors
     /// [`StorageError::Damaged`] with what is wrong.
@@ -218,6 +221,9 @@ impl SqliteStorage {
         let size = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
         if size > GLANCE {
             return Ok(());
+        }
+        if size <= LOOK {
+            return self.check();
         }
         self.examine("PRAGMA quick_check(1)")
     }

@@ -157,14 +157,23 @@ fn generate(
         Attribute::Extractable(false),
         Attribute::Sign(true),
     ]);
+    // A key of an authority signs and does nothing else; modules allow more unless they are told.
+    let alone = [
+        private.as_slice(),
+        &[Attribute::Decrypt(false), Attribute::Unwrap(false)],
+    ]
+    .concat();
     let mut last = None;
-    for form in forms {
+    for form in &forms {
         let mut public = common();
         public.extend([Attribute::Private(false), Attribute::Verify(true)]);
-        public.extend(form);
-        match session.generate_key_pair(mechanism, &public, &private) {
-            Ok(pair) => return Ok(pair),
-            Err(error) => last = Some(TokenError::of(error)),
+        public.extend(form.iter().cloned());
+        // Some refuse the mention of what a kind of key never does.
+        for private in [&alone, &private] {
+            match session.generate_key_pair(mechanism, &public, private) {
+                Ok(pair) => return Ok(pair),
+                Err(error) => last = Some(TokenError::of(error)),
+            }
         }
     }
     Err(last.unwrap_or(TokenError::Wrong("no key")))

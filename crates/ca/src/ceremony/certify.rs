@@ -20,7 +20,7 @@ use crate::issuer::Issuer;
 use crate::key_vault::{KeyChest as _, KeyPurpose};
 use crate::urls::Urls;
 
-const ROOT_PROFILE: &str = "root-ca";
+pub(super) const ROOT_PROFILE: &str = "root-ca";
 pub(super) const ISSUING_PROFILE: &str = "issuing-ca";
 pub(super) const CROSS_PROFILE: &str = "cross-ca";
 

@@ -42,6 +42,7 @@ impl Room {
             ));
         };
         self.is_free(authority)?;
+        self.check_kind(&plan.act)?;
         let (request, _) = self.expect(plan, authority, actor, now)?;
         Ok(request.der().to_vec())
     }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         ));
     }
     match &args.command {
-        Command::Plan(plan) => template::run(plan, context),
+        Command::Plan(plan) => template::run(plan, &args.config, context),
         Command::Run(hold) => hold::run(hold, &args.config, context),
         Command::Request(request) => exchange::request(request, &args.config, context),
         Command::Import(import) => exchange::import(import, &args.config, context),

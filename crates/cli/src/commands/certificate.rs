@@ -24,6 +24,7 @@ mod check;
 mod facts;
 mod issue;
 mod own;
+mod refused;
 
 pub(super) use facts::CertificateFacts;
 pub(super) use own::advice;
@@ -342,6 +343,12 @@ fn change(
             ));
         }
         None => {}
+    }
+    if matches!(change, Change::Release(_)) && record.status == Status::Valid {
+        return Ok(Outcome::Refused(format!(
+            "the certificate {} is not frozen, so nothing was changed",
+            record.serial
+        )));
     }
     drop(storage);
     let (storage, authority) = config.installation(context)?;

@@ -52,6 +52,11 @@ impl ConfigArgs {
         Ok(Arc::new(wire::storage(&self.load()?)?))
     }
 
+    /// The same, looked at for damaged pages before anything is signed or recorded.
+    pub(crate) fn sound_storage(&self) -> anyhow::Result<Arc<dyn Storage>> {
+        Ok(Arc::new(wire::sound_storage(&self.load()?)?))
+    }
+
     /// Database and authority of the installation, with its keys.
     pub(crate) fn installation(
         &self,

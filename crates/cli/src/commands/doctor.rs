@@ -11,6 +11,7 @@ use crate::outcome::Outcome;
 mod authority;
 mod evidence;
 mod files;
+mod fitness;
 mod issuance;
 mod network;
 

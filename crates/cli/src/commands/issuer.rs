@@ -112,6 +112,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
     }
     let facts = facts(&storage, now)?;
+    let awaited = storage.snapshot()?.issuers().awaited()?;
+    let awaited = awaited.iter().map(|awaited| {
+        format!(
+            "{:<24}  awaited: its key is here, its certificate comes with `tanba ceremony import`",
+            awaited.name
+        )
+    });
     let said = match &args.command {
         Command::List => None,
         Command::Stop { what } => Some(format!("Stopped: {}.", what.named())),
@@ -119,6 +126,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let text: Vec<String> = (said.into_iter())
         .chain(facts.iter().map(Facts::text))
+        .chain(awaited)
         .collect();
     context.print(&facts, text.join("\n"))?;
     Ok(Outcome::Done)

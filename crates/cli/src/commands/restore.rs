@@ -55,6 +55,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     storage
         .check()
         .context("the restored database is damaged; restore another copy")?;
+    if storage.check_witness(&config.witness).is_ok() {
+        return Ok(Outcome::Refused(format!(
+            "the database has come as far as {} remembers: nothing was restored that is older, so nothing has to be accepted and \
+             nothing was changed. If lists are missing, run `tanba crl publish`",
+            config.witness.display()
+        )));
+    }
     // Before anything changes, so that the passphrase is known to be right.
     if let Some(passphrase) = &config.keys.passphrase {
         let _ = passphrase.read()?;

@@ -45,7 +45,6 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if !faults.as_slice().is_empty() {
         return Err(faults.into());
     }
-    wire::glance(&config)?;
     let carriers = carriers(&config)?;
     let (storage, authority) = wire::installation(&config, context)?;
     warn_of_another_url(&config, authority.public_url());

@@ -74,7 +74,8 @@ impl Section {
                 format!(
                     "server.public_url {public_url:?} is not a plain http address without a path"
                 ),
-                "write the one that was given to `tanba init`: http://pki.example.kz",
+                "certificates name it, and what they name is fetched over plain http without a path, for https would need certificates \
+                 first: http://pki.example.kz; of an installation that is there, the one that was given to `tanba init`",
             ));
         }
         if let Some(host) = other_hosts.iter().find(|host| !is_host(host)) {

@@ -9,6 +9,7 @@ use crate::installation::evidence::write_lists;
 use crate::installation::{Installation, text};
 use crate::partner;
 
+mod day;
 mod ending;
 mod forged;
 mod place;
@@ -465,6 +466,35 @@ fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_ov
     online.facts(&words(&format!(
         "validate --trusted root.pem --untrusted nca-2.pem --crl root-2.crl --crl nca-rsa-2.crl {second}"
     )));
+    // What replaced it issues, so nothing is amiss; of what the root's list says of others nothing need be known here.
+    let codes = doctor(&online);
+    assert!(codes.contains(&"issuer-replaced".to_owned()), "{codes:?}");
+    assert!(!codes.contains(&"issuer-revoked".to_owned()), "{codes:?}");
+    let exit = online.tanba(&["doctor", "--offline"]).status.code();
+    assert_eq!(exit, Some(0), "{codes:?}");
+    let checked = online.facts(&["certificate", "check", "--all"]);
+    let note = checked["notes"][0].as_str().expect("a note");
+    assert!(
+        note.contains("nca-rsa may not issue any more")
+            && note.contains("1 certificates of people"),
+        "{checked}"
+    );
+    // The one that issues is another matter.
+    let serial = online.openssl(&words("x509 -in nca-2.pem -noout -serial"));
+    let serial = serial.trim().trim_start_matches("serial=").to_owned();
+    let crl = Plan::new(&vault.site, "crl").with(
+        "number = 1",
+        &format!("revoke = [{{ serial = \"{serial}\", reason = \"superseded\" }}]\nnumber = 3"),
+    );
+    let crl = crl.at(&vault.site, "crl-3.toml");
+    vault.run(&crl, "", "crl-3");
+    bring("crl-3/root.crl", "root-3.crl");
+    online.facts(&words("ceremony import --crl root-3.crl --issuer root"));
+    let codes = doctor(&online);
+    assert!(codes.contains(&"issuer-revoked".to_owned()), "{codes:?}");
+    let said = online.tanba(&["certificate", "check", "--all"]);
+    assert_eq!(said.status.code(), Some(1));
+    assert!(text(&said.stdout).contains("authority-unfit"));
     linted(
         &vault.site,
         &["issuing/nca-rsa.pem", "rollover/nca-rsa-2.pem"],

@@ -57,6 +57,8 @@ mod registrar;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]
+mod said;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod second_opinion;

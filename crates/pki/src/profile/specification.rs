@@ -115,6 +115,21 @@ pub enum KeySpecification {
 }
 
 impl KeySpecification {
+    /// Its name in profiles and plans.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rsa2048 => "rsa-2048",
+            Self::Rsa3072 => "rsa-3072",
+            Self::Rsa4096 => "rsa-4096",
+            Self::EcP256 => "ec-p256",
+            Self::EcP384 => "ec-p384",
+            Self::Ed25519 => "ed25519",
+            Self::MlDsa44 => "ml-dsa-44",
+            Self::MlDsa65 => "ml-dsa-65",
+        }
+    }
+
     /// The kind of key.
     #[must_use]
     pub const fn algorithm(self) -> KeyAlgorithm {

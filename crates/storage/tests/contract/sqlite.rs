@@ -449,3 +449,45 @@ fn a_copy_is_written_where_nothing_is_and_takes_nothing_away() {
         assert!(at("link").is_symlink());
     }
 }
+
+#[test]
+fn a_look_finds_damage_of_any_page_and_an_index_that_says_something_else() {
+    let (_folder, path) = file();
+    let storage = SqliteStorage::open(&path).unwrap();
+    let mut unit = storage.begin().unwrap();
+    let person = given::person(&mut *unit, 1);
+    let issuer = given::issuer(&mut *unit, "one");
+    given::certificate(&mut *unit, &given::new_certificate(issuer, Some(person), 1));
+    unit.commit().unwrap();
+    drop(storage);
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("VACUUM").unwrap();
+    let number = |sql: &str| {
+        let number = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        usize::try_from(number.unwrap()).unwrap()
+    };
+    let (size, pages) = (number("PRAGMA page_size"), number("PRAGMA page_count"));
+    let index = number("SELECT rootpage FROM sqlite_schema WHERE name = 'certificate_public_key'");
+    assert_eq!(number("PRAGMA freelist_count"), 0, "nothing reads those");
+    drop(connection);
+    let good = fs::read(&path).unwrap();
+    let look = |octets: &[u8]| {
+        fs::write(&path, octets).unwrap();
+        match SqliteStorage::open_existing(&path) {
+            Ok(storage) => storage.glance().is_err(),
+            Err(_) => true,
+        }
+    };
+    assert!(!look(&good));
+    for page in 1..pages {
+        let mut octets = good.clone();
+        for word in octets[page * size..(page + 1) * size].chunks_mut(4) {
+            word.copy_from_slice(&[0xDE, 0xAD, 0xBE, 0xEF]);
+        }
+        assert!(look(&octets), "page {}", page + 1);
+    }
+    // Its only entry names another row; the page is well formed.
+    let mut octets = good;
+    octets[index * size - 1] ^= 0x40;
+    assert!(look(&octets));
+}

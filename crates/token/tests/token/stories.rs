@@ -367,3 +367,36 @@ fn a_key_of_the_authority_that_wants_its_pin_each_time_gets_it_each_time() {
         },
     );
 }
+
+#[test]
+fn a_key_of_the_authority_signs_and_does_nothing_else() {
+    stage(
+        Maker::SoftHsm,
+        "stories::a_key_of_the_authority_signs_and_does_nothing_else",
+        |scene| {
+            for algorithm in [KeyAlgorithm::Rsa { bits: 2048 }, KeyAlgorithm::EcP256] {
+                make(scene, algorithm).unwrap();
+            }
+            let output = std::process::Command::new("pkcs11-tool")
+                .arg("--module")
+                .arg(&scene.module)
+                .args(["--token-label", LABEL, "--login", "--pin", PIN])
+                .args(["--list-objects", "--type", "privkey"])
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let usages: Vec<&str> = said
+                .lines()
+                .filter_map(|line| line.trim().strip_prefix("Usage:"))
+                .map(str::trim)
+                .collect();
+            assert_eq!(usages.len(), 2, "{said}");
+            for usage in usages {
+                assert!(usage.contains("sign"), "{said}");
+                for other in ["decrypt", "unwrap"] {
+                    assert!(!usage.contains(other), "{said}");
+                }
+            }
+        },
+    );
+}

@@ -21,7 +21,7 @@ use crate::outcome::{Outcome, sentence, usage};
 #[group(skip)]
 pub(crate) struct Args {
     /// Prove that the record of this number is in the log
-    #[arg(long, value_name = "NUMBER", required_unless_present = "from")]
+    #[arg(long, value_name = "NUMBER")]
     record: Option<u64>,
     /// Prove that the log only grew since it had this many records
     #[arg(long, value_name = "NUMBER", conflicts_with = "record")]
@@ -56,6 +56,11 @@ struct Said {
 
 /// Writes a proof.
 pub(super) fn run(storage: &dyn Storage, args: &Args) -> anyhow::Result<Outcome> {
+    if args.record.is_none() && args.from.is_none() {
+        return Err(usage(
+            "say what is to be proved: --record NUMBER, that a record is in the log, or --from NUMBER, that the log only grew since",
+        ));
+    }
     let mut unit = storage.snapshot()?;
     let Some(last) = unit.audit_log().last_checkpoint()? else {
         return Ok(Outcome::Refused(

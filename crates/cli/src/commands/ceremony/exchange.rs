@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use tanba_ca::ceremony::{Plan, Room, StopNote};
-use tanba_ca::{Authority, Parts, Profiles};
-use tanba_model::ports::Storage;
+use tanba_ca::{Authority, KeyPlace, Parts, Profiles};
+use tanba_model::ports::{CrlKind, Storage};
 use tanba_pki::crl::Crl;
 use tanba_pki::{Certificate, hex, pem};
 
@@ -65,6 +65,9 @@ struct Imported {
     authority: Option<String>,
     /// The root whose list was published.
     list_of: Option<String>,
+    /// The root that signs elsewhere and whose list is not here yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list_missing: Option<String>,
     /// What is stopped of the new authority, because it is of the one that it replaces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stopped: Vec<StopNote>,
@@ -77,7 +80,7 @@ pub(crate) fn request(
     context: &Context,
 ) -> anyhow::Result<Outcome> {
     let plan = super::plan(&args.plan)?;
-    let storage = config.storage()?;
+    let storage = config.sound_storage()?;
     let room = room(&config.load()?, &storage, context)?.0;
     let der = room
         .request(&plan, &context.administrator(), context.now())
@@ -89,7 +92,7 @@ pub(crate) fn request(
         request_sha256: hex::encode(&tanba_crypto::sha256(&der)),
     };
     let text = format!(
-        "The key is made and stays here; the request is in {}.\n  SHA-256 (DER)  {}\nTake it with the plan to the machine of the root.",
+        "The key is made and stays here; the request is in {}.\n  SHA-256 (DER)  {}\nTake it with the plan to the machine of the root. What comes back is taken in with `tanba ceremony import`; until then `tanba doctor` and `tanba issuer list` say that it is awaited.",
         facts.file.display(),
         facts.request_sha256
     );
@@ -103,7 +106,7 @@ pub(crate) fn import(
     config: &ConfigArgs,
     context: &Context,
 ) -> anyhow::Result<Outcome> {
-    let storage = config.storage()?;
+    let storage = config.sound_storage()?;
     let (room, parts) = room(&config.load()?, &storage, context)?;
     let mut facts = Imported::default();
     let plan = args.plan.as_deref().map(super::plan).transpose()?;
@@ -146,8 +149,27 @@ pub(crate) fn import(
             )),
         }
     }
+    facts.list_missing = missing(storage.as_ref(), plan.as_ref())?;
     context.print(&facts, text(&facts))?;
     Ok(Outcome::Done)
+}
+
+/// The root of a plan, where its list has to be brought and was not yet.
+fn missing(storage: &dyn Storage, plan: Option<&Plan>) -> anyhow::Result<Option<String>> {
+    let Some(plan) = plan else {
+        return Ok(None);
+    };
+    let mut unit = storage.snapshot()?;
+    let issuers = unit.issuers().all()?;
+    let root = issuers.into_iter().find(|record| {
+        record.issuer.name == plan.act.issuer()
+            && KeyPlace::of(&record.issuer.key) != KeyPlace::Here
+    });
+    let Some(root) = root else {
+        return Ok(None);
+    };
+    let list = unit.crls().latest(root.id, CrlKind::Full)?;
+    Ok(list.is_none().then_some(root.issuer.name))
 }
 
 fn text(facts: &Imported) -> String {
@@ -165,6 +187,11 @@ fn text(facts: &Imported) -> String {
     }));
     if let Some(name) = &facts.list_of {
         lines.push(format!("The list of {name} is published."));
+    }
+    if let Some(name) = &facts.list_missing {
+        lines.push(format!(
+            "The list of {name} is not here: without it verifiers that ask for one accept nothing. Hold its ceremony (`tanba ceremony plan crl`), and take it in with `tanba ceremony import --crl FILE --issuer {name}`."
+        ));
     }
     lines.join("\n")
 }

@@ -60,6 +60,9 @@ struct Facts {
     signed_part_sha256: String,
     /// From when on the plan may be carried out, for two days.
     begins: Timestamp,
+    /// Whether those two days are over: a ceremony by this plan would be refused.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_over: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     transcript: Option<PathBuf>,
     /// A certificate in PEM, a list in hexadecimal digits.
@@ -74,11 +77,15 @@ struct Facts {
 /// Rehearses or holds the ceremony.
 pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     let plan = super::plan(&args.plan)?;
-    let storage = config.storage()?;
+    let storage = config.sound_storage()?;
     let materials = materials(args)?;
     if args.dry_run {
         return rehearse(args, &plan, &materials, storage, context);
     }
+    // Before a custodian types, and before a share is on her medium.
+    Room::for_rehearsal(Arc::clone(&storage), context.random(), Profiles::builtin())
+        .admit(&plan, context.now())
+        .map_err(super::refused)?;
     let files = Files::of(args, &plan)?;
     let started = context.now();
     let actor = context.administrator();
@@ -141,6 +148,9 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     {
         lines.push_str("\nA server that runs on this database does not know the new authority yet: restart it now.");
     }
+    if matches!(&plan.act, Act::Signer { key: Some(_), .. }) {
+        lines.push_str("\nA server that runs on this database answers with its earlier responder until its next start: restart it to take this one.");
+    }
     context.print(&facts, lines)?;
     Ok(Outcome::Done)
 }
@@ -162,6 +172,7 @@ fn rehearse(
     };
     let facts = Facts {
         dry_run: true,
+        is_over: plan.is_over(context.now()),
         stopped,
         ..facts(plan, &artefact, args.output.join(file_name(&plan.act)))?
     };
@@ -174,6 +185,12 @@ fn rehearse(
         facts.begins.rfc3339(),
         facts.content,
     );
+    if facts.is_over {
+        text.push_str(&format!(
+            "\nOVER: this computer says {}, and the two days of the plan are past: the ceremony would be refused. Let a plan for the day of the ceremony be reviewed, or set the clock.",
+            context.now().rfc3339()
+        ));
+    }
     for stop in &facts.stopped {
         text.push_str(&format!(
             "\nSTOPPED would be {}: {}. It is of the authority that is replaced, and goes over to the new one until somebody starts it.",
@@ -222,7 +239,8 @@ fn prepare(
     match (&plan.act, &signing) {
         (_, Some(record)) => {
             if let KeyPlace::Shares(set) = KeyPlace::of(&record.issuer.key) {
-                let (custody, used) = shares::gather(&args.share, set.quorum, &record.issuer.key)?;
+                let (custody, used) =
+                    shares::gather(&args.share, set, &record.issuer.key, context)?;
                 chest = chest.with_custody(Arc::new(custody));
                 note = Some(used);
             } else if !args.share.is_empty() {
@@ -386,6 +404,7 @@ fn facts(plan: &Plan, artefact: &Artefact, file: PathBuf) -> anyhow::Result<Fact
         fingerprint: hex::encode(&tanba_crypto::sha256(&artefact.der)),
         signed_part_sha256: hex::encode(&tanba_crypto::sha256(&signed_part)),
         begins: plan.act.begins(),
+        is_over: false,
         transcript: None,
         content,
         shares: None,

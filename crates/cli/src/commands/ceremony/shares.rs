@@ -7,30 +7,63 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use tanba_ca::Cost;
 use tanba_ca::KeyChest as _;
-use tanba_ca::ceremony::{Custody, Quorum, Share, SharesNote};
+use tanba_ca::ceremony::{Custody, Quorum, Share, ShareError, ShareSet, SharesNote};
 use tanba_crypto::KeyAlgorithm;
 use tanba_model::ports::RandomSource;
 
+use crate::context::Context;
 use crate::password;
+
+/// How often one share may be typed.
+const TRIES: u32 = 5;
 
 /// Opens a key that lies under shares: those of the files, then those that are typed.
 pub(super) fn gather(
     files: &[PathBuf],
-    quorum: Quorum,
+    set: ShareSet,
     stored: &[u8],
+    context: &Context,
 ) -> anyhow::Result<(Custody, SharesNote)> {
     let mut shares = Vec::new();
     for path in files {
         shares.push(read(path)?);
     }
-    while files.is_empty() && shares.len() < usize::from(quorum.needed) {
-        let prompt = format!("Share {} of {}", shares.len() + 1, quorum.needed);
-        shares.push(Share::parse(&password::ask(&prompt)?)?);
+    while files.is_empty() && shares.len() < usize::from(set.quorum.needed) {
+        shares.push(typed(&shares, set, context)?);
     }
     let custody = Custody::gather(&shares, stored)?;
     let used = shares.iter().map(Share::number).collect();
     let note = note(&custody, Vec::new(), used);
     Ok((custody, note))
+}
+
+/// One share that its custodian types. A slip of her hand, or another share than is wanted, is told at once and typed again:
+/// nobody else has to begin anew for it.
+fn typed(earlier: &[Share], set: ShareSet, context: &Context) -> anyhow::Result<Share> {
+    let prompt = format!("Share {} of {}", earlier.len() + 1, set.quorum.needed);
+    let mut left = TRIES;
+    loop {
+        let line = password::ask_or(
+            &prompt,
+            "there is no terminal to type the shares at; name a file with a share for each custodian with --share",
+        )?;
+        let fault = match Share::parse(&line) {
+            Ok(share) if share.set() != set => ShareError::OtherSet {
+                expected: set.name(),
+                found: share.set().name(),
+            },
+            Ok(share) if earlier.iter().any(|one| one.number() == share.number()) => {
+                ShareError::Twice(share.number())
+            }
+            Ok(share) => return Ok(share),
+            Err(fault) => fault,
+        };
+        left = left.saturating_sub(1);
+        if left == 0 {
+            return Err(fault.into());
+        }
+        context.warn(format_args!("{fault}; type it again"));
+    }
 }
 
 fn read(path: &Path) -> anyhow::Result<Share> {

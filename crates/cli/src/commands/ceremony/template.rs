@@ -5,8 +5,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 use tanba_model::ports::SourceRng;
+use tanba_pki::profile::Profile;
 use tanba_pki::{SerialNumber, Timestamp};
 
+use crate::commands::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
 
@@ -35,9 +37,14 @@ struct Facts {
 }
 
 /// Prints it.
-pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow::Result<Outcome> {
     let serial = SerialNumber::random(&mut SourceRng(context.random().as_ref()));
-    let plan = text(args.ceremony, serial, context.now());
+    // A plan may be written where no installation is, or beside one whose configuration is not finished.
+    let config = config.load_if_there().ok().flatten();
+    let public_url = config
+        .as_ref()
+        .map_or(PUBLIC_URL, |config| config.server.public_url());
+    let plan = text(args.ceremony, serial, context.now(), public_url);
     context.print(&Facts { plan: plan.clone() }, plan)?;
     Ok(Outcome::Done)
 }
@@ -61,12 +68,21 @@ name = "NAME"
 role = "witness"
 "#;
 
-const SIGNED_BY: &str = r#"
-# Who signs, by its short name; and what stands before /ca/ and /crl/ in what a root signs.
+/// Where nobody says what the addresses in certificates begin with.
+const PUBLIC_URL: &str = "http://pki.example.kz";
+
+/// Who signs where a root does.
+fn signed_by(public_url: &str) -> String {
+    format!(
+        r#"
+# Who signs, by its short name; and what stands before /ca/ and /crl/ in what a root signs: server.public_url of the
+# installation that serves them.
 [signed-by]
 issuer = "root"
-public-url = "http://pki.example.kz"
-"#;
+public-url = "{public_url}"
+"#
+    )
+}
 
 const SIGNED_BY_ISSUING: &str = r#"
 # Who signs, by its short name (`tanba issuer list`).
@@ -77,7 +93,13 @@ issuer = "nca-rsa"
 const SUBJECT: &str =
     "subject = { common-name = \"NAME\", organization = \"ORGANISATION\", country = \"KZ\" }\n";
 
-fn text(kind: Kind, serial: SerialNumber, now: Timestamp) -> String {
+/// The kinds of keys that the profile of what is made has.
+fn kinds(profile: &str) -> String {
+    Profile::builtin(profile).map_or_else(String::new, |profile| profile.names_of_keys())
+}
+
+fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> String {
+    let signed_by = signed_by(public_url);
     let head = |name: &str| format!("{HEAD}ceremony = \"{name}\"\ntitle = \"TITLE\"\n{PRESENT}");
     let certificate = |years: u16, subject: &str| {
         format!(
@@ -86,15 +108,16 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp) -> String {
             now.plus_years(years).rfc3339(),
         )
     };
-    let authority = |name: &str, more: &str| {
+    let authority = |name: &str, profile: &str, more: &str| {
         format!(
-            "\n# Short name for URLs, and the kind of key: rsa-2048, rsa-3072, rsa-4096, ec-p256, ec-p384, ed25519, ml-dsa-44, ml-dsa-65.\n[authority]\nname = \"{name}\"\n{more}"
+            "\n# Short name for URLs, and the kind of key: {}.\n[authority]\nname = \"{name}\"\n{more}",
+            kinds(profile)
         )
     };
     match kind {
         Kind::Root => {
             let shares = "\n# The key lies under shares: so many of so many open it. Without this section it lies under the passphrase of the\n# installation, or in its token.\n[shares]\nneeded = 2\nof = 3\n";
-            let authority = authority("root", "key = \"rsa-4096\"\n");
+            let authority = authority("root", "root-ca", "key = \"rsa-4096\"\n");
             format!(
                 "{}{authority}{shares}{}",
                 head("root"),
@@ -104,10 +127,11 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp) -> String {
         Kind::Issuing => {
             let authority = authority(
                 "nca-rsa",
+                "issuing-ca",
                 "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n",
             );
             format!(
-                "{}{authority}{SIGNED_BY}{}",
+                "{}{authority}{signed_by}{}",
                 head("issuing"),
                 certificate(10, SUBJECT)
             )
@@ -115,10 +139,11 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp) -> String {
         Kind::Rollover => {
             let authority = authority(
                 "nca-rsa-2",
+                "issuing-ca",
                 "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n# Goes on to serve lists and OCSP, and issues no more.\nreplaces = \"nca-rsa\"\n",
             );
             format!(
-                "{}{authority}{SIGNED_BY}{}",
+                "{}{authority}{signed_by}{}",
                 head("rollover"),
                 certificate(10, SUBJECT)
             )
@@ -126,7 +151,7 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp) -> String {
         Kind::Cross => {
             let subject = "\n# SHA-256 of the certificate (DER) that the other authority has already; its name and key are taken over.\n[subject]\ncertificate-sha256 = \"64 HEXADECIMAL DIGITS\"\n";
             format!(
-                "{}{subject}{SIGNED_BY}{}",
+                "{}{subject}{signed_by}{}",
                 head("cross"),
                 certificate(10, "")
             )
@@ -171,8 +196,8 @@ mod tests {
         let serial = SerialNumber::parse_hex("4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345").unwrap();
         let now = Timestamp::from_unix(1_795_500_000);
         for kind in Kind::value_variants() {
-            let printed =
-                text(*kind, serial, now).replace("64 HEXADECIMAL DIGITS", &"ab".repeat(32));
+            let printed = text(*kind, serial, now, PUBLIC_URL)
+                .replace("64 HEXADECIMAL DIGITS", &"ab".repeat(32));
             // As it is printed it is no plan, whatever of it was left.
             for left in ["TITLE", "NAME", "ORGANISATION"] {
                 let quoted = format!("\"{left}\"");
@@ -196,6 +221,27 @@ mod tests {
                 Plan::parse(&text).unwrap_or_else(|error| panic!("{kind:?}: {error}\n{text}"));
             let name = kind.to_possible_value().unwrap();
             assert_eq!(plan.act.name(), name.get_name());
+        }
+    }
+    #[test]
+    fn a_plan_names_the_kinds_of_keys_that_are_taken_and_no_other() {
+        let serial = SerialNumber::parse_hex("4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345").unwrap();
+        let now = Timestamp::from_unix(1_795_500_000);
+        for (kind, profile) in [
+            (Kind::Root, "root-ca"),
+            (Kind::Issuing, "issuing-ca"),
+            (Kind::Rollover, "issuing-ca"),
+        ] {
+            let printed = text(kind, serial, now, "http://ca.example.org");
+            let line = printed.lines().find(|line| line.contains("kind of key"));
+            let (_, kinds) = line.unwrap().split_once("key: ").unwrap();
+            let kinds: Vec<&str> = kinds.trim_end_matches('.').split(", ").collect();
+            let profile = Profile::builtin(profile).unwrap();
+            let allowed: Vec<&str> = profile.keys().iter().map(|key| key.name()).collect();
+            assert_eq!(kinds, allowed, "{kind:?}");
+            assert!(
+                kind == Kind::Root || printed.contains("public-url = \"http://ca.example.org\"")
+            );
         }
     }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use anyhow::Context as _;
 use serde::Serialize;
 use tanba_ca::Profiles;
-use tanba_model::fitness::judge_all;
+use tanba_model::fitness::{judge_all, needed};
 use tanba_model::id::CertificateId;
-use tanba_model::ports::Storage;
+use tanba_model::ports::{IssuerRecord, Storage};
 use tanba_pki::{SerialNumber, Timestamp};
 
 use super::super::config_args::ConfigArgs;
@@ -20,12 +20,14 @@ use crate::wire;
 use evidence::Evidence;
 use issuer::Issuer;
 use keys::Keys;
+use replaced::Disowned;
 use status::Responder;
 
 mod evidence;
 mod issuer;
 mod judge;
 mod keys;
+mod replaced;
 mod status;
 
 /// Records that are in memory at once.
@@ -73,6 +75,8 @@ struct Report {
     /// How many there are; the first thousand are told.
     faults: u64,
     findings: Vec<Finding>,
+    /// What is as it should be, and has to be known.
+    notes: Vec<String>,
 }
 
 impl Report {
@@ -183,10 +187,13 @@ fn check(
     (report.unnamed, report.by_role) = (compared.unnamed, compared.by_role);
     report.undigested = compared.undigested;
     let mut keys = Keys::default();
-    for (record, unfit) in judge_all(unit.as_mut(), now)? {
-        let is_at_work = evidence.is_at_work(record.id);
-        let issuer = Issuer::read(unit.as_mut(), &record, is_at_work, &mut report)?;
-        issuer.judge(unfit.as_ref(), &mut report)?;
+    let judged = judge_all(unit.as_mut(), now)?;
+    let known: Vec<IssuerRecord> = judged.iter().map(|(record, _)| record.clone()).collect();
+    let needed = needed(&known);
+    for (issuer_record, unfit) in judged {
+        let is_at_work = evidence.is_at_work(issuer_record.id);
+        let issuer = Issuer::read(unit.as_mut(), &issuer_record, is_at_work, &mut report)?;
+        let mut disowned = Disowned::read(unit.as_mut(), &issuer_record, &known, now)?;
         let mut after: Option<CertificateId> = None;
         let mut serials: Vec<[u8; SerialNumber::LENGTH]> = Vec::new();
         let mut on_lists = 0_usize;
@@ -203,6 +210,7 @@ fn check(
                     judge::owner(unit.as_mut(), record, &certificate, profiles, &mut report)?;
                     evidence.judge(unit.as_mut(), &issuer, record, &mut report)?;
                 }
+                disowned.judge(record, &mut report);
                 let last = evidence.last_change(record);
                 on_lists = on_lists.saturating_add(issuer.lists.judge(record, last, &mut report));
             }
@@ -212,9 +220,13 @@ fn check(
             progress(report.read());
         }
         twice(&mut serials, &mut report);
-        if on_lists < issuer.lists.entries()
-            && let Ok(serial) = SerialNumber::from_bytes(issuer.certificate.serial_bytes())
-        {
+        let serial = SerialNumber::from_bytes(issuer.certificate.serial_bytes())?;
+        if let Some(unfit) = unfit {
+            let is_needed = needed.contains(&issuer.id);
+            disowned.tell(&issuer_record, &serial, &unfit, is_needed, &mut report);
+        }
+        // A root that signs elsewhere revokes what is below it on other machines, too.
+        if on_lists < issuer.lists.entries() && !issuer.is_elsewhere {
             report.fault(
                 &serial,
                 "list-unknown",
@@ -303,6 +315,9 @@ impl fmt::Display for Report {
                 "\n{}{}: {} ({})",
                 finding.serial, finding.object, finding.what, finding.code
             )?;
+        }
+        for note in &self.notes {
+            write!(formatter, "\nNote: {note}.")?;
         }
         if self.faults == 0 {
             write!(formatter, "\nEverything is as it should be.")?;

@@ -17,11 +17,13 @@ use tanba_model::ports::{
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
 use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
-use tanba_ra::{RaConfig, RegistrationAuthority};
+use tanba_ra::RegistrationAuthority;
 
-use super::{CertificateFacts, ConfigArgs, issuer_names, person};
+use super::{CertificateFacts, ConfigArgs, issuer_names, person, refused};
+use crate::config::Config;
 use crate::context::Context;
 use crate::outcome::Outcome;
+use crate::wire;
 
 /// Arguments of `tanba certificate issue`.
 #[derive(Debug, clap::Args)]
@@ -67,9 +69,10 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             names()
         )
     })?;
-    let ra_config = policy(config, &args.profile)?;
+    let config = policy(config, &args.profile)?;
+    let ra_config = config.ra.clone();
     let country = ra_config.country().to_owned();
-    let (storage, authority) = config.installation(context)?;
+    let (storage, authority) = wire::installation(&config, context)?;
     let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
     if matches!(
         storage.snapshot()?.persons().source(person.id)?,
@@ -111,7 +114,9 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let announce = move |work: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
         ra.announce(work, holder, serials, actor.clone(), now)
     };
-    let record = &issue_once(&authority, storage.as_ref(), order, now, Box::new(announce))?;
+    let (profile, asked) = (order.profile.clone(), order.request.clone());
+    let record = &issue_once(&authority, storage.as_ref(), order, now, Box::new(announce))
+        .map_err(|error| refused::explain(error, &config.profiles, &profile, &asked))?;
     if asks_for_more {
         context.warn(
             "the request asks for extensions that the profile alone decides on; they were left out (`tanba certificate show` \
@@ -140,12 +145,12 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
 }
 
 /// How applications are decided here, where the profile can be used.
-fn policy(config: &ConfigArgs, profile: &str) -> anyhow::Result<RaConfig> {
+fn policy(config: &ConfigArgs, profile: &str) -> anyhow::Result<Config> {
     let config = config.load()?;
     if let Some(why) = config.why_no_profile(profile) {
         bail!("{why}. Nothing was issued");
     }
-    Ok(config.ra)
+    Ok(config)
 }
 
 /// The certificate of an order; where it was issued before, that one.

@@ -4,21 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tanba_ca::{Authority, IssuerSummary, KeyPlace};
-use tanba_model::fitness::{Unfit, Unfitness, judge_all};
-use tanba_model::ports::{CrlKind, IssuerKind, IssuerRecord, Storage, StorageError, UnitOfWork};
+use tanba_model::ports::{CrlKind, IssuerKind, Storage, StorageError, UnitOfWork};
 use tanba_pki::{Certificate, Timestamp};
 use tanba_storage::SqliteStorage;
 
-use super::{Extent, evidence, issuance};
+use super::{Extent, evidence, fitness, issuance};
 use crate::config::{Config, Finding, Findings};
 use crate::context::Context;
 use crate::outcome::{chain, sentence};
 use crate::wire;
 
-/// From this long before its end on, an authority's certificate is spoken of: what it issues cannot outlive it.
-const SOON: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// So long before its end the list of a root that signs at ceremonies is spoken of: people have to be brought together.
 const CEREMONY_NOTICE: Duration = Duration::from_secs(45 * 24 * 60 * 60);
+/// What to do about an authority that is awaited.
+const IMPORT: &str = "let the root certify the request (`tanba ceremony run` with the same plan and --request), and take in what \
+                      comes back: `tanba ceremony import`";
 /// A clock that is behind the last evidence by more than this was set back.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
@@ -28,15 +28,27 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         Err(error) => return findings.push(wire::storage_finding(config, &error)),
     };
     findings.extend(writable(config, &storage));
-    if extent.thorough
-        && let Err(error) = storage.check()
-    {
+    let looked = if extent.thorough {
+        storage.check()
+    } else {
+        storage.glance()
+    };
+    if let Err(error) = looked {
         findings.push(unusable(config, &error));
     }
     let issuers = match stored_issuers(&storage) {
         Ok(issuers) => issuers,
         Err(error) => return findings.push(unusable(config, &error)),
     };
+    let awaited = awaited(&storage);
+    if issuers.is_empty() && !awaited.is_empty() {
+        return awaited
+            .into_iter()
+            .for_each(|what| findings.push(Finding::error("authority-awaited", what, IMPORT)));
+    }
+    for what in awaited {
+        findings.push(Finding::note("authority-awaited", what, IMPORT));
+    }
     if issuers.is_empty() {
         return findings.push(Finding::error(
             "authority-absent",
@@ -49,11 +61,8 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     }
     findings.extend(witness_beside(config));
     let storage: Arc<dyn Storage> = Arc::new(storage);
-    for (name, certificate) in &issuers {
-        findings.extend(expiry(name, certificate, extent.now));
-    }
-    match unfit(storage.as_ref(), extent.now) {
-        Ok(unfit) => findings.extend(unfit),
+    match fitness::examine(storage.as_ref(), &issuers, extent.now) {
+        Ok(found) => findings.extend(found),
         Err(error) => return findings.push(unusable(config, &error)),
     }
     findings.extend(issuance::examine(
@@ -99,6 +108,21 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
             "give the passphrase that was used at `tanba init`, or restore a backup",
         )),
     }
+}
+
+/// The authorities whose certificates are awaited from elsewhere, a sentence each.
+fn awaited(storage: &dyn Storage) -> Vec<String> {
+    let awaited = storage
+        .snapshot()
+        .and_then(|mut unit| unit.issuers().awaited());
+    let sentence = |name: &str| {
+        format!(
+            "the authority {name} is awaited: its key was made here, and its certificate has not come"
+        )
+    };
+    // What cannot be read is told of elsewhere.
+    let awaited = awaited.unwrap_or_default();
+    awaited.iter().map(|one| sentence(&one.name)).collect()
 }
 
 /// A database without an authority that issues: right where roots are kept and ceremonies are held, and nowhere else.
@@ -192,62 +216,6 @@ fn stored_issuers(storage: &dyn Storage) -> Result<Vec<(String, Certificate)>, S
         .collect()
 }
 
-fn expiry(name: &str, certificate: &Certificate, now: Timestamp) -> Option<Finding> {
-    let end = certificate.not_after();
-    let remedy = "make a new authority in time; certificates must not outlive their issuer";
-    if now > end {
-        let what = format!(
-            "the certificate of the authority {name} ended on {}",
-            end.rfc3339()
-        );
-        return Some(Finding::error("issuer-expired", what, remedy));
-    }
-    if now < certificate.not_before() {
-        let what = format!(
-            "the certificate of the authority {name} begins only on {}",
-            certificate.not_before().rfc3339()
-        );
-        return Some(Finding::error(
-            "clock-behind",
-            what,
-            "look at the clock of this computer",
-        ));
-    }
-    let what = format!(
-        "the certificate of the authority {name} ends on {}",
-        end.rfc3339()
-    );
-    (now.plus(SOON) > end).then(|| Finding::warning("issuer-expiring", what, remedy))
-}
-
-/// Authorities that may not issue: revoked, frozen, or with a blocked key, they or one above them. Their end is told apart.
-fn unfit(storage: &dyn Storage, now: Timestamp) -> Result<Vec<Finding>, StorageError> {
-    let judged = judge_all(storage.snapshot()?.as_mut(), now)?;
-    let finding = |(record, unfit): (IssuerRecord, Option<Unfitness>)| {
-        let (unfit, name) = (unfit?, record.issuer.name);
-        let (code, remedy) = match unfit.why {
-            Unfit::KeyBlocked => (
-                "issuer-key-blocked",
-                "make a new authority with a new key (`tanba ceremony plan rollover`), and revoke this one with \
-                 `tanba certificate revoke --authority`; until then nothing is issued, lists and OCSP go on",
-            ),
-            Unfit::Revoked => (
-                "issuer-revoked",
-                "make a new authority (`tanba ceremony plan rollover`); until then nothing is issued, lists and OCSP go on",
-            ),
-            Unfit::Held => (
-                "issuer-held",
-                "decide: `tanba certificate release` lets it issue again, `tanba certificate revoke --authority` ends it; \
-                 what waits is kept",
-            ),
-            Unfit::Ended | Unfit::NotBegun => return None,
-        };
-        let what = format!("the authority {name} may not issue ({unfit})");
-        Some(Finding::error(code, what, remedy))
-    };
-    Ok(judged.into_iter().filter_map(finding).collect())
-}
-
 /// Whether the clock is behind what was recorded already.
 fn clock(storage: &dyn Storage, now: Timestamp) -> Option<Finding> {
     let latest = latest_event(storage.snapshot().ok()?.as_mut())?;
@@ -313,6 +281,10 @@ fn lists(storage: &dyn Storage, issuers: &[IssuerSummary], now: Timestamp) -> Ve
 
 /// The list of a root that signs at ceremonies only: people have to meet before it ends.
 fn by_ceremony(storage: &dyn Storage, issuer: &IssuerSummary, now: Timestamp) -> Option<Finding> {
+    // What has ended signs no list any more, and nobody waits for one.
+    if now > issuer.certificate.not_after() {
+        return None;
+    }
     let mut unit = storage.snapshot().ok()?;
     let latest = unit.crls().latest(issuer.id, CrlKind::Full).ok()?;
     let end = latest.map(|list| list.next_update);

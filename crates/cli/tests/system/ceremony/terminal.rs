@@ -73,24 +73,33 @@ fn shares_are_typed_where_no_file_is_named() {
         let line = std::fs::read_to_string(vault.site.path(&format!("share-{number}")));
         line.expect("a share").trim_end().to_owned()
     };
-    let hold = |folder: &str, lines: &[&str]| {
+    let hold = |folder: &str, lines: &[(u8, &str)]| {
         let command = format!("ceremony run {plan} --output {folder}");
         let mut terminal = Terminal::open(&vault.site, &command);
-        for (number, line) in lines.iter().enumerate() {
-            terminal.wait_for(&format!("Share {} of 2: ", number + 1));
+        for (number, line) in lines {
+            terminal.wait_for(&format!("Share {number} of 2: "));
             terminal.enter(line);
         }
         terminal.end()
     };
     let (second, third) = (share(2), share(3));
-    // A slip of the hand is told at once, before anybody else has to type.
+    let foreign = std::fs::read_to_string(Vault::new().site.path("share-1")).expect("a share");
+    // A slip of the hand is told at once, and only that one is typed again; for ever it is not.
     let slip = second.replacen('-', "_", 1);
-    let (done, said) = hold("slip", &[&slip]);
+    let (done, said) = hold("slip", &[(1, slip.as_str()); 5]);
     assert!(!done && said.contains("not a share"), "{said}");
-    let (done, said) = hold("twice", &[&second, &second]);
-    assert!(!done && said.contains("given twice"), "{said}");
-    let (done, said) = hold("typed", &[&third, &second]);
+    let lines = [
+        (1, third.as_str()),
+        (2, &slip),
+        (2, &third),
+        (2, foreign.trim_end()),
+        (2, &second),
+    ];
+    let (done, said) = hold("typed", &lines);
     assert!(done, "{said}");
+    for word in ["not a share", "given twice", "of the set"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
     vault.site.openssl(&[
         "crl",
         "-inform",

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tanba_ca::KeyPlace;
 use tanba_model::certificate::{CertificateRecord, Status};
-use tanba_model::fitness::Unfitness;
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{CrlKind, CrlRecord, IssuerKind, IssuerRecord, UnitOfWork};
 use tanba_pki::crl::{Crl, Reason};
@@ -17,6 +17,8 @@ pub(super) struct Issuer {
     pub(super) id: IssuerId,
     pub(super) certificate: Certificate,
     pub(super) kind: IssuerKind,
+    /// Whether its key is on another machine, where more may be below it than is known here.
+    pub(super) is_elsewhere: bool,
     pub(super) lists: Lists,
 }
 
@@ -81,27 +83,10 @@ impl Issuer {
         Ok(Self {
             id: record.id,
             kind: record.issuer.kind,
+            is_elsewhere: KeyPlace::of(&record.issuer.key) == KeyPlace::Elsewhere,
             lists,
             certificate,
         })
-    }
-}
-
-impl Issuer {
-    /// Whether verifiers accept what the authority signs.
-    pub(super) fn judge(
-        &self,
-        unfit: Option<&Unfitness>,
-        report: &mut Report,
-    ) -> anyhow::Result<()> {
-        if let Some(unfit) = unfit {
-            let serial = SerialNumber::from_bytes(self.certificate.serial_bytes())?;
-            let what = format!(
-                "nothing that this authority issued is accepted, and it may not issue ({unfit})"
-            );
-            report.fault(&serial, "authority-unfit", what);
-        }
-        Ok(())
     }
 }
 

@@ -132,3 +132,69 @@ fn since_when_something_is_revoked_stands_in_the_log() {
         assert_eq!(codes, ["evidence-time"], "{seconds}");
     }
 }
+
+#[test]
+fn what_a_revoked_authority_issued_nevertheless_is_a_fault_until_it_is_revoked() {
+    let house = House::new();
+    let (before, after) = (house.certify(1), house.certify(2));
+    let mut unit = house.storage.snapshot().unwrap();
+    let root = unit.issuers().all().unwrap().remove(0);
+    let own = unit.certificates().page(root.id, None, 10).unwrap();
+    let authority = own.iter().find(|one| one.profile == "issuing-ca").unwrap();
+    drop(unit);
+    house
+        .authority
+        .revoke(
+            authority.id,
+            RevocationReason::Superseded,
+            Actor::System,
+            later(10),
+        )
+        .unwrap();
+    house.authority.publish_all(later(20)).unwrap();
+    assert_eq!(codes(&house), ["authority-unfit"]);
+    let of = |record: &CertificateRecord| {
+        format!("WHERE hex(serial) = upper('{}')", record.serial.hex())
+    };
+    let forged = house.copy(
+        1,
+        &format!(
+            "DROP TRIGGER certificate_is_what_it_was;
+             UPDATE certificate SET created_at = {} {};
+             UPDATE certificate SET created_at = {} {}",
+            later(10).unix(),
+            of(&before),
+            later(11).unix(),
+            of(&after)
+        ),
+    );
+    let report = judged(&SqliteStorage::open(&forged).unwrap());
+    let found: Vec<_> = report.findings.iter().map(|one| one.code).collect();
+    assert!(found.contains(&"issued-unfit"), "{found:?}");
+    let about = |code| report.findings.iter().filter(move |one| one.code == code);
+    assert_eq!(about("issued-unfit").count(), 1, "{found:?}");
+    assert!(about("issued-unfit").all(|one| one.serial == after.serial.hex()));
+}
+
+#[test]
+fn entries_that_nobody_knows_are_a_fault_of_lists_that_are_signed_here() {
+    let house = House::new();
+    let record = house.certify(1);
+    let reason = RevocationReason::KeyCompromise;
+    house
+        .authority
+        .revoke(record.id, reason, Actor::System, later(10))
+        .unwrap();
+    house.authority.publish_all(later(1000)).unwrap();
+    // The row is gone; its list stays.
+    let forged = house.copy(
+        1,
+        &format!(
+            "DROP TRIGGER certificate_stays; DELETE FROM certificate WHERE hex(serial) = upper('{}')",
+            record.serial.hex()
+        ),
+    );
+    let report = judged(&SqliteStorage::open(&forged).unwrap());
+    let found: Vec<_> = report.findings.iter().map(|one| one.code).collect();
+    assert!(found.contains(&"list-unknown"), "{found:?}");
+}
