@@ -111,7 +111,7 @@ pub(crate) fn make(
         Label::Text(label) => label.to_owned(),
         Label::KeyId => hex(&provisional),
     };
-    let (public, private) = generate(&session, &mechanism, forms, &first, provisional)?;
+    let (public, private) = generate(&session, &mechanism, &forms, &first, provisional)?;
     let finished = public_key::read(&session, public, algorithm).and_then(|key| {
         let id = rename(&session, [public, private], &key, provisional);
         if matches!(label, Label::KeyId) {
@@ -139,7 +139,7 @@ pub(crate) fn make(
 fn generate(
     session: &Session,
     mechanism: &Mechanism<'_>,
-    forms: Vec<Vec<Attribute>>,
+    forms: &[Vec<Attribute>],
     label: &str,
     id: Provisional,
 ) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
@@ -164,7 +164,7 @@ fn generate(
     ]
     .concat();
     let mut last = None;
-    for form in &forms {
+    for form in forms {
         let mut public = common();
         public.extend([Attribute::Private(false), Attribute::Verify(true)]);
         public.extend(form.iter().cloned());

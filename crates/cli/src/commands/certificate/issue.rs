@@ -114,9 +114,9 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let announce = move |work: &mut dyn UnitOfWork, serials: &[SerialNumber]| {
         ra.announce(work, holder, serials, actor.clone(), now)
     };
-    let (profile, asked) = (order.profile.clone(), order.request.clone());
+    let asked = order.request.clone();
     let record = &issue_once(&authority, storage.as_ref(), order, now, Box::new(announce))
-        .map_err(|error| refused::explain(error, &config.profiles, &profile, &asked))?;
+        .map_err(|error| refused::explain(error, &config.profiles, &args.profile, &asked))?;
     if asks_for_more {
         context.warn(
             "the request asks for extensions that the profile alone decides on; they were left out (`tanba certificate show` \

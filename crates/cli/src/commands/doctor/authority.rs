@@ -40,21 +40,9 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
         Ok(issuers) => issuers,
         Err(error) => return findings.push(unusable(config, &error)),
     };
-    let awaited = awaited(&storage);
-    if issuers.is_empty() && !awaited.is_empty() {
-        return awaited
-            .into_iter()
-            .for_each(|what| findings.push(Finding::error("authority-awaited", what, IMPORT)));
-    }
-    for what in awaited {
-        findings.push(Finding::note("authority-awaited", what, IMPORT));
-    }
+    findings.extend(awaited(&storage, issuers.is_empty()));
     if issuers.is_empty() {
-        return findings.push(Finding::error(
-            "authority-absent",
-            "the database has no certification authority".to_owned(),
-            "run `tanba init` again with the same folder and passphrase, or hold the ceremony of its authority",
-        ));
+        return;
     }
     if let Err(error) = storage.check_witness(&config.witness) {
         findings.push(wire::witness_finding(config, &error));
@@ -110,19 +98,31 @@ pub(super) fn examine(config: &Config, extent: Extent, context: &Context, findin
     }
 }
 
-/// The authorities whose certificates are awaited from elsewhere, a sentence each.
-fn awaited(storage: &dyn Storage) -> Vec<String> {
+/// The authorities whose certificates are awaited from elsewhere; where there is no other, nothing works until they come.
+fn awaited(storage: &dyn Storage, is_empty: bool) -> Vec<Finding> {
     let awaited = storage
         .snapshot()
         .and_then(|mut unit| unit.issuers().awaited());
-    let sentence = |name: &str| {
-        format!(
-            "the authority {name} is awaited: its key was made here, and its certificate has not come"
-        )
-    };
     // What cannot be read is told of elsewhere.
     let awaited = awaited.unwrap_or_default();
-    awaited.iter().map(|one| sentence(&one.name)).collect()
+    if is_empty && awaited.is_empty() {
+        return vec![Finding::error(
+            "authority-absent",
+            "the database has no certification authority".to_owned(),
+            "run `tanba init` again with the same folder and passphrase, or hold the ceremony of its authority",
+        )];
+    }
+    let finding = |name: &str| {
+        let what = format!(
+            "the authority {name} is awaited: its key was made here, and its certificate has not come"
+        );
+        if is_empty {
+            Finding::error("authority-awaited", what, IMPORT)
+        } else {
+            Finding::note("authority-awaited", what, IMPORT)
+        }
+    };
+    awaited.iter().map(|one| finding(&one.name)).collect()
 }
 
 /// A database without an authority that issues: right where roots are kept and ceremonies are held, and nowhere else.
