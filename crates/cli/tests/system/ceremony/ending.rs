@@ -126,6 +126,8 @@ fn the_doctor_reminds_of_the_list_of_an_offline_root_45_days_before_its_end() {
     assert!(!said.contains("checkpoint"), "{said}");
     online.facts(&["audit", "verify"]);
     let server = online.serve();
+    // Once it answers it listens for signals, too.
+    super::fetch(&online, &server.machines, "/crl/root.crl", "served.crl");
     assert!(server.terminate().0 == Some(0), "it ends in good order");
 
     let second = list(&vault, &online, 2, 44);
