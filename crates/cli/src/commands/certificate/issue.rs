@@ -69,20 +69,12 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
             names()
         )
     })?;
-    let config = policy(config, &args.profile)?;
+    let config = configured(config, &args.profile)?;
     let ra_config = config.ra.clone();
     let country = ra_config.country().to_owned();
     let (storage, authority) = wire::installation(&config, context)?;
     let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
-    if matches!(
-        storage.snapshot()?.persons().source(person.id)?,
-        Some((_, true))
-    ) {
-        bail!(
-            "the register says that this person has died; nothing was issued. If that is a mistake, correct the register \
-             first (`tanba person import --update`)"
-        );
-    }
+    must_live(storage.as_ref(), person.id)?;
     let asks_for_more =
         CertificateRequest::from_der(&request).is_ok_and(|asked| asked.asks_for_more());
     let order = IssuanceOrder {
@@ -144,8 +136,19 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     Ok(Outcome::Done)
 }
 
-/// How applications are decided here, where the profile can be used.
-fn policy(config: &ConfigArgs, profile: &str) -> anyhow::Result<Config> {
+/// Nothing is issued to the dead.
+fn must_live(storage: &dyn Storage, person: PersonId) -> anyhow::Result<()> {
+    if let Some((_, true)) = storage.snapshot()?.persons().source(person)? {
+        bail!(
+            "the register says that this person has died; nothing was issued. If that is a mistake, correct the register \
+             first (`tanba person import --update`)"
+        );
+    }
+    Ok(())
+}
+
+/// The installation's configuration, where the profile can be used.
+fn configured(config: &ConfigArgs, profile: &str) -> anyhow::Result<Config> {
     let config = config.load()?;
     if let Some(why) = config.why_no_profile(profile) {
         bail!("{why}. Nothing was issued");
