@@ -9,6 +9,7 @@ mod check;
 mod claim;
 mod encode;
 mod extension_name;
+mod key_kind;
 mod read;
 mod specification;
 mod subject;
@@ -19,9 +20,9 @@ use std::time::Duration;
 use tanba_crypto::{KeyAlgorithm, ObjectIdentifier, PublicKey, SignatureAlgorithm, WeakKey};
 
 pub use claim::{Claim, Standard};
+pub use key_kind::KeySpecification;
 pub use specification::{
-    Access, AlternativeName, AttributeSpecification, ExtensionSpecification, KeySpecification,
-    PolicySpecification,
+    Access, AlternativeName, AttributeSpecification, ExtensionSpecification, PolicySpecification,
 };
 pub use subject::Subject;
 pub use validity::Validity;
