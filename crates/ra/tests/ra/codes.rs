@@ -14,8 +14,9 @@ fn codes_are_kebab_case_sorted_and_listed_once() {
         assert_eq!(list.iter().collect::<BTreeSet<_>>().len(), list.len());
         for code in list {
             assert!(
-                code.bytes()
-                    .all(|octet| octet.is_ascii_lowercase() || octet == b'-'),
+                code.bytes().all(|octet| octet.is_ascii_lowercase()
+                    || octet.is_ascii_digit()
+                    || octet == b'-'),
                 "{code}"
             );
         }
