@@ -12,7 +12,7 @@ use tanba_pki::Timestamp;
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
 use crate::evidence::{Evidence, person_object};
-use crate::token::SessionToken;
+use crate::token::{SessionKey, SessionToken};
 
 /// A limited session that nobody used for so long is over.
 const IDLE: Duration = Duration::from_secs(10 * 60);
@@ -47,7 +47,7 @@ impl RegistrationAuthority {
         if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
             return Ok(None);
         }
-        if session.csrf != self.session_key.of_limited(&session) {
+        if !SessionKey::is_right(&session.csrf, &self.session_key.of_limited(&session)) {
             tracing::warn!(person = %session.person, "a limited session was not opened by this program, or before its key was made: it does not count");
             return Ok(None);
         }

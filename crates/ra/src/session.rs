@@ -13,7 +13,7 @@ use tanba_pki::{SerialNumber, Timestamp};
 use crate::RegistrationAuthority;
 use crate::error::Unavailable;
 use crate::evidence::{Evidence, person_object};
-use crate::token::hex;
+use crate::token::{SessionKey, hex};
 
 /// A session that nobody used for so long is over.
 const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -64,7 +64,7 @@ impl RegistrationAuthority {
         if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
             return Ok(None);
         }
-        if session.csrf != self.session_key.of_session(&session) {
+        if !SessionKey::is_right(&session.csrf, &self.session_key.of_session(&session)) {
             tracing::warn!(person = %session.person, "a session was not opened by this program, or before its key was made: it does not count");
             return Ok(None);
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq as _;
 use tanba_crypto::{Secret, hmac_sha256, sha256};
 use tanba_model::ports::{LimitedSession, Session, StaffSession};
 
@@ -51,6 +52,12 @@ impl SessionKey {
         }
         said.extend_from_slice(more);
         hex(&hmac_sha256(self.0.expose(), &said))
+    }
+
+    /// Whether what is kept with a session is what this key says of it, in constant time: who writes rows could else find out
+    /// octet by octet what it says.
+    pub(crate) fn is_right(kept: &str, said: &str) -> bool {
+        kept.as_bytes().ct_eq(said.as_bytes()).into()
     }
 
     pub(crate) fn of_session(&self, session: &Session) -> String {

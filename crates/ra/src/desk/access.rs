@@ -18,7 +18,7 @@ use crate::codes;
 use crate::error::{Unavailable, storage_code};
 use crate::evidence::Evidence;
 use crate::signature::{Signature, SignatureFault};
-use crate::token::SessionToken;
+use crate::token::{SessionKey, SessionToken};
 
 /// A session that nobody used for so long is over: desks are left alone.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -204,7 +204,7 @@ impl RegistrationAuthority {
         if now >= session.expires_at || now >= session.used_at.plus(IDLE) {
             return Ok(None);
         }
-        if session.csrf != self.session_key.of_desk(&session) {
+        if !SessionKey::is_right(&session.csrf, &self.session_key.of_desk(&session)) {
             tracing::warn!(staff = %session.staff, "a session of staff was not opened by this program, or before its key was made: it does not count");
             return Ok(None);
         }
