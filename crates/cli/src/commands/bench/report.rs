@@ -42,6 +42,15 @@ pub(super) fn per_second(count: u32, duration: Duration) -> f64 {
     }
 }
 
+/// From now on: what goes on inside a measurement has the time that passed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measurement is what this is for"
+)]
+pub(super) fn begun() -> Instant {
+    Instant::now()
+}
+
 /// What a piece of work gives, and how long it took.
 #[expect(
     clippy::disallowed_methods,

@@ -16,6 +16,7 @@ use tanba_pki::Timestamp;
 use tanba_storage::{OpenError, SqliteStorage};
 
 use super::Options;
+use super::report::begun;
 use super::timed::Timed;
 use crate::context::Context;
 
@@ -95,7 +96,7 @@ impl Scratch {
             authority: Arc::new(authority),
             chest,
             made_at,
-            opened: Instant::now(),
+            opened: begun(),
             folder,
         })
     }
@@ -130,7 +131,7 @@ impl Scratch {
             authority: Arc::new(authority),
             chest,
             made_at,
-            opened: Instant::now(),
+            opened: begun(),
             folder,
         })
     }
