@@ -17,8 +17,8 @@ run() {
 }
 run issue issue --rounds --count 60000
 run issue-p256 issue --rounds --count 480000 --key ec-p256
-run issue-few issue --rounds --count 60000 --stored 10000 --key ec-p256
-run issue-many issue --rounds --count 60000 --stored "${TANBA_BENCH_STORED:-5000000}" --key ec-p256
+run issue-few issue --rounds --count 100000 --stored 10000 --key ec-p256
+run issue-many issue --rounds --count 100000 --stored "${TANBA_BENCH_STORED:-5000000}" --key ec-p256
 run recover recover --count 10000
 run keys keys --count 100000
 node scripts/bench-report.mjs | grep -E '^\| (durable|rate|resident memory|start after)|^(- \*\*(Issuing|Recovery|Keys)|  )'

@@ -24,12 +24,16 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// One sentence on one line, exit code 1.
+/// One sentence on one line, exit code 1; where JSON was asked for, the same sentence there.
 fn refusal(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.is_empty());
     let text = String::from_utf8(output.stderr.clone()).expect("text");
     assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+    if !output.stdout.is_empty() {
+        let facts: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let error = facts["error"].as_str().expect("a sentence");
+        assert_eq!(text.trim_end(), format!("tanba: {error}"));
+    }
     text
 }
 

@@ -126,11 +126,12 @@ impl Server {
         scratch: &Scratch,
         context: &Context,
     ) -> anyhow::Result<RegistrationAuthority> {
-        Ok(RegistrationAuthority::new(
+        let ra = RegistrationAuthority::new(
             scratch.storage.clone(),
             scratch.authority.clone(),
             RaSection::default().check(&self.origin)?,
             context.random(),
-        )?)
+        )?;
+        Ok(ra.with_session_key(scratch.authority.session_key()))
     }
 }
