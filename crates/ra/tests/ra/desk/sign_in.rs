@@ -219,7 +219,7 @@ fn the_log_is_searched_by_those_who_may_and_that_leaves_evidence_too() {
 fn a_session_that_somebody_wrote_into_the_database_opens_no_desk() {
     let world = World::new();
     let operator = seat(&world, "Bolat", Role::Operator, ALMATY);
-    let own = operator.clerk.session.clone();
+    let own = operator.clerk.session;
     for (cookie, role) in [("ab", own.role), ("cd", Role::Administrator)] {
         let forged = tanba_model::ports::StaffSession {
             token_sha256: tanba_crypto::sha256(cookie.as_bytes()),
