@@ -17,7 +17,9 @@ pub struct SerialNumber([u8; Self::LENGTH]);
 
 /// Bits of the first eight octets behind the seconds.
 const TIME_PLACE: u32 = 30;
-/// Those of them that are random.
+/// Seconds that there is room for, and whose first octet is not zero.
+const TIMES: std::ops::Range<u64> = 1 << 26..1 << 33;
+/// Those of the bits behind them that are random.
 const RANDOM_BEHIND_TIME: u64 = (1 << TIME_PLACE) - 1;
 
 /// The octets or the text are not a serial number of ours.
@@ -49,28 +51,15 @@ impl SerialNumber {
     /// or would begin with a zero octet (before 1972 or after 2242), is left out, and all is random.
     #[must_use]
     pub fn at(time: Timestamp, rng: &mut dyn CryptoRng) -> Self {
-        let random = Self::random(rng);
-        let Ok(seconds) = u64::try_from(time.unix()) else {
-            return random;
-        };
-        let Some((time_octets, others)) = random.0.split_first_chunk::<8>() else {
-            return random;
-        };
-        let kept = u64::from_be_bytes(*time_octets) & RANDOM_BEHIND_TIME;
-        let mut octets = [0; Self::LENGTH];
-        let timed = seconds
-            .checked_shl(TIME_PLACE)
-            .filter(|timed| timed >> TIME_PLACE == seconds);
-        let Some(timed) = timed else {
-            return random;
-        };
-        for (to, from) in octets
-            .iter_mut()
-            .zip((timed | kept).to_be_bytes().iter().chain(others))
+        let Self(mut octets) = Self::random(rng);
+        let seconds = u64::try_from(time.unix()).unwrap_or_default();
+        if let Some(begin) = octets.first_chunk_mut::<8>()
+            && TIMES.contains(&seconds)
         {
-            *to = *from;
+            let kept = u64::from_be_bytes(*begin) & RANDOM_BEHIND_TIME;
+            *begin = (seconds << TIME_PLACE | kept).to_be_bytes();
         }
-        Self::from_bytes(&octets).unwrap_or(random)
+        Self(octets)
     }
 
     /// From its 20 octets.
