@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tanba_model::fitness::judge_all;
+use tanba_model::fitness::{judge_all, needed};
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, IssuerRecord, StorageError};
 use tanba_pki::Certificate;
@@ -219,7 +219,13 @@ impl Service {
             String::new(),
             i64::try_from(newer.count()).unwrap_or(i64::MAX),
         ));
-        gauges.extend(judged.into_iter().map(|(record, unfit)| {
+        // An alarm about one that another replaced would never end.
+        let known: Vec<IssuerRecord> = judged.iter().map(|(record, _)| record.clone()).collect();
+        let needed = needed(&known);
+        let told = judged
+            .into_iter()
+            .filter(|(record, unfit)| unfit.is_none() || needed.contains(&record.id));
+        gauges.extend(told.map(|(record, unfit)| {
             let labels = format!("{{issuer=\"{}\"}}", record.issuer.name);
             let help = "Whether the authority and all above it are valid, unrevoked, and with keys that are not blocked.";
             ("tanba_authority_fit", help, labels, i64::from(unfit.is_none()))

@@ -169,6 +169,41 @@ async fn an_authority_that_was_made_after_the_start_is_told_of_until_the_restart
     assert!(text.contains("tanba_restart_due 1\n"), "{text}");
 }
 
+/// An alarm about an authority that another replaced would never end; about one that has to issue it is right.
+#[tokio::test]
+async fn an_authority_that_another_replaced_gives_no_alarm_when_it_has_ended() {
+    let house = House::new(IssuingKey::EcP256, NOW);
+    let eleven_years = 11 * 366 * 24 * 3600;
+    let fitness = async || {
+        let metrics = house.get("/metrics").await;
+        let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("tanba_authority_fit{"));
+        let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let line = |name: &str, fit: u8| format!("tanba_authority_fit{{issuer=\"{name}\"}} {fit}");
+    house.wait(eleven_years);
+    assert_eq!(fitness().await, [line("root", 1), line("test", 0)]);
+
+    let later = House::new(IssuingKey::EcP256, house.clock.now());
+    let mut theirs = later.storage.snapshot().unwrap();
+    let mut new = theirs.issuers().all().unwrap().remove(1).issuer;
+    drop(theirs);
+    new.name = "test-2".to_owned();
+    let mut unit = house.storage.begin().unwrap();
+    unit.issuers().insert(&new, house.clock.now()).unwrap();
+    unit.commit().unwrap();
+    assert_eq!(fitness().await, [line("root", 1), line("test-2", 1)]);
+
+    house.wait(eleven_years);
+    let needed = fitness().await;
+    assert!(needed.contains(&line("test-2", 0)), "{needed:?}");
+    assert!(!needed.contains(&line("test", 0)), "{needed:?}");
+}
+
 #[tokio::test]
 async fn what_is_stopped_is_told_and_is_no_failure() {
     let house = House::new(IssuingKey::EcP256, NOW);
