@@ -2,8 +2,14 @@
 
 use std::ops::Range;
 
+use extension::Fault;
+use serde::Deserialize as _;
+use toml::de::DeTable;
+
 use super::ProfileError;
 use super::specification::Specification;
+
+mod extension;
 
 /// Faults that are told; somebody who has more has another file in hand.
 const MOST: usize = 50;
@@ -28,40 +34,55 @@ pub(super) fn read(text: &str) -> Result<Specification, ProfileError> {
 fn faults(text: &str, first: toml::de::Error) -> Vec<String> {
     let mut rest = text.to_owned();
     let (mut faults, mut emptied) = (Vec::new(), String::new());
-    let mut error = first;
+    let (mut error, mut extensions_told) = (first, false);
     while faults.len() < MOST {
-        let words: Vec<&str> = error.message().split_whitespace().collect();
-        let message = words.join(" ");
-        let Some(span) = error.span().map(|span| named(&rest, span, &message)) else {
+        let message = words(error.message());
+        if extensions_told && missing(&message) == Some("extension") {
+            break;
+        }
+        let Some(span) = error.span() else {
             faults.push(message);
             break;
         };
-        let missing = message
-            .strip_prefix("missing field `")
-            .and_then(|name| name.split('`').next());
-        let of_a_table = rest
-            .get(span.clone())
-            .is_some_and(|part| part.starts_with('['));
-        let was_said = match missing {
-            Some(name) => emptied.contains(name),
-            // What a table lacks may be what was emptied in it.
-            None => of_a_table && !emptied.is_empty(),
-        };
-        if !was_said {
-            faults.push(format!("line {}: {message}", line_of(&rest, span.start)));
-        }
-        if missing.is_some() || of_a_table {
+        let theirs = (!extensions_told).then(|| of_extensions(&rest, &span));
+        let mut next = rest.clone();
+        if let Some(theirs) = theirs.flatten() {
+            extensions_told = true;
+            for (place, message) in theirs {
+                faults.push(told(&rest, &place, &message));
+                if missing(&message).is_none() && !is_head(&rest, &place) {
+                    empty_lines(&mut next, &place, &mut emptied);
+                }
+            }
+        } else {
+            let is_head = is_head(&rest, &span);
+            let was_said = match missing(&message) {
+                Some(name) => emptied.contains(name),
+                // What a table lacks may be what was emptied in it.
+                None => is_head && !emptied.is_empty(),
+            };
+            if !was_said {
+                faults.push(told(&rest, &span, &message));
+            }
             // What is not there cannot be emptied, and a table without its head would be part of the one before.
-            break;
+            if missing(&message).is_some() || is_head {
+                break;
+            }
+            empty_lines(&mut next, &span, &mut emptied);
+            if next == rest {
+                break;
+            }
         }
-        let Some(next) = without_lines(&rest, &span, &mut emptied) else {
-            break;
-        };
         if toml::from_str::<toml::Table>(&next).is_err() {
             break;
         }
         rest = next;
-        match toml::from_str::<Specification>(&rest) {
+        let again = match toml::from_str::<Specification>(&rest) {
+            // What they lack may be what was emptied in them, and they would hide what is behind them.
+            Err(_) if extensions_told => without_extensions(&rest),
+            again => again,
+        };
+        match again {
             Ok(specification) => {
                 faults.append(&mut specification.faults());
                 break;
@@ -72,29 +93,43 @@ fn faults(text: &str, first: toml::de::Error) -> Vec<String> {
     faults
 }
 
-/// Where the key or word stands that a message is about. Tables that say by a `type` what they are, are read as a whole
-/// first, so that the reader points to the beginning of all of them.
-fn named(text: &str, place: Range<usize>, message: &str) -> Range<usize> {
-    let quoted = |before: &str| message.strip_prefix(before)?.split('`').next();
-    let (word, is_key) = match (quoted("unknown field `"), quoted("unknown variant `")) {
-        (Some(key), _) => (key.to_owned(), true),
-        (None, Some(word)) => (format!("\"{word}\""), false),
-        (None, None) => return place,
-    };
-    let is_it = |line: &str| match line.trim_start().strip_prefix(word.as_str()) {
-        Some(rest) if is_key => rest.trim_start().starts_with('='),
-        _ => !is_key && line.contains(word.as_str()),
-    };
-    let mut at = text
-        .get(..place.start)
-        .map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
-    for line in text.get(at..).unwrap_or_default().split_inclusive('\n') {
-        if is_it(line) {
-            return at..at.saturating_add(line.trim_end().len());
-        }
-        at = at.saturating_add(line.len());
-    }
-    place
+/// What is wrong with the extensions, where a fault is one of theirs.
+fn of_extensions(text: &str, place: &Range<usize>) -> Option<Vec<Fault>> {
+    let (begins, faults) = extension::faults(text)?;
+    let is_theirs = *place == begins || faults.iter().any(|(at, _)| at == place);
+    (is_theirs && !faults.is_empty()).then_some(faults)
+}
+
+/// What is wrong beside the extensions; when nothing is, that there are none.
+fn without_extensions(text: &str) -> Result<Specification, toml::de::Error> {
+    let mut table = DeTable::parse(text)?;
+    table.get_mut().remove("extension");
+    Specification::deserialize(toml::Deserializer::from(table))
+}
+
+/// Whether a place is the head of a table.
+fn is_head(text: &str, place: &Range<usize>) -> bool {
+    text.get(place.clone())
+        .is_some_and(|part| part.starts_with('['))
+}
+
+fn told(text: &str, place: &Range<usize>, message: &str) -> String {
+    format!("line {}: {message}", line_of(text, place.start))
+}
+
+/// A message on one line.
+fn words(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The name that a message quotes behind a beginning.
+fn quoted<'a>(message: &'a str, beginning: &str) -> Option<&'a str> {
+    message.strip_prefix(beginning)?.split('`').next()
+}
+
+/// The name of what is missing.
+fn missing(message: &str) -> Option<&str> {
+    quoted(message, "missing field `")
 }
 
 /// The number of a line, from 1.
@@ -103,19 +138,23 @@ fn line_of(text: &str, place: usize) -> usize {
     before.matches('\n').count().saturating_add(1)
 }
 
-/// The text with the lines of a place emptied, so that lines keep their numbers; `None` when nothing stood there.
-fn without_lines(text: &str, place: &Range<usize>, emptied: &mut String) -> Option<String> {
-    let begin = text.get(..place.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let end = text.get(place.end..)?.find('\n');
-    let end = end.map_or(text.len(), |at| place.end.saturating_add(at));
-    let lines = text.get(begin..end)?;
-    if lines.trim().is_empty() {
-        return None;
-    }
+/// Empties the lines of a place, so that lines keep their numbers and other places stay where they are.
+fn empty_lines(text: &mut String, place: &Range<usize>, emptied: &mut String) {
+    let before = text.get(..place.start).unwrap_or_default();
+    let begin = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    let behind = text.get(place.end..).unwrap_or_default();
+    let end = behind.find('\n').unwrap_or(behind.len());
+    let end = place.end.saturating_add(end);
+    let Some(lines) = text.get(begin..end) else {
+        return;
+    };
     emptied.push_str(lines);
     emptied.push('\n');
-    let blank: String = lines.chars().filter(|c| *c == '\n').collect();
-    Some([text.get(..begin)?, &blank, text.get(end..)?].concat())
+    let octets = lines.bytes();
+    let blank: String = octets
+        .map(|octet| if octet == b'\n' { '\n' } else { ' ' })
+        .collect();
+    text.replace_range(begin..end, &blank);
 }
 
 #[cfg(test)]
@@ -167,6 +206,108 @@ mod tests {
         // What is missing because it was misspelt was told.
         assert!(!said.contains("missing field `file-years`"), "{said}");
         assert!(!said.contains('\n'), "{said}");
+    }
+
+    /// A key that is lawful in one extension and faulty in another is not looked for by its name: whoever follows the line would
+    /// spoil what is right.
+    #[test]
+    fn a_fault_of_an_extension_is_told_at_its_own_line() {
+        let profile = Profile::builtin("kz-individual-signature-rsa").unwrap();
+        let line = |text: &str, part: &str| {
+            let mut lines = text.lines();
+            lines.position(|line| line.contains(part)).unwrap() + 1
+        };
+        let no_fields = "there are no fields";
+        for (from, to, marked, fault) in [
+            (
+                "type = \"keystore\"",
+                "type = \"keystore\"\nallow = [\"client-auth\"] # here",
+                "# here",
+                format!("unknown field `allow`, {no_fields}"),
+            ),
+            (
+                "type = \"keystore\"",
+                "type = \"keystore\"\naccess = [\"ocsp\"] # here",
+                "# here",
+                format!("unknown field `access`, {no_fields}"),
+            ),
+            (
+                "type = \"subject-key-identifier\"",
+                "type = \"subject-key-identifier\"\ncritical = true # here",
+                "# here",
+                format!("unknown field `critical`, {no_fields}"),
+            ),
+            (
+                "\"non-repudiation\"]",
+                "\"non-reputation\"] # here",
+                "# here",
+                "\"non-reputation\" is not a key usage".to_owned(),
+            ),
+            (
+                "[\"ca-issuers\", \"ocsp\"]",
+                "[\n\"ca-issuers\",\n\"ocps\", # here\n]",
+                "# here",
+                "unknown variant `ocps`".to_owned(),
+            ),
+            (
+                "cps = \"http://pki.gov.kz/cps\"",
+                "cpz = \"http://pki.gov.kz/cps\"",
+                "cpz =",
+                "unknown field `cpz`".to_owned(),
+            ),
+            (
+                "type = \"freshest-crl\"",
+                "type = \"freshest-list\" # here",
+                "# here",
+                "unknown variant `freshest-list`".to_owned(),
+            ),
+            (
+                "access = [\"ca-issuers\", \"ocsp\"]",
+                "# here",
+                "[[extension]]\ntype = \"authority-information-access\"",
+                "missing field `access`".to_owned(),
+            ),
+        ] {
+            let text = profile.source().replacen(from, to, 1);
+            let at = match text.find(marked) {
+                Some(at) if marked.contains('\n') => text[..at].matches('\n').count() + 1,
+                _ => line(&text, marked),
+            };
+            let told = said(&[(from, to)]);
+            assert!(
+                told.contains(&format!("line {at}: {fault}")),
+                "{at}: {told}"
+            );
+            assert_eq!(told.matches("line ").count(), 1, "{told}");
+        }
+    }
+
+    #[test]
+    fn the_faults_of_several_extensions_are_told_with_those_around_them() {
+        let told = said(&[
+            ("critical = true", "critical = 3"),
+            ("\"non-repudiation\"]", "\"non-reputation\"]"),
+            ("type = \"keystore\"", "type = \"keystore\"\nallow = []"),
+            ("file-years = 1", "file-year = 1"),
+            ("upper-case = true }", "upper-case = 3 }"),
+        ]);
+        for fault in [
+            "line 28: \"non-reputation\" is not a key usage",
+            "line 27: invalid type: integer `3`, expected a boolean",
+            "line 9: invalid type: integer `3`, expected a boolean",
+            "unknown field `file-year`",
+            "unknown field `allow`, there are no fields",
+        ] {
+            assert!(told.contains(fault), "{fault}: {told}");
+        }
+        assert_eq!(told.matches("line ").count(), 5, "{told}");
+        // What one lacks hides nothing either, and what is said of one stands in the order of its lines.
+        let told = said(&[
+            ("critical = true\n", ""),
+            ("file-years = 1", "file-year = 1"),
+        ]);
+        assert!(told.contains("line 25: missing field `critical`"), "{told}");
+        assert!(told.contains("unknown field `file-year`"), "{told}");
     }
 
     #[test]
