@@ -179,22 +179,23 @@ impl Tables {
         }
     }
 
-    /// Compares the tables with what was said.
+    /// Compares the tables with what was said. `go_on` is asked after each page of them: there [`Stopped`] comes from.
     pub(super) fn judge(
         self,
         unit: &mut dyn UnitOfWork,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<Compared> {
         let mut by_role = 0;
         if self.share.is_first() {
-            readable("keys", self.keys.judge(unit, fault), fault)?;
+            readable("keys", self.keys.judge(unit, go_on, fault), fault)?;
             by_role = readable("staff", self.staff.judge(unit, fault), fault)?;
             readable("stops", stopped(self.stops, unit, fault), fault)?;
             readable("issuers", self.issuers.judge(unit, fault), fault)?;
         }
-        let people = self.people.judge(unit, self.share, fault);
+        let people = self.people.judge(unit, self.share, go_on, fault);
         let people = readable("people", people, fault)?;
-        let undigested = self.signed.judge(unit, self.share, fault);
+        let undigested = self.signed.judge(unit, self.share, go_on, fault);
         let undigested = readable("signed", undigested, fault)?;
         Ok(Compared {
             by_role,
@@ -202,6 +203,16 @@ impl Tables {
             ..people
         })
     }
+}
+
+/// Whoever waits for the comparison gave it up.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the comparison was given up")]
+pub(super) struct Stopped;
+
+/// After a page: another one may follow.
+fn another(go_on: &mut dyn FnMut() -> bool) -> Result<(), Stopped> {
+    if go_on() { Ok(()) } else { Err(Stopped) }
 }
 
 /// What cannot be read is told, and hides nothing of the other tables.
@@ -277,7 +288,11 @@ pub(super) fn in_shares(
             return Ok(None);
         };
         let said = tables.beyond;
-        all = all.and(tables.judge(unit.as_mut(), fault)?);
+        match tables.judge(unit.as_mut(), go_on, fault) {
+            Ok(compared) => all = all.and(compared),
+            Err(error) if error.is::<Stopped>() => return Ok(None),
+            Err(error) => return Err(error),
+        }
         let last = share.last();
         let person = people::next(unit.as_mut(), PersonId(last))?;
         let application = unit.applications().page(Some(ApplicationId(last)), 1)?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tanba_model::ports::StorageError;
+use tanba_pki::Timestamp;
 
 use super::stop::Stop;
 use super::{Duties, guarded};
@@ -33,7 +34,7 @@ impl Duties {
         let now = self.clock.now();
         let meters = self.authority.meters();
         let last = meters.evidence.last();
-        if last.is_some_and(|(at, _)| at >= self.authority.last_night(now)) {
+        if !is_due(last, self.authority.last_night(now), now) {
             return;
         }
         let mut faults = 0_u64;
@@ -73,6 +74,11 @@ impl Duties {
     }
 }
 
+/// Whether it is to be done. One that lies ahead was made while the clock was wrong, and says nothing of today.
+fn is_due(last: Option<(Timestamp, u64)>, night: Timestamp, now: Timestamp) -> bool {
+    last.is_none_or(|(at, _)| at < night || at > now)
+}
+
 fn told(faults: u64, people: u64) {
     if faults == 0 {
         tracing::info!(people, "the database was compared with the audit log");
@@ -82,5 +88,25 @@ fn told(faults: u64, people: u64) {
             people,
             "the database says something else than the audit log: see \"The database says something else than the log\" in docs/operator.md"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_compared_once_a_night_and_when_the_clock_that_was_ahead_is_set_right() {
+        let (night, now) = (Timestamp::from_unix(1_000), Timestamp::from_unix(2_000));
+        for (last, due) in [
+            (None, true),
+            (Some(999), true),
+            (Some(1_000), false),
+            (Some(2_000), false),
+            (Some(2_001), true),
+        ] {
+            let ended = last.map(|at| (Timestamp::from_unix(at), 0));
+            assert_eq!(is_due(ended, night, now), due, "{last:?}");
+        }
     }
 }

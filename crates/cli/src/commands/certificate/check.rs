@@ -182,7 +182,9 @@ fn check(
     let mut unit = storage.snapshot()?;
     let mut report = Report::default();
     let (evidence, tables) = Evidence::read(unit.as_mut(), &mut report)?;
-    let compared = tables.judge(unit.as_mut(), &mut |fault| report.fault_of(fault))?;
+    let compared = tables.judge(unit.as_mut(), &mut || true, &mut |fault| {
+        report.fault_of(fault)
+    })?;
     (report.people, report.not_comparable) = (compared.people, compared.not_comparable);
     (report.unnamed, report.by_role) = (compared.unnamed, compared.by_role);
     report.undigested = compared.undigested;

@@ -9,7 +9,7 @@ use tanba_model::ports::UnitOfWork;
 use tanba_pki::{CompromiseAttestation, Timestamp, hex};
 
 use super::listed::{Later, List};
-use super::{Fault, PAGE};
+use super::{Fault, PAGE, another};
 
 /// What the log says of the block list.
 #[derive(Debug, Default)]
@@ -46,6 +46,7 @@ impl Said {
     pub(super) fn judge(
         mut self,
         unit: &mut dyn UnitOfWork,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<()> {
         let issuers = unit.issuers().all()?;
@@ -61,6 +62,7 @@ impl Said {
                 break;
             };
             after = Some(last.public_key_sha256);
+            another(go_on)?;
             for row in &rows {
                 later.push(Later {
                     at: row.at,

@@ -12,7 +12,7 @@ use tanba_model::person::Person;
 use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
 
 use super::share::Share;
-use super::{Compared, Fault, PAGE, number};
+use super::{Compared, Fault, PAGE, another, number};
 
 /// What an act sets. Programs of before said no digest, and still run on this database.
 fn sets(action: &str) -> &'static [Fact] {
@@ -97,6 +97,7 @@ impl Said {
         self,
         unit: &mut dyn UnitOfWork,
         share: Share,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<Compared> {
         let key = unit.secrets().server_secret(KEY)?;
@@ -120,6 +121,7 @@ impl Said {
                 break;
             };
             after = end;
+            another(go_on)?;
             for row in &rows {
                 gone.extend(std::iter::from_fn(|| {
                     said.next_if(|(id, _)| *id < row.id.0)

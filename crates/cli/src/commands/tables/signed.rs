@@ -10,7 +10,7 @@ use tanba_model::ports::UnitOfWork;
 use tanba_pki::{Timestamp, hex};
 
 use super::share::Share;
-use super::{Fault, number};
+use super::{Fault, another, number};
 use message::Message;
 
 mod application;
@@ -188,6 +188,7 @@ impl Said {
         mut self,
         unit: &mut dyn UnitOfWork,
         share: Share,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<u64> {
         for ((object, act), _) in self.deeds.iter().filter(|(_, digest)| digest.is_none()) {
@@ -205,12 +206,12 @@ impl Said {
                 "the audit log names the same signed document twice: an old signature was used for something new",
             ));
         }
-        self.decisions(unit, share, fault)?;
+        self.decisions(unit, share, go_on, fault)?;
         if share.is_first() {
-            self.orders(unit, fault)?;
+            self.orders(unit, go_on, fault)?;
         }
-        self.revocations(unit, share, fault)?;
-        let not_comparable = self.of_applications(unit, share, fault)?;
+        self.revocations(unit, share, go_on, fault)?;
+        let not_comparable = self.of_applications(unit, share, go_on, fault)?;
         for ((kind, digest), signing) in self.signed {
             let what = format!(
                 "the audit log says that a {} was signed whose document has the SHA-256 {}, and it is not there: put it back \
@@ -229,6 +230,7 @@ impl Said {
     fn orders(
         &mut self,
         unit: &mut dyn UnitOfWork,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<()> {
         let mut after = None;
@@ -238,6 +240,7 @@ impl Said {
                 return Ok(());
             };
             after = Some(last.id);
+            another(go_on)?;
             for row in &rows {
                 let made = &row.made;
                 let (object, kind) = (made.object.as_str(), Kind::Order);

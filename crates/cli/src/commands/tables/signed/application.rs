@@ -6,8 +6,8 @@ use tanba_model::id::ApplicationId;
 use tanba_model::ports::UnitOfWork;
 use tanba_pki::{CertificateRequest, hex};
 
-use super::super::Fault;
 use super::super::share::Share;
+use super::super::{Fault, another};
 use super::message::{self, Message};
 use super::{PAGE, Said};
 
@@ -16,6 +16,7 @@ impl Said {
         &mut self,
         unit: &mut dyn UnitOfWork,
         share: Share,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<u64> {
         let mut not_comparable = 0_u64;
@@ -27,6 +28,7 @@ impl Said {
                 return Ok(not_comparable);
             };
             after = Some(last.id);
+            another(go_on)?;
             for row in &rows {
                 self.steps.judge(unit, row, fault)?;
                 let said = self.applications.remove(&row.id.0);

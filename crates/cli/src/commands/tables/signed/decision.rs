@@ -7,8 +7,8 @@ use tanba_model::person::EmailAddress;
 use tanba_model::ports::UnitOfWork;
 use tanba_pki::hex;
 
-use super::super::Fault;
 use super::super::share::Share;
+use super::super::{Fault, another};
 use super::message::{self, Message};
 use super::{Kind, PAGE, Said, Signing, not_signed, other, unknown};
 
@@ -17,6 +17,7 @@ impl Said {
         &mut self,
         unit: &mut dyn UnitOfWork,
         share: Share,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<()> {
         let mut after = None;
@@ -26,6 +27,7 @@ impl Said {
                 return Ok(());
             };
             after = Some(last.id);
+            another(go_on)?;
             for row in rows.iter().filter(|row| share.has(row.made.person.0)) {
                 let object = format!("person:{}", row.made.person);
                 let digest = row.made.document_sha256();

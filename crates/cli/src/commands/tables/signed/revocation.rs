@@ -6,8 +6,8 @@ use tanba_model::audit::Actor;
 use tanba_model::ports::UnitOfWork;
 use tanba_model::revocation::{Revocation, RevocationDocument};
 
-use super::super::Fault;
 use super::super::share::Share;
+use super::super::{Fault, another};
 use super::message::{self, Message};
 use super::{Kind, PAGE, Said, not_signed, other, unknown};
 
@@ -16,6 +16,7 @@ impl Said {
         &mut self,
         unit: &mut dyn UnitOfWork,
         share: Share,
+        go_on: &mut dyn FnMut() -> bool,
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<()> {
         if share.is_first() {
@@ -37,6 +38,7 @@ impl Said {
                 return Ok(());
             };
             after = Some(*last);
+            another(go_on)?;
             for (_, row) in rows.iter().filter(|(_, row)| share.has(row.person.0)) {
                 let (object, kind) = (format!("person:{}", row.person), Kind::Revocation);
                 let Some(said) = self.signed.remove(&(kind, row.document_sha256())) else {

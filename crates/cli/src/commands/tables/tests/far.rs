@@ -17,6 +17,29 @@ fn found(storage: &dyn Storage) -> Option<Vec<String>> {
     ended.map(|_| found)
 }
 
+/// Whoever stops a server waits for no page of any table.
+#[test]
+fn somebody_who_gives_up_waits_for_no_other_page() {
+    let (house, ..) = signed::desk();
+    let storage = house.storage.as_ref();
+    let looks_until = |limit: usize| {
+        let mut looks = 0;
+        let mut go_on = || {
+            looks += 1;
+            looks < limit
+        };
+        let ended = compare(storage, &mut go_on, &mut |_| {}).unwrap();
+        (ended.is_some(), looks)
+    };
+    let (ended, all) = looks_until(usize::MAX);
+    assert!(ended);
+    // One page of the log, and one of each of the tables of people, decisions, orders, revocations and applications.
+    assert_eq!(all, 6);
+    for limit in 1..=all {
+        assert_eq!(looks_until(limit), (false, limit));
+    }
+}
+
 #[test]
 fn a_person_with_the_greatest_number_there_is_is_told_and_nobody_waits_for_those_between() {
     let house = house();

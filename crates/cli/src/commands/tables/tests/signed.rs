@@ -381,7 +381,7 @@ fn revoke(storage: &dyn Storage, seat: &Seat) {
 }
 
 /// Two of staff who did everything that is signed, for a third person.
-fn desk() -> (House, Seat, Seat, PersonId) {
+pub(super) fn desk() -> (House, Seat, Seat, PersonId) {
     let house = House::new();
     let first = Seat::new(&house, 1, Role::Operator);
     let second = Seat::new(&house, 2, Role::SeniorOperator);
