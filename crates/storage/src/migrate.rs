@@ -8,12 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// The number of the last migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 24;
+pub const SCHEMA_VERSION: i64 = 25;
 
 /// "TANB": SQLite's `application_id` of our files.
 const APPLICATION_ID: i64 = 0x5441_4E42;
 
-const MIGRATIONS: [(i64, &str); 24] = [
+const MIGRATIONS: [(i64, &str); 25] = [
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_revocation.sql")),
     (
@@ -88,6 +88,10 @@ const MIGRATIONS: [(i64, &str); 24] = [
     (
         24,
         include_str!("../migrations/sqlite/0024_person_stays.sql"),
+    ),
+    (
+        25,
+        include_str!("../migrations/sqlite/0025_certificates_by_generation.sql"),
     ),
 ];
 

@@ -13,50 +13,11 @@ use super::{SqliteUnit, column};
 use crate::error::damaged;
 
 mod rows;
+#[macro_use]
+mod statements;
 
 use rows::{Stored, read, read_change, read_ending, read_entry};
-
-/// All columns, in the order in which [`read`] takes them.
-macro_rules! select {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
-                    public_key_sha256, shard, not_before, not_after, created_at, status, revoked_at, reason,
-                    to_be_signed, der
-             FROM certificate ",
-            $rest
-        )
-    };
-}
-
-/// The columns of [`Ending`].
-macro_rules! ending {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, person_id, serial, purpose, keystore, not_after FROM certificate ",
-            $rest
-        )
-    };
-}
-
-/// Reads the index `certificate_end`, from where the last page ended.
-const ENDING: &str = ending!(
-    "WHERE status = 'valid' AND person_id IS NOT NULL AND (not_after, id) > (?1, ?2) AND not_after <= ?3
-         AND NOT EXISTS (SELECT 1 FROM reminder WHERE certificate_id = certificate.id AND days = ?4)
-     ORDER BY not_after, id LIMIT ?5"
-);
-
-/// Reads the index `certificate_person` downwards from where the last page ended.
-const PAGE_OF_PERSON: &str = select!(
-    "WHERE person_id = ?1 AND id < ?2 AND status IN ('valid', 'revoked') AND (?5 IS NULL OR purpose = ?5)
-         AND CASE ?3
-             WHEN 'valid' THEN status = 'valid' AND not_before <= ?4 AND not_after > ?4
-             WHEN 'expired' THEN status = 'valid' AND not_after <= ?4
-             WHEN 'frozen' THEN status = 'revoked' AND reason = ?6
-             WHEN 'revoked' THEN status = 'revoked' AND reason <> ?6
-             ELSE 1 END
-     ORDER BY id DESC LIMIT ?7"
-);
+use statements::{ENDING, PAGE_OF_PERSON};
 
 const PURPOSES: [(Purpose, &str); 5] = [
     (Purpose::Authentication, "authentication"),
@@ -203,7 +164,9 @@ impl Certificates for SqliteUnit<'_> {
     ) -> Result<Vec<CertificateRecord>, StorageError> {
         self.many(
             select!(
-                "WHERE person_id = ?1 AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"
+                "WHERE ",
+                of_person!(),
+                "AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"
             ),
             params![person.0, limit],
             read,
@@ -249,7 +212,11 @@ impl Certificates for SqliteUnit<'_> {
         serial: &SerialNumber,
     ) -> Result<Option<CertificateRecord>, StorageError> {
         self.one(
-            select!("WHERE person_id = ?1 AND serial = ?2 AND status IN ('valid', 'revoked')"),
+            select!(
+                "WHERE ",
+                of_person!(),
+                "AND serial = ?2 AND status IN ('valid', 'revoked')"
+            ),
             params![person.0, serial.as_bytes()],
             read,
         )
@@ -407,7 +374,11 @@ impl Certificates for SqliteUnit<'_> {
         limit: u32,
     ) -> Result<Vec<Ending>, StorageError> {
         self.many(
-            ending!("WHERE person_id = ?1 AND status = 'valid' ORDER BY id DESC LIMIT ?2"),
+            ending!(
+                "WHERE ",
+                of_person!(),
+                "AND status = 'valid' ORDER BY id DESC LIMIT ?2"
+            ),
             params![person.0, limit],
             read_ending,
         )
