@@ -108,8 +108,8 @@ impl ApplicationDocument {
     }
 
     /// Whether a record says what was signed, in all that is kept beside the document as well: number, kind, address, place,
-    /// keystore, keys, and of a first application centre and agreement. Who applies is for the caller to compare, and the
-    /// requests, of which the record has no digests.
+    /// keystore, keys with their requests, and of a first application centre and agreement. Who applies is for the caller to
+    /// compare.
     #[must_use]
     pub fn is_of(&self, application: &Application) -> bool {
         let email = application.email.as_ref().map(|email| email.as_str());
@@ -128,6 +128,8 @@ impl ApplicationDocument {
             && (self.keys.iter().zip(&application.requests)).all(|(key, request)| {
                 key.profile == request.profile
                     && key.public_key_sha256 == hex::encode(&request.public_key_sha256)
+                    // The certificate is made of the request, not of the digest that is recorded beside it.
+                    && key.request_sha256 == hex::encode(&tanba_crypto::sha256(&request.request))
             });
         same_form && same_first && same_keys
     }

@@ -3,13 +3,13 @@
 use tanba_model::application::Application;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::person::Person;
-use tanba_model::ports::{Session, StorageError, UnitOfWork};
+use tanba_model::ports::{PersonFacts, Session, StorageError, UnitOfWork};
 use tanba_pki::{Certificate, DistinguishedName};
 
 use crate::RegistrationAuthority;
 use crate::codes;
 use crate::error::StepError;
-use crate::first::{Register, TableRegister, same_name};
+use crate::first::{Register, TableRegister, same_name, same_person};
 
 impl RegistrationAuthority {
     /// Asks the register about the person of a session. Not to be called inside of a unit of work: it may take seconds.
@@ -71,8 +71,9 @@ pub(super) fn refused_for(
     }
     let signed = application.signed.as_ref().map(|signed| &signed.document);
     let first = application.first.as_ref().map(|first| &first.document);
+    // What waits to be issued was signed: where nothing is there, somebody took it away.
     let Some(bytes) = signed.or(first) else {
-        return Ok(None);
+        return Ok(Some(codes::RECORD_DIFFERS));
     };
     let document = ApplicationDocument::from_bytes(bytes)
         .map_err(|_| StorageError::Damaged(format!("application {}: document", application.id)))?;
@@ -80,15 +81,27 @@ pub(super) fn refused_for(
     if !document.is_of(application) {
         return Ok(Some(codes::RECORD_DIFFERS));
     }
-    if signed.is_none() {
-        // First keys: an operator compared the names with register and records when she approved them.
-        let same = document.applicant.iin == person.iin.as_str();
-        return Ok((!same).then_some(codes::RECORD_DIFFERS));
+    let applicant = &document.applicant;
+    if applicant.iin != person.iin.as_str() {
+        return Ok(Some(codes::RECORD_DIFFERS));
     }
-    let same = document.applicant.iin == person.iin.as_str()
-        && document.applicant.surname == person.surname
-        && document.applicant.given_name == person.given_name
-        && document.applicant.patronymic == person.patronymic;
+    let facts = |surname: &str, given_name: &str, patronymic: Option<&str>| PersonFacts {
+        surname: surname.to_owned(),
+        given_name: given_name.to_owned(),
+        patronymic: patronymic.map(str::to_owned),
+    };
+    let applied = facts(
+        &applicant.surname,
+        &applicant.given_name,
+        applicant.patronymic.as_deref(),
+    );
+    let recorded = facts(
+        &person.surname,
+        &person.given_name,
+        person.patronymic.as_deref(),
+    );
+    // Of first keys an operator compared the names with register and records, and blanks and capitals do not matter to her.
+    let same = applied == recorded || (signed.is_none() && same_person(&applied, &recorded));
     Ok((!same).then_some(codes::DATA_CHANGED))
 }
 

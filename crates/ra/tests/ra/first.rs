@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tanba_crypto::{KeyAlgorithm, Signer, SoftwareKey};
-use tanba_model::application::State;
+use tanba_model::application::{Application, State};
 use tanba_model::document::ApplicationDocument;
 use tanba_model::iin::Iin;
 use tanba_model::intake::{IntakeStage, Standing};
@@ -1134,23 +1134,53 @@ fn a_confirmed_application_is_issued_and_makes_the_address_the_persons() {
     );
 }
 
-#[test]
-fn first_keys_whose_record_was_changed_after_the_approval_are_not_issued() {
+/// The state of first keys after somebody with the database changed something between approval and issue.
+fn approved_and(change: impl FnOnce(&World, &mut Application)) -> State {
     let world = scene();
     let (secret, _) = submitted(&world, &world.ra, NOON);
     let mut application = world.ra.first(&secret).unwrap().application.unwrap();
-    application.email = EmailAddress::parse("minister@example.kz").ok();
+    change(&world, &mut application);
     application.state = application.state.confirm(after(10)).unwrap();
     let mut work = world.storage.begin().unwrap();
     work.applications().update(&mut application).unwrap();
     work.commit().unwrap();
     let _ = world.ra.resume(after(11)).unwrap();
-    let application = world.ra.first(&secret).unwrap().application.unwrap();
-    assert!(
-        matches!(&application.state, State::Rejected { reason, .. } if reason == "record-differs"),
-        "{:?}",
-        application.state
-    );
+    world.ra.first(&secret).unwrap().application.unwrap().state
+}
+
+#[test]
+fn first_keys_whose_record_was_changed_after_the_approval_are_not_issued() {
+    let named = |world: &World, application: &Application, surname: &str, given_name: &str| {
+        let facts = PersonFacts {
+            surname: surname.to_owned(),
+            given_name: given_name.to_owned(),
+            patronymic: None,
+        };
+        let mut work = world.storage.begin().unwrap();
+        work.persons()
+            .set_identity(application.person, &facts, "table", false)
+            .unwrap();
+        work.commit().unwrap();
+    };
+    let refused = |state: State, expected: &str| {
+        assert!(
+            matches!(&state, State::Rejected { reason, .. } if reason == expected),
+            "{state:?}"
+        );
+    };
+    let state = approved_and(|_, application| {
+        application.email = EmailAddress::parse("minister@example.kz").ok();
+    });
+    refused(state, "record-differs");
+    let state = approved_and(|world, application| named(world, application, "ИВАНОВА", "МАРИЯ"));
+    refused(state, "data-changed");
+    let state = approved_and(|_, application| {
+        let request = application.requests[0].request.clone();
+        application.requests[1].request = request;
+    });
+    refused(state, "record-differs");
+    let state = approved_and(|_, _| {});
+    assert!(matches!(state, State::Issued { .. }), "{state:?}");
 }
 
 /// Nobody asks at first keys what is to become of old ones: the notice must not speak of a wish.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use tanba_model::application::State;
+use tanba_model::application::{Application, State};
 use tanba_model::message::MessageBody;
 use tanba_model::person::EmailAddress;
 use tanba_model::ports::{PersonFacts, RegisterAnswer, Storage as _};
@@ -112,21 +112,54 @@ fn a_new_name_between_signature_and_code_ends_the_application() {
     assert_eq!(refused(&world, &citizen, 1), "data-changed");
 }
 
-#[test]
-fn another_address_in_the_record_between_signature_and_code_ends_the_application() {
+/// Changes the record of a signed application as somebody with the database would, and lets its owner type her code.
+fn confirmed_after(change: impl FnOnce(&World, &Citizen, &mut Application)) -> String {
     let world = World::new();
     let citizen = world.citizen("Aigerim");
     let session = world.sign_in(&citizen, NOON).session;
     let draft = world.submit(&citizen, &session, NOON);
     let code = world.mailed_code(NOON);
     let mut application = world.applications(citizen.id).remove(0);
-    application.email = EmailAddress::parse("minister@example.kz").ok();
+    change(&world, &citizen, &mut application);
     let mut work = world.storage.begin().unwrap();
     work.applications().update(&mut application).unwrap();
     work.commit().unwrap();
     let confirmed = world.ra.confirm(&session, &draft.number, &code, after(1));
     assert_eq!(confirmed.unwrap_err().code(), "application-rejected");
-    assert_eq!(refused(&world, &citizen, 1), "record-differs");
+    refused(&world, &citizen, 1)
+}
+
+#[test]
+fn another_address_in_the_record_between_signature_and_code_ends_the_application() {
+    let reason = confirmed_after(|_, _, application| {
+        application.email = EmailAddress::parse("minister@example.kz").ok();
+    });
+    assert_eq!(reason, "record-differs");
+}
+
+#[test]
+fn another_request_behind_the_same_digest_ends_the_application() {
+    let reason = confirmed_after(|world, citizen, application| {
+        let thief = [world.new_key(), world.new_key()];
+        let request = &mut application.requests[1];
+        request.request = world.requests(citizen, &thief).remove(1);
+    });
+    assert_eq!(reason, "record-differs");
+}
+
+#[test]
+fn nothing_is_issued_for_a_draft_that_nobody_signed_and_somebody_made_a_confirmed_one() {
+    let world = World::new();
+    let citizen = world.citizen("Aigerim");
+    let session = world.sign_in(&citizen, NOON).session;
+    world.prepare(&citizen, &session, NOON);
+    let mut application = world.applications(citizen.id).remove(0);
+    application.state = State::Confirmed { at: after(1) };
+    let mut work = world.storage.begin().unwrap();
+    work.applications().update(&mut application).unwrap();
+    work.commit().unwrap();
+    let _ = world.ra.resume(after(2)).unwrap();
+    assert_eq!(refused(&world, &citizen, 2), "record-differs");
 }
 
 #[test]
