@@ -1,6 +1,7 @@
 //! Certification requests (PKCS#10, RFC 2986).
 
 use std::fmt;
+use std::net::IpAddr;
 
 use spki::AlgorithmIdentifierOwned;
 use tanba_crypto::{
@@ -8,8 +9,8 @@ use tanba_crypto::{
     UnsupportedAlgorithm, VerifyError,
 };
 
-use crate::asn1::{self, Malformed, Reader, parse_all, tag};
-use crate::certificate::algorithm_identifier;
+use crate::asn1::{self, Malformed, Reader, Value, parse_all, tag};
+use crate::certificate::{Certificate, algorithm_identifier};
 use crate::extension::{Extension, Known, read_extensions};
 use crate::{DistinguishedName, assemble, oid};
 
@@ -27,6 +28,8 @@ pub struct CertificateRequest {
     public_key: PublicKey,
     known: Known,
     asks_for_more: bool,
+    /// The alternative names asked for, as they came.
+    names: Vec<u8>,
     algorithm: AlgorithmIdentifierOwned,
     signature: Vec<u8>,
 }
@@ -108,6 +111,10 @@ impl CertificateRequest {
             [oid::SUBJECT_ALT_NAME, oid::KZ_KEYSTORE].contains(&extension.oid)
         };
         let asks_for_more = !extensions.iter().all(is_used);
+        let names = extensions
+            .into_iter()
+            .find(|extension| extension.oid == oid::SUBJECT_ALT_NAME)
+            .map_or_else(Vec::new, |extension| extension.value);
         Ok(Self {
             der: der.to_vec(),
             info: info.der.to_vec(),
@@ -115,6 +122,7 @@ impl CertificateRequest {
             public_key,
             known,
             asks_for_more,
+            names,
             algorithm,
             signature,
         })
@@ -154,6 +162,19 @@ impl CertificateRequest {
     #[must_use]
     pub const fn asks_for_more(&self) -> bool {
         self.asks_for_more
+    }
+
+    /// The alternative names asked for that the certificate does not have, in words: the profile and the register decide which it
+    /// gets.
+    ///
+    /// # Errors
+    /// [`Malformed`] when either is no list of names.
+    pub fn names_left_out(&self, certificate: &Certificate) -> Result<Vec<String>, Malformed> {
+        let given = certificate.extension(oid::SUBJECT_ALT_NAME);
+        let given = values(given.map_or(&[], |given| given.value.as_slice()))?;
+        let mut asked = values(&self.names)?;
+        asked.retain(|name| !given.iter().any(|given| given.der == name.der));
+        Ok(asked.iter().map(in_words).collect())
     }
 
     /// Whether it is signed with SHA-1, which [`Self::verify_possession`] refuses.
@@ -290,6 +311,35 @@ fn is_label(label: &str) -> bool {
             .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
+}
+
+/// The values of a `GeneralNames`; none of no octets.
+fn values(list: &[u8]) -> Result<Vec<Value<'_>>, Malformed> {
+    let mut values = Vec::new();
+    if !list.is_empty() {
+        let mut reader = parse_all(list, "subject alternative name")?;
+        while !reader.is_empty() {
+            values.push(reader.next_value()?);
+        }
+    }
+    Ok(values)
+}
+
+/// A `GeneralName` as a person reads it; what a terminal would act on is escaped.
+fn in_words(name: &Value<'_>) -> String {
+    let text = || {
+        let text = String::from_utf8_lossy(name.content);
+        text.escape_debug().to_string()
+    };
+    let four = <[u8; 4]>::try_from(name.content).map(IpAddr::from);
+    let address = four.or_else(|_| <[u8; 16]>::try_from(name.content).map(IpAddr::from));
+    match (name.tag, address) {
+        (0x81, _) => format!("email:{}", text()),
+        (0x82, _) => format!("dns:{}", text()),
+        (0x86, _) => format!("uri:{}", text()),
+        (0x87, Ok(address)) => format!("ip:{address}"),
+        _ => "a name of another kind".to_owned(),
+    }
 }
 
 /// The extensions of the extensionRequest attribute; other attributes are passed over.

@@ -93,6 +93,37 @@ fn what_has_not_to_be_done_is_not_said_to_be_done() {
 }
 
 #[test]
+fn a_name_that_a_request_asks_for_in_vain_is_told() {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    let [iin, _] = site.import_people();
+    let said = |name: &str, names: &str| {
+        let request = format!(
+            "req -new -newkey rsa:2048 -nodes -subj / -keyout {name}.key -out {name}.csr -addext subjectAltName={names}"
+        );
+        site.openssl(&words(&request));
+        let line = format!(
+            "certificate issue --profile {PROFILE} --person {iin} --request {name}.csr -o {name}.pem"
+        );
+        let output = site.tanba(&words(&line));
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        said
+    };
+    let asked = said(
+        "more",
+        "DNS:evil.kz,email:evil@x.kz,email:aigerim@example.kz,IP:10.0.0.1,URI:http://evil.kz",
+    );
+    assert!(
+        asked.contains("dns:evil.kz, email:evil@x.kz, ip:10.0.0.1, uri:http://evil.kz"),
+        "{asked}"
+    );
+    assert!(!asked.contains("aigerim"), "{asked}");
+    // Her own address is what she gets.
+    let asked = said("own", "email:aigerim@example.kz");
+    assert!(!asked.contains("alternative names"), "{asked}");
+}
+
+#[test]
 fn an_installation_without_an_authority_or_with_a_wrong_address_says_where_to_read_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let init = |name: &str, url: &str| {

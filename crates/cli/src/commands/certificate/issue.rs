@@ -16,7 +16,7 @@ use tanba_model::ports::{
 };
 use tanba_pki::pem;
 use tanba_pki::profile::Subject;
-use tanba_pki::{CertificateRequest, SerialNumber, Timestamp};
+use tanba_pki::{Certificate, CertificateRequest, SerialNumber, Timestamp};
 use tanba_ra::RegistrationAuthority;
 
 use super::{CertificateFacts, ConfigArgs, issuer_names, person, refused};
@@ -75,8 +75,6 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let (storage, authority) = wire::installation(&config, context)?;
     let person = person::find(storage.snapshot()?.as_mut(), &args.person)?;
     must_live(storage.as_ref(), person.id)?;
-    let asks_for_more =
-        CertificateRequest::from_der(&request).is_ok_and(|asked| asked.asks_for_more());
     let order = IssuanceOrder {
         person: Some(person.id),
         application: None,
@@ -109,12 +107,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let asked = order.request.clone();
     let record = &issue_once(&authority, storage.as_ref(), order, now, Box::new(announce))
         .map_err(|error| refused::explain(error, &config.profiles, &args.profile, &asked))?;
-    if asks_for_more {
-        context.warn(
-            "the request asks for extensions that the profile alone decides on; they were left out (`tanba certificate show` \
-             tells what the certificate has)",
-        );
-    }
+    tell_left_out(&asked, record, context);
     let chain = chain(&authority, record)?;
     if let Some(output) = output {
         output.write(&chain).with_context(|| {
@@ -134,6 +127,31 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     };
     context.print(&facts, text)?;
     Ok(Outcome::Done)
+}
+
+/// Says what the request asked for and did not get: whoever wrote it may take it for granted.
+fn tell_left_out(request: &[u8], record: &CertificateRecord, context: &Context) {
+    let Ok(request) = CertificateRequest::from_der(request) else {
+        return;
+    };
+    if request.asks_for_more() {
+        context.warn(
+            "the request asks for extensions that the profile alone decides on; they were left out (`tanba certificate show` \
+             tells what the certificate has)",
+        );
+    }
+    let certificate = record.der.as_deref().map(Certificate::from_der);
+    let Some(Ok(certificate)) = certificate else {
+        return;
+    };
+    let names = request.names_left_out(&certificate).unwrap_or_default();
+    if !names.is_empty() {
+        context.warn(format_args!(
+            "the request asks for alternative names that the certificate does not have: {}. The address of a person comes from \
+             the register and the name of a host from --common-name, each where the profile has it",
+            names.join(", ")
+        ));
+    }
 }
 
 /// Nothing is issued to the dead.
