@@ -9,7 +9,7 @@ use super::config_args::ConfigArgs;
 use super::serve::alone;
 use crate::context::Context;
 use crate::count::count;
-use crate::outcome::{Outcome, usage};
+use crate::outcome::{Outcome, sentence, usage};
 use crate::wire;
 
 /// Commands of `tanba restore`.
@@ -41,6 +41,10 @@ struct Facts {
     lost_certificates: Option<u64>,
     /// Lists that were published with the new numbers.
     published_lists: usize,
+    /// Whether they were published; not while the key is away.
+    lists_published: bool,
+    /// Why not.
+    lists_fault: Option<String>,
 }
 
 /// Runs the command.
@@ -86,16 +90,25 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         (config.ca, &config.profiles),
         context,
     )
-    .and_then(|authority| Ok(authority.publish_all(context.now())?))
-    .context(
-        "the database is accepted, but its lists were not published; run `tanba crl publish`",
-    )?;
-    let facts = facts(&accepted, published.len());
+    .context("the database is accepted, but its lists were not published; run `tanba crl publish`")?
+    .publish_all(context.now());
+    // It is accepted all the same, and a second acceptance would be refused.
+    let (published, fault) = match published {
+        Ok(published) => (published.len(), None),
+        Err(error) => (0, Some(sentence(&error.into()))),
+    };
+    if let Some(why) = &fault {
+        context.warn(format_args!(
+            "the database is accepted, but its lists are not published yet: {why}. Say `tanba crl publish` when the key answers; do \
+             not repeat this command"
+        ));
+    }
+    let facts = facts(&accepted, published, fault);
     context.print(&facts, text(&facts))?;
     Ok(Outcome::Done)
 }
 
-fn facts(accepted: &AcceptedRestore, published_lists: usize) -> Facts {
+fn facts(accepted: &AcceptedRestore, published_lists: usize, lists_fault: Option<String>) -> Facts {
     let restored = &accepted.restored;
     let remembered = accepted.remembered.as_ref();
     Facts {
@@ -103,6 +116,8 @@ fn facts(accepted: &AcceptedRestore, published_lists: usize) -> Facts {
         lost_certificates: remembered
             .map(|known| known.certificates.saturating_sub(restored.certificates)),
         published_lists,
+        lists_published: lists_fault.is_none(),
+        lists_fault,
     }
 }
 

@@ -277,6 +277,45 @@ fn while_the_token_is_away_certificates_are_revoked_and_it_is_said_that_lists_fo
 }
 
 #[test]
+fn a_restored_database_is_accepted_while_the_token_is_away() {
+    let Some(token) = SoftHsm::make() else { return };
+    let mut house = token.installation(&["--issuing-key", "ec-p256"]);
+    let database = house.path("tanba.sqlite");
+    let backup = house.path("backup.sqlite");
+    fs::copy(&database, &backup).expect("a backup");
+    house.serve();
+    house.register("Erlanova", "erlanova@example.kz");
+    house.stop();
+    for more in ["tanba.sqlite-wal", "tanba.sqlite-shm"] {
+        let _: std::io::Result<()> = fs::remove_file(house.path(more));
+    }
+    fs::copy(&backup, &database).expect("the backup");
+    token.pull();
+    let restore = || {
+        house
+            .command()
+            .args(["restore", "accept", "--json", "--reason", "a backup"])
+            .arg("--config")
+            .arg(house.path("tanba.toml"))
+            .output()
+            .expect("the program runs")
+    };
+    let output = restore();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let facts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(facts["lists_published"], false, "{facts}");
+    let why = facts["lists_fault"].as_str().expect("a sentence");
+    assert!(why.contains("\"nca\" is not there"), "{why}");
+    assert!(said.contains("tanba crl publish"), "{said}");
+    // It is done: nothing is left to accept.
+    assert_eq!(restore().status.code(), Some(1));
+    token.plug();
+    house.facts(&["crl", "publish"]);
+    evidence_is_whole(&house);
+}
+
+#[test]
 fn a_wrong_pin_and_a_wrong_token_are_told_in_a_sentence() {
     let Some(token) = SoftHsm::make() else { return };
     let house = token.installation(&["--issuing-key", "ec-p256"]);
