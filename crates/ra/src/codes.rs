@@ -292,6 +292,8 @@ pub const PROOF_MISSING: &str = "proof-missing";
 pub const PROOF_NOT_YET: &str = "proof-not-yet";
 /// A proof is signed with a key that is not of this application.
 pub const PROOF_OTHER_KEY: &str = "proof-other-key";
+/// What is recorded of an application is not what was signed: it was changed behind the program.
+pub const RECORD_DIFFERS: &str = "record-differs";
 /// Not one request for each key.
 pub const REQUEST_COUNT: &str = "request-count";
 /// A request is not PKCS#10.
@@ -300,8 +302,6 @@ pub const REQUEST_MALFORMED: &str = "request-malformed";
 pub const REQUEST_POSSESSION: &str = "request-possession";
 /// A request is signed with SHA-1, which proves nothing any more.
 pub const REQUEST_SHA1: &str = "request-sha1";
-/// What is recorded of an application is not what was signed: it was changed behind the program.
-pub const RECORD_DIFFERS: &str = "record-differs";
 /// The key is on the block list.
 pub const REQUEST_BLOCKED_KEY: &str = "request-blocked-key";
 /// A key was seen before.
