@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use tanba_model::audit::origin;
 
@@ -119,6 +119,32 @@ impl Tanba {
         outcome
     }
 
+    /// The arguments without `--help` behind the command `help`, which is the help already.
+    pub(crate) fn without_help_of_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
+        let mut command = Self::command();
+        let mut help = None;
+        for (at, word) in arguments.iter().enumerate().skip(1) {
+            let word = word.to_str().unwrap_or_default();
+            if word == "help" && command.has_subcommands() {
+                help = Some(at);
+                break;
+            }
+            match command.find_subcommand(word) {
+                Some(inner) => command = inner.clone(),
+                None if word == "--json" => {}
+                None => break,
+            }
+        }
+        if let Some(help) = help {
+            let mut at = 0_usize;
+            arguments.retain(|word| {
+                at = at.saturating_add(1);
+                at <= help || !(word == "--help" || word == "-h")
+            });
+        }
+        arguments
+    }
+
     /// What is said with `--json` of arguments that cannot be read.
     pub(crate) fn misunderstood(arguments: &[OsString], error: &clap::Error) -> Option<String> {
         let mut words = arguments
@@ -191,9 +217,52 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
+
+    #[test]
+    fn help_of_the_help_is_the_help() {
+        for (line, exit) in [
+            ("tanba help --help", true),
+            ("tanba help -h", true),
+            ("tanba help key --help", true),
+            ("tanba --json key help --help", true),
+            ("tanba help key check", true),
+            ("tanba help nothing --help", false),
+        ] {
+            let arguments = line.split(' ').map(OsString::from).collect();
+            let error = Tanba::try_parse_from(Tanba::without_help_of_help(arguments)).unwrap_err();
+            assert_eq!(!error.use_stderr(), exit, "{line}: {error}");
+        }
+        // A file may have that name.
+        let line = ["tanba", "cms", "verify", "help", "--help"].map(OsString::from);
+        assert_eq!(Tanba::without_help_of_help(line.to_vec()), line);
+    }
+
+    /// Where something is written has one name everywhere, and so have the certificates between.
+    #[test]
+    fn options_of_one_meaning_have_one_name() {
+        fn look(command: &clap::Command, path: &str) {
+            for option in command.get_arguments() {
+                let Some(long) = option.get_long() else {
+                    continue;
+                };
+                assert!(!["out", "intermediate"].contains(&long), "{path} --{long}");
+                if long == "output" {
+                    assert_eq!(option.get_short(), Some('o'), "{path}");
+                }
+            }
+            for inner in command.get_subcommands() {
+                look(inner, &format!("{path} {}", inner.get_name()));
+            }
+        }
+        look(&Tanba::command(), "tanba");
+        for line in [
+            "tanba cms sign a --keystore b --out c",
+            "tanba cms verify a --intermediate b --out c",
+        ] {
+            Tanba::try_parse_from(line.split(' ')).unwrap();
+        }
+    }
 
     #[test]
     fn the_command_line_does_not_contradict_itself() {

@@ -36,7 +36,7 @@ pub use outcome::Outcome;
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = commands::Tanba::without_help_of_help(arguments.into_iter().collect());
     let tanba = match commands::Tanba::try_parse_from(&arguments) {
         Ok(tanba) => tanba,
         Err(error) => {

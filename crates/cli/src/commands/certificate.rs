@@ -49,7 +49,7 @@ pub(crate) enum Command {
         /// Serial number, hexadecimal
         serial: String,
         /// Write the certificate to a file, PEM
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
     /// Read everything that was ever issued again and judge it: signature, record, profile, key, evidence, lists, OCSP

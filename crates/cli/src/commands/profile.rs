@@ -370,19 +370,40 @@ fn read(path: &Path) -> anyhow::Result<Certificate> {
         .with_context(|| format!("the file {} holds no certificate", path.display()))
 }
 
+/// What is wrong with samples, each fault once; where it is not that of every kind of key, with those that have it.
+fn once(samples: &[sample::Sample]) -> Vec<String> {
+    let mut faults: Vec<(String, Vec<String>)> = Vec::new();
+    for one in samples {
+        for finding in &one.findings {
+            if finding.severity != Severity::Error {
+                continue;
+            }
+            let (said, kind) = (finding.to_string(), one.key.to_string());
+            match faults.iter_mut().find(|(known, _)| *known == said) {
+                Some((_, kinds)) if kinds.contains(&kind) => {}
+                Some((_, kinds)) => kinds.push(kind),
+                None => faults.push((said, vec![kind])),
+            }
+        }
+    }
+    let sentence = |(said, kinds): (String, Vec<String>)| {
+        if kinds.len() == samples.len() {
+            said
+        } else {
+            format!("{said} ({})", kinds.join(", "))
+        }
+    };
+    faults.into_iter().map(sentence).collect()
+}
+
 /// What is wrong with the operator's own profiles beyond their texts: samples of each are made and read as before a
 /// signature, so that nobody applies for what would then be refused.
 pub(super) fn faults(profiles: &Profiles, context: &Context) -> anyhow::Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for profile in profiles.own() {
         let name = profile.name();
-        let sentences: Vec<String> = match sample::samples(profile, context) {
-            Ok(samples) => samples
-                .iter()
-                .flat_map(|one| &one.findings)
-                .filter(|finding| finding.severity == Severity::Error)
-                .map(ToString::to_string)
-                .collect(),
+        let sentences = match sample::samples(profile, context) {
+            Ok(samples) => once(&samples),
             Err(error) => vec![crate::outcome::sentence(&error)],
         };
         if !sentences.is_empty() {

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Purpose::Any, overrides_with = "purpose")]
     purpose: Purpose,
     /// Names that the certificate must all have: dns:HOST, ip:ADDRESS, email:ADDRESS
-    #[arg(long, value_name = "KIND:NAME")]
+    #[arg(long, value_name = "KIND:NAME", value_parser = name)]
     name: Vec<PeerName>,
     /// Policies that are acceptable; without any, or with anyPolicy, each is
     #[arg(long, value_name = "OID", value_parser = policy)]
@@ -123,6 +123,27 @@ fn policy(text: &str) -> Result<ObjectIdentifier, String> {
         .map_err(|_| "expected an object identifier".to_owned())
 }
 
+/// A name that a certificate can have: a slip of the pen is no verdict about a certificate.
+fn name(text: &str) -> Result<PeerName, String> {
+    let name: PeerName = text.parse().map_err(|error| format!("{error}"))?;
+    let is_written_right = match &name {
+        PeerName::Dns(host) => host
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_graphic())),
+        PeerName::Email(address) => address.bytes().all(|octet| octet.is_ascii_graphic()),
+        PeerName::Ip(_) => true,
+    };
+    if is_written_right {
+        Ok(name)
+    } else {
+        Err(
+            "no certificate has such a name: it is of ASCII letters without blanks (a host in other letters begins with \
+             xn--), and between dots stands something"
+                .to_owned(),
+        )
+    }
+}
+
 /// A time, which needs its zone.
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_rfc3339(text).map_err(|error| {
@@ -146,7 +167,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Err(damage) => Facts::damaged(damage, &material),
     };
     context.print(&facts, facts.text())?;
-    Ok(match facts.sentence() {
+    Ok(match facts.sentence(&args.leaf) {
         None => Outcome::Done,
         Some(sentence) => Outcome::Refused(sentence),
     })

@@ -310,4 +310,10 @@ fn a_profile_that_cannot_be_issued_by_keeps_the_server_from_starting_and_is_name
     );
     let refused = house.refusal(&["serve"]);
     assert!(refused.contains("bank-clerk"), "{refused}");
+    // Every kind of key has the fault: it is told once.
+    let mut faults: Vec<&str> = said[0].split("; ").collect();
+    let told = faults.len();
+    faults.sort_unstable();
+    faults.dedup();
+    assert_eq!(faults.len(), told, "{said:?}");
 }

@@ -500,6 +500,9 @@ fn damage_is_not_valid_and_wrong_usage_is_told_apart() {
     );
     let (code, facts) = desk.validate(&["--trusted", "root.pem", "broken.pem"]);
     assert_eq!((code, &facts["reason"]), (1, &Value::from("damaged")));
+    let broken = ["validate", "--trusted", "root.pem", "broken.pem"];
+    let (_, _, said) = desk.run(env!("CARGO_BIN_EXE_tanba"), &broken);
+    assert!(said.contains("(leaf: broken.pem)"), "{said}");
     let (code, facts) = desk.validate(&["--trusted", "broken.pem", "server.pem"]);
     assert_eq!(
         (code, &facts["unreadable"]["trusted"]),
@@ -542,6 +545,10 @@ fn damage_is_not_valid_and_wrong_usage_is_told_apart() {
             "www.example.kz",
             "server.pem",
         ],
+        &["--trusted", "root.pem", "--name", "dns:a b", "server.pem"],
+        &["--trusted", "root.pem", "--name", "dns:a..kz", "server.pem"],
+        &["--trusted", "root.pem", "--name", "dns:әлем.kz", "server.pem"],
+        &["--trusted", "root.pem", "--name", "email:a @b", "server.pem"],
         &["--trusted", "root.pem", "--policy", "any", "server.pem"],
         &["--trusted", "root.pem", "--purpose", "all", "server.pem"],
         &["--trusted", "root.pem", "--time", "today", "server.pem"],

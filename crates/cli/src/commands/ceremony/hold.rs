@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     share_to: Vec<PathBuf>,
     /// Folder for what comes out, and for the transcript
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    #[arg(long, short, value_name = "FOLDER", default_value = ".")]
     output: PathBuf,
 }
 

@@ -93,6 +93,9 @@ issuer = "nca-rsa"
 const SUBJECT: &str =
     "subject = { common-name = \"NAME\", organization = \"ORGANISATION\", country = \"KZ\" }\n";
 
+/// Where a request is brought, or may be.
+const REQUEST: &str = "# Which request it answers, where the way of the request is not watched: SHA-256 of its DER, as `tanba ceremony request`\n# prints it.\n# request-sha256 = \"64 HEXADECIMAL DIGITS\"\n";
+
 /// The kinds of keys that the profile of what is made has.
 fn kinds(profile: &str) -> String {
     Profile::builtin(profile).map_or_else(String::new, |profile| profile.names_of_keys())
@@ -108,6 +111,7 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> S
             now.plus_years(years).rfc3339(),
         )
     };
+    let of_request = |years: u16| certificate(years, &format!("{REQUEST}{SUBJECT}"));
     let authority = |name: &str, profile: &str, more: &str| {
         format!(
             "\n# Short name for URLs, and the kind of key: {}.\n[authority]\nname = \"{name}\"\n{more}",
@@ -133,7 +137,7 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> S
             format!(
                 "{}{authority}{signed_by}{}",
                 head("issuing"),
-                certificate(10, SUBJECT)
+                of_request(10)
             )
         }
         Kind::Rollover => {
@@ -145,7 +149,7 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> S
             format!(
                 "{}{authority}{signed_by}{}",
                 head("rollover"),
-                certificate(10, SUBJECT)
+                of_request(10)
             )
         }
         Kind::Cross => {
@@ -162,15 +166,11 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> S
             format!(
                 "{}{signer}{SIGNED_BY_ISSUING}{}",
                 head("ocsp-signer"),
-                certificate(1, SUBJECT)
+                of_request(1)
             )
         }
         Kind::TsaSigner => {
-            format!(
-                "{}{SIGNED_BY_ISSUING}{}",
-                head("tsa-signer"),
-                certificate(3, SUBJECT)
-            )
+            format!("{}{SIGNED_BY_ISSUING}{}", head("tsa-signer"), of_request(3))
         }
     }
 }
@@ -216,6 +216,22 @@ mod tests {
             let mut text = printed;
             for left in ["TITLE", "NAME", "ORGANISATION"] {
                 text = text.replace(&format!("\"{left}\""), "\"Something\"");
+            }
+            // Whoever brings a request finds the line that binds the plan to it, and it is one.
+            let takes_request = !matches!(kind, Kind::Root | Kind::Cross | Kind::Crl);
+            assert_eq!(
+                text.contains("\n# request-sha256 = "),
+                takes_request,
+                "{text}"
+            );
+            if takes_request {
+                let with = text.replace("# request-sha256", "request-sha256");
+                let with = if *kind == Kind::OcspSigner {
+                    with.replace("[signer]\nkey = \"rsa-2048\"\n", "")
+                } else {
+                    with
+                };
+                Plan::parse(&with).unwrap_or_else(|error| panic!("{kind:?}: {error}\n{with}"));
             }
             let plan =
                 Plan::parse(&text).unwrap_or_else(|error| panic!("{kind:?}: {error}\n{text}"));

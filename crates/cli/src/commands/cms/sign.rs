@@ -41,8 +41,8 @@ pub(crate) struct Args {
     #[arg(long)]
     pem: bool,
     /// Where to write the message; the file's name with `.cms` by default
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[arg(long, short, alias = "out", value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if args.pem {
         message = pem(&message).into_bytes();
     }
-    let out = args.out.clone().unwrap_or_else(|| {
+    let out = args.output.clone().unwrap_or_else(|| {
         let mut name: OsString = args.file.clone().into();
         name.push(".cms");
         name.into()

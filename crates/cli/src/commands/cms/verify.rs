@@ -28,8 +28,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     trusted: Vec<PathBuf>,
     /// Certificates of issuers that the message lacks (PEM or DER)
-    #[arg(long, value_name = "FILE")]
-    intermediate: Vec<PathBuf>,
+    #[arg(long, alias = "intermediate", value_name = "FILE")]
+    untrusted: Vec<PathBuf>,
     /// Revocation lists (PEM or DER), complete and delta; with any, every certificate must be in the scope of one
     #[arg(long, value_name = "FILE")]
     crl: Vec<PathBuf>,
@@ -40,8 +40,8 @@ pub(crate) struct Args {
     #[arg(long)]
     strict: bool,
     /// Write the content there if the verdict is good
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[arg(long, short, alias = "out", value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let file = read(&args.file)?;
     let mut facts = Facts::default();
     let result = judge(&file, args, context, &mut facts)?;
-    if let (Ok(content), Some(out)) = (&result, &args.out) {
+    if let (Ok(content), Some(out)) = (&result, &args.output) {
         write(out, content)?;
     }
     let outcome = match result {
@@ -129,7 +129,7 @@ fn judge(
 ) -> anyhow::Result<Result<Vec<u8>, String>> {
     let given = args.content.as_deref().map(read).transpose()?;
     let trusted = certificates(&args.trusted)?;
-    let intermediates = certificates(&args.intermediate)?;
+    let intermediates = certificates(&args.untrusted)?;
     let crls = lists(&args.crl)?;
     let (message, content) = match open(file, facts) {
         Ok(opened) => opened,

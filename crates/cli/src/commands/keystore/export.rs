@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long = "to", value_enum)]
     form: Form,
     /// Where to write
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
     /// Replace the output if it is there
     #[arg(long)]

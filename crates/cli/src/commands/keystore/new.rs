@@ -22,7 +22,7 @@ use crate::password::PasswordArgs;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder to write to, made where it is not; the files get the names that the national CA's programs give
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    #[arg(long, short, value_name = "FOLDER", default_value = ".")]
     output: PathBuf,
     #[command(flatten)]
     password: PasswordArgs,

@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
     /// Write here and leave the old file alone
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the file of --output if it is there
     #[arg(long)]

@@ -111,12 +111,12 @@ impl Facts {
         }
     }
 
-    /// Why the certificate is not valid and which one is meant.
-    pub(super) fn sentence(&self) -> Option<String> {
+    /// Why the certificate is not valid and which one is meant: one that cannot be read by its file.
+    pub(super) fn sentence(&self, leaf: &std::path::Path) -> Option<String> {
         let error = self.error.as_ref()?;
         Some(match &self.certificate {
             Some(about) => format!("not valid: {error} ({}: {})", about.role, about.subject),
-            None => format!("not valid: {error}"),
+            None => format!("not valid: {error} (leaf: {})", leaf.display()),
         })
     }
 
