@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tanba_model::fitness::{judge_all, needed};
+use tanba_model::fitness::{Unfitness, judge_all, needed};
 use tanba_model::id::IssuerId;
 use tanba_model::ports::{CrlKind, IssuanceStop, IssuerKind, IssuerRecord, StorageError};
 use tanba_pki::Certificate;
@@ -219,17 +219,7 @@ impl Service {
             String::new(),
             i64::try_from(newer.count()).unwrap_or(i64::MAX),
         ));
-        // An alarm about one that another replaced would never end.
-        let known: Vec<IssuerRecord> = judged.iter().map(|(record, _)| record.clone()).collect();
-        let needed = needed(&known);
-        let told = judged
-            .into_iter()
-            .filter(|(record, unfit)| unfit.is_none() || needed.contains(&record.id));
-        gauges.extend(told.map(|(record, unfit)| {
-            let labels = format!("{{issuer=\"{}\"}}", record.issuer.name);
-            let help = "Whether the authority and all above it are valid, unrevoked, and with keys that are not blocked.";
-            ("tanba_authority_fit", help, labels, i64::from(unfit.is_none()))
-        }));
+        gauges.extend(fitness(judged));
         gauges.extend(available.into_iter().filter_map(|(id, available)| {
             let labels = format!("{{issuer=\"{}\"}}", self.name_of(id)?);
             let help = "Whether the key of the authority could sign now.";
@@ -265,4 +255,19 @@ impl Service {
             })
             .collect()
     }
+}
+
+/// A gauge for each authority; none for one that may not issue and that nothing needs: an alarm about what was replaced would
+/// never end.
+fn fitness(judged: Vec<(IssuerRecord, Option<Unfitness>)>) -> impl Iterator<Item = Gauge> {
+    let known: Vec<IssuerRecord> = judged.iter().map(|(record, _)| record.clone()).collect();
+    let needed = needed(&known);
+    let told = judged
+        .into_iter()
+        .filter(move |(record, unfit)| unfit.is_none() || needed.contains(&record.id));
+    told.map(|(record, unfit)| {
+        let labels = format!("{{issuer=\"{}\"}}", record.issuer.name);
+        let help = "Whether the authority and all above it are valid, unrevoked, and with keys that are not blocked.";
+        ("tanba_authority_fit", help, labels, i64::from(unfit.is_none()))
+    })
 }
