@@ -9,8 +9,6 @@ mkdir -p target/bench "${1:-target/bench}"
 folder=$(realpath "${1:-target/bench}")
 [ -n "${TANBA_BIN:-}" ] || cargo build --release -p tanba-cli
 tanba=${TANBA_BIN:-target/release/tanba}
-# As the service is started.
-export MALLOC_ARENA_MAX=2
 run() {
     local name=$1
     shift

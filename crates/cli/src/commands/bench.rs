@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 use tanba_ca::IssuingKey;
 use tanba_crypto::KeyAlgorithm;
@@ -60,9 +61,9 @@ enum What {
 /// What can be chosen.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How often it is done
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
-    count: u32,
+    /// How often it is done. By default 20000 certificates of `issue`, 10000 intents of `recover`, 1000 keys of `keys`, and else 20
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    count: Option<u32>,
     /// Of `issue`: go on for at least so many seconds of issuing
     #[arg(long)]
     seconds: Option<u64>,
@@ -110,6 +111,11 @@ enum Key {
 }
 
 impl Options {
+    /// What was asked for, or what says something about this measure.
+    fn count(&self, by_default: u32) -> u32 {
+        self.count.unwrap_or(by_default)
+    }
+
     const fn algorithm(&self) -> KeyAlgorithm {
         match self.key {
             Key::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
@@ -120,7 +126,7 @@ impl Options {
     /// The authority of a large database.
     fn of(many: &Many) -> Self {
         Self {
-            count: 1,
+            count: Some(1),
             seconds: None,
             stored: 0,
             rounds: false,
@@ -140,6 +146,7 @@ impl Options {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    as_the_service_is_started()?;
     match args.what {
         What::Renewal(options) => {
             let report = renewal::measure(&options, context)?;
@@ -175,4 +182,26 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Begins anew with the heaps of the service (docs/adr/0046), unless whoever measures has chosen: the C library reads the variable
+/// before the program begins.
+#[cfg(target_os = "linux")]
+fn as_the_service_is_started() -> anyhow::Result<()> {
+    use std::os::unix::process::CommandExt as _;
+    const HEAPS: &str = "MALLOC_ARENA_MAX";
+    if std::env::var_os(HEAPS).is_some() {
+        return Ok(());
+    }
+    let mut again = std::process::Command::new(std::env::current_exe()?);
+    let refused = again
+        .args(std::env::args_os().skip(1))
+        .env(HEAPS, "2")
+        .exec();
+    Err(refused).context("the program cannot begin anew; set MALLOC_ARENA_MAX=2 yourself")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn as_the_service_is_started() -> anyhow::Result<()> {
+    Ok(())
 }

@@ -8,9 +8,14 @@ use crate::server::{program, run};
 
 /// A measure over fifty people.
 fn measured(what: &str) -> Value {
+    with(&[what, "--count", "50", "--rounds", "3"])
+}
+
+fn with(words: &[&str]) -> Value {
+    let what = words.join(" ");
     let folder = tempfile::tempdir().expect("a folder");
     let mut bench = Command::new(program());
-    bench.args(["bench", what, "--count", "50", "--rounds", "3", "--json"]);
+    bench.arg("bench").args(words).arg("--json");
     bench.arg("--folder").arg(folder.path());
     let report = run(&mut bench);
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
@@ -59,4 +64,32 @@ fn look_ups_are_measured_and_the_first_three_kinds_look_alike() {
         .map(|kind| &kind["status"])
         .collect();
     assert_eq!(statuses, [422, 422, 422, 303]);
+}
+
+#[test]
+fn issuing_is_measured_beside_stored_certificates_and_its_roof() {
+    let report = with(&[
+        "issue", "--count", "300", "--stored", "1000", "--key", "ec-p256", "--rounds",
+    ]);
+    assert_eq!(
+        (&report["certificates"], &report["stored"]),
+        (&300.into(), &1000.into())
+    );
+    for figure in [
+        "certificates_per_second",
+        "roof_per_second",
+        "resident_mib_at_end",
+    ] {
+        assert!(report[figure].as_f64() > Some(0.0), "{figure}: {report}");
+    }
+    assert_eq!(report["rounds"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_recovery_is_measured_and_completes_every_intent() {
+    let report = with(&["recover", "--count", "50"]);
+    assert_eq!(
+        (&report["intents"], &report["completed"]),
+        (&50.into(), &50.into())
+    );
 }

@@ -155,4 +155,25 @@ fn an_administrator_blocks_keys_one_by_one_and_by_published_lists() {
     );
     let verdict = house.facts(&["audit", "verify"]);
     assert_eq!(verdict["valid"], true, "{verdict}");
+    // From where it was done, of a key and of a list.
+    let export = house.path("audit.jsonl");
+    house.facts(&["audit", "export", "-o", text(&export)]);
+    let log = fs::read_to_string(&export).expect("text");
+    let events: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| serde_json::from_str(line["event"].as_str()?).ok())
+        .collect();
+    for action in ["key.block", "key.block-list"] {
+        let origins: Vec<&str> = events
+            .iter()
+            .filter(|event| event["action"] == action)
+            .filter_map(|event| event["origin"].as_str())
+            .collect();
+        assert!(!origins.is_empty(), "{action}");
+        assert!(
+            origins.iter().all(|origin| origin.starts_with("host ")),
+            "{action}: {origins:?}"
+        );
+    }
 }

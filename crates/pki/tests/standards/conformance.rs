@@ -98,7 +98,8 @@ x509-limbo once more through `tanba validate`.
 const PKITS: &str = "
 ## NIST PKITS
 
-Each run with its own policy inputs, `--purpose any` and every list required; library and command line give the same. 4.1.4 to
+The fixtures hold 47 of the suite's runs: 4.1 to 4.3, 4.6 and 4.7, with certificates and lists of their own. Each is run with its
+own policy inputs, `--purpose any` and every list required; library and command line give the same. 4.1.4 to
 4.1.6 need DSA, which came with SHA-1. The invalid one is refused; of the two valid ones, exempted by name:
 
 - **4.1.4 Valid DSA Signatures**: refused. SHA-1 is not accepted, and `tanba validate` has no switch for it; where the library

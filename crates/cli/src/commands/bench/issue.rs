@@ -96,7 +96,7 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
     let algorithm = options.algorithm();
     let key = SoftwareKey::generate(algorithm, &mut SourceRng(context.random().as_ref()))?;
     // The first ones fill caches, and find out that everything works.
-    let wanted = usize::try_from(options.count)?;
+    let wanted = usize::try_from(options.count(20_000))?;
     let every = wanted.div_ceil(REMEMBERED).max(1);
     let first = orders(&people, WARM_UP, context)?;
     let (warm, time) = timed(|| round(&scratch, &first, threads, every));

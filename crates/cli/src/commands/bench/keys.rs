@@ -46,7 +46,7 @@ pub(super) struct Report {
 }
 
 pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Report> {
-    let count = usize::try_from(options.count)?;
+    let count = usize::try_from(options.count(1_000))?;
     ensure!(count >= PLANTED, "at least {PLANTED} keys are needed");
     let scratch = Scratch::make(options, context)?;
     let random = context.random();

@@ -31,7 +31,7 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
     let scratch = Scratch::make(options, context)?;
     let people = stock::lay_in(&scratch, 0, context)?;
     context.progress("leaving intents open");
-    let intents = usize::try_from(options.count)?;
+    let intents = usize::try_from(options.count(10_000))?;
     for (_, order) in issue::orders(&people, intents, context)? {
         drop(scratch.authority.prepare(&[order], scratch.made_at)?);
     }

@@ -87,7 +87,8 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
     let mut steps: Vec<Vec<Duration>> = vec![Vec::new(); STEPS.len()];
     let mut count = 0_u32;
     context.progress("renewing");
-    for _ in 0..options.count {
+    let renewals = options.count(20);
+    for _ in 0..renewals {
         now = now.plus(PAUSE);
         let new = person::new_keys(random.as_ref())?;
         scratch.storage.take();
@@ -106,11 +107,11 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
     let without_commits = Spread::of(without);
     Ok(Report {
         what: "renewal",
-        renewals: options.count,
+        renewals,
         renewal: Spread::of(all),
         without_commits,
         commits: Spread::of(commits),
-        commits_a_renewal: f64::from(count) / f64::from(options.count),
+        commits_a_renewal: f64::from(count) / f64::from(renewals),
         steps: STEPS
             .into_iter()
             .zip(steps)

@@ -35,7 +35,7 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Ro
     }
     let mut signatures = 0_u32;
     let mut time = Duration::ZERO;
-    while time < AT_LEAST || signatures < options.count {
+    while time < AT_LEAST || signatures < options.count(20) {
         let (signature, one) = timed(|| key.sign(&MESSAGE));
         signature?;
         signatures = signatures.saturating_add(1);

@@ -148,8 +148,15 @@ fn nobody_issues(storage: &dyn Storage, issuers: &[(String, Certificate)]) -> Op
 /// Whoever puts back the folder of the database puts back the witness, too, if it lies there.
 fn witness_beside(config: &Config) -> Option<Finding> {
     let folder = |path: &std::path::Path| {
+        // Of a name alone the parent is empty, which is nowhere; it is here.
         let folder = path.parent()?;
-        std::fs::canonicalize(folder).ok()
+        let here = std::path::Path::new(".");
+        std::fs::canonicalize(if folder.as_os_str().is_empty() {
+            here
+        } else {
+            folder
+        })
+        .ok()
     };
     let beside = folder(&config.database)? == folder(&config.witness)?;
     beside.then(|| {

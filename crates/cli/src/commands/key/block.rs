@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
         attestation: None,
     };
     let mut work = storage.begin()?;
-    let done = block_key(work.as_mut(), &key, &actor, "")?;
+    let done = block_key(work.as_mut(), &key, &actor, &origin::here())?;
     work.commit()?;
     let told = Told::of(storage.snapshot()?.as_mut(), &done)?;
     context.print(&told, &told)?;
@@ -255,7 +255,7 @@ fn block(
                 ..KeyBlocked::default()
             }
         } else {
-            block_key(work, &key, actor, "")?
+            block_key(work, &key, actor, &origin::here())?
         };
         if done.is_new {
             new = new.saturating_add(1);

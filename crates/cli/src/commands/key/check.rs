@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Context as _;
 use serde::Serialize;
 use tanba_ca::KeyChecker;
-use tanba_model::audit::Actor;
+use tanba_model::audit::{Actor, origin};
 use tanba_model::id::CertificateId;
 use tanba_model::key::{BlockSource, BlockedKey, KeyFinding};
 use tanba_model::ports::{Storage, UnitOfWork};
@@ -184,7 +184,7 @@ fn revoke_found(
             attestation: None,
         };
         let mut work = storage.begin()?;
-        let done = block_key(work.as_mut(), &key, actor, "")?;
+        let done = block_key(work.as_mut(), &key, actor, &origin::here())?;
         work.commit()?;
         // Another certificate of the same key may have been found before.
         finding.revoked = finding.valid || done.revoked.contains(&record.serial);
