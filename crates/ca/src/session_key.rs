@@ -9,8 +9,9 @@ use crate::authority::Authority;
 const LABEL: &[u8] = b"tanba sessions";
 
 impl Authority {
-    /// The key of this installation, the same in each process. Where there is no passphrase it is a new one that lives as long
-    /// as the program: everybody signs in again after a restart.
+    /// The key of this installation, the same at each start while a key of the authority lies under its passphrase. Where all
+    /// are in a token it is a new one at each call, which lives as long as the program: everybody signs in again after a
+    /// restart. No second server works on the same database that would have to know it.
     #[must_use]
     pub fn session_key(&self) -> Secret {
         self.desk.chest.derive_secret(LABEL).unwrap_or_else(|| {
