@@ -49,7 +49,7 @@ impl Room {
         let key = self.understudy(authority.key)?;
         let profile = self.desk.profile(ROOT_PROFILE)?;
         let name = self.name(ROOT_PROFILE, certificate)?;
-        self.has_own_name(&name, &authority.name)?;
+        self.has_own_name(&name, &authority.name, None)?;
         let times = (certificate.not_before, certificate.not_after);
         let contents = contents(profile, &name, key.public_key(), times);
         let tbs = self_issued(&contents, certificate.serial)?;
@@ -118,8 +118,11 @@ impl Room {
         let order = self.order(act, materials)?;
         if let Act::Issuing { authority, .. } = act {
             // With a request the authority is one of another machine.
-            match materials.request {
-                Some(_) => self.has_own_name(order.name(), &authority.name)?,
+            match &materials.request {
+                Some(request) => {
+                    let key = Some(request.public_key());
+                    self.has_own_name(order.name(), &authority.name, key)?;
+                }
                 None => self.check_place(act)?,
             }
         }

@@ -121,7 +121,8 @@ impl Room {
             return Ok(());
         };
         let order = self.order(act, &Materials::default())?;
-        self.has_own_name(order.name(), &authority.name)?;
+        let key = self.awaited_key(act)?;
+        self.has_own_name(order.name(), &authority.name, key.as_ref())?;
         match replaces {
             Some(replaced) => {
                 let replaced = self.issuer(replaced)?;

@@ -14,7 +14,7 @@ use tanba_pki::{Certificate, CertificateRequest, SerialNumber};
 use tanba_storage::SqliteStorage;
 use tempfile::TempDir;
 
-use crate::harness::{Behaviour, Chest, House, NOW, administrator, later, random};
+use crate::harness::{Behaviour, Chest, House, NOW, administrator, key, later, random, request};
 use crate::ports::{Fault, Faulty, Plan as Steps};
 
 const ROOT_SERIAL: &str = "4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345";
@@ -483,4 +483,34 @@ fn a_plan_of_another_day_or_with_a_used_serial_number_is_refused() {
         ),
     );
     assert!(refused(&second, later(60)).contains("the next number is 2"));
+}
+
+/// An intent is signed whenever its plan is carried out again, so its name is taken as if it were.
+#[test]
+fn a_name_is_taken_from_the_intent_on() {
+    let house = House::empty();
+    drop(held(&house, &root()));
+    let brought = |seed: u64| {
+        let request = request(&key(seed));
+        Materials {
+            request: Some(CertificateRequest::from_der(&request).unwrap()),
+            ..Materials::default()
+        }
+    };
+    let room = Room::open(house.parts());
+    let hold = |plan: &Plan, materials: &Materials| {
+        room.hold(plan, materials, &administrator(), later(60))
+    };
+    house.chest.controls.set(Behaviour::SignsSomethingElse);
+    assert!(hold(&issuing(), &brought(11)).is_err());
+    house.chest.controls.set(Behaviour::Sound);
+    let rest = format!(
+        "[authority]\nname = \"other\"\nkey = \"ec-p256\"\nshards = 2\n{SIGNED_BY}{}",
+        certificate("2d0a1b2c3d4e5f60718293a4b5c6d7e8f9054321", 10, "issuing")
+    );
+    match hold(&plan("issuing", &rest), &brought(12)) {
+        Err(CeremonyError::Plan(said)) => assert!(said.contains("another name"), "{said}"),
+        other => panic!("{other:?}"),
+    }
+    drop(hold(&issuing(), &brought(11)).unwrap());
 }

@@ -13,6 +13,7 @@ mod day;
 mod ending;
 mod forged;
 mod place;
+mod served;
 mod terminal;
 mod token;
 

@@ -119,12 +119,38 @@ fn a_name_is_no_partners_and_no_two_partners_have_one() {
     let said = site.refusal(&words(&format!("ceremony request {same} -o four.csr")));
     assert!(said.contains("waits for its certificate"), "{said}");
     partner::certify(&site, "third", "/CN=nca_3/C=KZ", partner::AUTHORITY, None);
-    partner::certify(&site, "third", "/CN=nca_3/C=KZ", partner::AUTHORITY, None);
     let third = partner::plan(&site, "third");
     let said = site.refusal(&words(&format!(
         "ceremony run {third} --subject third.pem --dry-run"
     )));
     assert!(said.contains("has the same name"), "{said}");
+}
+
+/// What is frozen counts again once it is released.
+#[test]
+fn a_frozen_partner_has_its_name_and_one_that_is_revoked_for_good_comes_back_with_another_key() {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    let line = |name: &str| {
+        partner::certify(&site, name, "/CN=PARTNER/C=KZ", partner::AUTHORITY, None);
+        let plan = partner::plan(&site, name);
+        format!("ceremony run {plan} --subject {name}.pem")
+    };
+    let (first, namesake) = (line("first"), line("namesake"));
+    site.facts(&words(&format!("{first} --output first")));
+    let serial = site.openssl(&words("x509 -in first/cross-by-root.pem -noout -serial"));
+    let serial = serial.trim().trim_start_matches("serial=").to_owned();
+    let change = |verb: &str, reason: &str| {
+        let line = format!("certificate {verb} {serial} --authority --reason {reason}");
+        site.facts(&words(&line));
+    };
+    change("hold", "a-doubt");
+    for more in ["--dry-run", "--output other"] {
+        let said = site.refusal(&words(&format!("{namesake} {more}")));
+        assert!(said.contains("has the same name"), "{said}");
+    }
+    change("release", "it-was-none");
+    change("revoke", "cessationOfOperation");
+    site.facts(&words(&format!("{namesake} --output other")));
 }
 
 #[test]
