@@ -183,17 +183,23 @@ impl Room {
         }
     }
 
-    /// Refuses what is known to be refused before any key is opened or made: a plan on another day than its own, a kind of key
-    /// that is not for what is made. So nobody brings or gets a share for nothing.
+    /// Refuses before any key is opened or made what the ceremony refuses: a plan on another day than its own, and whatever
+    /// a rehearsal does. So nobody brings or gets a share for nothing. What was made already may come out once more.
     ///
     /// # Errors
     /// [`CeremonyError`], as the ceremony itself would give.
-    pub fn admit(&self, plan: &Plan, now: Timestamp) -> Result<(), CeremonyError> {
+    pub fn admit(
+        &self,
+        plan: &Plan,
+        materials: &Materials,
+        now: Timestamp,
+    ) -> Result<(), CeremonyError> {
         if self.held_already(plan)?.is_some() {
             return Ok(());
         }
         check_clock(plan, now)?;
-        self.check_kind(&plan.act)
+        drop(self.rehearse(plan, materials, now)?);
+        Ok(())
     }
 
     /// Refuses a kind of key that the profile of what is made does not have.

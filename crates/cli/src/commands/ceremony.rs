@@ -81,6 +81,28 @@ fn not_rehearsed(error: CeremonyError) -> anyhow::Error {
     )
 }
 
+/// What a ceremony was refused for before it began.
+fn not_begun(error: CeremonyError) -> anyhow::Error {
+    let next = if is_of_plan(&error) {
+        "let the plan or what was brought be corrected, and rehearse again"
+    } else {
+        "run the same plan again when the cause is gone"
+    };
+    anyhow::Error::new(error).context(format!(
+        "the ceremony did not begin (nothing was recorded or signed this time, no share was written, and the keys are as they were: {next})"
+    ))
+}
+
+/// Whether another plan, or something else that is brought, would help.
+const fn is_of_plan(error: &CeremonyError) -> bool {
+    matches!(
+        error,
+        CeremonyError::Plan(_)
+            | CeremonyError::Material(_)
+            | CeremonyError::Issuance(IssuanceError::Lint(_))
+    )
+}
+
 /// What a ceremony was refused for, and where that leaves everything.
 fn refused(error: CeremonyError) -> anyhow::Error {
     let safe = if matches!(error, CeremonyError::Plan(_) | CeremonyError::Material(_)) {

@@ -84,8 +84,8 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     }
     // Before a custodian types, and before a share is on her medium.
     Room::for_rehearsal(Arc::clone(&storage), context.random(), Profiles::builtin())
-        .admit(&plan, context.now())
-        .map_err(super::refused)?;
+        .admit(&plan, &materials, context.now())
+        .map_err(super::not_begun)?;
     let files = Files::of(args, &plan)?;
     let started = context.now();
     let actor = context.administrator();
@@ -235,9 +235,17 @@ fn prepare(
     let random = context.random();
     let mut chest = Chest::open(&config.keys, storage.as_ref(), random.as_ref())?;
     let signing = issuer(storage.as_ref(), plan.act.issuer())?;
+    let quorum = if let (Act::Root { shares, .. }, None) = (&plan.act, &signing) {
+        *shares
+    } else {
+        None
+    };
+    if quorum.is_none() && !args.share_to.is_empty() {
+        bail!("--share-to is for a new root whose plan has [shares]");
+    }
     let mut note = None;
-    match (&plan.act, &signing) {
-        (_, Some(record)) => {
+    match (&signing, quorum) {
+        (Some(record), _) => {
             if let KeyPlace::Shares(set) = KeyPlace::of(&record.issuer.key) {
                 let (custody, used) =
                     shares::gather(&args.share, set, &record.issuer.key, context)?;
@@ -250,23 +258,14 @@ fn prepare(
                 );
             }
         }
-        (
-            Act::Root {
-                shares: Some(quorum),
-                ..
-            },
-            None,
-        ) => {
-            let (custody, made) = shares::divide(&args.share_to, *quorum, random.as_ref())?;
+        (None, Some(quorum)) => {
+            let (custody, made) = shares::divide(&args.share_to, quorum, random.as_ref())?;
             let custody = Arc::new(custody);
             chest = chest.with_custody(Arc::clone(&custody));
             materials.custody = Some(custody);
             note = Some(made);
         }
-        _ => {}
-    }
-    if materials.custody.is_none() && !args.share_to.is_empty() {
-        bail!("--share-to is for a new root whose plan has [shares]");
+        (None, None) => {}
     }
     let room = Room::open(Parts {
         storage: Arc::clone(storage),

@@ -1,9 +1,11 @@
 //! What a ceremony refuses before anybody brings or gets a share, and what is told while an authority is awaited.
 
 use serde_json::json;
+use tanba_pki::Certificate;
 
 use super::{Plan, Vault, argument, doctor, words};
 use crate::installation::{Installation, text};
+use crate::partner;
 
 const SHARES: &str = "--output made --share-to s1 --share-to s2 --share-to s3";
 
@@ -64,6 +66,76 @@ fn a_plan_whose_days_are_over_or_with_a_kind_of_key_that_no_root_has_makes_no_sh
     let rehearsed = site.facts(&words(&format!("ceremony run {path} --dry-run")));
     assert!(rehearsed.get("is_over").is_none(), "{rehearsed}");
     site.facts(&words(&format!("ceremony run {path} {SHARES}")));
+}
+
+/// Each of these was refused by the rehearsal and, when shares lay on three media already, by the ceremony.
+#[test]
+fn what_a_rehearsal_refuses_makes_no_shares_and_asks_for_none() {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    partner::certify(
+        &site,
+        "partner",
+        "/CN=PARTNER/C=KZ",
+        partner::AUTHORITY,
+        None,
+    );
+    let cross = partner::plan(&site, "partner");
+    let line = format!("ceremony run {cross} --subject partner.pem --output cross");
+    site.facts(&words(&line));
+    let common_name = |pem: &str| {
+        let octets = std::fs::read(site.path(pem)).expect("a certificate");
+        let [certificate] = &Certificate::from_pem_or_der(&octets).expect("a certificate")[..]
+        else {
+            panic!("one certificate");
+        };
+        certificate.subject().common_name().expect("a common name")
+    };
+    let root = || {
+        Plan::new(&site, "root")
+            .with("name = \"root\"", "name = \"root-two\"")
+            .named("Example Root CA 2")
+    };
+    let named = |name: &str| {
+        root()
+            .with("Example Root CA 2", name)
+            .with(", organization = \"Example Authority\"", "")
+    };
+    let refused = |plan: &Plan, sentence: &str| {
+        let path = plan.at(&site, "refused.toml");
+        for more in ["--dry-run", SHARES] {
+            let said = site.refusal(&words(&format!("ceremony run {path} {more}")));
+            assert!(said.contains(sentence), "{more}: {said}");
+            no_share(&site);
+        }
+        assert!(!site.path("made").exists());
+    };
+    let taken = "another name in its certificate";
+    refused(&named(&common_name("root.pem")), taken);
+    refused(&named("PARTNER"), taken);
+    let plan = root();
+    let end = plan
+        .text
+        .lines()
+        .find(|line| line.starts_with("not-after"))
+        .expect("an end")
+        .to_owned();
+    let far = plan.with(&end, "not-after = \"2099-01-01T00:00:00Z\"");
+    refused(&far, "validity.period");
+    // Nothing of that stands in the way of a good one.
+    let path = root().at(&site, "good.toml");
+    site.facts(&words(&format!("ceremony run {path} {SHARES}")));
+
+    // Nor does a custodian come for nothing: a share that is not there is not asked for.
+    let crl = Plan::new(&site, "crl")
+        .with("issuer = \"root\"", "issuer = \"root-two\"")
+        .with("number = 1", "number = 7")
+        .at(&site, "crl.toml");
+    let line = format!("ceremony run {crl} --share nowhere --output lists");
+    let said = site.refusal(&words(&line));
+    assert!(
+        said.contains("the next number is 1") && said.contains("did not begin"),
+        "{said}"
+    );
 }
 
 #[test]
