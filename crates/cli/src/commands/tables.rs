@@ -99,7 +99,7 @@ pub(super) struct Tables {
 
 impl Tables {
     /// How the actions begin that matter here.
-    pub(super) const MARKS: [&[u8]; 9] = [
+    pub(super) const MARKS: [&[u8]; 10] = [
         b"key.",
         b"staff.",
         b"person.",
@@ -109,6 +109,7 @@ impl Tables {
         b"revocation.",
         b"desk.",
         b"application.",
+        b"crl.intend",
     ];
 
     /// Reads the whole log for a share; nothing when `go_on` says so after a page.
@@ -172,7 +173,9 @@ impl Tables {
             "issuer.start" => {
                 let _ = self.stops.remove(&event.object);
             }
-            action if action.starts_with("issuer.") => self.issuers.take(event),
+            action if action.starts_with("issuer.") || action == "crl.intend" => {
+                self.issuers.take(event)
+            }
             "staff.add" | "staff.remove" => self.staff.take(event),
             "key.block" | "key.block-list" | "key.attest" => self.keys.take(event),
             _ => {}

@@ -142,11 +142,9 @@ impl House {
     }
 
     /// Changes what is stored behind the program's back.
-    pub(super) fn sql(&self, statement: &str) {
+    pub(super) fn sql(&self, statements: &str) {
         let connection = rusqlite::Connection::open(&self.path).unwrap();
-        assert!(
-            connection.execute(statement, []).unwrap() > 0,
-            "{statement}"
-        );
+        connection.execute_batch(statements).unwrap();
+        assert!(connection.total_changes() > 0, "{statements}");
     }
 }

@@ -95,6 +95,12 @@ pub trait Crls {
     /// [`StorageError`] when storage does not answer.
     fn next_number(&mut self, issuer: IssuerId, at_least: u64) -> Result<u64, StorageError>;
 
+    /// The least number that the next list of an issuer gets, which nobody takes by asking.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn upcoming_number(&mut self, issuer: IssuerId) -> Result<Option<u64>, StorageError>;
+
     /// Publishes a list in place of the one of the same kind.
     ///
     /// # Errors

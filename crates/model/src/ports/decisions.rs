@@ -123,6 +123,12 @@ pub trait Decisions {
     /// [`StorageError`] when storage does not answer.
     fn pending(&mut self, id: ActId) -> Result<Option<PendingAct>, StorageError>;
 
+    /// The document of an act that somebody asked for, whether it still waits or not.
+    ///
+    /// # Errors
+    /// [`StorageError`] when storage does not answer.
+    fn asked_document(&mut self, id: ActId) -> Result<Option<Vec<u8>>, StorageError>;
+
     /// Acts that wait at a centre (`None`: at all of them) after a record, by record, at most `limit`.
     ///
     /// # Errors

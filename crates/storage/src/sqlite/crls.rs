@@ -21,6 +21,14 @@ impl Crls for SqliteUnit<'_> {
         taken.ok_or(StorageError::Conflict)
     }
 
+    fn upcoming_number(&mut self, issuer: IssuerId) -> Result<Option<u64>, StorageError> {
+        self.one(
+            "SELECT next_crl_number FROM issuer WHERE id = ?1",
+            [issuer.0],
+            number,
+        )
+    }
+
     fn publish(&mut self, crl: &CrlRecord) -> Result<(), StorageError> {
         self.change_one(
             "INSERT INTO crl (issuer_id, kind, shard, number, this_update, next_update, covers_until, der, entries, entries_number)

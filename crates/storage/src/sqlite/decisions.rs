@@ -132,6 +132,14 @@ impl Decisions for SqliteUnit<'_> {
         self.one(pending!("pending_act.id = ?1"), [id.0], read_pending)
     }
 
+    fn asked_document(&mut self, id: ActId) -> Result<Option<Vec<u8>>, StorageError> {
+        self.one(
+            "SELECT document FROM pending_act WHERE id = ?1",
+            [id.0],
+            |row| column(row, 0),
+        )
+    }
+
     fn pending_at(
         &mut self,
         centre: Option<&str>,

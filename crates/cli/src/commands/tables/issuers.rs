@@ -18,6 +18,8 @@ struct Made {
     /// `serial=` or `sha256=` and digits, of the last one.
     responder: Option<String>,
     seal: Option<String>,
+    /// The greatest number of a list that was to be signed.
+    number: Option<u64>,
 }
 
 /// What the log says of all of them.
@@ -50,6 +52,7 @@ impl Said {
                 made.certificate = Some(certificate.to_owned());
                 made.shape = shape;
             }
+            "crl.intend" => made.number = made.number.max(greatest(&event.detail)),
             "issuer.responder" => made.responder = Some(event.detail.clone()),
             "issuer.seal" => made.seal = Some(event.detail.clone()),
             _ => {}
@@ -73,6 +76,16 @@ impl Said {
             };
             for (code, what) in made.faults(&row) {
                 fault(Fault::new(object.as_str(), code, what));
+            }
+            let next = unit.crls().upcoming_number(row.id)?;
+            if let Some(used) = made.number
+                && next.is_none_or(|next| next <= used)
+            {
+                let what = format!(
+                    "the next revocation list of this authority could get a number that one had before: the audit log has {used}; \
+                     write a greater one back into `issuer.next_crl_number`"
+                );
+                fault(Fault::new(object, "issuer-numbers", what));
             }
         }
         for (id, made) in self.issuers {
@@ -134,6 +147,12 @@ impl Made {
         }
         faults
     }
+}
+
+/// The greatest number of the lists of an event: `numbers 7 8 tbs sha256=…`.
+fn greatest(detail: &str) -> Option<u64> {
+    let words = detail.strip_prefix("numbers ")?.split(' ');
+    words.map_while(|word| word.parse().ok()).max()
 }
 
 /// Whether a certificate is the one that an event names, and there is none where none does.

@@ -66,9 +66,9 @@ impl List {
             || (missing == 1 && digests.iter().take(TRIED).any(|digest| with(&[*digest])))
     }
 
-    /// Whether a later import put back what is missing of a list of which only the number of its keys is known: the very file,
-    /// read in the same pieces, of which as many keys were new as are missing. Another import, or single keys that were blocked
-    /// since, say nothing of it.
+    /// Whether a later import stands for what is missing of a list of which only the number of its keys is known: one that was
+    /// read in pieces of the same sizes, and of which as many keys were new as are missing. The very file is one; that it was
+    /// nothing else is not known. An import of another size, or single keys that were blocked since, say nothing of it.
     pub(super) fn is_put_back_by(&self, later: &Self) -> bool {
         let pieces: BTreeSet<u64> = self.parts.iter().map(|part| part.read).collect();
         // A piece of which nothing was new left no event: then nobody knows how many keys its last one has.

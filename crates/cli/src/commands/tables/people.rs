@@ -184,11 +184,9 @@ fn read(
     let (mut rows, mut after) = (Vec::new(), after);
     loop {
         match unit.persons().page(after, 1) {
+            Ok(row) if row.is_empty() => return Ok((rows, None)),
             Ok(row) => {
-                match row.last() {
-                    Some(last) => after = last.id,
-                    None => return Ok((rows, None)),
-                }
+                after = row.last().map_or(after, |last| last.id);
                 rows.extend(row);
             }
             Err(error) => return Ok((rows, Some(damaged(error, after)?))),

@@ -25,6 +25,7 @@ use crate::context::Context;
 
 mod apart;
 mod far;
+mod numbers;
 mod repaired;
 mod signed;
 mod steps;

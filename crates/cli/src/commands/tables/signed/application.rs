@@ -1,6 +1,6 @@
 //! Applications: what was signed, and the requests of the keys that it names.
 
-use tanba_model::application::Application;
+use tanba_model::application::{Application, State};
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
 use tanba_model::ports::UnitOfWork;
@@ -67,6 +67,46 @@ impl Said {
     }
 }
 
+/// Whether the certificates of its keys are recorded as its own, and no others are: what happens to an application happens to
+/// them.
+fn are_its_certificates(
+    unit: &mut dyn UnitOfWork,
+    row: &Application,
+    document: &ApplicationDocument,
+) -> anyhow::Result<bool> {
+    let own = unit.certificates().of_application(row.id)?;
+    let is_named = |key: &[u8; 32]| {
+        let key = hex::encode(key);
+        document
+            .keys
+            .iter()
+            .any(|named| named.public_key_sha256 == key)
+    };
+    if !own.iter().all(|record| is_named(&record.public_key_sha256)) {
+        return Ok(false);
+    }
+    // Of one of which nothing was issued, somebody may have had a key certified otherwise.
+    let is_issued = matches!(row.state, State::Issued { .. } | State::Installed { .. });
+    for (key, request) in document.keys.iter().zip(&row.requests) {
+        if !is_issued && request.certificate.is_none() {
+            continue;
+        }
+        let digest =
+            hex::decode(&key.public_key_sha256).and_then(|key| <[u8; 32]>::try_from(key).ok());
+        let Some(digest) = digest else {
+            continue;
+        };
+        let records = unit.certificates().of_key(&digest)?;
+        if records
+            .iter()
+            .any(|record| record.application != Some(row.id))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn object(id: ApplicationId) -> String {
     format!("application:{id}")
 }
@@ -99,6 +139,14 @@ fn faulty(
         return Ok(Some(
             "what is recorded beside the signed document (number, person, address, place, keystore, centre, or the requests of its \
              keys) is not what was signed: certificates of it may be of keys or addresses that nobody applied for",
+        ));
+    }
+    if let Some(read) = &read
+        && !are_its_certificates(unit, row, read)?
+    {
+        return Ok(Some(
+            "certificates are recorded as of another application than the one that names their keys: write the record of the \
+             application back into theirs, as its signed document says it",
         ));
     }
     if let Some(signed) = &row.signed {

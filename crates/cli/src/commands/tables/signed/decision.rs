@@ -56,7 +56,11 @@ impl Said {
         let is_act = document.as_ref().is_none_or(|document| {
             document.act() == Some(made.act) && document.step() == Some(made.step)
         });
-        if !same || !is_act || !went_so(row, said) {
+        let belongs = match &document {
+            Some(document) => belongs(unit, row, document)?,
+            None => true,
+        };
+        if !same || !is_act || !belongs || !went_so(row, said) {
             fault(other(object, Kind::Decision, id));
         }
         let message = Message {
@@ -124,6 +128,33 @@ impl Said {
 
 fn digest(text: &str) -> Option<[u8; 32]> {
     <[u8; 32]>::try_from(hex::decode(text)?).ok()
+}
+
+/// Whether the row names the application that was decided, and the act that was asked for or answered: pages find it by these.
+fn belongs(
+    unit: &mut dyn UnitOfWork,
+    row: &Decision,
+    document: &DecisionDocument,
+) -> anyhow::Result<bool> {
+    let application = match row.made.application {
+        Some(id) => unit.applications().find(id)?.map(|found| found.number),
+        None => None,
+    };
+    let number = application.as_ref().map(|number| number.as_str());
+    let decided = document.application.as_ref();
+    let asked = match row.made.pending {
+        Some(id) => unit.decisions().asked_document(id)?,
+        None => None,
+    };
+    let first = match row.made.step {
+        Step::Propose => Some(row.made.document_sha256()),
+        Step::Approve => None,
+        Step::Reject | Step::Confirm | Step::Withdraw => document.first.as_deref().and_then(digest),
+    };
+    Ok(row.made.application.is_some() == decided.is_some()
+        && number == decided.map(|decided| decided.number.as_str())
+        && row.made.pending.is_some() == first.is_some()
+        && asked.map(|asked| tanba_crypto::sha256(&asked)) == first)
 }
 
 /// Whether the row is of what the events beside it say was done on it. Applications have events of their own.

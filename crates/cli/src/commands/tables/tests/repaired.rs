@@ -275,7 +275,7 @@ fn two_imports_of_one_second_and_reason_are_compared_by_number() {
 }
 
 #[test]
-fn keys_of_a_list_of_before_are_put_back_by_that_list_alone() {
+fn keys_of_a_list_of_before_are_put_back_by_a_list_of_its_size_alone() {
     let taken = format!(
         "{KEYS} DELETE FROM blocked_key WHERE reason = 'old' AND public_key_sha256 > x'90'"
     );
@@ -311,6 +311,15 @@ fn keys_of_a_list_of_before_are_put_back_by_that_list_alone() {
         if !says_which {
             import(&storage, 0..count, "old, once more", later(23));
             assert_eq!(compared(&storage).0, [""; 0], "{count}");
+        }
+        if (count, says_which) == (60, false) {
+            // The number is all that is known of it, so that another list of as many keys stands for it, too.
+            let sql = format!("{KEYS} DELETE FROM blocked_key WHERE reason = 'old'");
+            for (number, size, expected) in [(2, 60, &[][..]), (3, 61, &["blocked-list"])] {
+                let copy = SqliteStorage::open(house.copy(number, &sql)).unwrap();
+                import(&copy, 30_000..30_000 + size, "another", later(24));
+                assert_eq!(compared(&copy).0, expected, "{size}");
+            }
         }
         let again = "DROP TRIGGER IF EXISTS blocked_key_stays; DELETE FROM blocked_key WHERE public_key_sha256 =
             (SELECT min(public_key_sha256) FROM blocked_key WHERE reason = 'old')";

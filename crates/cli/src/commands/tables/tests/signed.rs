@@ -6,11 +6,11 @@ use tanba_model::application::{
     ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument, Submission,
 };
 use tanba_model::certificate::CertificateRecord;
-use tanba_model::decision::{Act, DecisionDocument, NewDecision, SCHEMA, Step};
+use tanba_model::decision::{Act, DecidedApplication, DecisionDocument, NewDecision, SCHEMA, Step};
 use tanba_model::document::{Applicant, ApplicationDocument, DocumentKey};
-use tanba_model::id::{ApplicationId, PersonId, StaffId};
+use tanba_model::id::{ActId, ApplicationId, PersonId, StaffId};
 use tanba_model::keystore_kind::KeystoreKind;
-use tanba_model::ports::{NewApplication, UnitOfWork};
+use tanba_model::ports::{ActEnd, NewApplication, NewPendingAct, UnitOfWork};
 use tanba_model::revocation::{LifeEvent, Revocation, RevocationDocument, RevokedCertificate};
 use tanba_pki::cms::{self, SignOptions};
 use tanba_pki::{CertificateRequest, RequestAttributes, hex};
@@ -106,6 +106,7 @@ fn document(
     nonce: u64,
     first: Option<[u8; 32]>,
     changes: BTreeMap<String, String>,
+    application: Option<DecidedApplication>,
 ) -> Vec<u8> {
     let document = DecisionDocument {
         schema: SCHEMA.to_owned(),
@@ -118,7 +119,7 @@ fn document(
         act: act.name().to_owned(),
         step: step.name().to_owned(),
         person: somebody(),
-        application: None,
+        application,
         certificates: Vec::new(),
         changes,
         identification: None,
@@ -127,6 +128,34 @@ fn document(
         first: first.map(|digest| hex::encode(&digest)),
     };
     document.to_bytes().unwrap()
+}
+
+/// The act that a decision asks for, or answers.
+fn pending(
+    unit: &mut dyn UnitOfWork,
+    seat: &Seat,
+    person: PersonId,
+    (act, step): (Act, Step),
+    (document, first): (&[u8], Option<[u8; 32]>),
+    at: Timestamp,
+) -> Option<ActId> {
+    if step == Step::Propose {
+        let asked = NewPendingAct {
+            act,
+            person,
+            centre: "kz-75-almaty-1".to_owned(),
+            first: seat.staff,
+            asked_at: at,
+            expires_at: at.plus(Duration::from_secs(1_000)),
+            document: document.to_vec(),
+        };
+        return Some(unit.decisions().ask(&asked).unwrap());
+    }
+    let first = unit.decisions().of_document(&first?).unwrap()?;
+    let id = first.made.pending.unwrap();
+    // An answer to one that was answered is tried, too.
+    let _ = unit.decisions().end(id, ActEnd::Done, at);
+    Some(id)
 }
 
 /// One signature at the desk as the registration authority records it, and what is done on it.
@@ -139,18 +168,21 @@ fn decide(
     seconds: u64,
 ) -> [u8; 32] {
     let (at, actor) = (later(seconds), Actor::Staff(seat.staff));
-    let document = document((act, step), seconds, first, changes(storage, person, act));
+    let changes = changes(storage, person, act);
+    let document = document((act, step), seconds, first, changes, None);
     let digest = sha256(&document);
     let object = format!("person:{person}");
     let mut unit = storage.begin().unwrap();
     let unit_ref = unit.as_mut();
+    let asked = (document.as_slice(), first);
+    let pending = pending(unit_ref, seat, person, (act, step), asked, at);
     let _ = unit_ref
         .decisions()
         .insert(&NewDecision {
             staff: seat.staff,
             person,
             application: None,
-            pending: None,
+            pending,
             act,
             step,
             at,
@@ -191,6 +223,38 @@ fn decide(
     }
     unit.commit().unwrap();
     digest
+}
+
+/// A signature about an application; what comes of it stands in its own steps.
+fn decide_on(storage: &dyn Storage, seat: &Seat, id: ApplicationId) {
+    let found = storage.snapshot().unwrap().applications().find(id);
+    let application = found.unwrap().unwrap();
+    let decided = DecidedApplication {
+        number: application.number.as_str().to_owned(),
+        document_sha256: None,
+        keys: Vec::new(),
+    };
+    let what = (Act::Application, Step::Approve);
+    let document = document(what, 60, None, BTreeMap::new(), Some(decided));
+    let (at, actor, digest) = (later(60), Actor::Staff(seat.staff), sha256(&document));
+    let decision = NewDecision {
+        staff: seat.staff,
+        person: application.person,
+        application: Some(id),
+        pending: None,
+        act: what.0,
+        step: what.1,
+        at,
+        signer: seat.record.id,
+        signature: seat.sign(&document),
+        document,
+    };
+    let mut unit = storage.begin().unwrap();
+    let _ = unit.decisions().insert(&decision).unwrap();
+    let object = format!("person:{}", application.person);
+    let detail = hex::encode(&digest);
+    told(unit.as_mut(), &actor, "decision.sign", &object, detail, at);
+    unit.commit().unwrap();
 }
 
 /// An application, signed by its owner, or by its new key where it is for first keys.
@@ -403,7 +467,8 @@ pub(super) fn desk() -> (House, Seat, Seat, PersonId) {
     let _ = act(&second, Act::Email, Step::Withdraw, Some(asked), 51);
     let _ = act(&first, Act::Freeze, Step::Approve, None, 52);
     let _ = apply(storage, &first, false);
-    let _ = apply(storage, &second, true);
+    let applied = apply(storage, &second, true);
+    decide_on(storage, &first, applied);
     order(storage, &second);
     revoke(storage, &first);
     (house, first, second, person)
@@ -415,11 +480,17 @@ const APPLICATIONS: &str =
     DROP TRIGGER first_application_stays; DROP TRIGGER first_application_is_not_edited;
     DROP TRIGGER first_application_is_what_was_signed;";
 
+/// Somebody's certificate is of the key that an application names.
+const CERTIFIED: &str = "DROP TRIGGER certificate_is_what_it_was;
+    UPDATE certificate SET public_key_sha256 = (SELECT public_key_sha256 FROM key_request WHERE application_id = 1) WHERE person_id = 3;
+    UPDATE key_request SET certificate_id = (SELECT id FROM certificate WHERE person_id = 3) WHERE application_id = 1;";
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of what can be changed")]
 fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
     let (house, ..) = desk();
     assert_eq!(compared(house.storage.as_ref()).0, [""; 0]);
-    let cases: [(String, &[&str]); 38] = [
+    let cases: [(String, &[&str]); 49] = [
         (format!("{DECISIONS} DELETE FROM decision WHERE id = 2"), &["signed-missing"]),
         // What it was confirmed for is gone.
         (format!("{DECISIONS} DELETE FROM decision WHERE id = 1"), &["deed-alone", "signed-missing"]),
@@ -447,6 +518,21 @@ fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
                 .to_owned(),
             &["signed-unknown"],
         ),
+        // By what it is found.
+        (format!("{DECISIONS} UPDATE decision SET application_id = NULL WHERE id = 10"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET application_id = 1 WHERE id = 10"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET application_id = 2 WHERE id = 9"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET pending_act_id = NULL WHERE id = 1"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET pending_act_id = NULL WHERE id = 2"), &["signed-other"]),
+        (format!("{DECISIONS} UPDATE decision SET pending_act_id = 2 WHERE id = 2"), &["signed-other"]),
+        (
+            "DROP TRIGGER pending_act_is_what_was_asked; UPDATE pending_act SET document = x'00' WHERE id = 1".to_owned(),
+            &["signed-other", "signed-other"],
+        ),
+        ("UPDATE certificate SET application_id = 1 WHERE person_id = 3".to_owned(), &["application-signature"]),
+        (format!("{CERTIFIED} UPDATE certificate SET application_id = 1 WHERE person_id = 3"), &[]),
+        (CERTIFIED.to_owned(), &["application-signature"]),
+        ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET act = 'stop-issuance'".to_owned(), &["signed-other"]),
         ("DROP TRIGGER administration_stays; DELETE FROM administration".to_owned(), &["signed-missing"]),
         ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET object = 'issuer/other'".to_owned(), &["signed-other"]),
         ("DROP TRIGGER administration_is_not_edited; UPDATE administration SET signature = x''".to_owned(), &["signed-badly"]),
@@ -660,21 +746,26 @@ fn what_staff_did_to_a_person_is_what_their_decision_says() {
         let mut documents = Vec::new();
         let mut asked = None;
         for (seconds, (step, ..)) in (200..).zip(decided) {
-            let bytes = document((act, step), seconds, asked, changes(right, person, act));
+            let changes = changes(right, person, act);
+            let bytes = document((act, step), seconds, asked, changes, None);
             asked = Some(sha256(&bytes));
             documents.push(bytes);
         }
         let storage = SqliteStorage::open(house.copy(number, &sql)).unwrap();
         let object = format!("person:{person}");
+        let mut first = None;
         for ((seconds, (step, seat, went)), bytes) in (200..).zip(decided).zip(documents) {
             let (at, actor) = (later(seconds), Actor::Staff(seat.staff));
             let mut unit = storage.begin().unwrap();
             let digest = hex::encode(&sha256(&bytes));
+            let answered = first.replace(sha256(&bytes));
+            let (what, asked) = ((act, step), (bytes.as_slice(), answered));
+            let pending = pending(unit.as_mut(), seat, person, what, asked, at);
             let decision = NewDecision {
                 staff: seat.staff,
                 person,
                 application: None,
-                pending: None,
+                pending,
                 act,
                 step,
                 at,

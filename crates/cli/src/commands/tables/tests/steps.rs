@@ -144,7 +144,10 @@ fn what_was_issued_of_one_that_was_confirmed_by_nobody_is_told_until_it_is_revok
         assert_eq!(compared(storage).0, ["application-state"]);
         let record = house.certify(number);
         house.sql(&format!(
-            "UPDATE certificate SET application_id = {id} WHERE id = {}",
+            "DROP TRIGGER IF EXISTS certificate_is_what_it_was;
+             UPDATE certificate SET application_id = {id},
+                 public_key_sha256 = (SELECT public_key_sha256 FROM key_request WHERE application_id = {id})
+             WHERE id = {}",
             record.id
         ));
         go(storage, ApplicationId(id), "issue", "", 10);
