@@ -26,4 +26,5 @@ mod writer;
 pub use migrate::SCHEMA_VERSION;
 pub use open::{OpenError, SqliteStorage};
 pub use restored::AcceptedRestore;
+pub use schema::MendedSchema;
 pub use witness::{Testimony, WitnessError};

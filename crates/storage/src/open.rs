@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tanba_model::audit::Actor;
 use tanba_model::ports::{CommitGroups, SchemaFault, Storage, StorageError, UnitOfWork, Work};
+use tanba_pki::Timestamp;
 
 use crate::damage::Damage;
 use crate::error::{Mapped, storage_error};
@@ -13,7 +15,7 @@ use crate::fold::Fold;
 use crate::migrate::{self, SCHEMA_VERSION};
 use crate::pool::{Access, Pool, connect};
 use crate::queue::Queue;
-use crate::schema;
+use crate::schema::{self, MendedSchema};
 use crate::sqlite::SqliteUnit;
 use crate::witness::{Witness, WitnessError};
 use crate::writer::{Company, Writer};
@@ -52,6 +54,9 @@ pub enum OpenError {
     /// The file or its folder cannot be read or written.
     #[error("the database file cannot be opened")]
     File(#[source] io::Error),
+    /// The file of a copy cannot be made.
+    #[error("the file of the copy cannot be made")]
+    Copy(#[source] io::Error),
     /// It is some other program's database.
     #[error("the file is not a Tanba database")]
     Foreign,
@@ -146,7 +151,7 @@ impl SqliteStorage {
         options()
             .create_new(true)
             .open(to)
-            .map_err(OpenError::File)?;
+            .map_err(OpenError::Copy)?;
         let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
         if copied.is_err() {
             let _ = std::fs::remove_file(to);
@@ -228,15 +233,16 @@ impl SqliteStorage {
         self.examine("PRAGMA quick_check(1)")
     }
 
-    /// Makes triggers and indexes as the migrations of this program make them, where they are missing or others, and tells in
-    /// a sentence each which were not so. Those that are unknown stay.
+    /// Makes triggers and indexes as the migrations of this program make them, where they are missing or others, with evidence
+    /// of who had it done. What is unknown stays, and what cannot be made.
     ///
     /// # Errors
     /// [`StorageError`]; then nothing was changed.
-    pub fn mend_schema(&self) -> Result<Vec<String>, StorageError> {
-        let mut connection = connect(&self.path, Access::Write).mapped()?;
-        let mended = schema::mend(&mut connection)?;
-        Ok(mended.iter().map(schema::Fault::sentence).collect())
+    pub fn mend_schema(&self, actor: &Actor, now: Timestamp) -> Result<MendedSchema, StorageError> {
+        let mut unit = SqliteUnit::write(&self.writer, Company::Alone, &self.damage)?;
+        let mended = schema::mend(&mut unit, actor, now)?;
+        Box::new(unit).commit()?;
+        Ok(mended)
     }
 
     fn examine(&self, pragma: &str) -> Result<(), StorageError> {

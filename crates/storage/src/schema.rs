@@ -1,13 +1,25 @@
-//! Triggers and indexes against those that the migrations make: who may write to the file can drop them, and what they keep
-//! is kept no more.
+//! Triggers, indexes and definitions of tables against those that the migrations make: who may write to the file can drop or
+//! change them, and what they keep is kept no more.
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
-use tanba_model::ports::{SchemaFault, StorageError};
+use rusqlite::{Connection, ErrorCode};
+use tanba_model::audit::{Actor, AuditEvent, origin};
+use tanba_model::ports::{AuditLog as _, SchemaFault, StorageError};
+use tanba_pki::Timestamp;
 
-use crate::error::Mapped;
+use crate::error::{Mapped, storage_error};
 use crate::migrate::{self, SCHEMA_VERSION};
+use crate::sqlite::SqliteUnit;
+
+/// What was not as this program makes it, in a sentence each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MendedSchema {
+    /// What was made anew.
+    pub made: Vec<String>,
+    /// What was left as it is, and why.
+    pub left: Vec<String>,
+}
 
 /// What is wrong with one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +49,26 @@ impl Fault {
         };
         format!("the {} {} {said}", self.kind, self.name)
     }
+
+    fn is_table(&self) -> bool {
+        self.kind == "table"
+    }
+
+    /// Whether a newer program may have made it so.
+    fn may_be_newer(&self) -> bool {
+        self.wrong == Wrong::Unknown || self.is_table() && self.wrong == Wrong::Other
+    }
 }
 
-/// Kind, name and text of everything that works by itself. What SQLite makes for a constraint has no text.
+/// Kind, name and text of what works by itself, and of tables, whose constraints do. What SQLite makes for a constraint has no
+/// text, and what it makes for itself (its own tables, and those under the index of the guide) is its own.
 type Schema = BTreeMap<(String, String), String>;
 
 fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
     connection
         .prepare(
-            "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index', 'view') AND sql IS NOT NULL",
+            "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+                AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')",
         )?
         .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
         .collect()
@@ -71,7 +94,7 @@ pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageE
     let (version, faults) = (version(connection)?, faults(connection)?);
     let is_known = version == SCHEMA_VERSION;
     let (unknown, wrong): (Vec<Fault>, Vec<Fault>) =
-        (faults.into_iter()).partition(|fault| !is_known && fault.wrong == Wrong::Unknown);
+        (faults.into_iter()).partition(|fault| !is_known && fault.may_be_newer());
     let mut told = Vec::new();
     if !is_known {
         let names: Vec<&str> = unknown.iter().map(|fault| fault.name.as_str()).collect();
@@ -79,7 +102,7 @@ pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageE
             String::new()
         } else {
             format!(
-                "; triggers and indexes that are unknown here were not judged: {}",
+                "; what a newer program may have made so was not judged: {}",
                 names.join(", ")
             )
         };
@@ -88,11 +111,10 @@ pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageE
              be compared{unjudged}"
         )));
     }
-    told.extend(
-        wrong
-            .iter()
-            .map(|fault| SchemaFault::Other(fault.sentence())),
-    );
+    told.extend(wrong.iter().map(|fault| match fault.is_table() {
+        true => SchemaFault::Table(fault.sentence()),
+        false => SchemaFault::Other(fault.sentence()),
+    }));
     Ok(told)
 }
 
@@ -112,6 +134,8 @@ fn faults(connection: &Connection) -> Result<Vec<Fault>, StorageError> {
             right: Some(right),
         });
     }
+    // A table that nobody here knows does nothing by itself, and programs that copy the database make some.
+    found.retain(|(kind, _), _| kind != "table");
     faults.extend(found.into_keys().map(|(kind, name)| Fault {
         kind,
         name,
@@ -121,86 +145,83 @@ fn faults(connection: &Connection) -> Result<Vec<Fault>, StorageError> {
     Ok(faults)
 }
 
-/// Makes those that are missing or others as they should be, in one transaction, and tells which were not. Those that are
-/// unknown stay: somebody has to look at them. What another program made is left to it.
-pub(crate) fn mend(connection: &mut Connection) -> Result<Vec<Fault>, StorageError> {
-    let transaction = connection
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .mapped()?;
-    if version(&transaction)? != SCHEMA_VERSION {
-        return Ok(Vec::new());
+/// Makes triggers and indexes that are missing or others as they should be, and records who had it done. What is unknown stays,
+/// for somebody has to look at it; so do tables, for what is in them would be lost. What another program made is left to it.
+pub(crate) fn mend(
+    unit: &mut SqliteUnit<'_>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<MendedSchema, StorageError> {
+    let mut mended = MendedSchema::default();
+    let connection = unit.connection()?;
+    if version(connection)? != SCHEMA_VERSION {
+        return Ok(mended);
     }
-    let faults = faults(&transaction)?;
-    for fault in &faults {
-        let Some(right) = &fault.right else {
-            continue;
-        };
-        if fault.wrong == Wrong::Other {
-            // The name is one of our own.
-            let drop = format!("DROP {} {}", fault.kind, fault.name);
-            transaction.execute_batch(&drop).mapped()?;
+    for fault in faults(connection)? {
+        match anew(connection, &fault)? {
+            None => mended.made.push(fault.sentence()),
+            Some(why) => mended.left.push(format!("{}: {why}", fault.sentence())),
         }
-        transaction.execute_batch(right).mapped()?;
     }
-    transaction.commit().mapped()?;
-    Ok(faults)
+    if !mended.made.is_empty() {
+        let event = AuditEvent {
+            at: now,
+            actor: actor.clone(),
+            action: "database.mend".to_owned(),
+            object: "database".to_owned(),
+            detail: mended.made.join("; "),
+            origin: origin::here(),
+        };
+        let _ = unit.append(&event)?;
+    }
+    Ok(mended)
+}
+
+/// Makes one anew, or says why not; then it is as it was.
+fn anew(connection: &Connection, fault: &Fault) -> Result<Option<String>, StorageError> {
+    let Some(right) = &fault.right else {
+        return Ok(Some("read it, and drop it with `sqlite3`".to_owned()));
+    };
+    if fault.is_table() {
+        let why = "a table is not made anew, for what is in it would be lost: go back to a backup of before";
+        return Ok(Some(why.to_owned()));
+    }
+    let drop = match fault.wrong {
+        // The name is one of our own.
+        Wrong::Other => format!("DROP {} {};", fault.kind, fault.name),
+        Wrong::Missing | Wrong::Unknown => String::new(),
+    };
+    connection.execute_batch("SAVEPOINT anew").mapped()?;
+    let made = connection.execute_batch(&format!("{drop}{right}"));
+    let end = match made {
+        Ok(()) => "RELEASE anew",
+        Err(_) => "ROLLBACK TO anew; RELEASE anew",
+    };
+    let undone = connection.execute_batch(end);
+    let Err(error) = made else {
+        undone.mapped()?;
+        return Ok(None);
+    };
+    let stands_in_the_way = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::Unknown | ErrorCode::ConstraintViolation)
+    );
+    if !stands_in_the_way {
+        return Err(storage_error(&error));
+    }
+    undone.mapped()?;
+    let other: Option<String> = connection
+        .query_row(
+            "SELECT min(type) FROM sqlite_schema WHERE name = ?1 AND type <> ?2",
+            [&fault.name, &fault.kind],
+            |row| row.get(0),
+        )
+        .mapped()?;
+    Ok(Some(match other {
+        Some(kind) => format!("a {kind} has its name: read it, drop it with `sqlite3`, and mend again"),
+        None => "the rows, or the table, that it is for are not as they should be: put them right first, and mend again".to_owned(),
+    }))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_was_dropped_changed_or_put_there_is_told_and_mended_but_for_what_is_unknown() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrate::migrate(&mut connection).unwrap();
-        assert_eq!(faults(&connection).unwrap(), []);
-        connection
-            .execute_batch(
-                "DROP TRIGGER staff_stays; DROP INDEX staff_person; DROP TRIGGER decision_stays;
-                 CREATE TRIGGER decision_stays BEFORE DELETE ON decision WHEN 0 BEGIN SELECT RAISE(ABORT, ''); END;
-                 CREATE TRIGGER promote AFTER INSERT ON staff BEGIN UPDATE staff SET role = 'administrator'; END",
-            )
-            .unwrap();
-        let told =
-            |faults: &[Fault]| -> Vec<String> { faults.iter().map(Fault::sentence).collect() };
-        let expected = [
-            "the index staff_person is not there",
-            "the trigger decision_stays is not the one that this program makes",
-            "the trigger staff_stays is not there",
-            "the trigger promote is none that this program makes",
-        ];
-        assert_eq!(told(&faults(&connection).unwrap()), expected);
-        assert_eq!(told(&mend(&mut connection).unwrap()), expected);
-        assert_eq!(told(&faults(&connection).unwrap()), expected[3..]);
-    }
-
-    #[test]
-    fn a_database_that_says_that_it_is_of_another_program_silences_nobody() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrate::migrate(&mut connection).unwrap();
-        let codes = |connection: &Connection| -> Vec<&str> {
-            let told = told(connection).unwrap();
-            told.iter().map(SchemaFault::code).collect()
-        };
-        assert!(codes(&connection).is_empty());
-        for version in [SCHEMA_VERSION + 1, SCHEMA_VERSION - 1, 0] {
-            connection
-                .pragma_update(None, "user_version", version)
-                .unwrap();
-            assert_eq!(codes(&connection), ["schema-version"]);
-        }
-        connection
-            .execute_batch(
-                "DROP TRIGGER staff_stays;
-                 CREATE TRIGGER promote AFTER INSERT ON staff BEGIN UPDATE staff SET role = 'administrator'; END",
-            )
-            .unwrap();
-        assert_eq!(codes(&connection), ["schema-version", "schema-other"]);
-        let told = told(&connection).unwrap();
-        assert!(told[0].sentence().ends_with("not judged: promote"));
-        assert_eq!(told[1].sentence(), "the trigger staff_stays is not there");
-        // What a newer program made is not taken away from it.
-        assert_eq!(mend(&mut connection).unwrap(), []);
-    }
-}
+mod tests;

@@ -140,7 +140,7 @@ impl<'a> SqliteUnit<'a> {
         }
     }
 
-    fn connection(&self) -> Result<&Connection, StorageError> {
+    pub(crate) fn connection(&self) -> Result<&Connection, StorageError> {
         self.connection
             .as_ref()
             .ok_or_else(|| StorageError::Unavailable(Box::new(AllBusy)))

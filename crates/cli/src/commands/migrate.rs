@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use tanba_storage::{OpenError, SCHEMA_VERSION, SqliteStorage};
+use tanba_storage::{MendedSchema, OpenError, SCHEMA_VERSION, SqliteStorage};
 
 use super::config_args::ConfigArgs;
 use crate::context::Context;
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Before anything is changed, write a copy of the database into this folder; where nothing has to be changed, none
     #[arg(long, value_name = "FOLDER")]
     backup: Option<PathBuf>,
-    /// Make triggers and indexes anew that somebody took away or changed. Look first into who did
+    /// Make triggers and indexes anew that somebody took away or changed, with a record of it. Look first into who did
     #[arg(long)]
     mend: bool,
 }
@@ -30,8 +30,10 @@ struct Facts {
     to: i64,
     /// The copy of before, where one was made.
     backup: Option<PathBuf>,
-    /// Triggers and indexes that were not as this program makes them.
+    /// Triggers and indexes that were not as this program makes them, and are.
     mended: Vec<String>,
+    /// What is not as this program makes it, and why it was left so.
+    left: Vec<String>,
 }
 
 /// Applies the migrations that are missing; nothing else is touched, unless triggers and indexes are to be mended.
@@ -60,13 +62,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         drop(SqliteStorage::open(&config.database).map_err(told)?);
     }
     let to = SqliteStorage::version(&config.database).map_err(told)?;
-    // A newer program made what it needs; only what this one made is known here.
-    let mended = if args.mend && to == SCHEMA_VERSION {
-        SqliteStorage::open_existing(&config.database)
-            .map_err(told)?
-            .mend_schema()?
+    // A newer program made what it needs; only what this one made is known here. The log grows by it, and so must not be that of
+    // an old copy.
+    let MendedSchema { made: mended, left } = if args.mend && to == SCHEMA_VERSION {
+        wire::storage(&config)?.mend_schema(&context.administrator(), context.now())?
     } else {
-        Vec::new()
+        MendedSchema::default()
     };
     let mut text = if to > SCHEMA_VERSION {
         format!(
@@ -83,14 +84,27 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         text.push_str(&format!("\nAs it was before it is in {}.", copy.display()));
     }
     for sentence in &mended {
-        text.push_str(&format!("\nNot as this program makes it: {sentence}."));
+        text.push_str(&format!("\nMade anew, and recorded: {sentence}."));
     }
+    for sentence in &left {
+        text.push_str(&format!("\nLeft as it is: {sentence}."));
+    }
+    let rest = left.len();
     let facts = Facts {
         from,
         to,
         backup,
         mended,
+        left,
     };
     context.print(&facts, text)?;
-    Ok(Outcome::Done)
+    Ok(match rest {
+        0 => Outcome::Done,
+        1 => Outcome::Refused(
+            "one thing is not as this program makes it, and was left so".to_owned(),
+        ),
+        _ => Outcome::Refused(format!(
+            "{rest} things are not as this program makes them, and were left so"
+        )),
+    })
 }

@@ -16,6 +16,8 @@ use super::{
 pub enum SchemaFault {
     /// Something works by itself that should not, or does not that should; a sentence.
     Other(String),
+    /// A table has another definition; a sentence.
+    Table(String),
     /// The database says that it is of another program, so that not all could be compared; a sentence.
     Version(String),
 }
@@ -26,6 +28,7 @@ impl SchemaFault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Other(_) => "schema-other",
+            Self::Table(_) => "schema-table",
             Self::Version(_) => "schema-version",
         }
     }
@@ -33,7 +36,7 @@ impl SchemaFault {
     /// What it is, in a sentence.
     #[must_use]
     pub fn sentence(&self) -> &str {
-        let (Self::Other(sentence) | Self::Version(sentence)) = self;
+        let (Self::Other(sentence) | Self::Table(sentence) | Self::Version(sentence)) = self;
         sentence
     }
 }

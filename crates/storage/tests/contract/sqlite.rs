@@ -438,7 +438,8 @@ fn a_copy_is_written_where_nothing_is_and_takes_nothing_away() {
     SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap();
     let first = fs::read(at("copy")).unwrap();
     // Somebody else made one of this name meanwhile: his stays.
-    SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap_err();
+    let refused = SqliteStorage::copy(at("tanba.sqlite"), &at("copy")).unwrap_err();
+    assert_eq!(refused.to_string(), "the file of the copy cannot be made");
     assert_eq!(fs::read(at("copy")).unwrap(), first);
     // A link that leads elsewhere is not followed.
     #[cfg(unix)]

@@ -721,6 +721,43 @@ fn the_server_compares_by_itself_and_tells_what_it_found() {
     assert!(!log.contains("thief@"), "{log}");
     let mended = installation.facts(&["migrate", "--mend"]);
     assert_eq!(mended["mended"][0], "the trigger staff_stays is not there");
+    assert_eq!(mended["left"].as_array().map(Vec::len), Some(0));
+    let database = rusqlite::Connection::open(installation.path("tanba.sqlite"));
+    let database = database.expect("a database");
+    let last = || -> String {
+        let sql = "SELECT CAST(event AS TEXT) FROM audit_log ORDER BY sequence DESC LIMIT 1";
+        let event = database.query_row(sql, [], |row| row.get(0));
+        event.expect("an event")
+    };
+    let event = last();
+    for said in [
+        "\"action\":\"database.mend\"",
+        "the trigger staff_stays is not there",
+        "administrator",
+    ] {
+        assert!(event.contains(said), "{said}: {event}");
+    }
+    // What has to be looked at is left, and said with the exit code, too.
+    let sql = "CREATE TRIGGER divert AFTER INSERT ON message BEGIN SELECT 1; END";
+    database.execute_batch(sql).expect("SQL");
+    let refused = installation.refusal(&["migrate", "--mend"]);
+    assert!(
+        refused.contains("one thing is not as this program makes it"),
+        "{refused}"
+    );
+    assert_eq!(last(), event);
+    // Where nobody knows whether it is an old copy, the log does not grow.
+    database
+        .execute_batch("DROP TRIGGER staff_stays")
+        .expect("SQL");
+    let (witness, aside) = (
+        installation.path("tanba.witness"),
+        installation.path("aside"),
+    );
+    std::fs::rename(witness, aside).expect("moved");
+    let refused = installation.refusal(&["migrate", "--mend"]);
+    assert!(refused.contains("tanba.witness"), "{refused}");
+    assert_eq!(last(), event);
 }
 
 /// Writes the newest full lists of root and issuing authority.

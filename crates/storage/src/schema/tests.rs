@@ -1,0 +1,154 @@
+use std::path::Path;
+
+use tanba_model::ports::Storage as _;
+
+use super::*;
+use crate::{SCHEMA_VERSION, SqliteStorage};
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+fn database(folder: &Path) -> (SqliteStorage, Connection) {
+    let path = folder.join("tanba.sqlite");
+    let storage = SqliteStorage::open(&path).unwrap();
+    (storage, Connection::open(path).unwrap())
+}
+
+fn mend(storage: &SqliteStorage) -> MendedSchema {
+    let actor = Actor::Administrator("aru".to_owned());
+    storage.mend_schema(&actor, NOW).unwrap()
+}
+
+fn sentences(connection: &Connection) -> Vec<String> {
+    let faults = faults(connection).unwrap();
+    faults.iter().map(Fault::sentence).collect()
+}
+
+/// What the log says of menders.
+fn recorded(storage: &SqliteStorage) -> Vec<String> {
+    let records = storage.snapshot().unwrap().audit_log().page(0, 10).unwrap();
+    let events = records.iter().map(|record| record.read().unwrap());
+    events
+        .map(|event| format!("{:?} {} {}", event.actor, event.action, event.detail))
+        .collect()
+}
+
+#[test]
+fn whatever_was_dropped_changed_or_put_there_is_told_and_mended_but_for_what_is_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (storage, connection) = database(folder.path());
+    assert_eq!(faults(&connection).unwrap(), []);
+    connection
+        .execute_batch(
+            "DROP TRIGGER staff_stays; DROP INDEX staff_person; DROP TRIGGER decision_stays;
+             CREATE TRIGGER decision_stays BEFORE DELETE ON decision WHEN 0 BEGIN SELECT RAISE(ABORT, ''); END;
+             CREATE TRIGGER promote AFTER INSERT ON staff BEGIN UPDATE staff SET role = 'administrator'; END",
+        )
+        .unwrap();
+    let expected = [
+        "the index staff_person is not there",
+        "the trigger decision_stays is not the one that this program makes",
+        "the trigger staff_stays is not there",
+        "the trigger promote is none that this program makes",
+    ];
+    assert_eq!(sentences(&connection), expected);
+    let mended = mend(&storage);
+    assert_eq!(mended.made, expected[..3]);
+    let [left] = mended.left.as_slice() else {
+        panic!("{mended:?}")
+    };
+    assert!(left.starts_with(expected[3]), "{left}");
+    assert_eq!(sentences(&connection), expected[3..]);
+    // Who did it is evidence; that nothing was done is none.
+    let event = format!(
+        "{:?} database.mend {}",
+        Actor::Administrator("aru".to_owned()),
+        expected[..3].join("; ")
+    );
+    assert_eq!(recorded(&storage), [event.as_str()]);
+    assert_eq!(mend(&storage).made, [""; 0]);
+    assert_eq!(recorded(&storage), [event.as_str()]);
+}
+
+#[test]
+fn a_table_of_another_definition_is_told_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (storage, connection) = database(folder.path());
+    // Tables of others do nothing by themselves.
+    connection
+        .execute_batch(
+            "CREATE TABLE _copier (x); PRAGMA writable_schema = 1;
+             UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (kind IN (''root'', ''issuing''))', '') WHERE name = 'issuer';
+             PRAGMA writable_schema = 0; DROP TABLE device",
+        )
+        .unwrap();
+    let expected = [
+        "the table device is not there",
+        "the table issuer is not the one that this program makes",
+    ];
+    let told = told(&connection).unwrap();
+    let tables: Vec<&str> = (told.iter())
+        .filter(|fault| fault.code() == "schema-table")
+        .map(SchemaFault::sentence)
+        .collect();
+    assert_eq!(tables, expected);
+    // What belongs to a table that is gone cannot be made, and keeps nothing else from it.
+    connection
+        .execute_batch("DROP TRIGGER staff_stays")
+        .unwrap();
+    let mended = mend(&storage);
+    assert_eq!(mended.made, ["the trigger staff_stays is not there"]);
+    let left = |sentence: &str| mended.left.iter().any(|left| left.starts_with(sentence));
+    assert!(expected.iter().all(|sentence| left(sentence)), "{mended:?}");
+    assert!(mended.left.iter().any(|left| left.contains("a backup")));
+}
+
+#[test]
+fn what_stands_in_the_way_of_one_keeps_none_of_the_others_from_being_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (storage, connection) = database(folder.path());
+    connection
+        .execute_batch(
+            "DROP INDEX staff_person; CREATE TABLE staff_person (x); DROP TRIGGER staff_stays",
+        )
+        .unwrap();
+    let mended = mend(&storage);
+    assert_eq!(mended.made, ["the trigger staff_stays is not there"]);
+    assert_eq!(
+        mended.left,
+        [
+            "the index staff_person is not there: a table has its name: read it, drop it with `sqlite3`, and mend again"
+        ]
+    );
+    connection.execute_batch("DROP TABLE staff_person").unwrap();
+    assert_eq!(mend(&storage).made, ["the index staff_person is not there"]);
+    assert_eq!(sentences(&connection), [""; 0]);
+}
+
+#[test]
+fn a_database_that_says_that_it_is_of_another_program_silences_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (storage, connection) = database(folder.path());
+    let codes = |connection: &Connection| -> Vec<&str> {
+        let told = told(connection).unwrap();
+        told.iter().map(SchemaFault::code).collect()
+    };
+    assert!(codes(&connection).is_empty());
+    for version in [SCHEMA_VERSION + 1, SCHEMA_VERSION - 1, 0] {
+        connection
+            .pragma_update(None, "user_version", version)
+            .unwrap();
+        assert_eq!(codes(&connection), ["schema-version"]);
+    }
+    connection
+        .execute_batch(
+            "DROP TRIGGER staff_stays; ALTER TABLE staff ADD COLUMN newer TEXT;
+             CREATE TRIGGER promote AFTER INSERT ON staff BEGIN UPDATE staff SET role = 'administrator'; END",
+        )
+        .unwrap();
+    assert_eq!(codes(&connection), ["schema-version", "schema-other"]);
+    let told = told(&connection).unwrap();
+    assert!(told[0].sentence().ends_with("not judged: staff, promote"));
+    assert_eq!(told[1].sentence(), "the trigger staff_stays is not there");
+    // What a newer program made is not taken away from it.
+    assert_eq!(mend(&storage), MendedSchema::default());
+}
