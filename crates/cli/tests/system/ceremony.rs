@@ -393,6 +393,9 @@ fn an_authority_under_an_offline_root_is_asked_for_signed_taken_in_and_rolled_ov
     online.facts(&words(
         "ceremony import --plan rollover.toml --certificate nca-2.pem",
     ));
+    // A plan to come names the one that issues from now on.
+    let signer = online.tanba(&words("ceremony plan tsa-signer"));
+    assert!(text(&signer.stdout).contains("issuer = \"nca-rsa-2\""));
     let issuers = list(&online);
     // Its log is signed, and its first lists are made, before any server knows it.
     let checked = online.facts(&words("certificate check --all"));

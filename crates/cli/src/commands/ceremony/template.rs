@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
-use tanba_model::ports::SourceRng;
+use tanba_model::ports::{IssuerKind, SourceRng, Storage};
 use tanba_pki::profile::Profile;
 use tanba_pki::{SerialNumber, Timestamp};
 
 use crate::commands::config_args::ConfigArgs;
 use crate::context::Context;
 use crate::outcome::Outcome;
+use crate::wire;
 
 /// Arguments of `tanba ceremony plan`.
 #[derive(Debug, clap::Args)]
@@ -41,10 +42,14 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let serial = SerialNumber::random(&mut SourceRng(context.random().as_ref()));
     // A plan may be written where no installation is, or beside one whose configuration is not finished.
     let config = config.load_if_there().ok().flatten();
-    let public_url = config
-        .as_ref()
-        .map_or(PUBLIC_URL, |config| config.server.public_url());
-    let plan = text(args.ceremony, serial, context.now(), public_url);
+    let mut here = Here::default();
+    if let Some(config) = &config {
+        config.server.public_url().clone_into(&mut here.public_url);
+        if config.database.is_file() {
+            here.ask(&wire::storage(config)?)?;
+        }
+    }
+    let plan = text(args.ceremony, serial, context.now(), &here);
     context.print(&Facts { plan: plan.clone() }, plan)?;
     Ok(Outcome::Done)
 }
@@ -68,27 +73,66 @@ name = "NAME"
 role = "witness"
 "#;
 
-/// Where nobody says what the addresses in certificates begin with.
-const PUBLIC_URL: &str = "http://pki.example.kz";
+/// What the installation is called, and its authorities; where there is none, what `tanba init` would call them.
+#[derive(Clone, Debug)]
+struct Here {
+    /// What the addresses in certificates begin with.
+    public_url: String,
+    root: String,
+    issuing: String,
+}
+
+impl Default for Here {
+    fn default() -> Self {
+        Self {
+            public_url: "http://pki.example.kz".to_owned(),
+            root: "root".to_owned(),
+            issuing: "nca-rsa".to_owned(),
+        }
+    }
+}
+
+impl Here {
+    /// The newest of each kind: the one before it was replaced.
+    fn ask(&mut self, storage: &dyn Storage) -> anyhow::Result<()> {
+        for record in storage.snapshot()?.issuers().all()? {
+            match record.issuer.kind {
+                IssuerKind::Root => self.root = record.issuer.name,
+                IssuerKind::Issuing => self.issuing = record.issuer.name,
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Who signs where a root does.
-fn signed_by(public_url: &str) -> String {
+fn signed_by(
+    Here {
+        public_url, root, ..
+    }: &Here,
+) -> String {
     format!(
         r#"
 # Who signs, by its short name; and what stands before /ca/ and /crl/ in what a root signs: server.public_url of the
 # installation that serves them.
 [signed-by]
-issuer = "root"
+issuer = "{root}"
 public-url = "{public_url}"
 "#
     )
 }
 
-const SIGNED_BY_ISSUING: &str = r#"
+/// Who signs where an issuing authority does.
+fn signed_by_issuing(here: &Here) -> String {
+    format!(
+        r#"
 # Who signs, by its short name (`tanba issuer list`).
 [signed-by]
-issuer = "nca-rsa"
-"#;
+issuer = "{}"
+"#,
+        here.issuing
+    )
+}
 
 const SUBJECT: &str =
     "subject = { common-name = \"NAME\", organization = \"ORGANISATION\", country = \"KZ\" }\n";
@@ -101,8 +145,8 @@ fn kinds(profile: &str) -> String {
     Profile::builtin(profile).map_or_else(String::new, |profile| profile.names_of_keys())
 }
 
-fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> String {
-    let signed_by = signed_by(public_url);
+fn text(kind: Kind, serial: SerialNumber, now: Timestamp, here: &Here) -> String {
+    let (signed_by, signed_by_issuing) = (signed_by(here), signed_by_issuing(here));
     let head = |name: &str| format!("{HEAD}ceremony = \"{name}\"\ntitle = \"TITLE\"\n{PRESENT}");
     let certificate = |years: u16, subject: &str| {
         format!(
@@ -142,9 +186,12 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> S
         }
         Kind::Rollover => {
             let authority = authority(
-                "nca-rsa-2",
+                &format!("{}-2", here.issuing),
                 "issuing-ca",
-                "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n# Goes on to serve lists and OCSP, and issues no more.\nreplaces = \"nca-rsa\"\n",
+                &format!(
+                    "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n# Goes on to serve lists and OCSP, and issues no more.\nreplaces = \"{}\"\n",
+                    here.issuing
+                ),
             );
             format!(
                 "{}{authority}{signed_by}{}",
@@ -160,26 +207,26 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, public_url: &str) -> S
                 certificate(10, "")
             )
         }
-        Kind::Crl => format!("{}{}", head("crl"), list(now)),
+        Kind::Crl => format!("{}{}", head("crl"), list(now, &here.root)),
         Kind::OcspSigner => {
             let signer = "\n# The key is made here, for this server's OCSP answers; without this section a request has to be brought.\n[signer]\nkey = \"rsa-2048\"\n";
             format!(
-                "{}{signer}{SIGNED_BY_ISSUING}{}",
+                "{}{signer}{signed_by_issuing}{}",
                 head("ocsp-signer"),
                 of_request(1)
             )
         }
         Kind::TsaSigner => {
-            format!("{}{SIGNED_BY_ISSUING}{}", head("tsa-signer"), of_request(3))
+            format!("{}{signed_by_issuing}{}", head("tsa-signer"), of_request(3))
         }
     }
 }
 
 /// What of a plan is about a list.
-fn list(now: Timestamp) -> String {
+fn list(now: Timestamp, root: &str) -> String {
     let next = now.plus(LIST_LIFE);
     format!(
-        "\n# Whose list, by its short name.\n[signed-by]\nissuer = \"root\"\n\n# The complete list; its number is the next one, and a rehearsal says which that is. What is revoked now stands in\n# revoke = [{{ serial = \"…\", reason = \"cessationOfOperation\" }}].\n[list]\nnumber = 1\nthis-update = \"{}\"\nnext-update = \"{}\"\n",
+        "\n# Whose list, by its short name.\n[signed-by]\nissuer = \"{root}\"\n\n# The complete list; its number is the next one, and a rehearsal says which that is. What is revoked now stands in\n# revoke = [{{ serial = \"…\", reason = \"cessationOfOperation\" }}].\n[list]\nnumber = 1\nthis-update = \"{}\"\nnext-update = \"{}\"\n",
         now.rfc3339(),
         next.rfc3339(),
     )
@@ -196,7 +243,7 @@ mod tests {
         let serial = SerialNumber::parse_hex("4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345").unwrap();
         let now = Timestamp::from_unix(1_795_500_000);
         for kind in Kind::value_variants() {
-            let printed = text(*kind, serial, now, PUBLIC_URL)
+            let printed = text(*kind, serial, now, &Here::default())
                 .replace("64 HEXADECIMAL DIGITS", &"ab".repeat(32));
             // As it is printed it is no plan, whatever of it was left.
             for left in ["TITLE", "NAME", "ORGANISATION"] {
@@ -248,7 +295,11 @@ mod tests {
             (Kind::Issuing, "issuing-ca"),
             (Kind::Rollover, "issuing-ca"),
         ] {
-            let printed = text(kind, serial, now, "http://ca.example.org");
+            let here = Here {
+                public_url: "http://ca.example.org".to_owned(),
+                ..Here::default()
+            };
+            let printed = text(kind, serial, now, &here);
             let line = printed.lines().find(|line| line.contains("kind of key"));
             let (_, kinds) = line.unwrap().split_once("key: ").unwrap();
             let kinds: Vec<&str> = kinds.trim_end_matches('.').split(", ").collect();
