@@ -10,6 +10,7 @@ use tanba_pki::{Timestamp, hex};
 use crate::application::Application;
 use crate::canonical;
 pub use crate::canonical::{DocumentError, canonical_json};
+use crate::ports::PersonFacts;
 
 /// The value of `schema` in the first version of the document.
 pub const SCHEMA: &str = "tanba.application/1";
@@ -63,6 +64,18 @@ pub struct Applicant {
     pub patronymic: Option<String>,
     /// ISO 3166-1 alpha-2 code.
     pub country: String,
+}
+
+impl Applicant {
+    /// The names, as a register has them.
+    #[must_use]
+    pub fn facts(&self) -> PersonFacts {
+        PersonFacts {
+            surname: self.surname.clone(),
+            given_name: self.given_name.clone(),
+            patronymic: self.patronymic.clone(),
+        }
+    }
 }
 
 /// One key of an application document.

@@ -76,7 +76,7 @@ pub use notify::{announce_act, announce_release};
 pub use phone::{PendingPhone, PhoneChangeError, is_phone_settled};
 pub use reissue::{
     BeginError, ConfirmError, InstallError, Installed, IssueError, IssuedCertificates,
-    PrepareError, ReissueForm, ResendError, SubmitError,
+    PrepareError, ReissueForm, ResendError, SubmitError, is_named,
 };
 pub use remind::{Reminded, ReminderRound};
 pub use report::SealError;

@@ -16,6 +16,7 @@ mod submit;
 pub use begin::{BeginError, ReissueForm};
 pub(crate) use confirm::reject;
 pub use confirm::{ConfirmError, ResendError};
+pub use identity::is_named;
 pub use install::{InstallError, Installed};
 pub use issue::{IssueError, IssuedCertificates};
 pub use prepare::PrepareError;

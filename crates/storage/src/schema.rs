@@ -51,7 +51,7 @@ impl Fault {
     }
 
     fn is_table(&self) -> bool {
-        self.kind == "table"
+        self.kind == TABLE
     }
 
     /// Whether a newer program may have made it so.
@@ -65,13 +65,36 @@ impl Fault {
 type Schema = BTreeMap<(String, String), String>;
 
 fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
-    connection
-        .prepare(
-            "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-                AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')",
-        )?
-        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
-        .collect()
+    let mut statement = connection.prepare(
+        "SELECT sql, name, name LIKE 'sqlite\\_%' ESCAPE '\\'
+             OR name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
+         FROM sqlite_schema WHERE sql IS NOT NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut schema = Schema::new();
+    while let Some(row) = rows.next()? {
+        let (text, name, is_own): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let kind = kind(&text);
+        if is_own && kind == TABLE {
+            continue;
+        }
+        // Two of one name are one of another text.
+        let texts = schema.entry((kind, name)).or_default();
+        if !texts.is_empty() {
+            texts.push_str("; ");
+        }
+        texts.push_str(&text);
+    }
+    Ok(schema)
+}
+
+const TABLE: &str = "table";
+
+/// What a text makes. SQLite carries the text out, whatever kind whoever wrote it into the file put beside it.
+fn kind(text: &str) -> String {
+    let mut words = text.split_ascii_whitespace().map(str::to_ascii_lowercase);
+    let said = words.find(|word| !["create", "unique", "virtual"].contains(&word.as_str()));
+    said.unwrap_or_default()
 }
 
 /// What the migrations of this program make.
@@ -135,7 +158,7 @@ fn faults(connection: &Connection) -> Result<Vec<Fault>, StorageError> {
         });
     }
     // A table that nobody here knows does nothing by itself, and programs that copy the database make some.
-    found.retain(|(kind, _), _| kind != "table");
+    found.retain(|(kind, _), _| kind != TABLE);
     faults.extend(found.into_keys().map(|(kind, name)| Fault {
         kind,
         name,

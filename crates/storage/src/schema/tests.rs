@@ -70,6 +70,53 @@ fn whatever_was_dropped_changed_or_put_there_is_told_and_mended_but_for_what_is_
 }
 
 #[test]
+fn a_trigger_is_told_as_what_it_does_whatever_is_written_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_storage, connection) = database(folder.path());
+    let divert = "CREATE TRIGGER divert AFTER INSERT ON message BEGIN UPDATE message SET recipient = ''evil@x.kz''; END";
+    for (kind, name, told) in [
+        (
+            "Trigger",
+            "divert",
+            "the trigger divert is none that this program makes",
+        ),
+        (
+            "table",
+            "sqlite_stat1",
+            "the trigger sqlite_stat1 is none that this program makes",
+        ),
+        (
+            "table",
+            "person",
+            "the trigger person is none that this program makes",
+        ),
+        // It stands in front of the true one.
+        (
+            "trigger",
+            "staff_stays",
+            "the trigger staff_stays is not the one that this program makes",
+        ),
+        (
+            "index",
+            "divert",
+            "the trigger divert is none that this program makes",
+        ),
+    ] {
+        connection
+            .execute_batch(&format!(
+                "BEGIN; PRAGMA writable_schema = ON;
+                 INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql) VALUES (-5, '{kind}', '{name}', 'message', 0, '{divert}')"
+            ))
+            .unwrap();
+        assert_eq!(sentences(&connection), [told], "{kind} {name}");
+        connection
+            .execute_batch("ROLLBACK; PRAGMA writable_schema = OFF")
+            .unwrap();
+    }
+    assert_eq!(sentences(&connection), Vec::<String>::new());
+}
+
+#[test]
 fn a_table_of_another_definition_is_told_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (storage, connection) = database(folder.path());

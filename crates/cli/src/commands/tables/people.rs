@@ -309,7 +309,7 @@ fn missing(
     };
     for (id, last) in gone {
         // Of somebody who was put there by hand, and looked at, the log says no more than that.
-        if !last.is_entered && !last.is_frozen {
+        if !last.is_entered {
             continue;
         }
         match last.number.and_then(|number| back.get(&number)) {

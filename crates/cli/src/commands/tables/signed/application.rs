@@ -1,10 +1,12 @@
 //! Applications: what was signed, and the requests of the keys that it names.
 
 use tanba_model::application::{Application, State};
+use tanba_model::certificate::CertificateRecord;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
 use tanba_model::ports::UnitOfWork;
-use tanba_pki::{CertificateRequest, hex};
+use tanba_pki::{Certificate, CertificateRequest, hex};
+use tanba_ra::is_named;
 
 use super::super::share::Share;
 use super::super::{Fault, another};
@@ -68,7 +70,7 @@ impl Said {
 }
 
 /// Whether the certificates of its keys are recorded as its own, and no others are: what happens to an application happens to
-/// them.
+/// them. Each says the names and the address that were signed.
 fn are_its_certificates(
     unit: &mut dyn UnitOfWork,
     row: &Application,
@@ -97,14 +99,31 @@ fn are_its_certificates(
             continue;
         };
         let records = unit.certificates().of_key(&digest)?;
-        if records
-            .iter()
-            .any(|record| record.application != Some(row.id))
-        {
+        let is_there = !is_issued || records.iter().any(|record| record.der.is_some());
+        let is_its = |record: &CertificateRecord| {
+            record.application == Some(row.id) && says(record, document)
+        };
+        if !is_there || !records.iter().all(is_its) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether a certificate says what was signed. That it is of the recorded key, and can be read, is for others to say.
+fn says(record: &CertificateRecord, document: &ApplicationDocument) -> bool {
+    let certificate = record.der.as_deref().map(Certificate::from_der);
+    let Some(Ok(certificate)) = certificate else {
+        return true;
+    };
+    if certificate.public_key().sha256() != record.public_key_sha256 {
+        return true;
+    }
+    let emails = certificate.emails();
+    emails
+        .iter()
+        .all(|email| Some(email) == document.email.as_ref())
+        && is_named(certificate.subject(), &document.applicant.facts())
 }
 
 fn object(id: ApplicationId) -> String {
@@ -145,8 +164,9 @@ fn faulty(
         && !are_its_certificates(unit, row, read)?
     {
         return Ok(Some(
-            "certificates are recorded as of another application than the one that names their keys: write the record of the \
-             application back into theirs, as its signed document says it",
+            "a certificate of it is not there, has an address or a name that was not signed, or is recorded as of another \
+             application than the one that names its key: revoke what nobody signed, and write the record of the application \
+             back into the others, as its signed document says it",
         ));
     }
     if let Some(signed) = &row.signed {
@@ -182,11 +202,8 @@ fn is_its(
     row: &Application,
     document: &ApplicationDocument,
 ) -> anyhow::Result<bool> {
-    let requests = (document.keys.iter().zip(&row.requests)).all(|(key, request)| {
-        key.request_sha256 == hex::encode(&tanba_crypto::sha256(&request.request))
-    });
     // A person who is not there is told where people are compared.
     let person = unit.persons().find(row.person)?;
     let is_hers = person.is_none_or(|person| person.iin.as_str() == document.applicant.iin);
-    Ok(requests && is_hers && document.is_of(row))
+    Ok(is_hers && document.is_of(row))
 }

@@ -5,14 +5,17 @@ use tanba_model::administration::{AdministrationDocument, AdministrativeAct, New
 use tanba_model::application::{
     ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument, Submission,
 };
-use tanba_model::certificate::CertificateRecord;
+use tanba_model::certificate::{CertificateRecord, Channel};
 use tanba_model::decision::{Act, DecidedApplication, DecisionDocument, NewDecision, SCHEMA, Step};
 use tanba_model::document::{Applicant, ApplicationDocument, DocumentKey};
 use tanba_model::id::{ActId, ApplicationId, PersonId, StaffId};
 use tanba_model::keystore_kind::KeystoreKind;
-use tanba_model::ports::{ActEnd, NewApplication, NewPendingAct, UnitOfWork};
+use tanba_model::ports::{
+    ActEnd, Issuance as _, IssuanceOrder, NewApplication, NewPendingAct, UnitOfWork,
+};
 use tanba_model::revocation::{LifeEvent, Revocation, RevocationDocument, RevokedCertificate};
 use tanba_pki::cms::{self, SignOptions};
+use tanba_pki::profile::Subject;
 use tanba_pki::{CertificateRequest, RequestAttributes, hex};
 
 use super::*;
@@ -260,13 +263,28 @@ fn decide_on(storage: &dyn Storage, seat: &Seat, id: ApplicationId) {
 /// An application, signed by its owner, or by its new key where it is for first keys.
 #[expect(clippy::too_many_lines, reason = "an application has many parts")]
 pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> ApplicationId {
+    let email = is_first.then_some("her@example.kz");
+    apply_with(storage, seat, is_first, (&fresh(), somebody(), email))
+}
+
+fn fresh() -> SoftwareKey {
+    let random = Context::new(true).unwrap().random();
+    SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref())).unwrap()
+}
+
+/// The same for a key, with names and an address.
+fn apply_with(
+    storage: &dyn Storage,
+    seat: &Seat,
+    is_first: bool,
+    (key, applicant, email): (&SoftwareKey, Applicant, Option<&str>),
+) -> ApplicationId {
     let found = storage.snapshot().unwrap().persons().find(seat.person);
     let her = found.unwrap().unwrap().iin;
     let der = seat.record.der.as_ref().unwrap();
     let subject = Certificate::from_der(der).unwrap().subject().clone();
     let random = Context::new(true).unwrap().random();
-    let key = SoftwareKey::generate(KeyAlgorithm::EcP256, &mut SourceRng(random.as_ref())).unwrap();
-    let request = CertificateRequest::build(&subject, &key, &RequestAttributes::default()).unwrap();
+    let request = CertificateRequest::build(&subject, key, &RequestAttributes::default()).unwrap();
     let number = ApplicationNumber::random(&mut SourceRng(random.as_ref()));
     let kind = if is_first {
         ApplicationKind::First
@@ -279,7 +297,7 @@ pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> Appli
         request,
         certificate: None,
     };
-    let email = is_first.then(|| EmailAddress::parse("her@example.kz").unwrap());
+    let email = email.map(|email| EmailAddress::parse(email).unwrap());
     let document = ApplicationDocument {
         schema: tanba_model::document::SCHEMA.to_owned(),
         kind: kind.name().to_owned(),
@@ -288,7 +306,7 @@ pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> Appli
         created: NOW,
         applicant: Applicant {
             iin: her.as_str().to_owned(),
-            ..somebody()
+            ..applicant
         },
         email: email.as_ref().map(|email| email.as_str().to_owned()),
         region: "75".to_owned(),
@@ -571,6 +589,72 @@ fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
         codes.sort_unstable();
         expected.sort_unstable();
         assert_eq!(codes, expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_that_is_not_there() {
+    let renamed = Applicant {
+        surname: "ИВАНОВА".to_owned(),
+        ..somebody()
+    };
+    let (hers, thief) = (Some("her@example.kz"), Some("thief@example.kz"));
+    for (number, (applicant, signed, issued, expected)) in [
+        (somebody(), hers, hers, &[][..]),
+        (renamed, hers, hers, &["application-signature"]),
+        (somebody(), hers, thief, &["application-signature"]),
+        (somebody(), None, thief, &["application-signature"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let house = House::new();
+        let seat = Seat::new(&house, 1, Role::Operator);
+        let storage = house.storage.as_ref();
+        let key = fresh();
+        let id = apply_with(storage, &seat, false, (&key, applicant, signed));
+        let found = storage.snapshot().unwrap().applications().find(id);
+        let her = storage.snapshot().unwrap().persons().find(seat.person);
+        let order = IssuanceOrder {
+            person: Some(seat.person),
+            application: Some(id),
+            profile: "neutral-individual-signature".to_owned(),
+            subject: Subject {
+                surname: somebody().surname,
+                given_name: somebody().given_name,
+                iin: her.unwrap().unwrap().iin.as_str().to_owned(),
+                country: "KZ".to_owned(),
+                ..Subject::default()
+            },
+            email: issued.map(str::to_owned),
+            keystore: KeystoreKind::PersonalComputer,
+            request: found.unwrap().unwrap().requests.remove(0).request,
+            channel: Channel::Cabinet,
+            actor: Actor::Person(seat.person),
+        };
+        let at = later(9);
+        let record = house.authority.issue(&[order], at).unwrap().remove(0);
+        for (action, at) in [("application.confirm", later(8)), ("application.issue", at)] {
+            event(
+                storage,
+                action,
+                format!("application:{id}"),
+                String::new(),
+                at,
+            );
+        }
+        house.sql(&format!(
+            "UPDATE key_request SET certificate_id = {};
+             UPDATE application SET state = 'ISSUED', state_at = {}",
+            record.id,
+            at.unix()
+        ));
+        assert_eq!(compared(storage).0, expected, "{number}");
+        house.sql(&format!(
+            "UPDATE certificate SET status = 'void', der = NULL WHERE id = {}",
+            record.id
+        ));
+        assert!(compared(storage).0.contains(&"application-signature"));
     }
 }
 

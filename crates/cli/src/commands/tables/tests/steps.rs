@@ -8,6 +8,13 @@ use tanba_model::ports::Issuance as _;
 use super::signed::{Seat, apply};
 use super::*;
 
+/// What is told of where applications stand. Nothing was issued for them here, which is told beside it.
+fn compared(storage: &dyn Storage) -> (Vec<&'static str>, Compared) {
+    let (mut codes, all) = super::compared(storage);
+    codes.retain(|code| *code != "application-signature");
+    (codes, all)
+}
+
 /// One step of an application as the registration authority records it.
 fn go(storage: &dyn Storage, id: ApplicationId, action: &str, detail: &str, seconds: u64) {
     let at = later(seconds);
