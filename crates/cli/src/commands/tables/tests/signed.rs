@@ -261,7 +261,6 @@ fn decide_on(storage: &dyn Storage, seat: &Seat, id: ApplicationId) {
 }
 
 /// An application, signed by its owner, or by its new key where it is for first keys.
-#[expect(clippy::too_many_lines, reason = "an application has many parts")]
 pub(super) fn apply(storage: &dyn Storage, seat: &Seat, is_first: bool) -> ApplicationId {
     let email = is_first.then_some("her@example.kz");
     apply_with(storage, seat, is_first, (&fresh(), somebody(), email))
@@ -273,6 +272,7 @@ fn fresh() -> SoftwareKey {
 }
 
 /// The same for a key, with names and an address.
+#[expect(clippy::too_many_lines, reason = "an application has many parts")]
 fn apply_with(
     storage: &dyn Storage,
     seat: &Seat,
