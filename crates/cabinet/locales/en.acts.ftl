@@ -29,6 +29,7 @@ act-crl-import = A revocation list was taken in
 act-crl-intend = A revocation list is about to be issued
 act-crl-publish = A revocation list was published
 act-database-accept-restored = A restored database was accepted
+act-database-mend = Triggers and indexes of the database were made anew
 act-decision-sign = A decision was signed
 act-desk-act = A decision was carried out
 act-desk-close = A member of staff signed out

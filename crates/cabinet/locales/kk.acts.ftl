@@ -29,6 +29,7 @@ act-crl-import = Кері шақырылғандар тізімі енгізіл
 act-crl-intend = Кері шақырылғандар тізімі дайындалды
 act-crl-publish = Кері шақырылғандар тізімі жарияланды
 act-database-accept-restored = Қалпына келтірілген дерекқор қабылданды
+act-database-mend = Дерекқордың триггерлері мен индекстері қайта жасалды
 act-decision-sign = Шешімге қол қойылды
 act-desk-act = Шешім орындалды
 act-desk-close = Қызметкер шықты

@@ -29,6 +29,7 @@ act-crl-import = Список отозванных внесён
 act-crl-intend = Список отозванных готов к выпуску
 act-crl-publish = Список отозванных опубликован
 act-database-accept-restored = Принята восстановленная база данных
+act-database-mend = Триггеры и индексы базы данных созданы заново
 act-decision-sign = Решение подписано
 act-desk-act = Решение исполнено
 act-desk-close = Сотрудник вышел

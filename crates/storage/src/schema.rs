@@ -66,7 +66,8 @@ type Schema = BTreeMap<(String, String), String>;
 
 fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
     let mut statement = connection.prepare(
-        "SELECT sql, name, name LIKE 'sqlite\\_%' ESCAPE '\\'
+        // Texts that are blobs work as well.
+        "SELECT CAST(sql AS TEXT), CAST(name AS TEXT), name LIKE 'sqlite\\_%' ESCAPE '\\'
              OR name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
          FROM sqlite_schema WHERE sql IS NOT NULL",
     )?;
@@ -216,14 +217,26 @@ fn anew(connection: &Connection, fault: &Fault) -> Result<Option<String>, Storag
     };
     connection.execute_batch("SAVEPOINT anew").mapped()?;
     let made = connection.execute_batch(&format!("{drop}{right}"));
-    let end = match made {
-        Ok(()) => "RELEASE anew",
-        Err(_) => "ROLLBACK TO anew; RELEASE anew",
+    // SQLite drops a row of its own making alone: one that says another kind stays, and nobody could open the file any more.
+    let is_right = made.is_ok()
+        && schema(connection)
+            .mapped()?
+            .get(&(fault.kind.clone(), fault.name.clone()))
+            == Some(right);
+    let end = match is_right {
+        true => "RELEASE anew",
+        false => "ROLLBACK TO anew; RELEASE anew",
     };
     let undone = connection.execute_batch(end);
-    let Err(error) = made else {
+    if is_right {
         undone.mapped()?;
         return Ok(None);
+    }
+    let Err(error) = made else {
+        undone.mapped()?;
+        let why =
+            "its row in `sqlite_schema` is not as SQLite writes it: go back to a backup of before";
+        return Ok(Some(why.to_owned()));
     };
     let stands_in_the_way = matches!(
         error.sqlite_error_code(),

@@ -41,7 +41,7 @@ struct Facts {
     lost_certificates: Option<u64>,
     /// Lists that were published with the new numbers.
     published_lists: usize,
-    /// Whether they were published; not while the key is away.
+    /// Whether all were published; not while the key is away, for one.
     lists_published: bool,
     /// Why not.
     lists_fault: Option<String>,
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     if let Some(why) = &fault {
         context.warn(format_args!(
-            "the database is accepted, but its lists are not published yet: {why}. Say `tanba crl publish` when the key answers; do \
+            "the database is accepted, but its lists are not published yet: {why}. Say `tanba crl publish` when the cause is gone; do \
              not repeat this command"
         ));
     }

@@ -109,11 +109,43 @@ fn a_trigger_is_told_as_what_it_does_whatever_is_written_beside_it() {
             ))
             .unwrap();
         assert_eq!(sentences(&connection), [told], "{kind} {name}");
+        let blob = "UPDATE sqlite_schema SET sql = CAST(sql AS BLOB) WHERE rowid = -5";
+        connection.execute_batch(blob).unwrap();
+        assert_eq!(sentences(&connection), [told], "{kind} {name}, a blob");
         connection
             .execute_batch("ROLLBACK; PRAGMA writable_schema = OFF")
             .unwrap();
     }
     assert_eq!(sentences(&connection), Vec::<String>::new());
+}
+
+#[test]
+fn what_cannot_be_dropped_is_left_and_the_file_can_be_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, name) in [("Trigger", "decision_stays"), ("Index", "staff_person")] {
+        let folder = folder.path().join(kind);
+        std::fs::create_dir(&folder).unwrap();
+        let (storage, connection) = database(&folder);
+        drop(storage);
+        connection
+            .execute_batch(&format!(
+                "PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET type = '{kind}', sql = replace(sql, ' ON ', '  ON ') WHERE name = '{name}'"
+            ))
+            .unwrap();
+        drop(connection);
+        let (storage, connection) = database(&folder);
+        let mended = mend(&storage);
+        assert_eq!(mended.made, Vec::<String>::new());
+        assert!(
+            mended.left[0].contains("a backup of before"),
+            "{:?}",
+            mended.left
+        );
+        drop((storage, connection));
+        let (_storage, connection) = database(&folder);
+        assert_eq!(sentences(&connection).len(), 1);
+    }
 }
 
 #[test]

@@ -46,7 +46,8 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     if let Some(config) = &config {
         config.server.public_url().clone_into(&mut here.public_url);
         if config.database.is_file() {
-            here.ask(&wire::storage(config)?)?;
+            // A plan may be written beside a database that cannot be used now.
+            let _ = wire::storage(config).and_then(|storage| here.ask(&storage));
         }
     }
     let plan = text(args.ceremony, serial, context.now(), &here);

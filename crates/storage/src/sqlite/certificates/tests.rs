@@ -22,7 +22,7 @@ fn a_page_of_ones_certificates_is_read_from_an_index_in_its_order() {
         .collect();
     let steps = |wanted: &str| plan.iter().filter(|step| step.contains(wanted)).count();
     assert_eq!(
-        steps("SEARCH certificate USING INTEGER PRIMARY KEY"),
+        steps("SEARCH certificate USING INTEGER PRIMARY KEY (rowid=?)"),
         1,
         "{plan:?}"
     );
@@ -53,7 +53,16 @@ fn the_certificates_of_a_person_are_found_in_all_generations() {
     };
     assert_eq!(ids(1), Vec::<i64>::new(), "an empty table");
     // The first and the last of a generation, one in the middle of another, and the neighbour of each.
-    for id in [1, (1 << 18) - 1, 1 << 18, 5 << 17, (7 << 18) + 3] {
+    // Far ones, too: the generations between are nobody's.
+    for id in [
+        1,
+        (1 << 18) - 1,
+        1 << 18,
+        5 << 17,
+        (7 << 18) + 3,
+        1_i64 << 61,
+        -(1_i64 << 40),
+    ] {
         for person in [1, 2] {
             let id = id * 2 + person - 1;
             connection
@@ -61,13 +70,21 @@ fn the_certificates_of_a_person_are_found_in_all_generations() {
                     "INSERT INTO certificate (id, issuer_id, serial, person_id, profile, purpose, channel, public_key_sha256,
                          shard, not_before, not_after, created_at, status, to_be_signed, der)
                      VALUES (?1, 1, CAST(?1 AS BLOB), ?2, 'p', 'signature', 'cabinet',
-                         CAST(printf('%032d', ?1) AS BLOB), 0, 0, 1, 0, 'valid', x'00', x'00')",
+                         CAST(printf('%032x', ?1) AS BLOB), 0, 0, 1, 0, 'valid', x'00', x'00')",
                     params![id, person],
                 )
                 .unwrap();
         }
     }
-    let of_first = [(14 << 18) + 6, 5 << 18, 1 << 19, (1 << 19) - 2, 2];
+    let of_first = [
+        1_i64 << 62,
+        (14 << 18) + 6,
+        5 << 18,
+        1 << 19,
+        (1 << 19) - 2,
+        2,
+        -(1_i64 << 41),
+    ];
     assert_eq!(ids(1), of_first);
     assert_eq!(ids(2), of_first.map(|id| id + 1));
     assert_eq!(ids(3), Vec::<i64>::new());

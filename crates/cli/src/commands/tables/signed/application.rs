@@ -1,7 +1,7 @@
 //! Applications: what was signed, and the requests of the keys that it names.
 
 use tanba_model::application::{Application, State};
-use tanba_model::certificate::CertificateRecord;
+use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
 use tanba_model::ports::UnitOfWork;
@@ -84,7 +84,10 @@ fn are_its_certificates(
             .iter()
             .any(|named| named.public_key_sha256 == key)
     };
-    if !own.iter().all(|record| is_named(&record.public_key_sha256)) {
+    if !own
+        .iter()
+        .all(|record| is_over(record) || is_named(&record.public_key_sha256))
+    {
         return Ok(false);
     }
     // Of one of which nothing was issued, somebody may have had a key certified otherwise.
@@ -99,15 +102,30 @@ fn are_its_certificates(
             continue;
         };
         let records = unit.certificates().of_key(&digest)?;
-        let is_there = !is_issued || records.iter().any(|record| record.der.is_some());
+        let issued = match request.certificate {
+            Some(id) => unit.certificates().find(id)?,
+            None => None,
+        };
+        let is_there = !is_issued
+            || records.iter().any(|record| record.der.is_some())
+            || issued.is_some_and(|record| is_over(&record));
         let is_its = |record: &CertificateRecord| {
-            record.application == Some(row.id) && says(record, document)
+            record.application == Some(row.id) && (is_over(record) || says(record, document))
         };
         if !is_there || !records.iter().all(is_its) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether it was never issued, or revoked for good: what was wrong with it is put right.
+fn is_over(record: &CertificateRecord) -> bool {
+    match record.status {
+        Status::Void => true,
+        Status::Revoked { reason, .. } => reason != RevocationReason::CertificateHold,
+        Status::Intended | Status::Valid => false,
+    }
 }
 
 /// Whether a certificate says what was signed. That it is of the recorded key, and can be read, is for others to say.

@@ -5,7 +5,7 @@ use tanba_model::administration::{AdministrationDocument, AdministrativeAct, New
 use tanba_model::application::{
     ApplicationKind, ApplicationNumber, FirstIssuance, KeyRequest, SignedDocument, Submission,
 };
-use tanba_model::certificate::{CertificateRecord, Channel};
+use tanba_model::certificate::{CertificateRecord, Channel, RevocationReason};
 use tanba_model::decision::{Act, DecidedApplication, DecisionDocument, NewDecision, SCHEMA, Step};
 use tanba_model::document::{Applicant, ApplicationDocument, DocumentKey};
 use tanba_model::id::{ActId, ApplicationId, PersonId, StaffId};
@@ -650,8 +650,20 @@ fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_t
             at.unix()
         ));
         assert_eq!(compared(storage).0, expected, "{number}");
+        // A freeze can be taken back; revoked for good it is put right.
+        for (reason, quiet) in [
+            (RevocationReason::CertificateHold, expected.is_empty()),
+            (RevocationReason::CessationOfOperation, true),
+        ] {
+            let authority = &house.authority;
+            authority
+                .revoke(record.id, reason, Actor::System, later(11))
+                .unwrap();
+            assert_eq!(compared(storage).0.is_empty(), quiet, "{number}");
+        }
         house.sql(&format!(
-            "UPDATE certificate SET status = 'void', der = NULL WHERE id = {}",
+            "UPDATE certificate SET status = 'void', der = NULL, revoked_at = NULL, reason = NULL WHERE id = {};
+             UPDATE key_request SET certificate_id = NULL",
             record.id
         ));
         assert!(compared(storage).0.contains(&"application-signature"));
