@@ -127,7 +127,6 @@ fn what_a_rehearsal_refuses_makes_no_shares_and_asks_for_none() {
 
     // Nor does a custodian come for nothing: a share that is not there is not asked for.
     let crl = Plan::new(&site, "crl")
-        .with("issuer = \"root\"", "issuer = \"root-two\"")
         .with("number = 1", "number = 7")
         .at(&site, "crl.toml");
     let line = format!("ceremony run {crl} --share nowhere --output lists");
