@@ -11,7 +11,7 @@ const read = (name) => {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 };
 const number = (value, digits = 1) => Number(value).toFixed(digits);
-const verdict = (met) => (met ? "met" : "**missed**");
+const verdict = (met) => (met === null ? "not measured long enough" : met ? "met" : "**missed**");
 const renewal = read("renewal");
 const serve = read("serve");
 const browser = read("browser");

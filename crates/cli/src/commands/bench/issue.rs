@@ -15,7 +15,7 @@ use tanba_pki::SerialNumber;
 
 use super::report::{
     Spread, fraction, median, milliseconds, per_second, processor_time, processors, resident_mib,
-    timed,
+    timed, verdict,
 };
 use super::scratch::Scratch;
 use super::{Key, Options, person, roof, stock};
@@ -67,7 +67,8 @@ pub(super) struct Report {
     resident_mib_at_half: f64,
     resident_mib_at_end: f64,
     target: String,
-    met: bool,
+    /// None below one full round.
+    met: Option<bool>,
     /// Each round; empty unless asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rounds: Vec<Round>,
@@ -164,7 +165,7 @@ pub(super) fn measure(options: &Options, context: &Context) -> anyhow::Result<Re
         resident_mib_at_half: resident_after(&rounds, issued.div_ceil(2)),
         resident_mib_at_end: resident_after(&rounds, issued),
         target,
-        met,
+        met: (issued >= ROUND).then_some(met),
         rounds: if options.rounds { rounds } else { Vec::new() },
     })
 }
@@ -276,7 +277,7 @@ impl fmt::Display for Report {
             self.share_of_roof,
             self.roof_per_second,
             self.target,
-            if self.met { "met" } else { "missed" }
+            verdict(self.met)
         )?;
         writeln!(
             formatter,

@@ -78,6 +78,15 @@ pub(super) fn fraction(part: f64, whole: f64) -> f64 {
     }
 }
 
+/// What is said of a target; of one that too little was measured for, that it was.
+pub(super) const fn verdict(met: Option<bool>) -> &'static str {
+    match met {
+        Some(true) => "met",
+        Some(false) => "missed",
+        None => "not measured long enough",
+    }
+}
+
 /// Memory of this process that is in use (VmRSS); 0 where the system does not say.
 pub(super) fn resident_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -105,6 +114,12 @@ pub(super) fn processors() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_claimed_of_what_was_not_measured() {
+        let said = [Some(true), Some(false), None].map(verdict);
+        assert_eq!(said, ["met", "missed", "not measured long enough"]);
+    }
 
     #[test]
     fn the_median_is_in_the_middle_and_nothing_has_no_spread() {
