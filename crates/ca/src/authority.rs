@@ -203,6 +203,18 @@ impl Authority {
         self.publish(Urgency::All, now)
     }
 
+    /// The same, and what fails for one issuer keeps no other's from being told: what was published, and why the rest was not.
+    pub fn publish_what_can_be(&self, now: Timestamp) -> (Vec<Published>, Vec<AuthorityError>) {
+        let (mut published, mut faults) = (Vec::new(), Vec::new());
+        for issuer in &self.issuers {
+            match self.desk.publish(issuer, &self.rules, Urgency::All, now) {
+                Ok(lists) => published.extend(lists),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        (published, faults)
+    }
+
     fn publish(&self, urgency: Urgency, now: Timestamp) -> Result<Vec<Published>, AuthorityError> {
         let lists = self
             .issuers

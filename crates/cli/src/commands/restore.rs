@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use serde::Serialize;
+use tanba_ca::AuthorityError;
 use tanba_model::reason_line::ReasonLine;
 use tanba_storage::{AcceptedRestore, SqliteStorage};
 
@@ -91,21 +92,29 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         context,
     )
     .context("the database is accepted, but its lists were not published; run `tanba crl publish`")?
-    .publish_all(context.now());
+    .publish_what_can_be(context.now());
+    let (published, faults) = published;
+    let is_key_away = faults.iter().all(AuthorityError::is_about_a_device);
+    // A key that is away comes back by itself; of anything else the operator has to know.
+    let worst = (faults.into_iter()).min_by_key(AuthorityError::is_about_a_device);
+    let fault = worst.map(|error| sentence(&error.into()));
+    let facts = facts(&accepted, published.len(), fault);
+    context.print(&facts, text(&facts))?;
     // It is accepted all the same, and a second acceptance would be refused.
-    let (published, fault) = match published {
-        Ok(published) => (published.len(), None),
-        Err(error) => (0, Some(sentence(&error.into()))),
+    let Some(why) = &facts.lists_fault else {
+        return Ok(Outcome::Done);
     };
-    if let Some(why) = &fault {
+    if is_key_away {
         context.warn(format_args!(
-            "the database is accepted, but its lists are not published yet: {why}. Say `tanba crl publish` when the cause is gone; do \
+            "the database is accepted, but its lists are not published yet: {why}. Say `tanba crl publish` when the key answers; do \
              not repeat this command"
         ));
+        return Ok(Outcome::Done);
     }
-    let facts = facts(&accepted, published, fault);
-    context.print(&facts, text(&facts))?;
-    Ok(Outcome::Done)
+    Ok(Outcome::Refused(format!(
+        "the database is accepted, but its lists were not published: {why}. Run `tanba crl publish` when the cause is gone; do not \
+         repeat this command"
+    )))
 }
 
 fn facts(accepted: &AcceptedRestore, published_lists: usize, lists_fault: Option<String>) -> Facts {

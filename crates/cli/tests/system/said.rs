@@ -92,6 +92,43 @@ fn what_has_not_to_be_done_is_not_said_to_be_done() {
     );
 }
 
+/// A key that is away comes back by itself; anything else that keeps lists away is a fault, though the database is accepted.
+#[test]
+fn a_restored_database_whose_lists_cannot_be_stored_is_accepted_and_that_is_a_fault() {
+    let site = Installation::new(&["--issuing-key", "ec-p384"]);
+    let (database, backup) = (site.path("tanba.sqlite"), site.path("backup.sqlite"));
+    std::fs::copy(&database, &backup).expect("a backup");
+    site.import_people();
+    for more in ["tanba.sqlite-wal", "tanba.sqlite-shm"] {
+        let _: std::io::Result<()> = std::fs::remove_file(site.path(more));
+    }
+    std::fs::copy(&backup, &database).expect("the backup");
+    let sql = |sql: &str| {
+        let database = rusqlite::Connection::open(&database).expect("a database");
+        database.execute_batch(sql).expect("it is done");
+    };
+    sql("CREATE TRIGGER refused BEFORE INSERT ON crl \
+         WHEN NEW.issuer_id <> (SELECT id FROM issuer WHERE kind = 'root') \
+         BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    let output = site.tanba(&["restore", "accept", "--json", "--reason", "a backup"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("is accepted, but its lists were not published")
+            && said.contains("tanba crl publish"),
+        "{said}"
+    );
+    // What is lost is told now or never, and so is what was published all the same.
+    let facts: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(facts["lists_published"], false, "{facts}");
+    assert_eq!(facts["published_lists"], 1, "{facts}");
+    assert!(facts["lost_events"].as_u64() > Some(0), "{facts}");
+    let again = site.refusal(&["restore", "accept", "--reason", "a backup"]);
+    assert!(again.contains("nothing has to be accepted"), "{again}");
+    sql("DROP TRIGGER refused");
+    site.facts(&["crl", "publish"]);
+}
+
 #[test]
 fn a_name_that_a_request_asks_for_in_vain_is_told() {
     let site = Installation::new(&["--issuing-key", "ec-p384"]);
