@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use extension::Fault;
 use serde::Deserialize as _;
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::ProfileError;
 use super::specification::Specification;
@@ -51,7 +52,7 @@ fn faults(text: &str, first: toml::de::Error) -> Vec<String> {
             for (place, message) in theirs {
                 faults.push(told(&rest, &place, &message));
                 if missing(&message).is_none() && !is_head(&rest, &place) {
-                    empty_lines(&mut next, &place, &mut emptied);
+                    empty_lines(&mut next, &with_value(&rest, place), &mut emptied);
                 }
             }
         } else {
@@ -68,7 +69,7 @@ fn faults(text: &str, first: toml::de::Error) -> Vec<String> {
             if missing(&message).is_some() || is_head {
                 break;
             }
-            empty_lines(&mut next, &span, &mut emptied);
+            empty_lines(&mut next, &with_value(&rest, span), &mut emptied);
             if next == rest {
                 break;
             }
@@ -105,6 +106,36 @@ fn without_extensions(text: &str) -> Result<Specification, toml::de::Error> {
     let mut table = DeTable::parse(text)?;
     table.get_mut().remove("extension");
     Specification::deserialize(toml::Deserializer::from(table))
+}
+
+/// The place of a key together with its value, which may go on over several lines: what is left of it is no TOML. Any other
+/// place as it is.
+fn with_value(text: &str, place: Range<usize>) -> Range<usize> {
+    let end = DeTable::parse(text)
+        .ok()
+        .and_then(|table| end_of_value(table.get_ref(), &place));
+    let end = end.map_or(place.end, |end| end.max(place.end));
+    place.start..end
+}
+
+fn end_of_value(table: &DeTable<'_>, place: &Range<usize>) -> Option<usize> {
+    fn within(value: &Spanned<DeValue<'_>>, place: &Range<usize>) -> Option<usize> {
+        let value = value.get_ref();
+        if let Some(table) = value.as_table() {
+            return end_of_value(table, place);
+        }
+        value
+            .as_array()?
+            .iter()
+            .find_map(|item| within(item, place))
+    }
+    table.iter().find_map(|(key, value)| {
+        if key.span() == *place {
+            Some(value.span().end)
+        } else {
+            within(value, place)
+        }
+    })
 }
 
 /// Whether a place is the head of a table.
@@ -308,6 +339,37 @@ mod tests {
         ]);
         assert!(told.contains("line 25: missing field `critical`"), "{told}");
         assert!(told.contains("unknown field `file-year`"), "{told}");
+    }
+
+    #[test]
+    fn a_value_over_several_lines_hides_nothing_behind_it() {
+        for (at, key) in [
+            ("type = \"keystore\"", "allow = [\n\"client-auth\",\n]"),
+            ("file-years = 1", "colours = [\n\"red\", # ]\n]"),
+            ("file-years = 1", "colours = \"\"\"\nred\n\"\"\""),
+        ] {
+            let told = said(&[
+                (at, &format!("{at}\n{key}")),
+                ("upper-case = true }", "upper-case = 3 }"),
+                ("critical = true", "critical = 3"),
+            ]);
+            let name = key.split(' ').next().unwrap_or_default();
+            assert!(told.contains(&format!("unknown field `{name}`")), "{told}");
+            assert_eq!(told.matches("integer `3`").count(), 2, "{told}");
+            assert_eq!(told.matches("line ").count(), 3, "{told}");
+        }
+        // The other one, which misses what was misspelt, too.
+        let told = said(&[
+            (
+                "type = \"keystore\"",
+                "type = \"keystore\"\nallow = [\n\"client-auth\",\n]",
+            ),
+            ("file-years = 1", "file-year = 1"),
+        ]);
+        for fault in ["unknown field `file-year`", "unknown field `allow`"] {
+            assert!(told.contains(fault), "{fault}: {told}");
+        }
+        assert_eq!(told.matches("line ").count(), 2, "{told}");
     }
 
     #[test]
