@@ -207,22 +207,27 @@ impl AuthorityPath {
     }
 }
 
+/// The authority that issues: the newest, which replaced those before it. `known` are all, as they are stored.
+#[must_use]
+pub fn issuing(known: &[IssuerRecord]) -> Option<&IssuerRecord> {
+    known
+        .iter()
+        .rfind(|record| record.issuer.kind == IssuerKind::Issuing)
+}
+
 /// The authorities without which nothing new could be issued: the newest that issues, and those above it. Where none issues,
 /// as where only roots are kept, all of them. Of the others only lists and answers about what they issued are wanted.
 #[must_use]
 pub fn needed(known: &[IssuerRecord]) -> Vec<IssuerId> {
-    known
-        .iter()
-        .rfind(|record| record.issuer.kind == IssuerKind::Issuing)
-        .map_or_else(
-            || known.iter().map(|record| record.id).collect(),
-            |newest| {
-                let path = AuthorityPath::of(newest, known);
-                // What cannot be read has no way up, and is needed all the same.
-                let above = path.0.iter().map(|step| step.id);
-                std::iter::once(newest.id).chain(above).collect()
-            },
-        )
+    issuing(known).map_or_else(
+        || known.iter().map(|record| record.id).collect(),
+        |newest| {
+            let path = AuthorityPath::of(newest, known);
+            // What cannot be read has no way up, and is needed all the same.
+            let above = path.0.iter().map(|step| step.id);
+            std::iter::once(newest.id).chain(above).collect()
+        },
+    )
 }
 
 /// What keeps each of the authorities from issuing, in the order in which they were made.

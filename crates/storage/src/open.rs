@@ -126,6 +126,27 @@ impl SqliteStorage {
         Ok(Self::over(path, Access::Write))
     }
 
+    /// Opens a database file that is there and up to date, to read alone: nothing is written into it, nor beside it.
+    ///
+    /// # Errors
+    /// As [`SqliteStorage::open_existing`].
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        match OpenOptions::new().read(true).open(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Absent),
+            Err(error) => return Err(OpenError::File(error)),
+        }
+        let found = migrate::version(&connect(path, Access::Read)?)?;
+        if found < SCHEMA_VERSION {
+            return Err(OpenError::Unmigrated {
+                found,
+                needed: SCHEMA_VERSION,
+            });
+        }
+        Ok(Self::over(path, Access::Read))
+    }
+
     /// The schema of a database file; 0 where the file is empty.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use crate::outcome::Outcome;
 
 mod exchange;
 mod hold;
+mod replaced;
 mod shares;
 mod template;
 mod verify;

@@ -23,6 +23,8 @@ use crate::outcome::{Outcome, sentence, usage};
 use crate::{password, wire};
 
 mod earlier;
+#[cfg(test)]
+mod tests;
 
 /// Arguments of `tanba init`. What is decided here stands for the life of the authority.
 #[derive(Debug, clap::Args)]
@@ -59,12 +61,13 @@ pub(crate) struct Args {
     /// Country of the organisation, for --profiles neutral
     #[arg(long, value_name = "CODE", default_value = "KZ")]
     country: String,
-    /// What tells the names of this authority from others', for --profiles kz
-    #[arg(long, value_name = "TEXT", default_value = "(RSA)")]
-    remark: String,
-    /// Short name of the issuing authority, in URLs
-    #[arg(long, value_name = "NAME", default_value = "nca-rsa")]
-    issuing_name: String,
+    /// What tells the names of this authority from others', for --profiles kz. By default the kind of key of each:
+    /// "(RSA)", "(EC)", "(Ed25519)" or "(ML-DSA)"
+    #[arg(long, value_name = "TEXT")]
+    remark: Option<String>,
+    /// Short name of the issuing authority, in URLs. By default after --issuing-key: nca-rsa, nca-ec, nca-ed25519 or nca-ml-dsa
+    #[arg(long, value_name = "NAME")]
+    issuing_name: Option<String>,
     /// Key of the issuing authority; the root has RSA-4096 above RSA and P-256, ML-DSA-65 above ML-DSA, else the same
     #[arg(long, value_enum, default_value_t = KeyChoice::Rsa2048)]
     issuing_key: KeyChoice,
@@ -95,6 +98,28 @@ enum KeyChoice {
     MlDsa44,
     #[value(name = "ml-dsa-65")]
     MlDsa65,
+}
+
+impl KeyChoice {
+    /// What an authority with such a key is called for ever where nobody says: its remark, and its short name.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Rsa2048 => ("(RSA)", "nca-rsa"),
+            Self::EcP256 | Self::EcP384 => ("(EC)", "nca-ec"),
+            Self::Ed25519 => ("(Ed25519)", "nca-ed25519"),
+            Self::MlDsa44 | Self::MlDsa65 => ("(ML-DSA)", "nca-ml-dsa"),
+        }
+    }
+
+    /// The remark of the root above it, whose key may be of another kind.
+    const fn remark_of_root(self) -> &'static str {
+        match self {
+            Self::EcP256 => Self::Rsa2048.names().0,
+            Self::Rsa2048 | Self::EcP384 | Self::Ed25519 | Self::MlDsa44 | Self::MlDsa65 => {
+                self.names().0
+            }
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -377,6 +402,7 @@ fn token(args: &Args) -> anyhow::Result<Option<TokenFiles<'_>>> {
 }
 
 fn options(args: &Args) -> anyhow::Result<InitOptions> {
+    let (remark, issuing_name) = args.issuing_key.names();
     let names = match (args.profiles, &args.organization) {
         (ProfileChoice::Neutral, Some(organization)) => {
             AuthorityNames::neutral(organization, &args.country)
@@ -387,12 +413,23 @@ fn options(args: &Args) -> anyhow::Result<InitOptions> {
                 "--country is for --profiles neutral: the names of --profiles kz say Kazakhstan",
             ));
         }
-        (ProfileChoice::Kz, _) => AuthorityNames::kazakh(&args.remark),
+        (ProfileChoice::Kz, _) => {
+            let named =
+                |by_default| AuthorityNames::kazakh(args.remark.as_deref().unwrap_or(by_default));
+            AuthorityNames {
+                root: named(args.issuing_key.remark_of_root()).root,
+                issuing: named(remark).issuing,
+            }
+        }
     };
     Ok(InitOptions {
         public_url: args.public_url.clone(),
         names,
-        issuing_name: args.issuing_name.clone(),
+        issuing_name: args
+            .issuing_name
+            .as_deref()
+            .unwrap_or(issuing_name)
+            .to_owned(),
         issuing_key: match args.issuing_key {
             KeyChoice::Rsa2048 => IssuingKey::Rsa2048,
             KeyChoice::EcP256 => IssuingKey::EcP256,

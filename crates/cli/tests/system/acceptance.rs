@@ -113,7 +113,7 @@ fn signer(house: &Installation, iin: &str, algorithm: &str, name: &str) -> Signe
 impl Exhibit {
     fn make(issuing_key: &'static str, own_key: &str) -> Self {
         let choice = Choice {
-            arguments: vec!["--issuing-key", issuing_key],
+            arguments: vec!["--issuing-key", issuing_key, "--issuing-name", "nca"],
             ..Choice::default()
         };
         Self::of(Installation::make(&choice), own_key)
@@ -145,7 +145,7 @@ impl Exhibit {
             &good.certificate.ca_issuer_urls()[0],
         );
         let root_list = save("root-list.pem", "X509 CRL", &url("crl/root.crl"));
-        let list = save("list.pem", "X509 CRL", &url("crl/nca-rsa.crl"));
+        let list = save("list.pem", "X509 CRL", &url("crl/nca.crl"));
         let answers = [&good, &revoked].map(|signer| status(&house, &issuing, &signer.certificate));
         Self {
             root: house.path("root.pem"),
@@ -223,7 +223,7 @@ impl Exhibit {
         ));
         for shard in [shard, (shard + 1) % 16] {
             for name in [format!("{shard}.crl"), format!("{shard}-delta.crl")] {
-                let url = format!("{}/crl/nca-rsa/{name}", house.machines);
+                let url = format!("{}/crl/nca/{name}", house.machines);
                 documents.list(name, "CRL", &fetch(&url));
             }
         }
@@ -591,7 +591,14 @@ fn kryoptic() -> Option<(TempDir, Choice)> {
         path("pin").display()
     );
     let choice = Choice {
-        arguments: vec!["--issuing-key", "ml-dsa-65", "--key-store", uri.leak()],
+        arguments: vec![
+            "--issuing-key",
+            "ml-dsa-65",
+            "--issuing-name",
+            "nca",
+            "--key-store",
+            uri.leak(),
+        ],
         environment: vec![variable],
         ..Choice::default()
     };

@@ -690,18 +690,18 @@ fn responders_and_time_stampers_are_certified_by_plan_under_the_authority_that_s
     site.facts(&words(&format!(
         "ceremony run {plan} --request tsa.csr --output tsa"
     )));
-    let made = "tsa/tsa-signer-of-nca-rsa.pem";
+    let made = "tsa/tsa-signer-of-nca-ec.pem";
     site.openssl(&words(&format!(
         "verify -x509_strict -purpose timestampsign -CAfile root.pem -untrusted nca.pem {made}"
     )));
     site.facts(&words(
-        "ceremony verify tsa/tsa-signer-of-nca-rsa-tsa-signer-transcript.json --trusted root.pem",
+        "ceremony verify tsa/tsa-signer-of-nca-ec-tsa-signer-transcript.json --trusted root.pem",
     ));
-    linted(&site, &["ocsp/ocsp-signer-of-nca-rsa.pem", made], &[]);
+    linted(&site, &["ocsp/ocsp-signer-of-nca-ec.pem", made], &[]);
     site.facts(&["audit", "verify"]);
 
     let transcript =
-        "ceremony verify tsa/tsa-signer-of-nca-rsa-tsa-signer-transcript.json --trusted root.pem";
+        "ceremony verify tsa/tsa-signer-of-nca-ec-tsa-signer-transcript.json --trusted root.pem";
     write_lists(&site, ["root.crl", "nca.crl"]);
     let said = site.refusal(&words(&format!("{transcript} --crl root.crl")));
     assert!(said.contains("no list that was given"), "{said}");

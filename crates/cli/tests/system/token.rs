@@ -148,7 +148,7 @@ fn an_authority_in_a_token_issues_and_its_keys_never_leave_it() {
     assert_eq!(house.ocsp(&[&certificate]), ["good"]);
 
     let said = token.look("privkey");
-    for name in ["tanba root", "tanba nca-rsa"] {
+    for name in ["tanba root", "tanba nca-ec"] {
         assert!(said.contains(name), "{said}");
     }
     assert_eq!(

@@ -79,6 +79,7 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let plan = super::plan(&args.plan)?;
     let storage = config.sound_storage()?;
     let materials = materials(args)?;
+    super::replaced::warn(&plan, storage.as_ref(), context)?;
     if args.dry_run {
         return rehearse(args, &plan, &materials, storage, context);
     }

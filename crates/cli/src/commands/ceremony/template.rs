@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
-use tanba_model::ports::{IssuerKind, SourceRng, Storage};
+use tanba_model::fitness;
+use tanba_model::ports::{IssuerKind, IssuerRecord, SourceRng, Storage as _};
 use tanba_pki::profile::Profile;
-use tanba_pki::{SerialNumber, Timestamp};
+use tanba_pki::{Certificate, SerialNumber, Timestamp};
+use tanba_storage::SqliteStorage;
 
 use crate::commands::config_args::ConfigArgs;
+use crate::config::Config;
 use crate::context::Context;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, sentence};
 use crate::wire;
 
 /// Arguments of `tanba ceremony plan`.
@@ -45,9 +48,14 @@ pub(crate) fn run(args: &Args, config: &ConfigArgs, context: &Context) -> anyhow
     let mut here = Here::default();
     if let Some(config) = &config {
         config.server.public_url().clone_into(&mut here.public_url);
-        if config.database.is_file() {
-            // A plan may be written beside a database that cannot be used now.
-            let _ = wire::storage(config).and_then(|storage| here.ask(&storage));
+        // A plan may be written beside a database that cannot be used now.
+        if config.database.is_file()
+            && let Err(error) = here.ask(config)
+        {
+            context.warn(format_args!(
+                "the authorities in this plan have the names that `tanba init` gives, for the database cannot be asked: {}",
+                sentence(&error)
+            ));
         }
     }
     let plan = text(args.ceremony, serial, context.now(), &here);
@@ -81,6 +89,8 @@ struct Here {
     public_url: String,
     root: String,
     issuing: String,
+    /// The kind of key of the authority that issues, as plans name it.
+    key: &'static str,
 }
 
 impl Default for Here {
@@ -89,21 +99,42 @@ impl Default for Here {
             public_url: "http://pki.example.kz".to_owned(),
             root: "root".to_owned(),
             issuing: "nca-rsa".to_owned(),
+            key: "rsa-2048",
         }
     }
 }
 
 impl Here {
-    /// The newest of each kind: the one before it was replaced.
-    fn ask(&mut self, storage: &dyn Storage) -> anyhow::Result<()> {
-        for record in storage.snapshot()?.issuers().all()? {
-            match record.issuer.kind {
-                IssuerKind::Root => self.root = record.issuer.name,
-                IssuerKind::Issuing => self.issuing = record.issuer.name,
-            }
+    /// The newest root, and the authority that issues. Reads, and changes nothing: neither database nor witness.
+    fn ask(&mut self, config: &Config) -> anyhow::Result<()> {
+        let storage = SqliteStorage::open_to_read(&config.database)
+            .map_err(|error| wire::storage_finding(config, &error).into_error())?;
+        storage
+            .check_witness(&config.witness)
+            .map_err(|error| wire::witness_finding(config, &error).into_error())?;
+        let known = storage.snapshot()?.issuers().all()?;
+        let is_root = |record: &&IssuerRecord| record.issuer.kind == IssuerKind::Root;
+        if let Some(root) = known.iter().rfind(is_root) {
+            self.root.clone_from(&root.issuer.name);
+        }
+        if let Some(issuing) = fitness::issuing(&known) {
+            self.issuing.clone_from(&issuing.issuer.name);
+            self.key = kind_of_key(&issuing.issuer.certificate).unwrap_or(self.key);
         }
         Ok(())
     }
+}
+
+/// The kind of key of an authority that issues, if a plan may name it.
+fn kind_of_key(certificate: &[u8]) -> Option<&'static str> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    let algorithm = certificate.public_key().algorithm().ok()?;
+    let profile = Profile::builtin("issuing-ca")?;
+    let kind = profile
+        .keys()
+        .iter()
+        .find(|kind| kind.algorithm() == algorithm)?;
+    Some(kind.name())
 }
 
 /// Who signs where a root does.
@@ -190,8 +221,8 @@ fn text(kind: Kind, serial: SerialNumber, now: Timestamp, here: &Here) -> String
                 &format!("{}-2", here.issuing),
                 "issuing-ca",
                 &format!(
-                    "key = \"rsa-2048\"\n# Parts of its revocation list, for ever.\nshards = 16\n# Goes on to serve lists and OCSP, and issues no more.\nreplaces = \"{}\"\n",
-                    here.issuing
+                    "key = \"{}\"\n# Parts of its revocation list, for ever.\nshards = 16\n# Goes on to serve lists and OCSP, and issues no more.\nreplaces = \"{}\"\n",
+                    here.key, here.issuing
                 ),
             );
             format!(

@@ -456,7 +456,7 @@ fn a_log_that_a_cross_certified_authority_sealed_is_not_ours() {
     assert!(export.status.success(), "{}", text(&export.stderr));
     // A seal as ours are, by the partner, and what he needs to show that our root stands above him.
     let seal = format!(
-        "{}crlDistributionPoints = URI:http://pki.example.kz/crl/nca-rsa/0.crl\n",
+        "{}crlDistributionPoints = URI:http://pki.example.kz/crl/nca-ec/0.crl\n",
         partner::DOCUMENTS
     );
     let below = partner::AUTHORITY.replace("CA:TRUE", "CA:TRUE, pathlen:0");
