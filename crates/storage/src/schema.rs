@@ -98,11 +98,16 @@ fn kind(text: &str) -> String {
     said.unwrap_or_default()
 }
 
-/// What the migrations of this program make.
-fn right() -> Result<Schema, StorageError> {
+/// A database as the migrations of this program make it.
+fn made() -> Result<Connection, StorageError> {
     let mut connection = Connection::open_in_memory().mapped()?;
     migrate::migrate(&mut connection).map_err(|error| StorageError::Unavailable(error.into()))?;
-    schema(&connection).mapped()
+    Ok(connection)
+}
+
+/// What the migrations of this program make.
+fn right() -> Result<Schema, StorageError> {
+    schema(&made()?).mapped()
 }
 
 /// What the file says of itself; whoever may write to it can make it say anything.
@@ -139,7 +144,45 @@ pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageE
         true => SchemaFault::Table(fault.sentence()),
         false => SchemaFault::Other(fault.sentence()),
     }));
+    let judged = |table: &&String| {
+        !wrong
+            .iter()
+            .any(|fault| fault.is_table() && fault.name == **table)
+    };
+    for table in numbered()?.iter().filter(judged) {
+        told.extend(misnumbered(connection, table)?.map(SchemaFault::Number));
+    }
     Ok(told)
+}
+
+/// Tables whose rows are numbered. The names are our own.
+fn numbered() -> Result<Vec<String>, StorageError> {
+    let connection = made()?;
+    let mut statement = connection
+        .prepare(
+            "SELECT listed.name FROM pragma_table_list AS listed JOIN pragma_table_info(listed.name) AS column_of
+             WHERE listed.schema = 'main' AND listed.type = 'table' AND NOT listed.wr AND column_of.name = 'id' AND column_of.pk = 1
+                 AND column_of.type = 'INTEGER'
+             ORDER BY listed.name",
+        )
+        .mapped()?;
+    let names = statement.query_map([], |row| row.get(0)).mapped()?;
+    names.collect::<rusqlite::Result<_>>().mapped()
+}
+
+/// No program comes so far; SQLite gives numbers by chance when the last one is taken.
+const LAST: i64 = 1 << 53;
+
+/// Whether a row has a number that is none of those that count from 1. Rows are read by number, from the first one on.
+fn misnumbered(connection: &Connection, table: &str) -> Result<Option<String>, StorageError> {
+    let ends = format!("SELECT (SELECT min(id) FROM {table}), (SELECT max(id) FROM {table})");
+    let (least, greatest): (Option<i64>, Option<i64>) = connection
+        .query_row(&ends, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .mapped()?;
+    let wrong = [least.filter(|id| *id < 1), greatest.filter(|id| *id > LAST)];
+    Ok(wrong.into_iter().flatten().next().map(|id| {
+        format!("the table {table} has a row with the number {id}, which no program gives: rows of such numbers are not compared")
+    }))
 }
 
 /// Compares.

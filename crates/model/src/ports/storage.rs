@@ -20,6 +20,8 @@ pub enum SchemaFault {
     Table(String),
     /// The database says that it is of another program, so that not all could be compared; a sentence.
     Version(String),
+    /// A row has a number that this program gives none, so that what goes through rows by number may pass it over; a sentence.
+    Number(String),
 }
 
 impl SchemaFault {
@@ -30,13 +32,17 @@ impl SchemaFault {
             Self::Other(_) => "schema-other",
             Self::Table(_) => "schema-table",
             Self::Version(_) => "schema-version",
+            Self::Number(_) => "row-number",
         }
     }
 
     /// What it is, in a sentence.
     #[must_use]
     pub fn sentence(&self) -> &str {
-        let (Self::Other(sentence) | Self::Table(sentence) | Self::Version(sentence)) = self;
+        let (Self::Other(sentence)
+        | Self::Table(sentence)
+        | Self::Version(sentence)
+        | Self::Number(sentence)) = self;
         sentence
     }
 }

@@ -231,3 +231,41 @@ fn a_database_that_says_that_it_is_of_another_program_silences_nobody() {
     // What a newer program made is not taken away from it.
     assert_eq!(mend(&storage), MendedSchema::default());
 }
+
+#[test]
+fn a_row_with_a_number_that_no_program_gives_is_told_whatever_table_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_storage, connection) = database(folder.path());
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+        .unwrap();
+    let tables = numbered().unwrap();
+    for table in ["staff", "certificate", "person", "application"] {
+        assert!(tables.iter().any(|name| name == table), "{tables:?}");
+    }
+    let insert = |id: i64| {
+        let sql =
+            "INSERT INTO staff (id, person_id, role, since) VALUES (?1, 1, 'administrator', 1)";
+        connection.execute(sql, [id]).unwrap();
+    };
+    insert(1);
+    insert(LAST);
+    assert_eq!(told(&connection).unwrap(), []);
+    for id in [0, -5, i64::MIN, LAST + 1, i64::MAX] {
+        connection.execute_batch("BEGIN").unwrap();
+        insert(id);
+        let told = told(&connection).unwrap();
+        connection.execute_batch("ROLLBACK").unwrap();
+        let [SchemaFault::Number(sentence)] = told.as_slice() else {
+            panic!("{told:?}")
+        };
+        assert!(
+            sentence.starts_with(&format!("the table staff has a row with the number {id}, ")),
+            "{sentence}"
+        );
+    }
+    // In each of them the numbers are looked at.
+    for table in &tables {
+        assert_eq!(misnumbered(&connection, table).unwrap(), None, "{table}");
+    }
+}

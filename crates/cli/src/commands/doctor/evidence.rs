@@ -39,6 +39,9 @@ fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> anyhow::Result<Ve
                 "find out who changed the database, and go back to a backup of before: docs/operator.md, \"The database says something \
                  else than the log\""
             }
+            SchemaFault::Number(_) => {
+                "no program gives such a number: find out who wrote into the database, and go back to a backup of before"
+            }
             SchemaFault::Version(_) => {
                 "let the program of that schema look, or go back to it; where there never was one, somebody wrote the number into \
                  the file: docs/operator.md, \"The database says something else than the log\", says how it is put right"
