@@ -62,12 +62,18 @@ pub(crate) fn of_record<T>(
     row: &rusqlite::Row<'_>,
     id: usize,
 ) -> Result<T, StorageError> {
-    read.map_err(|error| match (error, row.get::<_, i64>(id)) {
-        (StorageError::Damaged(what), Ok(id)) => {
-            StorageError::Damaged(format!("{what} ({kind}:{id})"))
-        }
-        (error, _) => error,
+    read.map_err(|error| match row.get::<_, i64>(id) {
+        Ok(id) => of_number(error, kind, id),
+        Err(_) => error,
     })
+}
+
+/// The same where the number is known.
+pub(crate) fn of_number(error: StorageError, kind: &str, id: i64) -> StorageError {
+    if let StorageError::Damaged(what) = error {
+        return StorageError::Damaged(format!("{what} ({kind}:{id})"));
+    }
+    error
 }
 
 #[expect(

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use tanba_model::administration::IssuanceScope;
 use tanba_model::audit::AuditEvent;
-use tanba_model::id::{ApplicationId, PersonId};
 use tanba_model::ports::{IssuanceStop, Storage, StorageError, UnitOfWork};
 use tanba_model::staff::StaffMember;
 use tanba_pki::Timestamp;
@@ -19,11 +18,13 @@ mod issuers;
 mod keys;
 mod listed;
 mod people;
+mod rows;
 mod share;
 mod signed;
 mod staff;
 
 pub(super) use people::Claimed;
+use rows::{APPLICATIONS, PEOPLE};
 use share::Share;
 
 /// Rows and events that are in memory at once.
@@ -297,9 +298,9 @@ pub(super) fn in_shares(
             Err(error) => return Err(error),
         }
         let last = share.last();
-        let person = people::next(unit.as_mut(), PersonId(last))?;
-        let application = unit.applications().page(Some(ApplicationId(last)), 1)?;
-        let application = application.first().map(|row| row.id.0);
+        let person = readable("people", PEOPLE.next(unit.as_mut(), last), fault)?;
+        let application = APPLICATIONS.next(unit.as_mut(), last);
+        let application = readable("applications", application, fault)?;
         let Some(next) = said.into_iter().chain(person).chain(application).min() else {
             return Ok(Some(all));
         };

@@ -15,7 +15,7 @@ use tanba_model::ports::{
 use tanba_pki::Timestamp;
 
 use super::{SqliteUnit, column, time};
-use crate::error::{damaged, of_record};
+use crate::error::{damaged, of_number, of_record};
 
 /// All columns, in the order in which [`read`] takes them.
 macro_rules! select {
@@ -281,7 +281,13 @@ impl SqliteUnit<'_> {
             .collect()
     }
 
-    fn with_requests(&self, mut application: Application) -> Result<Application, StorageError> {
+    fn with_requests(&self, application: Application) -> Result<Application, StorageError> {
+        let id = application.id.0;
+        self.completed(application)
+            .map_err(|error| of_number(error, "application", id))
+    }
+
+    fn completed(&self, mut application: Application) -> Result<Application, StorageError> {
         application.requests = self.many(
             "SELECT profile, request, public_key_sha256, certificate_id
              FROM key_request WHERE application_id = ?1 ORDER BY position",

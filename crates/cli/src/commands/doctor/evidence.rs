@@ -1,11 +1,12 @@
 //! Whether the tables say what the audit log says, and whether the log is signed.
 
-use tanba_model::ports::{SchemaFault, Storage};
+use tanba_model::ports::{SchemaFault, Storage, StorageError};
 
 use super::super::audit::late;
 use super::super::tables::compare;
 use super::Extent;
 use crate::config::Finding;
+use crate::outcome::sentence;
 
 /// A log of so many records is read within a second or two.
 const SMALL: u64 = 200_000;
@@ -13,18 +14,38 @@ const SMALL: u64 = 200_000;
 const TOLD: usize = 20;
 
 /// All of it.
-///
-/// # Errors
-/// When something cannot be read.
-pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> anyhow::Result<Vec<Finding>> {
+pub(super) fn examine(storage: &dyn Storage, extent: Extent) -> Vec<Finding> {
     up_to(storage, extent, SMALL)
 }
 
-/// Compares a log of that many records at most, unless everything is wanted.
-fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> anyhow::Result<Vec<Finding>> {
+/// Compares a log of that many records at most, unless everything is wanted. What was found before something that cannot be
+/// read is told.
+fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Err(error) = look(storage, extent, small, &mut findings) {
+        findings.push(unreadable(&error));
+    }
+    findings
+}
+
+fn unreadable(error: &anyhow::Error) -> Finding {
+    const REMEDY: &str = "run `tanba audit verify`, and `tanba doctor --thorough`";
+    // The server works with what is damaged; it does not where nothing answers.
+    let tell = match error.downcast_ref() {
+        Some(StorageError::Damaged(_)) => Finding::evidence,
+        _ => Finding::error,
+    };
+    tell("evidence-unreadable", sentence(error), REMEDY)
+}
+
+fn look(
+    storage: &dyn Storage,
+    extent: Extent,
+    small: u64,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
     const REMEDY: &str = "find out who changed the database: `tanba certificate check --all` tells everything that is not as the \
                           audit log says, and `docs/operator.md`, \"The database says something else than the log\", what to do";
-    let mut findings = Vec::new();
     if let Some(what) = late::of_storage(storage)? {
         let remedy = "where checkpoints were taken away, keep the database as it is for whoever looks into it";
         findings.push(Finding::evidence("checkpoint-late", what, remedy));
@@ -52,7 +73,7 @@ fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> anyhow::Result<Ve
     let size = storage.snapshot()?.audit_log().size()?;
     if !extent.thorough && size > small {
         findings.push(not_compared(size));
-        return Ok(findings);
+        return Ok(());
     }
     let _ = compare(storage, &mut || true, &mut |fault| {
         if findings.len() < TOLD {
@@ -60,7 +81,7 @@ fn up_to(storage: &dyn Storage, extent: Extent, small: u64) -> anyhow::Result<Ve
             findings.push(Finding::evidence(fault.code, what, REMEDY));
         }
     })?;
-    Ok(findings)
+    Ok(())
 }
 
 fn not_compared(size: u64) -> Finding {
@@ -85,7 +106,7 @@ mod tests {
             thorough,
             now: NOW,
         };
-        let found = up_to(storage, extent, small).unwrap();
+        let found = up_to(storage, extent, small);
         found.iter().map(|finding| finding.code).collect()
     }
 
@@ -100,6 +121,33 @@ mod tests {
         assert_eq!(codes(&storage, false, 1), ["evidence-not-compared"]);
         // That something was not looked at is nothing that is wrong.
         assert_eq!(not_compared(2).severity, Severity::Note);
+    }
+
+    #[test]
+    fn what_cannot_be_read_takes_away_nothing_that_was_found_and_keeps_no_server_from_working() {
+        let house = House::new();
+        let _ = house.certify(1);
+        let sql = "UPDATE person SET surname = 'ЖАЛҒАН';
+            INSERT INTO application (id, number, person_id, kind, state, state_at, created_at, region, settlement, keystore)
+            SELECT 250001, 'far', id, 'reissue', 'DRAFT', 1, 1, '75', 'almaty', 'nonsense' FROM person LIMIT 1";
+        let storage = SqliteStorage::open(house.copy(1, sql)).unwrap();
+        let extent = Extent {
+            network: false,
+            thorough: true,
+            now: NOW,
+        };
+        let found = examine(&storage, extent);
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| (finding.code, finding.severity))
+            .collect();
+        let expected = ["person-identity", "application-unreadable"];
+        assert_eq!(told, expected.map(|code| (code, Severity::Evidence)));
+        // The same of what has no number, and not of a database that does not answer.
+        let damaged = StorageError::Damaged("a page".to_owned()).into();
+        assert_eq!(unreadable(&damaged).severity, Severity::Evidence);
+        let busy = StorageError::Unavailable("busy".into()).into();
+        assert_eq!(unreadable(&busy).severity, Severity::Error);
     }
 
     #[test]

@@ -9,10 +9,11 @@ use tanba_model::audit::facts::{Fact, FactDigest, KEY, Known};
 use tanba_model::audit::identity::Identity;
 use tanba_model::id::PersonId;
 use tanba_model::person::Person;
-use tanba_model::ports::{PersonFacts, StorageError, UnitOfWork};
+use tanba_model::ports::{PersonFacts, UnitOfWork};
 
+use super::rows::PEOPLE;
 use super::share::Share;
-use super::{Compared, Fault, PAGE, another, number};
+use super::{Compared, Fault, another, number};
 
 /// What an act sets. Programs of before said no digest, and still run on this database.
 fn sets(action: &str) -> &'static [Fact] {
@@ -112,17 +113,17 @@ impl Said {
         let mut gone = self.gone;
         // Both come by id, so that nothing has to be looked up.
         let mut said = self.last.into_iter().peekable();
-        let mut after = PersonId(share.before());
+        let mut after = share.before();
         loop {
-            let (mut rows, damaged) = read(unit, after)?;
-            rows.retain(|row| share.has(row.id.0));
-            let damaged = damaged.filter(|damaged| share.has(damaged.0));
-            let Some(end) = rows.last().map(|row| row.id).max(damaged) else {
+            let mut piece = PEOPLE.read(unit, after)?;
+            piece.rows.retain(|row| share.has(row.id.0));
+            piece.unreadable = piece.unreadable.filter(|id| share.has(*id));
+            let Some(end) = PEOPLE.end(&piece) else {
                 break;
             };
             after = end;
             another(go_on)?;
-            for row in &rows {
+            for row in &piece.rows {
                 gone.extend(std::iter::from_fn(|| {
                     said.next_if(|(id, _)| *id < row.id.0)
                 }));
@@ -153,14 +154,12 @@ impl Said {
                 compared.unnamed = compared.unnamed.saturating_add(u64::from(!identity));
                 frozen(row, last, fault);
             }
-            if let Some(damaged) = damaged {
-                gone.extend(std::iter::from_fn(|| {
-                    said.next_if(|(id, _)| *id < damaged.0)
-                }));
+            if let Some(damaged) = piece.unreadable {
+                gone.extend(std::iter::from_fn(|| said.next_if(|(id, _)| *id < damaged)));
                 // She is there.
-                let _ = said.next_if(|(id, _)| *id == damaged.0);
+                let _ = said.next_if(|(id, _)| *id == damaged);
                 fault(Fault::new(
-                    object(damaged.0),
+                    object(damaged),
                     "person-unreadable",
                     "what is recorded of this person cannot be read, and was not compared: put her row back from a backup",
                 ));
@@ -170,47 +169,6 @@ impl Said {
         missing(&gone, &self.released, key.as_ref(), unit, fault)?;
         Ok(compared)
     }
-}
-
-/// The next people, up to one whose row cannot be read, and that one: it must not hide those behind it.
-fn read(
-    unit: &mut dyn UnitOfWork,
-    after: PersonId,
-) -> anyhow::Result<(Vec<Person>, Option<PersonId>)> {
-    match unit.persons().page(after, PAGE) {
-        Ok(rows) => return Ok((rows, None)),
-        Err(error) => drop(damaged(error, after)?),
-    }
-    let (mut rows, mut after) = (Vec::new(), after);
-    loop {
-        match unit.persons().page(after, 1) {
-            Ok(row) if row.is_empty() => return Ok((rows, None)),
-            Ok(row) => {
-                after = row.last().map_or(after, |last| last.id);
-                rows.extend(row);
-            }
-            Err(error) => return Ok((rows, Some(damaged(error, after)?))),
-        }
-    }
-}
-
-/// The smallest record after this one, whether it can be read or not.
-pub(super) fn next(unit: &mut dyn UnitOfWork, after: PersonId) -> anyhow::Result<Option<i64>> {
-    let rows = unit.persons().page(after, 1);
-    rows.map(|rows| rows.first().map(|row| row.id.0))
-        .or_else(|error| Ok(Some(damaged(error, after)?.0)))
-}
-
-/// Whose row cannot be read: storage says so behind the column.
-fn damaged(error: StorageError, after: PersonId) -> anyhow::Result<PersonId> {
-    if let StorageError::Damaged(what) = &error
-        && let Some((_, id)) = what.rsplit_once("(person:")
-        && let Some(Ok(id)) = id.strip_suffix(')').map(str::parse)
-        && id > after.0
-    {
-        return Ok(PersonId(id));
-    }
-    Err(error.into())
 }
 
 impl Last {
@@ -338,14 +296,14 @@ fn entered_again(
     unit: &mut dyn UnitOfWork,
 ) -> anyhow::Result<BTreeMap<FactDigest, (i64, bool)>> {
     let sought: BTreeSet<FactDigest> = gone.iter().filter_map(|(_, last)| last.number).collect();
-    let (mut found, mut after) = (BTreeMap::new(), PersonId(0));
+    let (mut found, mut after) = (BTreeMap::new(), 0);
     while !sought.is_empty() {
-        let (rows, damaged) = read(unit, after)?;
-        let Some(end) = rows.last().map(|row| row.id).max(damaged) else {
+        let piece = PEOPLE.read(unit, after)?;
+        let Some(end) = PEOPLE.end(&piece) else {
             break;
         };
         after = end;
-        for row in &rows {
+        for row in &piece.rows {
             let known = Known {
                 person: row,
                 source: "",

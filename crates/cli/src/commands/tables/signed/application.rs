@@ -8,10 +8,11 @@ use tanba_model::ports::UnitOfWork;
 use tanba_pki::{Certificate, CertificateRequest, hex};
 use tanba_ra::is_named;
 
+use super::super::rows::{self, APPLICATIONS};
 use super::super::share::Share;
 use super::super::{Fault, another};
+use super::Said;
 use super::message::{self, Message};
-use super::{PAGE, Said};
 
 impl Said {
     pub(super) fn of_applications(
@@ -22,16 +23,17 @@ impl Said {
         fault: &mut dyn FnMut(Fault),
     ) -> anyhow::Result<u64> {
         let mut not_comparable = 0_u64;
-        let mut after = Some(ApplicationId(share.before()));
+        let mut after = share.before();
         loop {
-            let mut rows = unit.applications().page(after, PAGE)?;
-            rows.retain(|row| share.has(row.id.0));
-            let Some(last) = rows.last() else {
+            let mut piece = APPLICATIONS.read(unit, after)?;
+            piece.rows.retain(|row| share.has(row.id.0));
+            piece.unreadable = piece.unreadable.filter(|id| share.has(*id));
+            let Some(end) = APPLICATIONS.end(&piece) else {
                 return Ok(not_comparable);
             };
-            after = Some(last.id);
+            after = end;
             another(go_on)?;
-            for row in &rows {
+            for row in &piece.rows {
                 self.steps.judge(unit, row, fault)?;
                 let said = self.applications.remove(&row.id.0);
                 let document = document(row);
@@ -64,6 +66,15 @@ impl Said {
                     }
                 };
                 fault(Fault::new(object(row.id), code, what));
+            }
+            if let Some(id) = piece.unreadable {
+                // It is there.
+                let _ = self.applications.remove(&id);
+                fault(Fault::new(
+                    object(ApplicationId(id)),
+                    "application-unreadable",
+                    "what is recorded of this application cannot be read, and was not compared: put its row back from a backup",
+                ));
             }
         }
     }
@@ -220,8 +231,8 @@ fn is_its(
     row: &Application,
     document: &ApplicationDocument,
 ) -> anyhow::Result<bool> {
-    // A person who is not there is told where people are compared.
-    let person = unit.persons().find(row.person)?;
+    // A person who is not there, or cannot be read, is told where people are compared.
+    let person = rows::found(unit.persons().find(row.person))?;
     let is_hers = person.is_none_or(|person| person.iin.as_str() == document.applicant.iin);
     Ok(is_hers && document.is_of(row))
 }

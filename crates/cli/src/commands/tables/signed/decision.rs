@@ -4,9 +4,10 @@ use tanba_model::audit::Actor;
 use tanba_model::decision::{Decision, DecisionDocument, Step};
 use tanba_model::id::PersonId;
 use tanba_model::person::EmailAddress;
-use tanba_model::ports::UnitOfWork;
+use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::hex;
 
+use super::super::rows;
 use super::super::share::Share;
 use super::super::{Fault, another};
 use super::message::{self, Message};
@@ -137,7 +138,11 @@ fn belongs(
     document: &DecisionDocument,
 ) -> anyhow::Result<bool> {
     let application = match row.made.application {
-        Some(id) => unit.applications().find(id)?.map(|found| found.number),
+        Some(id) => match unit.applications().find(id) {
+            // It is told where applications are compared.
+            Err(StorageError::Damaged(_)) => return Ok(true),
+            found => found?.map(|found| found.number),
+        },
         None => None,
     };
     let number = application.as_ref().map(|number| number.as_str());
@@ -175,7 +180,7 @@ fn is_done(
     person: PersonId,
     document: &DecisionDocument,
 ) -> anyhow::Result<bool> {
-    let Some(person) = unit.persons().find(person)? else {
+    let Some(person) = rows::found(unit.persons().find(person))? else {
         return Ok(true);
     };
     let email = person.email.as_ref().map(EmailAddress::as_str);

@@ -50,3 +50,46 @@ fn somebody_who_was_put_there_and_looked_at_or_frozen_is_quiet_when_the_row_is_g
     let storage = SqliteStorage::open(&path).unwrap();
     assert_eq!(compared(&storage).0, [""; 0]);
 }
+
+/// An application that cannot be read, with a number of another share.
+const FAR: &str = "INSERT INTO application (id, number, person_id, kind, state, state_at, created_at, region, settlement, keystore)
+    SELECT 250001, 'far', person_id, kind, 'DRAFT', state_at, created_at, region, settlement, 'nonsense'
+    FROM application WHERE id = 1;";
+
+#[test]
+fn an_application_that_cannot_be_read_hides_neither_those_behind_it_nor_other_tables() {
+    let (house, _, _, person) = signed::desk();
+    assert_eq!(compared(house.storage.as_ref()).0, [""; 0]);
+    let triggers =
+        "DROP TRIGGER application_is_what_was_signed; DROP TRIGGER first_application_is_not_edited;
+        DROP TRIGGER first_application_is_what_was_signed;";
+    let first = "UPDATE application SET keystore = 'nonsense' WHERE id = 1;";
+    // The second one was decided on, and its first part is read beside it.
+    let second = "UPDATE first_application SET email = 'nonsense' WHERE application_id = 2;";
+    let other = "UPDATE application SET region = '10' WHERE id = 2;";
+    let address = format!("UPDATE person SET email = 'evil@example.kz' WHERE id = {person};");
+    for (number, (sql, expected)) in [
+        (
+            format!("{address} {FAR}"),
+            &["person-channels", "deed-other", "application-unreadable"][..],
+        ),
+        (
+            format!("{triggers} {first} {other}"),
+            &["application-signature", "application-unreadable"],
+        ),
+        (
+            format!("{triggers} {first} {second} {FAR}"),
+            &["application-unreadable"; 3],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let storage = SqliteStorage::open(house.copy(number, &sql)).unwrap();
+        let (mut codes, _) = compared(&storage);
+        codes.sort_unstable();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(codes, expected, "{sql}");
+    }
+}
