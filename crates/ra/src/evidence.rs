@@ -3,6 +3,7 @@
 use tanba_model::audit::facts::{self, Fact};
 use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::id::{ApplicationId, PersonId};
+use tanba_model::person::Person;
 use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::Timestamp;
 
@@ -51,11 +52,27 @@ impl Evidence<'_> {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         let detail = facts::detail(work, person, self.detail, set)?;
+        self.with(&detail).record(work, at)
+    }
+
+    /// The same of a telephone, of a person who was recorded as `before` until now.
+    pub(crate) fn record_telephone(
+        self,
+        work: &mut dyn UnitOfWork,
+        before: &Person,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        let detail = facts::telephone_detail(work, before, self.detail)?;
+        self.with(&detail).record(work, at)
+    }
+
+    fn with(self, detail: &str) -> Evidence<'_> {
         Evidence {
-            detail: &detail,
-            ..self
+            actor: self.actor,
+            action: self.action,
+            object: self.object,
+            detail,
         }
-        .record(work, at)
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use tanba_crypto::sha256;
 use tanba_model::audit::Actor;
-use tanba_model::audit::facts::Fact;
 use tanba_model::message::MessageBody;
 use tanba_model::person::{EarlierPhone, Person};
 use tanba_model::phone::PhoneNumber;
@@ -300,7 +299,7 @@ impl RegistrationAuthority {
             Some(_) => "person.phone-change",
             None => "person.phone-remove",
         };
-        did(person, action).record_facts(work, person.id, &[Fact::Telephone], now)?;
+        did(person, action).record_telephone(work, person, now)?;
         let subject = phone.map(link_subject).unwrap_or_default();
         let body = MessageBody::PhoneChanged {
             hint: phone.map(PhoneNumber::masked).unwrap_or_default(),
@@ -409,7 +408,7 @@ pub(crate) fn put_phone_right(
         object: person_object(person.id),
         detail: codes::NOT_ME,
     };
-    evidence.record_facts(work, person.id, &[Fact::Telephone], now)?;
+    evidence.record_telephone(work, &person, now)?;
     person.phone = number;
     person.phone_since = None;
     person.earlier_phone = None;

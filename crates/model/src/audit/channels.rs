@@ -10,6 +10,8 @@ use crate::phone::PhoneNumber;
 
 /// What stands before the digest in the detail of an event. Stored.
 const MARK: &str = "channels=";
+/// What stands before the digest of what it was until an act. Stored.
+const BEFORE: &str = "before=";
 
 /// The digest of everything that codes and notices go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,20 @@ impl Channels {
     pub fn said(detail: &str) -> Option<Self> {
         let (_, digits) = detail.rsplit_once(MARK)?;
         Digest::read(digits).map(Self)
+    }
+
+    /// What the detail of an act on a telephone says of what was recorded until then.
+    #[must_use]
+    pub fn before(detail: &str) -> Option<Self> {
+        let digits = detail
+            .split(' ')
+            .find_map(|word| word.strip_prefix(BEFORE))?;
+        Digest::read(digits).map(Self)
+    }
+
+    /// Some words, and what was recorded until now.
+    pub(super) fn after(self, words: &str) -> String {
+        self.0.after(words, BEFORE)
     }
 }
 
@@ -117,5 +133,9 @@ mod tests {
         assert_eq!(said.0.after("address confirmed", MARK), text);
         assert_eq!(Channels::said(&text), Some(said));
         assert_eq!(Channels::said("address confirmed"), None);
+        let text = format!("{} telephone=00", said.after("not-me"));
+        assert_eq!(Channels::before(&text), Some(said));
+        assert_eq!(Channels::said(&text), None);
+        assert_eq!(Channels::before("before=00"), None);
     }
 }

@@ -7,6 +7,7 @@
 use tanba_crypto::Secret;
 use tanba_pki::Timestamp;
 
+use super::channels::Channels;
 pub use super::digest::KEY;
 use super::digest::{Digest, absent, key};
 use crate::id::PersonId;
@@ -149,6 +150,23 @@ pub fn detail(
     };
     let said = |words: String, fact: &Fact| fact.of(&key, &known).0.after(&words, fact.mark());
     Ok(facts.iter().fold(words.to_owned(), said))
+}
+
+/// The detail of an event that set the telephone of a person, who was recorded as `before` until then.
+///
+/// Where the log says her address and telephone in one digest (`channels=`), nothing would be left of the address once the
+/// telephone is another. So the event has that digest as of before, and the address beside it: it is as the log says when the
+/// digest of before is the one that the log has, and not because this event names it.
+///
+/// # Errors
+/// [`StorageError::Damaged`] when the person or the key is not there.
+pub fn telephone_detail(
+    unit: &mut dyn UnitOfWork,
+    before: &Person,
+    words: &str,
+) -> Result<String, StorageError> {
+    let words = Channels::of(&key(unit)?, before).after(words);
+    detail(unit, before.id, &words, &[Fact::Address, Fact::Telephone])
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The telephone number for short notices.
 
+use tanba_model::audit::channels::Channels;
+use tanba_model::audit::facts::KEY;
 use tanba_model::message::{MessageBody, MessageChannel, OutboxMessage};
 use tanba_model::ports::Storage as _;
 use tanba_pki::Timestamp;
@@ -448,4 +450,36 @@ fn codes_are_limited_by_number_and_network_and_go_to_no_other_country() {
     }
     assert_eq!(ask("Nurlan", NUMBER, "192.0.2.9"), Err("texts-paused"));
     ask("Saule", "+77010000001", "192.0.2.9").unwrap();
+}
+
+/// The log may have her address and telephone in one digest; whoever reads it can tell whether that is what was there until then.
+#[test]
+fn what_was_recorded_before_a_telephone_was_another_is_told_beside_it() {
+    let world = world();
+    let citizen = world.citizen("Aigerim");
+    let key = world
+        .storage
+        .snapshot()
+        .unwrap()
+        .secrets()
+        .server_secret(KEY);
+    let key = key.unwrap().unwrap();
+    let recorded = || Channels::of(&key, &world.person(&citizen));
+    let told = |action: &str| Channels::before(world.details(action).last().unwrap());
+    let before = recorded();
+    confirmed(&world, &citizen, NUMBER, NOON);
+    assert_eq!(told("person.phone-change"), Some(before));
+    let before = recorded();
+    let (_, now) = (
+        confirmed(&world, &citizen, "+77017654321", after(9 * DAY)),
+        after(10 * DAY),
+    );
+    assert_eq!(told("person.phone-change"), Some(before));
+    let before = recorded();
+    let session = world.sign_in(&citizen, now).session;
+    world.mail(now);
+    world.submit(&citizen, &session, now);
+    world.ra.not_me(&link(&texts(&world, now)), now).unwrap();
+    assert_eq!(told("person.phone-back"), Some(before));
+    assert_ne!(recorded(), before);
 }

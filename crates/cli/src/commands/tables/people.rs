@@ -47,6 +47,8 @@ struct Last {
     /// Of an event that said several of them in one.
     identity: Option<Identity>,
     channels: Option<Channels>,
+    /// Her telephone was changed when they were not as the log says, and nobody set the address since.
+    is_address_unsaid: bool,
     is_frozen: bool,
 }
 
@@ -190,19 +192,34 @@ impl Last {
                         (self.names, self.register) = (None, None);
                     }
                 }
-                Fact::Address | Fact::Telephone => {
-                    self.channels = Channels::said(detail);
-                    if self.channels.is_some() {
-                        (self.address, self.telephone) = (None, None);
+                Fact::Address => {
+                    self.is_address_unsaid = false;
+                    self.set_channels(detail);
+                }
+                Fact::Telephone => {
+                    if let (Some(said), Some(before)) = (self.channels, Channels::before(detail)) {
+                        // The address that this act found is the one that the log has, or is not.
+                        self.is_address_unsaid = said != before;
+                        self.address = Fact::Address.said(detail).filter(|_| said == before);
                     }
+                    self.set_channels(detail);
                 }
                 Fact::Number => {}
             }
         }
     }
 
+    fn set_channels(&mut self, detail: &str) {
+        self.channels = Channels::said(detail);
+        if self.channels.is_some() {
+            (self.address, self.telephone) = (None, None);
+        }
+    }
+
     const fn has_channels(&self) -> bool {
-        self.channels.is_some() || (self.address.is_some() && self.telephone.is_some())
+        self.channels.is_some()
+            || self.is_address_unsaid
+            || (self.address.is_some() && self.telephone.is_some())
     }
 
     const fn has_identity(&self) -> bool {
@@ -218,6 +235,7 @@ impl Last {
         };
         let channels = (self.channels).is_some_and(|said| said != Channels::of(key, row));
         if channels
+            || self.is_address_unsaid
             || is_other(Fact::Address, self.address)
             || is_other(Fact::Telephone, self.telephone)
         {

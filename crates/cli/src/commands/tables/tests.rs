@@ -29,6 +29,7 @@ mod numbers;
 mod repaired;
 mod signed;
 mod steps;
+mod telephone;
 
 fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
