@@ -17,7 +17,7 @@ mod rows;
 mod statements;
 
 use rows::{Stored, read, read_change, read_ending, read_entry};
-use statements::{ENDING, PAGE_OF_PERSON};
+use statements::{ENDING, OF_PERSON, OF_PERSON_BY_SERIAL, PAGE_OF_PERSON, VALID_OF_PERSON};
 
 const PURPOSES: [(Purpose, &str); 5] = [
     (Purpose::Authentication, "authentication"),
@@ -162,15 +162,7 @@ impl Certificates for SqliteUnit<'_> {
         person: PersonId,
         limit: u32,
     ) -> Result<Vec<CertificateRecord>, StorageError> {
-        self.many(
-            select!(
-                "WHERE ",
-                of_person!(),
-                "AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"
-            ),
-            params![person.0, limit],
-            read,
-        )
+        self.many(OF_PERSON, params![person.0, limit], read)
     }
 
     fn page_of_person(
@@ -212,11 +204,7 @@ impl Certificates for SqliteUnit<'_> {
         serial: &SerialNumber,
     ) -> Result<Option<CertificateRecord>, StorageError> {
         self.one(
-            select!(
-                "WHERE ",
-                of_person!(),
-                "AND serial = ?2 AND status IN ('valid', 'revoked')"
-            ),
+            OF_PERSON_BY_SERIAL,
             params![person.0, serial.as_bytes()],
             read,
         )
@@ -373,15 +361,7 @@ impl Certificates for SqliteUnit<'_> {
         person: PersonId,
         limit: u32,
     ) -> Result<Vec<Ending>, StorageError> {
-        self.many(
-            ending!(
-                "WHERE ",
-                of_person!(),
-                "AND status = 'valid' ORDER BY id DESC LIMIT ?2"
-            ),
-            params![person.0, limit],
-            read_ending,
-        )
+        self.many(VALID_OF_PERSON, params![person.0, limit], read_ending)
     }
 
     fn mark_reminded(

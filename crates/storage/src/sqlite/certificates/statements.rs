@@ -27,7 +27,7 @@ macro_rules! ending {
 /// generation to the next that has a certificate: whoever writes to the file may leave a gap that nobody lives to count through.
 macro_rules! of_person {
     () => {
-        "id IN (/* whole: the generations, each of 262 144 certificates */
+        "id IN (/* whole generation: each of 262 144 certificates */
              WITH RECURSIVE generation (number) AS (
                  SELECT max(id) >> 18 FROM certificate
                  UNION ALL SELECT (SELECT max(id) >> 18 FROM certificate WHERE id < number << 18)
@@ -43,6 +43,25 @@ pub(super) const ENDING: &str = ending!(
     "WHERE status = 'valid' AND person_id IS NOT NULL AND (not_after, id) > (?1, ?2) AND not_after <= ?3
          AND NOT EXISTS (SELECT 1 FROM reminder WHERE certificate_id = certificate.id AND days = ?4)
      ORDER BY not_after, id LIMIT ?5"
+);
+
+/// Her newest ones.
+pub(super) const OF_PERSON: &str = select!(
+    "WHERE ",
+    of_person!(),
+    "AND status IN ('valid', 'revoked') ORDER BY id DESC LIMIT ?2"
+);
+
+pub(super) const OF_PERSON_BY_SERIAL: &str = select!(
+    "WHERE ",
+    of_person!(),
+    "AND serial = ?2 AND status IN ('valid', 'revoked')"
+);
+
+pub(super) const VALID_OF_PERSON: &str = ending!(
+    "WHERE ",
+    of_person!(),
+    "AND status = 'valid' ORDER BY id DESC LIMIT ?2"
 );
 
 /// Reads downwards from where the last page ended.

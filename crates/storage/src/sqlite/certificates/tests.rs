@@ -1,39 +1,48 @@
 //! How lists of certificates are read.
 
+use super::super::plan;
 use super::*;
 use crate::open::SqliteStorage;
 
 #[test]
-fn a_page_of_ones_certificates_is_read_from_an_index_in_its_order() {
+fn the_certificates_of_a_person_are_read_from_an_index_in_its_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tanba.sqlite");
     drop(SqliteStorage::open(&path).unwrap());
     let connection = rusqlite::Connection::open(&path).unwrap();
-    let mut statement = connection
-        .prepare(&format!("EXPLAIN QUERY PLAN {PAGE_OF_PERSON}"))
-        .unwrap();
-    let plan: Vec<String> = statement
-        .query_map(
-            params![1, 9, "valid", 0, Option::<&str>::None, 6, 50],
-            |row| row.get(3),
-        )
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    let steps = |wanted: &str| plan.iter().filter(|step| step.contains(wanted)).count();
-    assert_eq!(
-        steps("SEARCH certificate USING INTEGER PRIMARY KEY (rowid=?)"),
-        1,
-        "{plan:?}"
-    );
-    assert_eq!(
-        steps("USING COVERING INDEX certificate_person (<expr>=? AND person_id=?)"),
-        1,
-        "{plan:?}"
-    );
-    // The generations alone are counted through.
-    assert_eq!(steps("SCAN"), steps("SCAN generation"), "{plan:?}");
-    assert_eq!(steps("TEMP B-TREE"), 0, "{plan:?}");
+    for sql in [
+        OF_PERSON,
+        OF_PERSON_BY_SERIAL,
+        VALID_OF_PERSON,
+        PAGE_OF_PERSON,
+    ] {
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        // What stands in the question marks does not matter to the plan.
+        let plan: Vec<String> = statement
+            .raw_query()
+            .mapped(|row| row.get(3))
+            .map(Result::unwrap)
+            .collect();
+        let steps = |wanted: &str| plan.iter().filter(|step| step.contains(wanted)).count();
+        let index = "USING COVERING INDEX certificate_person (<expr>=? AND person_id=?)";
+        for once in [
+            "SEARCH certificate USING INTEGER PRIMARY KEY (rowid=?)",
+            index,
+        ] {
+            assert_eq!(steps(once), 1, "{plan:?} {sql}");
+        }
+        // The generations alone are counted through.
+        assert_eq!(steps("SCAN"), steps("SCAN generation"), "{plan:?} {sql}");
+        assert_eq!(steps("TEMP B-TREE"), 0, "{plan:?} {sql}");
+        assert_eq!(plan::faults(&connection, sql).unwrap(), [""; 0]);
+        let sorted = sql.replace("ORDER BY id DESC", "ORDER BY not_after");
+        if sorted != sql {
+            let faults = plan::faults(&connection, &sorted).unwrap();
+            assert_eq!(faults, ["USE TEMP B-TREE FOR ORDER BY"], "{sorted}");
+        }
+    }
 }
 
 #[test]
