@@ -104,28 +104,48 @@ impl Meters {
 /// When the database was last compared with the audit log, and how much of it says something else; nothing before the first
 /// time since the program started.
 #[derive(Debug, Default)]
-pub struct LastComparison(Mutex<Option<(Timestamp, u64)>>);
+pub struct LastComparison(Mutex<Comparisons>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Comparisons {
+    ended: Option<(Timestamp, u64)>,
+    /// What was found since: one that goes on, or was given up, takes nothing of that back.
+    since: u64,
+}
 
 impl LastComparison {
     /// Takes note of one that ended.
     pub fn set(&self, at: Timestamp, faults: u64) {
-        *lock(&self.0) = Some((at, faults));
+        *lock(&self.0) = Comparisons {
+            ended: Some((at, faults)),
+            since: 0,
+        };
+    }
+
+    /// Takes note of what one that goes on has found so far.
+    pub fn found(&self, faults: u64) {
+        let mut comparisons = lock(&self.0);
+        comparisons.since = comparisons.since.max(faults);
     }
 
     /// When it ended, and how many faults it found.
     #[must_use]
     pub fn last(&self) -> Option<(Timestamp, u64)> {
-        *lock(&self.0)
+        lock(&self.0).ended
     }
 
     /// Appends both numbers in the text format.
     pub fn write(&self, text: &mut String) {
         const FAULTS: &str = "tanba_evidence_faults";
         const AT: &str = "tanba_evidence_compared_seconds";
-        let last = self.last();
+        let Comparisons { ended: last, since } = *lock(&self.0);
         let help = "What the database says that the audit log does not say, or the other way round, when they were last compared.";
         describe(text, FAULTS, help, "gauge");
-        let _ = writeln!(text, "{FAULTS} {}", last.map_or(0, |(_, faults)| faults));
+        let _ = writeln!(
+            text,
+            "{FAULTS} {}",
+            last.map_or(0, |(_, faults)| faults).max(since)
+        );
         let help = "When the database was last compared with the audit log, in seconds since 1970; 0 while it was not since the start.";
         describe(text, AT, help, "gauge");
         let _ = writeln!(text, "{AT} {}", last.map_or(0, |(at, _)| at.unix()));
@@ -318,6 +338,26 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_comparison_finds_is_told_before_it_ends() {
+        let comparison = LastComparison::default();
+        let text = || {
+            let mut text = String::new();
+            comparison.write(&mut text);
+            text
+        };
+        comparison.found(1);
+        assert!(text().contains("tanba_evidence_faults 1\n"), "{}", text());
+        assert!(text().contains("tanba_evidence_compared_seconds 0\n"));
+        assert_eq!(comparison.last(), None);
+        comparison.set(Timestamp::from_unix(5), 3);
+        // The next one has found less so far.
+        comparison.found(1);
+        assert!(text().contains("tanba_evidence_faults 3\n"), "{}", text());
+        comparison.set(Timestamp::from_unix(6), 0);
+        assert!(text().contains("tanba_evidence_faults 0\n"), "{}", text());
+    }
 
     #[test]
     fn counts_and_spreads_are_written_as_prometheus_reads_them() {

@@ -25,7 +25,7 @@ mod staff;
 
 pub(super) use people::Claimed;
 use rows::{APPLICATIONS, PEOPLE};
-use share::Share;
+use share::{Share, Width};
 
 /// Rows and events that are in memory at once.
 const PAGE: u32 = 2_000;
@@ -83,6 +83,14 @@ impl Compared {
 /// People and applications that are compared at once: some fifty megabytes.
 const SHARE: i64 = 250_000;
 
+/// How the log was read.
+enum Reading {
+    Whole(Box<Tables>),
+    /// It says more of the share than may be in memory.
+    TooMuch,
+    Stopped,
+}
+
 /// What the log says of these tables. A person costs two hundred octets of memory, an application as many.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -113,21 +121,22 @@ impl Tables {
         b"crl.intend",
     ];
 
-    /// Reads the whole log for a share; nothing when `go_on` says so after a page.
+    /// Reads the whole log for a share that may have so much in it, as long as `go_on` says so after each page.
     fn read(
         unit: &mut dyn UnitOfWork,
         share: Share,
+        most: usize,
         go_on: &mut dyn FnMut() -> bool,
-    ) -> anyhow::Result<Option<Self>> {
-        let mut tables = Self {
+    ) -> anyhow::Result<Reading> {
+        let mut tables = Box::new(Self {
             share,
             ..Self::default()
-        };
+        });
         let mut after = 0;
         loop {
             let records = unit.audit_log().page(after, PAGE)?;
             let Some(last) = records.last() else {
-                return Ok(Some(tables));
+                return Ok(Reading::Whole(tables));
             };
             after = last.sequence;
             for record in &records {
@@ -138,9 +147,17 @@ impl Tables {
                 }
             }
             if !go_on() {
-                return Ok(None);
+                return Ok(Reading::Stopped);
+            }
+            if tables.known() > most {
+                return Ok(Reading::TooMuch);
             }
         }
+    }
+
+    /// Of how many people, applications and documents of the share something was said.
+    fn known(&self) -> usize {
+        self.people.known().saturating_add(self.signed.known())
     }
 
     /// Takes the next event of the log in.
@@ -285,13 +302,21 @@ pub(super) fn in_shares(
     go_on: &mut dyn FnMut() -> bool,
     fault: &mut dyn FnMut(Fault),
 ) -> anyhow::Result<Option<Compared>> {
-    let (mut share, mut all) = (Share::first(size), Compared::default());
+    let (mut width, mut all) = (Width::new(size), Compared::default());
+    let (mut share, mut there) = (Share::first(size), 0);
     loop {
         let mut unit = storage.snapshot()?;
-        let Some(tables) = Tables::read(unit.as_mut(), share, go_on)? else {
-            return Ok(None);
+        let tables = match Tables::read(unit.as_mut(), share, width.most(), go_on)? {
+            Reading::Whole(tables) => tables,
+            Reading::TooMuch => {
+                width = width.narrowed();
+                share = share.up_to(there, width.now());
+                continue;
+            }
+            Reading::Stopped => return Ok(None),
         };
         let said = tables.beyond;
+        width = width.after(tables.known());
         match tables.judge(unit.as_mut(), go_on, fault) {
             Ok(compared) => all = all.and(compared),
             Err(error) if error.is::<Stopped>() => return Ok(None),
@@ -304,7 +329,8 @@ pub(super) fn in_shares(
         let Some(next) = said.into_iter().chain(person).chain(application).min() else {
             return Ok(Some(all));
         };
-        share = share.next(next, size);
+        there = next;
+        share = share.next(there, width.now());
     }
 }
 

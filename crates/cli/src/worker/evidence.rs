@@ -40,6 +40,8 @@ impl Duties {
         let mut faults = 0_u64;
         let mut fault = |fault: Fault| {
             faults = faults.saturating_add(1);
+            // Somebody is to hear of it now, however long the rest takes.
+            meters.evidence.found(faults);
             if faults <= TOLD {
                 let Fault { object, code, what } = fault;
                 tracing::error!(object, code, what, "not as the audit log says");

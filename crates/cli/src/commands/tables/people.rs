@@ -96,6 +96,10 @@ impl Said {
         }
     }
 
+    pub(super) fn known(&self) -> usize {
+        self.last.len().saturating_add(self.gone.len())
+    }
+
     pub(super) fn judge(
         self,
         unit: &mut dyn UnitOfWork,

@@ -184,6 +184,14 @@ impl Said {
         let _ = self.deeds.insert(key, digest);
     }
 
+    /// How much was said of people and applications. What staff did is in the first share, whose size is given.
+    pub(super) fn known(&self) -> usize {
+        (self.signed.len())
+            .saturating_add(self.applications.len())
+            .saturating_add(self.replaced.len())
+            .saturating_add(self.steps.known())
+    }
+
     /// Compares, both ways; how many applications cannot be compared.
     pub(super) fn judge(
         mut self,

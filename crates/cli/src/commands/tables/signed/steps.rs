@@ -83,6 +83,10 @@ impl Steps {
         stand.is_open = is_open;
     }
 
+    pub(super) fn known(&self) -> usize {
+        self.stands.len()
+    }
+
     /// Compares one application; nothing is kept of it.
     pub(super) fn judge(
         &mut self,

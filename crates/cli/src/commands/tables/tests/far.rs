@@ -67,3 +67,72 @@ fn a_person_with_the_greatest_number_there_is_is_told_and_nobody_waits_for_those
     assert!(told.contains(&gone), "{told:?}");
     assert!(!told.contains(&format!("person:{} person-unknown", i64::MAX)));
 }
+
+/// Whoever writes a few people far apart has the log read a few times, not for each.
+#[test]
+fn the_log_is_not_read_for_each_of_a_few_who_are_far_apart() {
+    let house = house();
+    let rows: String = (1..=300_i64)
+        .map(|place| {
+            let number = iin(u32::try_from(place).unwrap() + 20);
+            format!(
+                "INSERT INTO person (id, iin, surname, given_name, language, created_at)
+                 VALUES ({}, '{}', 'ТЕСТ', 'ТЕСТ', 'kk', 0);",
+                place * 1_000_000_000,
+                number.as_str()
+            )
+        })
+        .collect();
+    let copy = SqliteStorage::open(house.copy(1, &rows)).unwrap();
+    let told = found(&copy).expect("an end within a hundred looks");
+    let unknown =
+        (1..=300_i64).map(|place| format!("person:{} person-unknown", place * 1_000_000_000));
+    assert_eq!(told, unknown.collect::<Vec<_>>());
+}
+
+/// A share that has many numbers in it is not one that has many people: memory is for so many.
+#[test]
+fn a_wide_share_with_a_crowd_in_it_is_read_in_smaller_ones_and_nobody_is_left_out() {
+    let house = house();
+    let storage = house.storage.as_ref();
+    let crowd = |place: i64| 5_000_000 + place;
+    let mut ids = vec![1_000, 2_000_000];
+    ids.extend((0..700).map(crowd));
+    let mut unit = storage.begin().unwrap();
+    for id in &ids {
+        let event = AuditEvent {
+            at: later(30),
+            actor: Actor::System,
+            action: "person.import".to_owned(),
+            object: format!("person:{id}"),
+            detail: String::new(),
+            origin: String::new(),
+        };
+        let _ = unit.audit_log().append(&event).unwrap();
+    }
+    unit.commit().unwrap();
+    let mut told = Vec::new();
+    let mut fault = |fault: Fault| told.push(format!("{} {}", fault.object, fault.code));
+    let ended = in_shares(storage, 300, &mut || true, &mut fault).unwrap();
+    assert!(ended.is_some());
+    let missing = ids.iter().map(|id| format!("person:{id} person-missing"));
+    assert_eq!(told, missing.collect::<Vec<_>>());
+    let mut unit = storage.snapshot().unwrap();
+    let mut reading = |size: i64, width: Width| {
+        let share = Share::first(300).next(4_000_000, size);
+        match Tables::read(unit.as_mut(), share, width.most(), &mut || true).unwrap() {
+            Reading::Whole(tables) => Some(tables.known()),
+            Reading::TooMuch => None,
+            Reading::Stopped => panic!("nobody stopped it"),
+        }
+    };
+    let narrow = Width::new(300);
+    let wide = narrow.after(3);
+    assert_eq!(wide.now(), 300 * 1_024);
+    assert_eq!(reading(2_000_000, wide), None);
+    assert_eq!(reading(2_000_000, narrow), Some(702));
+    // Applications are many, too: no share grows after one of them.
+    assert_eq!(wide.after(4).now(), 300);
+    assert_eq!(wide.narrowed().now(), 300 * 32);
+    assert_eq!(wide.narrowed().narrowed().now(), 300);
+}
