@@ -15,6 +15,7 @@ use super::{Fault, another, number};
 use message::Message;
 
 mod application;
+mod certificates;
 mod decision;
 mod message;
 mod revocation;

@@ -1,17 +1,16 @@
 //! Applications: what was signed, and the requests of the keys that it names.
 
-use tanba_model::application::{Application, State};
-use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
+use tanba_model::application::Application;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
 use tanba_model::ports::UnitOfWork;
-use tanba_pki::{Certificate, CertificateRequest, hex};
-use tanba_ra::is_named;
+use tanba_pki::CertificateRequest;
 
 use super::super::rows::{self, APPLICATIONS};
 use super::super::share::Share;
 use super::super::{Fault, another};
 use super::Said;
+use super::certificates::Certificates;
 use super::message::{self, Message};
 
 impl Said {
@@ -80,81 +79,6 @@ impl Said {
     }
 }
 
-/// Whether the certificates of its keys are recorded as its own, and no others are: what happens to an application happens to
-/// them. Each says the names and the address that were signed.
-fn are_its_certificates(
-    unit: &mut dyn UnitOfWork,
-    row: &Application,
-    document: &ApplicationDocument,
-) -> anyhow::Result<bool> {
-    let own = unit.certificates().of_application(row.id)?;
-    let is_named = |key: &[u8; 32]| {
-        let key = hex::encode(key);
-        document
-            .keys
-            .iter()
-            .any(|named| named.public_key_sha256 == key)
-    };
-    if !own
-        .iter()
-        .all(|record| is_over(record) || is_named(&record.public_key_sha256))
-    {
-        return Ok(false);
-    }
-    // Of one of which nothing was issued, somebody may have had a key certified otherwise.
-    let is_issued = matches!(row.state, State::Issued { .. } | State::Installed { .. });
-    for (key, request) in document.keys.iter().zip(&row.requests) {
-        if !is_issued && request.certificate.is_none() {
-            continue;
-        }
-        let digest =
-            hex::decode(&key.public_key_sha256).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        let Some(digest) = digest else {
-            continue;
-        };
-        let records = unit.certificates().of_key(&digest)?;
-        let issued = match request.certificate {
-            Some(id) => unit.certificates().find(id)?,
-            None => None,
-        };
-        let is_there = !is_issued
-            || records.iter().any(|record| record.der.is_some())
-            || issued.is_some_and(|record| is_over(&record));
-        let is_its = |record: &CertificateRecord| {
-            record.application == Some(row.id) && (is_over(record) || says(record, document))
-        };
-        if !is_there || !records.iter().all(is_its) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Whether it was never issued, or revoked for good: what was wrong with it is put right.
-fn is_over(record: &CertificateRecord) -> bool {
-    match record.status {
-        Status::Void => true,
-        Status::Revoked { reason, .. } => reason != RevocationReason::CertificateHold,
-        Status::Intended | Status::Valid => false,
-    }
-}
-
-/// Whether a certificate says what was signed. That it is of the recorded key, and can be read, is for others to say.
-fn says(record: &CertificateRecord, document: &ApplicationDocument) -> bool {
-    let certificate = record.der.as_deref().map(Certificate::from_der);
-    let Some(Ok(certificate)) = certificate else {
-        return true;
-    };
-    if certificate.public_key().sha256() != record.public_key_sha256 {
-        return true;
-    }
-    let emails = certificate.emails();
-    emails
-        .iter()
-        .all(|email| Some(email) == document.email.as_ref())
-        && is_named(certificate.subject(), &document.applicant.facts())
-}
-
 fn object(id: ApplicationId) -> String {
     format!("application:{id}")
 }
@@ -189,14 +113,19 @@ fn faulty(
              keys) is not what was signed: certificates of it may be of keys or addresses that nobody applied for",
         ));
     }
-    if let Some(read) = &read
-        && !are_its_certificates(unit, row, read)?
-    {
-        return Ok(Some(
-            "a certificate of it is not there, has an address or a name that was not signed, or is recorded as of another \
-             application than the one that names its key: revoke what nobody signed, and write the record of the application \
-             back into the others, as its signed document says it",
-        ));
+    if let Some(read) = &read {
+        let certificates = Certificates::of(unit, row, read)?;
+        if !certificates.are_its_own() {
+            return Ok(Some(
+                "a certificate of it is not there, or is recorded as of another application than the one that names its key: \
+                 write the record of the application back into it, as its signed document says it",
+            ));
+        }
+        if !certificates.say_what_was_signed() {
+            return Ok(Some(
+                "a certificate of it has an address or a name that was not signed: revoke it",
+            ));
+        }
     }
     if let Some(signed) = &row.signed {
         let message = Message {

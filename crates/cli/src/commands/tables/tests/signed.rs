@@ -650,6 +650,12 @@ fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_t
             at.unix()
         ));
         assert_eq!(compared(storage).0, expected, "{number}");
+        let told = sentences(storage);
+        assert!(
+            told.iter()
+                .all(|what| what.contains("was not signed") && !what.contains("not there")),
+            "{told:?}"
+        );
         // A freeze can be taken back; revoked for good it is put right.
         for (reason, quiet) in [
             (RevocationReason::CertificateHold, expected.is_empty()),
@@ -667,7 +673,20 @@ fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_t
             record.id
         ));
         assert!(compared(storage).0.contains(&"application-signature"));
+        let told = sentences(storage);
+        assert!(
+            told.iter()
+                .any(|what| what.contains("not there") && !what.contains("was not signed")),
+            "{told:?}"
+        );
     }
+}
+
+fn sentences(storage: &dyn Storage) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut fault = |fault: Fault| told.push(fault.what);
+    let _ = compare(storage, &mut || true, &mut fault).unwrap();
+    told
 }
 
 #[test]
