@@ -31,7 +31,10 @@ async function smallTargets(page) {
 const violations = async (page) =>
   process.env.TANBA_SCREENS === "only" ? [] : (await found(page)).map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.length} × ${nodes.slice(0, 3).join(" ")}`);
 
-/** Keeps the picture (with `part`, of that element, or from one to the next), and asserts what every screen promises; `everywhere` adds the phone and the dark. */
+/**
+ * Keeps the picture (with `part`, of that element, or from one to the next; without a name none), and asserts what every screen
+ * promises; `everywhere` adds the phone and the dark.
+ */
 export async function look(page, language, name, { everywhere = false, part } = {}) {
   // A link to the page that is shown brings it anew.
   await page.locator("main:not([aria-busy])").waitFor();
@@ -50,13 +53,14 @@ export async function look(page, language, name, { everywhere = false, part } = 
   assert.deepEqual(await overflow(page), [], `${language} ${name}, 360 pixels`);
   assert.deepEqual(await smallTargets(page), [], `${language} ${name}, 360 pixels`);
   assert.deepEqual(await violations(page), [], `${language} ${name}, 360 pixels`);
-  if (language === "kk") await drawn(page, language, `${name}-360`, part);
+  if (language === "kk") await drawn(page, language, name && `${name}-360`, part);
   await page.setViewportSize(DESKTOP);
   await page.evaluate((place) => scrollTo(0, place), scroll);
 }
 
 /** A picture of the page with its help closed, as everybody first sees it. */
 async function drawn(page, language, name, part) {
+  if (name === undefined) return;
   const help = page.locator("details#help[open]");
   const wasOpen = (await help.count()) > 0;
   if (wasOpen) await page.locator("#help").evaluate((details) => { details.open = false; });
