@@ -32,15 +32,20 @@ pub(crate) fn storage(config: &Config) -> anyhow::Result<SqliteStorage> {
 /// The same for whoever signs or records what stands for ever: looks for damaged pages before, where that is quick.
 pub(crate) fn sound_storage(config: &Config) -> anyhow::Result<SqliteStorage> {
     let storage = storage(config)?;
-    storage.glance().map_err(|error| {
+    glance(config)?;
+    Ok(storage)
+}
+
+/// Looks for damaged pages, where that is quick, before anything is signed or changed.
+pub(crate) fn glance(config: &Config) -> anyhow::Result<()> {
+    SqliteStorage::glance_at(&config.database).map_err(|error| {
         let what = format!(
             "the database {} cannot be used, and nothing was signed or changed: {}",
             config.database.display(),
             crate::outcome::chain(&error)
         );
         damaged(what).into_error()
-    })?;
-    Ok(storage)
+    })
 }
 
 /// What a damaged database means to an operator.

@@ -235,7 +235,7 @@ impl SqliteStorage {
     /// # Errors
     /// [`StorageError::Damaged`] with what is wrong.
     pub fn check(&self) -> Result<(), StorageError> {
-        self.examine("PRAGMA integrity_check(1)")
+        examine(&self.path, WHOLE_LOOK)
     }
 
     /// Looks for damaged pages where that is quick: a file of more than 256 MiB is not read; up to 16 MiB the look is that of
@@ -244,14 +244,28 @@ impl SqliteStorage {
     /// # Errors
     /// [`StorageError::Damaged`] with what is wrong.
     pub fn glance(&self) -> Result<(), StorageError> {
-        let size = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        Self::glance_at(&self.path)
+    }
+
+    /// The same of a file, whatever its schema.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`] with what is wrong.
+    pub fn glance_at(path: impl AsRef<Path>) -> Result<(), StorageError> {
+        let path = path.as_ref();
+        let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         if size > GLANCE {
             return Ok(());
         }
-        if size <= LOOK {
-            return self.check();
-        }
-        self.examine("PRAGMA quick_check(1)")
+        let is_small = size <= LOOK;
+        examine(
+            path,
+            if is_small {
+                WHOLE_LOOK
+            } else {
+                schema::QUICK_LOOK
+            },
+        )
     }
 
     /// Makes triggers and indexes as the migrations of this program make them, where they are missing or others, with evidence
@@ -264,22 +278,6 @@ impl SqliteStorage {
         let mended = schema::mend(&mut unit, actor, now)?;
         Box::new(unit).commit()?;
         Ok(mended)
-    }
-
-    fn examine(&self, pragma: &str) -> Result<(), StorageError> {
-        let connection = connect(&self.path, Access::Read).mapped()?;
-        let text = |sql| {
-            connection
-                .query_row(sql, [], |row| row.get::<_, String>(0))
-                .mapped()
-        };
-        match text(pragma)?.as_str() {
-            "ok" => Ok(()),
-            // The words name pages and tables, but may quote nothing stored; only the fact goes on.
-            _ => Err(StorageError::Damaged(
-                "the database file fails its integrity check".to_owned(),
-            )),
-        }
     }
 
     fn write(&self, company: Company) -> Result<Box<dyn UnitOfWork + '_>, StorageError> {
@@ -303,6 +301,20 @@ impl SqliteStorage {
             witness: None,
         }
     }
+}
+
+/// Indexes against tables as well.
+const WHOLE_LOOK: &str = "PRAGMA integrity_check(1)";
+
+fn examine(path: &Path, look: &str) -> Result<(), StorageError> {
+    let connection = connect(path, Access::Read).mapped()?;
+    // The words name pages and tables, but may quote nothing stored; only the fact goes on.
+    if schema::is_sound(&connection, look)? {
+        return Ok(());
+    }
+    Err(StorageError::Damaged(
+        "the database file fails its integrity check".to_owned(),
+    ))
 }
 
 impl Storage for SqliteStorage {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row};
 use tanba_model::audit::{Actor, AuditEvent, origin};
 use tanba_model::ports::{AuditLog as _, SchemaFault, StorageError};
 use tanba_pki::Timestamp;
@@ -54,6 +55,11 @@ impl Fault {
         self.kind == TABLE
     }
 
+    /// Whether it is dropped before it is made, and its pages with it.
+    fn gives_pages_back(&self) -> bool {
+        self.kind == INDEX && self.wrong == Wrong::Other
+    }
+
     /// Whether a newer program may have made it so.
     fn may_be_newer(&self) -> bool {
         self.wrong == Wrong::Unknown || self.is_table() && self.wrong == Wrong::Other
@@ -66,15 +72,15 @@ type Schema = BTreeMap<(String, String), String>;
 
 fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
     let mut statement = connection.prepare(
-        // Texts that are blobs work as well.
-        "SELECT CAST(sql AS TEXT), CAST(name AS TEXT), name LIKE 'sqlite\\_%' ESCAPE '\\'
-             OR name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
+        // Texts that are blobs work as well, and so do octets that are no text.
+        "SELECT CAST(sql AS BLOB), coalesce(CAST(name AS BLOB), x''), coalesce(name LIKE 'sqlite\\_%' ESCAPE '\\'
+             OR name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'), 0)
          FROM sqlite_schema WHERE sql IS NOT NULL",
     )?;
     let mut rows = statement.query([])?;
     let mut schema = Schema::new();
     while let Some(row) = rows.next()? {
-        let (text, name, is_own): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (text, name, is_own) = (words(row, 0)?, words(row, 1)?, row.get(2)?);
         let kind = kind(&text);
         if is_own && kind == TABLE {
             continue;
@@ -89,7 +95,14 @@ fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
     Ok(schema)
 }
 
+/// What is read as octets, as far as it is text.
+fn words(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    let octets: Vec<u8> = row.get(column)?;
+    Ok(String::from_utf8_lossy(&octets).into_owned())
+}
+
 const TABLE: &str = "table";
+const INDEX: &str = "index";
 
 /// What a text makes. SQLite carries the text out, whatever kind whoever wrote it into the file put beside it.
 fn kind(text: &str) -> String {
@@ -144,6 +157,8 @@ pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageE
         true => SchemaFault::Table(fault.sentence()),
         false => SchemaFault::Other(fault.sentence()),
     }));
+    let shared = shared(connection).mapped()?;
+    told.extend(shared.into_iter().map(SchemaFault::Other));
     let judged = |table: &&String| {
         !wrong
             .iter()
@@ -153,6 +168,43 @@ pub(crate) fn told(connection: &Connection) -> Result<Vec<SchemaFault>, StorageE
         told.extend(misnumbered(connection, table)?.map(SchemaFault::Number));
     }
     Ok(told)
+}
+
+/// Which pages `sqlite_schema` gives to several, in a sentence each: somebody wrote that into it, and what drops or makes anew the
+/// one takes its pages from the other.
+fn shared(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        // SQLite reads a number in a blob as well. The first page is its own.
+        "SELECT coalesce(CAST(name AS BLOB), x''), CAST(CAST(rootpage AS TEXT) AS INTEGER) AS page FROM sqlite_schema WHERE page > 0
+         UNION ALL SELECT CAST('sqlite_schema' AS BLOB), 1
+         ORDER BY 2, 1",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut owners: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        owners.entry(row.get(1)?).or_default().push(words(row, 0)?);
+    }
+    owners.retain(|_, names| names.len() > 1);
+    let sentence = |(page, names): (i64, Vec<String>)| {
+        format!(
+            "the page {page} is said to be the first one of each of these: {}",
+            names.join(", ")
+        )
+    };
+    Ok(owners.into_iter().map(sentence).collect())
+}
+
+/// A look at the whole file: whether each page is of one alone, and rows are as constraints want them.
+pub(crate) const QUICK_LOOK: &str = "PRAGMA quick_check(1)";
+
+/// Whether a look finds nothing.
+pub(crate) fn is_sound(connection: &Connection, look: &str) -> Result<bool, StorageError> {
+    connection
+        .query_row(look, [], |row| {
+            // It may name something that is no text.
+            Ok(matches!(row.get_ref(0)?, ValueRef::Text(b"ok")))
+        })
+        .mapped()
 }
 
 /// Tables whose rows are numbered. The names are our own.
@@ -224,8 +276,17 @@ pub(crate) fn mend(
     if version(connection)? != SCHEMA_VERSION {
         return Ok(mended);
     }
-    for fault in faults(connection)? {
-        match anew(connection, &fault)? {
+    let faults = faults(connection)?;
+    let shared = shared(connection).mapped()?;
+    let doubt = doubt(connection, &faults, !shared.is_empty())?;
+    let backup = |sentence: String| format!("{sentence}: go back to a backup of before");
+    mended.left.extend(shared.into_iter().map(backup));
+    for fault in faults {
+        let why = match doubt {
+            Some(why) if fault.gives_pages_back() => Some(why.to_owned()),
+            _ => anew(connection, &fault)?,
+        };
+        match why {
             None => mended.made.push(fault.sentence()),
             Some(why) => mended.left.push(format!("{}: {why}", fault.sentence())),
         }
@@ -242,6 +303,28 @@ pub(crate) fn mend(
         let _ = unit.append(&event)?;
     }
     Ok(mended)
+}
+
+/// Why nothing may be dropped that has pages: they could be those of something else, which would be lost.
+fn doubt(
+    connection: &Connection,
+    faults: &[Fault],
+    is_shared: bool,
+) -> Result<Option<&'static str>, StorageError> {
+    if !faults.iter().any(Fault::gives_pages_back) {
+        return Ok(None);
+    }
+    Ok(if is_shared {
+        Some(
+            "a page is said to be of several, and what is in another would be lost with it: go back to a backup of before",
+        )
+    } else if is_sound(connection, QUICK_LOOK)? {
+        None
+    } else {
+        Some(
+            "the file fails its integrity check, and what is in another could be lost with it: follow \"A damaged database\" in docs/operator.md",
+        )
+    })
 }
 
 /// Makes one anew, or says why not; then it is as it was.
@@ -291,10 +374,11 @@ fn anew(connection: &Connection, fault: &Fault) -> Result<Option<String>, Storag
     undone.mapped()?;
     let other: Option<String> = connection
         .query_row(
-            "SELECT min(type) FROM sqlite_schema WHERE name = ?1 AND type <> ?2",
+            "SELECT CAST(type AS BLOB) FROM sqlite_schema WHERE name = ?1 AND type <> ?2 ORDER BY type LIMIT 1",
             [&fault.name, &fault.kind],
-            |row| row.get(0),
+            |row| words(row, 0),
         )
+        .optional()
         .mapped()?;
     Ok(Some(match other {
         Some(kind) => format!("a {kind} has its name: read it, drop it with `sqlite3`, and mend again"),

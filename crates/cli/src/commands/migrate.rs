@@ -41,6 +41,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let config = args.config.load()?;
     let told = |error: OpenError| wire::storage_finding(&config, &error).into_error();
     let from = SqliteStorage::version(&config.database).map_err(told)?;
+    // What is made anew takes pages and gives them back: whose they are must be sure.
+    if args.mend && from > 0 {
+        wire::glance(&config)?;
+    }
     let mut backup = None;
     if from < SCHEMA_VERSION {
         // A new file needs none.

@@ -5,6 +5,8 @@ use tanba_model::ports::Storage as _;
 use super::*;
 use crate::{SCHEMA_VERSION, SqliteStorage};
 
+mod written;
+
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 fn database(folder: &Path) -> (SqliteStorage, Connection) {
@@ -251,6 +253,24 @@ fn a_row_with_a_number_that_no_program_gives_is_told_whatever_table_it_is_in() {
     insert(1);
     insert(LAST);
     assert_eq!(told(&connection).unwrap(), []);
+    // The last one of a person, which no page of hers has.
+    connection
+        .execute_batch(
+            "BEGIN; INSERT INTO certificate (id, issuer_id, serial, person_id, profile, purpose, channel, public_key_sha256, shard,
+                 not_before, not_after, created_at, status, to_be_signed)
+             VALUES (9223372036854775807, 1, x'01', 1, '', 'both', '', zeroblob(32), 0, 1, 1, 1, 'void', x'')",
+        )
+        .unwrap();
+    let last = told(&connection).unwrap();
+    connection.execute_batch("ROLLBACK").unwrap();
+    let [SchemaFault::Number(sentence)] = last.as_slice() else {
+        panic!("{last:?}")
+    };
+    assert!(
+        sentence
+            .starts_with("the table certificate has a row with the number 9223372036854775807, "),
+        "{sentence}"
+    );
     for id in [0, -5, i64::MIN, LAST + 1, i64::MAX] {
         connection.execute_batch("BEGIN").unwrap();
         insert(id);

@@ -746,6 +746,35 @@ fn the_server_compares_by_itself_and_tells_what_it_found() {
         "{refused}"
     );
     assert_eq!(last(), event);
+    // What would take the pages of something else with it.
+    let page = |name: &str| -> i64 {
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let page = database.query_row(sql, [name], |row| row.get(0));
+        page.expect("a page")
+    };
+    let (own, persons) = (page("staff_person"), page("person"));
+    let written = |page: i64, from: &str, to: &str| {
+        format!(
+            "PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET rootpage = {page}, sql = replace(sql, '{from}', '{to}') WHERE name = 'staff_person';
+             PRAGMA writable_schema = RESET"
+        )
+    };
+    let change = written(persons, " ON ", "  ON ");
+    database.execute_batch(&change).expect("SQL");
+    let refused = installation.refusal(&["migrate", "--mend"]);
+    assert!(
+        refused.contains("nothing was signed or changed") && refused.contains("integrity check"),
+        "{refused}"
+    );
+    let doctor = installation.refusal(&["doctor"]);
+    assert!(doctor.contains("integrity check"), "{doctor}");
+    let back = written(own, "  ON ", " ON ");
+    database.execute_batch(&back).expect("SQL");
+    let count = "SELECT count(*) FROM person";
+    let people: i64 = (database.query_row(count, [], |row| row.get(0))).expect("people");
+    assert!(people > 0);
+    assert_eq!(last(), event);
     // Where nobody knows whether it is an old copy, the log does not grow.
     database
         .execute_batch("DROP TRIGGER staff_stays")
