@@ -125,6 +125,12 @@ impl ApplicationDocument {
     /// compare.
     #[must_use]
     pub fn is_of(&self, application: &Application) -> bool {
+        self.is_of_but_for_requests(application) && self.names_requests_of(application)
+    }
+
+    /// The same without the keys and their requests.
+    #[must_use]
+    pub fn is_of_but_for_requests(&self, application: &Application) -> bool {
         let email = application.email.as_ref().map(|email| email.as_str());
         let same_form = self.number == application.number.as_str()
             && self.kind == application.kind.name()
@@ -137,14 +143,17 @@ impl ApplicationDocument {
                 && self.centre.as_deref() == Some(first.centre.as_str())
                 && self.agreement.as_deref() == Some(first.agreement.as_str())
         });
-        let same_keys = self.keys.len() == application.requests.len()
+        same_form && same_first
+    }
+
+    fn names_requests_of(&self, application: &Application) -> bool {
+        self.keys.len() == application.requests.len()
             && (self.keys.iter().zip(&application.requests)).all(|(key, request)| {
                 key.profile == request.profile
                     && key.public_key_sha256 == hex::encode(&request.public_key_sha256)
                     // The certificate is made of the request, not of the digest that is recorded beside it.
                     && key.request_sha256 == hex::encode(&tanba_crypto::sha256(&request.request))
-            });
-        same_form && same_first && same_keys
+            })
     }
 
     /// The document in plain words, line by line, in the order in which pages show it. Every field of the document that

@@ -768,7 +768,7 @@ fn the_server_compares_by_itself_and_tells_what_it_found() {
         "{refused}"
     );
     let doctor = installation.refusal(&["doctor"]);
-    assert!(doctor.contains("integrity check"), "{doctor}");
+    assert!(doctor.contains("keeps the server from working"), "{doctor}");
     let back = written(own, "  ON ", " ON ");
     database.execute_batch(&back).expect("SQL");
     let count = "SELECT count(*) FROM person";

@@ -1,5 +1,6 @@
 //! Applications: what was signed, and the requests of the keys that it names.
 
+use tanba_crypto::PublicKey;
 use tanba_model::application::Application;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
@@ -105,16 +106,17 @@ fn faulty(
 ) -> anyhow::Result<Option<&'static str>> {
     // One that an older program made in another form is told by its digest and its signature alone.
     let read = ApplicationDocument::from_bytes(document).ok();
-    if let Some(read) = &read
-        && !is_its(unit, row, read)?
-    {
-        return Ok(Some(
-            "what is recorded beside the signed document (number, person, address, place, keystore, centre, or the requests of its \
-             keys) is not what was signed: certificates of it may be of keys or addresses that nobody applied for",
-        ));
-    }
-    if let Some(read) = &read {
-        let certificates = Certificates::of(unit, row, read)?;
+    let certificates = match &read {
+        Some(read) => Some(Certificates::of(unit, row, read)?),
+        None => None,
+    };
+    if let (Some(read), Some(certificates)) = (&read, &certificates) {
+        if !is_its(unit, row, read, certificates)? {
+            return Ok(Some(
+                "what is recorded beside the signed document (number, person, address, place, keystore, centre, or the requests of its \
+                 keys) is not what was signed: certificates of it may be of keys or addresses that nobody applied for",
+            ));
+        }
         if !certificates.are_its_own() {
             return Ok(Some(
                 "a certificate of it is not there, or is recorded as of another application than the one that names its key: \
@@ -138,14 +140,10 @@ fn faulty(
             .and_then(|by| message::is_by(by, Some(row.person)))
             .err());
     }
-    let (Some(first), Some(read)) = (&row.first, &read) else {
+    let (Some(first), Some(read), Some(certificates)) = (&row.first, &read, &certificates) else {
         return Ok(None);
     };
-    let place = read.keys.iter().position(|key| key.purpose == "signature");
-    let request = place.and_then(|place| row.requests.get(place));
-    let request = request.and_then(|request| CertificateRequest::from_der(&request.request).ok());
-    let holds = request.is_some_and(|request| {
-        let key = request.public_key();
+    let holds = signing_key(row, read, certificates).is_some_and(|key| {
         let algorithm = key
             .algorithm()
             .map(|algorithm| algorithm.default_signature());
@@ -154,14 +152,35 @@ fn faulty(
     Ok((!holds).then_some("its signature does not hold: the new signing key did not make it"))
 }
 
-/// Whether the record is of what was signed, and of whoever signed it.
+/// The key that signs a first application: that of its request, and of its certificate where nothing is asked of requests.
+fn signing_key(
+    row: &Application,
+    document: &ApplicationDocument,
+    certificates: &Certificates<'_>,
+) -> Option<PublicKey> {
+    let mut keys = document.keys.iter();
+    let place = keys.position(|key| key.purpose == "signature")?;
+    if certificates.are_over() {
+        return certificates.key(place);
+    }
+    let request = CertificateRequest::from_der(&row.requests.get(place)?.request).ok()?;
+    Some(request.public_key().clone())
+}
+
+/// Whether the record is of what was signed, and of whoever signed it. Of requests nothing is asked where all that was issued of
+/// them is over: they are in no other place, and the alarm would never end.
 fn is_its(
     unit: &mut dyn UnitOfWork,
     row: &Application,
     document: &ApplicationDocument,
+    certificates: &Certificates<'_>,
 ) -> anyhow::Result<bool> {
     // A person who is not there, or cannot be read, is told where people are compared.
     let person = rows::found(unit.persons().find(row.person))?;
     let is_hers = person.is_none_or(|person| person.iin.as_str() == document.applicant.iin);
-    Ok(is_hers && document.is_of(row))
+    let is_of = match certificates.are_over() {
+        true => document.is_of_but_for_requests(row),
+        false => document.is_of(row),
+    };
+    Ok(is_hers && is_of)
 }

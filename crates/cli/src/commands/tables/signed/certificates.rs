@@ -1,5 +1,6 @@
 //! What was issued of a signed application: whose the certificates are, and what they say.
 
+use tanba_crypto::PublicKey;
 use tanba_model::application::{Application, State};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::document::ApplicationDocument;
@@ -18,6 +19,7 @@ pub(super) struct Certificates<'a> {
 }
 
 struct OfKey {
+    digest: [u8; 32],
     records: Vec<CertificateRecord>,
     /// The one that its request names.
     named: Option<CertificateRecord>,
@@ -35,9 +37,11 @@ impl<'a> Certificates<'a> {
             recorded: unit.certificates().of_application(row.id)?,
             issued: Vec::new(),
         };
-        for (key, request) in document.keys.iter().zip(&row.requests) {
+        for (place, key) in document.keys.iter().enumerate() {
+            let request = row.requests.get(place);
+            let named = request.and_then(|request| request.certificate);
             // Of one of which nothing was issued, somebody may have had a key certified otherwise.
-            if !certificates.is_issued() && request.certificate.is_none() {
+            if !certificates.is_issued() && named.is_none() {
                 continue;
             }
             let digest = hex::decode(&key.public_key_sha256);
@@ -45,11 +49,15 @@ impl<'a> Certificates<'a> {
                 continue;
             };
             let records = unit.certificates().of_key(&digest)?;
-            let named = match request.certificate {
+            let named = match named {
                 Some(id) => unit.certificates().find(id)?,
                 None => None,
             };
-            certificates.issued.push(OfKey { records, named });
+            certificates.issued.push(OfKey {
+                digest,
+                records,
+                named,
+            });
         }
         Ok(certificates)
     }
@@ -71,31 +79,67 @@ impl<'a> Certificates<'a> {
         let are_there = |of_key: &OfKey| {
             !self.is_issued()
                 || of_key.records.iter().any(|record| record.der.is_some())
-                || of_key.named.as_ref().is_some_and(is_over)
+                || of_key
+                    .named
+                    .as_ref()
+                    .is_some_and(|named| self.is_over(named))
         };
         let are_recorded = |of_key: &OfKey| {
             (of_key.records.iter()).all(|record| record.application == Some(self.row.id))
         };
-        self.recorded
-            .iter()
-            .all(|record| is_over(record) || names(record))
+        (self.recorded.iter()).all(|record| self.is_nothing(record) || names(record))
             && self.issued.iter().all(are_there)
             && self.issued.iter().all(are_recorded)
+    }
+
+    /// Whether one of its own was revoked for good: what was wrong with it is put right. Nobody else's says anything of that.
+    fn is_over(&self, record: &CertificateRecord) -> bool {
+        self.is_own(record)
+            && matches!(record.status, Status::Revoked { reason, .. } if reason != RevocationReason::CertificateHold)
+    }
+
+    /// The same, or one of its own that was intended and given up.
+    fn is_nothing(&self, record: &CertificateRecord) -> bool {
+        self.is_over(record) || self.is_own(record) && record.status == Status::Void
+    }
+
+    fn is_own(&self, record: &CertificateRecord) -> bool {
+        (record.application, record.person) == (Some(self.row.id), Some(self.row.person))
+    }
+
+    /// Whether a certificate of each of its keys was issued, and all that were recorded are revoked for good: nothing comes of its
+    /// requests any more.
+    pub(super) fn are_over(&self) -> bool {
+        let is_over = |of_key: &OfKey| {
+            let mut records = of_key.records.iter();
+            records.any(|record| self.is_over(record) && of_key.certificate(record).is_some())
+        };
+        self.is_issued()
+            && self.issued.len() == self.document.keys.len()
+            && self.issued.iter().all(is_over)
+            && self.recorded.iter().all(|record| self.is_nothing(record))
+    }
+
+    /// The key at a place of the document, as what was issued of it has it.
+    pub(super) fn key(&self, place: usize) -> Option<PublicKey> {
+        let of_key = self.issued.get(place)?;
+        let mut records = of_key.records.iter();
+        let certificate = records.find_map(|record| of_key.certificate(record))?;
+        Some(certificate.public_key().clone())
     }
 
     /// Whether each says the names and the address that were signed.
     pub(super) fn say_what_was_signed(&self) -> bool {
         let mut records = self.issued.iter().flat_map(|of_key| &of_key.records);
-        records.all(|record| is_over(record) || says(record, self.document))
+        records.all(|record| self.is_over(record) || says(record, self.document))
     }
 }
 
-/// Whether it was never issued, or revoked for good: what was wrong with it is put right.
-fn is_over(record: &CertificateRecord) -> bool {
-    match record.status {
-        Status::Void => true,
-        Status::Revoked { reason, .. } => reason != RevocationReason::CertificateHold,
-        Status::Intended | Status::Valid => false,
+impl OfKey {
+    /// The certificate of a record, where it is of this key.
+    fn certificate(&self, record: &CertificateRecord) -> Option<Certificate> {
+        let certificate = Certificate::from_der(record.der.as_deref()?).ok()?;
+        (certificate.public_key().sha256() == self.digest).then_some(certificate)
     }
 }
 

@@ -592,6 +592,49 @@ fn what_was_signed_is_compared_with_its_digest_and_its_signature_both_ways() {
     }
 }
 
+/// Issues what was applied for, as the registration authority does when the code was right.
+fn issue(house: &House, seat: &Seat, id: ApplicationId, email: Option<&str>) -> CertificateRecord {
+    let storage = house.storage.as_ref();
+    let found = storage.snapshot().unwrap().applications().find(id);
+    let mut application = found.unwrap().unwrap();
+    let her = storage.snapshot().unwrap().persons().find(seat.person);
+    let order = IssuanceOrder {
+        person: Some(seat.person),
+        application: Some(id),
+        profile: "neutral-individual-signature".to_owned(),
+        subject: Subject {
+            surname: somebody().surname,
+            given_name: somebody().given_name,
+            iin: her.unwrap().unwrap().iin.as_str().to_owned(),
+            country: "KZ".to_owned(),
+            ..Subject::default()
+        },
+        email: email.map(str::to_owned),
+        keystore: KeystoreKind::PersonalComputer,
+        request: application.requests.remove(0).request,
+        channel: Channel::Cabinet,
+        actor: Actor::Person(seat.person),
+    };
+    let at = later(9);
+    let record = house.authority.issue(&[order], at).unwrap().remove(0);
+    for (action, at) in [("application.confirm", later(8)), ("application.issue", at)] {
+        event(
+            storage,
+            action,
+            format!("application:{id}"),
+            String::new(),
+            at,
+        );
+    }
+    house.sql(&format!(
+        "UPDATE key_request SET certificate_id = {} WHERE application_id = {id};
+         UPDATE application SET state = 'ISSUED', state_at = {} WHERE id = {id}",
+        record.id,
+        at.unix()
+    ));
+    record
+}
+
 #[test]
 fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_that_is_not_there() {
     let renamed = Applicant {
@@ -613,42 +656,7 @@ fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_t
         let storage = house.storage.as_ref();
         let key = fresh();
         let id = apply_with(storage, &seat, false, (&key, applicant, signed));
-        let found = storage.snapshot().unwrap().applications().find(id);
-        let her = storage.snapshot().unwrap().persons().find(seat.person);
-        let order = IssuanceOrder {
-            person: Some(seat.person),
-            application: Some(id),
-            profile: "neutral-individual-signature".to_owned(),
-            subject: Subject {
-                surname: somebody().surname,
-                given_name: somebody().given_name,
-                iin: her.unwrap().unwrap().iin.as_str().to_owned(),
-                country: "KZ".to_owned(),
-                ..Subject::default()
-            },
-            email: issued.map(str::to_owned),
-            keystore: KeystoreKind::PersonalComputer,
-            request: found.unwrap().unwrap().requests.remove(0).request,
-            channel: Channel::Cabinet,
-            actor: Actor::Person(seat.person),
-        };
-        let at = later(9);
-        let record = house.authority.issue(&[order], at).unwrap().remove(0);
-        for (action, at) in [("application.confirm", later(8)), ("application.issue", at)] {
-            event(
-                storage,
-                action,
-                format!("application:{id}"),
-                String::new(),
-                at,
-            );
-        }
-        house.sql(&format!(
-            "UPDATE key_request SET certificate_id = {};
-             UPDATE application SET state = 'ISSUED', state_at = {}",
-            record.id,
-            at.unix()
-        ));
+        let record = issue(&house, &seat, id, issued);
         assert_eq!(compared(storage).0, expected, "{number}");
         for what in sentences(storage) {
             assert!(what.contains("not signed") && !what.contains("not there"));
@@ -664,14 +672,120 @@ fn a_certificate_with_a_name_or_an_address_that_was_not_signed_is_told_and_one_t
                 .unwrap();
             assert_eq!(compared(storage).0.is_empty(), quiet, "{number}");
         }
+        // One that was given up is not there, though its request names it.
         house.sql(&format!(
-            "UPDATE certificate SET status = 'void', der = NULL, revoked_at = NULL, reason = NULL WHERE id = {};
-             UPDATE key_request SET certificate_id = NULL",
+            "UPDATE certificate SET status = 'void', der = NULL, revoked_at = NULL, reason = NULL WHERE id = {}",
             record.id
         ));
         assert!(compared(storage).0.contains(&"application-signature"));
         let is_so = |what: &String| what.contains("not there") && !what.contains("not signed");
         assert!(sentences(storage).iter().any(is_so));
+    }
+}
+
+/// Whose certificate an application's request names, and how it ended.
+const NAMED: &str = "DROP TRIGGER certificate_is_what_it_was;
+    UPDATE certificate SET public_key_sha256 = zeroblob(32), application_id = NULL WHERE application_id = 1;
+    UPDATE key_request SET certificate_id = (SELECT id FROM certificate WHERE person_id = 2);";
+
+#[test]
+fn a_certificate_of_somebody_else_excuses_nothing_however_it_ended() {
+    let house = House::new();
+    let seat = Seat::new(&house, 1, Role::Operator);
+    let storage = house.storage.as_ref();
+    let _ = house.certify(2);
+    let id = apply(storage, &seat, false);
+    let _ = issue(&house, &seat, id, None);
+    assert_eq!(compared(storage).0, [""; 0]);
+    let ended = |status: &str, reason: &str| {
+        format!(
+            "UPDATE certificate SET status = '{status}', {reason}, application_id = ?1 WHERE person_id = 2;"
+        )
+    };
+    let revoked = ended("revoked", "revoked_at = 1795500001, reason = 4");
+    let void = ended("void", "der = NULL");
+    let here = |ended: &str| ended.replace("?1", "1");
+    let nowhere = |ended: &str| ended.replace("?1", "NULL");
+    for (number, sql) in [
+        // Its own is away, and the request names a stranger's, which is said to be of the application or not.
+        format!("{NAMED} {}", nowhere(&revoked)),
+        format!("{NAMED} {}", nowhere(&void)),
+        format!("{NAMED} {}", here(&revoked)),
+        format!("{NAMED} {}", here(&void)),
+        // A stranger's is said to be of the application beside its own.
+        here(&revoked),
+        here(&void),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let storage = SqliteStorage::open(house.copy(number, sql)).unwrap();
+        assert_eq!(compared(&storage).0, ["application-signature"], "{sql}");
+    }
+    // One of its own that was intended and given up is lawful.
+    let own = "INSERT INTO certificate (issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
+            public_key_sha256, shard, not_before, not_after, created_at, status, to_be_signed)
+        SELECT issuer_id, x'11223344556677889900112233445566778899aa', person_id, application_id, profile, purpose, keystore, channel,
+            zeroblob(32), shard, not_before, not_after, created_at, 'void', to_be_signed FROM certificate WHERE application_id = 1";
+    let storage = SqliteStorage::open(house.copy(20, own)).unwrap();
+    assert_eq!(compared(&storage).0, [""; 0]);
+}
+
+#[test]
+fn nothing_is_asked_of_requests_once_all_that_was_issued_of_them_is_revoked_for_good() {
+    let replaced = [
+        "UPDATE key_request SET request = x'3000', public_key_sha256 = zeroblob(32)",
+        "UPDATE key_request SET profile = 'another'",
+        "DELETE FROM key_request",
+    ];
+    let told = ["application-signature"].as_slice();
+    for is_first in [false, true] {
+        let house = House::new();
+        let seat = Seat::new(&house, 1, Role::Operator);
+        let storage = house.storage.as_ref();
+        let id = apply(storage, &seat, is_first);
+        let email = is_first.then_some("her@example.kz");
+        let record = issue(&house, &seat, id, email);
+        assert_eq!(compared(storage).0, [""; 0]);
+        let codes = |number: usize, sql: &str| {
+            let storage = SqliteStorage::open(house.copy(number, sql)).unwrap();
+            compared(&storage).0
+        };
+        let mut number = 0;
+        for (reason, expected) in [
+            (None, told),
+            (Some(RevocationReason::CertificateHold), told),
+            (Some(RevocationReason::CessationOfOperation), &[]),
+        ] {
+            if let Some(reason) = reason {
+                let authority = &house.authority;
+                authority
+                    .revoke(record.id, reason, Actor::System, later(11))
+                    .unwrap();
+            }
+            for sql in replaced {
+                number += 1;
+                assert_eq!(codes(number, sql), expected, "{is_first} {sql}");
+            }
+        }
+        // Something may be issued of it again; its certificate is of another key, or another one counts that is of it.
+        let request = replaced[0];
+        let back = format!("{request}; UPDATE application SET state = 'CONFIRMED'");
+        assert_eq!(codes(30, &back), ["application-state", told[0]]);
+        let other = "DROP TRIGGER certificate_is_what_it_was; UPDATE certificate SET der = (SELECT der FROM certificate WHERE application_id IS NULL AND der IS NOT NULL LIMIT 1) WHERE application_id IS NOT NULL";
+        assert_eq!(codes(31, &format!("{request}; {other}")), told);
+        let counts = "INSERT INTO certificate (issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
+                public_key_sha256, shard, not_before, not_after, created_at, status, to_be_signed, der)
+            SELECT issuer_id, x'11223344556677889900112233445566778899aa', person_id, application_id, profile, purpose, keystore, channel,
+                zeroblob(32), shard, not_before, not_after, created_at, 'valid', to_be_signed, der FROM certificate WHERE application_id = 1";
+        assert_eq!(codes(32, &format!("{request}; {counts}")), told);
+        // Who signed is asked all the same.
+        let signature = match is_first {
+            true => "UPDATE first_application SET signature = x'00'",
+            false => "UPDATE application SET signature = x'3000'",
+        };
+        let signed = format!("{APPLICATIONS} {signature}");
+        assert_eq!(codes(33, &signed), told);
     }
 }
 
