@@ -212,6 +212,9 @@ fn check(
                     judge::owner(unit.as_mut(), record, &certificate, profiles, &mut report)?;
                     evidence.judge(unit.as_mut(), &issuer, record, &mut report)?;
                 }
+                if record.der.is_none() {
+                    evidence.judge_unsigned(record, &mut report);
+                }
                 disowned.judge(record, &mut report);
                 let last = evidence.last_change(record);
                 on_lists = on_lists.saturating_add(issuer.lists.judge(record, last, &mut report));

@@ -86,6 +86,8 @@ pub(super) struct Evidence {
     issuers: BTreeMap<String, Vec<String>>,
     /// Issuers that the log has seen at work: they issued, or signed a list.
     at_work: BTreeSet<IssuerId>,
+    /// What it says was intended and is recorded without a certificate.
+    unsigned: BTreeSet<String>,
 }
 
 impl Evidence {
@@ -143,7 +145,7 @@ impl Evidence {
             event.action.as_str(),
             "certificate.intend" | "certificate.issue" | "certificate.void"
         ) {
-            return recorded(unit, &event, report);
+            return self.recorded(unit, event, report);
         }
         let Some(change) = Change::of(&event) else {
             return Ok(());
@@ -294,55 +296,6 @@ impl Evidence {
     }
 }
 
-/// What the log says of an intent against what is recorded under its serial number: a row that was taken away is seen
-/// from here alone.
-fn recorded(
-    unit: &mut dyn UnitOfWork,
-    event: &AuditEvent,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    let Some((issuer, serial)) = named(&event.object) else {
-        return Ok(());
-    };
-    let found = unit.certificates().find_by_serial(issuer, &serial)?;
-    let Some(record) = found else {
-        // Once is enough: what was issued or given up was intended before.
-        if event.action == "certificate.intend" {
-            report.fault(
-                &serial,
-                "row-missing",
-                "the audit log says that this certificate was intended, and nothing is recorded of it",
-            );
-        }
-        return Ok(());
-    };
-    let right = match event.action.as_str() {
-        "certificate.issue" => {
-            matches!(record.status, Status::Valid | Status::Revoked { .. }) && record.der.is_some()
-        }
-        "certificate.void" => record.status == Status::Void,
-        _ => {
-            let digest = hex::encode(&tanba_crypto::sha256(&record.to_be_signed));
-            if event.detail != format!("profile={} tbs sha256={digest}", record.profile) {
-                report.fault(
-                    &serial,
-                    "evidence-intent",
-                    "the audit log says that another profile or other bytes were intended",
-                );
-            }
-            true
-        }
-    };
-    if !right {
-        report.fault(
-            &serial,
-            "row-status",
-            "the audit log says that this was issued or given up, and the record says something else",
-        );
-    }
-    Ok(())
-}
-
 /// The issuer and the serial number that an event is about.
 fn named(object: &str) -> Option<(IssuerId, SerialNumber)> {
     let (issuer, serial) = object.strip_prefix("certificate:")?.split_once(':')?;
@@ -351,6 +304,71 @@ fn named(object: &str) -> Option<(IssuerId, SerialNumber)> {
 }
 
 impl Evidence {
+    /// What the log says of an intent against what is recorded under its serial number: a row that was taken away is seen
+    /// from here alone.
+    fn recorded(
+        &mut self,
+        unit: &mut dyn UnitOfWork,
+        event: AuditEvent,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let Some((issuer, serial)) = named(&event.object) else {
+            return Ok(());
+        };
+        let found = unit.certificates().find_by_serial(issuer, &serial)?;
+        let Some(record) = found else {
+            // Once is enough: what was issued or given up was intended before.
+            if event.action == "certificate.intend" {
+                report.fault(
+                &serial,
+                "row-missing",
+                "the audit log says that this certificate was intended, and nothing is recorded of it",
+            );
+            }
+            return Ok(());
+        };
+        let right = match event.action.as_str() {
+            "certificate.issue" => {
+                matches!(record.status, Status::Valid | Status::Revoked { .. })
+                    && record.der.is_some()
+            }
+            "certificate.void" => record.status == Status::Void,
+            _ => {
+                let digest = hex::encode(&tanba_crypto::sha256(&record.to_be_signed));
+                if event.detail != format!("profile={} tbs sha256={digest}", record.profile) {
+                    report.fault(
+                        &serial,
+                        "evidence-intent",
+                        "the audit log says that another profile or other bytes were intended",
+                    );
+                }
+                if record.der.is_none() {
+                    let _ = self.unsigned.insert(event.object);
+                }
+                true
+            }
+        };
+        if !right {
+            report.fault(
+            &serial,
+            "row-status",
+            "the audit log says that this was issued or given up, and the record says something else",
+        );
+        }
+        Ok(())
+    }
+
+    /// One record without a certificate: what nobody intended was put there, and stands where something else could be looked for.
+    pub(super) fn judge_unsigned(&self, record: &CertificateRecord, report: &mut Report) {
+        if !self.unsigned.contains(&object(record)) {
+            report.fault(
+                &record.serial,
+                "evidence-missing",
+                "the audit log does not say that this was intended: somebody put it there",
+            );
+        }
+    }
+
     /// Whether an issuer has issued or signed a list. One that was just made has not, until the server knows it.
     pub(super) fn is_at_work(&self, issuer: IssuerId) -> bool {
         self.at_work.contains(&issuer)

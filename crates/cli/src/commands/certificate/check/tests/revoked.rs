@@ -198,3 +198,32 @@ fn entries_that_nobody_knows_are_a_fault_of_lists_that_are_signed_here() {
     let found: Vec<_> = report.findings.iter().map(|one| one.code).collect();
     assert!(found.contains(&"list-unknown"), "{found:?}");
 }
+
+/// A row that takes the place of one that was intended, and one that goes on from there.
+#[test]
+fn what_is_recorded_as_given_up_or_open_and_nobody_intended_is_told() {
+    let three = Three::new();
+    let put = |status: &str| {
+        format!(
+            "INSERT INTO certificate (issuer_id, serial, person_id, application_id, profile, purpose, keystore, channel,
+                 public_key_sha256, shard, not_before, not_after, created_at, status, to_be_signed)
+             SELECT issuer_id, x'11223344556677889900112233445566778899aa', person_id, application_id, profile, purpose, keystore, channel,
+                 zeroblob(32), shard, not_before, not_after, created_at, '{status}', to_be_signed
+             FROM certificate WHERE id = {}",
+            three.valid.id
+        )
+    };
+    for (number, status) in (70..).zip(["void", "intended"]) {
+        assert_eq!(
+            three.changed(number, &put(status)),
+            ["evidence-missing"],
+            "{status}"
+        );
+    }
+    // One that was taken back to before it was signed is told as what it is, and once.
+    let back = format!(
+        "UPDATE certificate SET status = 'void', der = NULL WHERE id = {}",
+        three.valid.id
+    );
+    assert_eq!(three.changed(72, &back), ["row-status"]);
+}
