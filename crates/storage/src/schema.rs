@@ -194,7 +194,7 @@ fn shared(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(owners.into_iter().map(sentence).collect())
 }
 
-/// A look at the whole file: whether each page is of one alone, and rows are as constraints want them.
+/// A look at the whole file: whether each page is of one alone, rows are as constraints want them, and indexes have as many entries.
 pub(crate) const QUICK_LOOK: &str = "PRAGMA quick_check(1)";
 
 /// Whether a look finds nothing.
@@ -314,9 +314,14 @@ fn doubt(
     if !faults.iter().any(Fault::gives_pages_back) {
         return Ok(None);
     }
+    let is_gone = |fault: &Fault| fault.is_table() && fault.wrong == Wrong::Missing;
     Ok(if is_shared {
         Some(
             "a page is said to be of several, and what is in another would be lost with it: go back to a backup of before",
+        )
+    } else if faults.iter().any(is_gone) {
+        Some(
+            "a table is not there, and its pages may be said to be of this: go back to a backup of before",
         )
     } else if is_sound(connection, QUICK_LOOK)? {
         None

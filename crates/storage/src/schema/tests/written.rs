@@ -85,6 +85,61 @@ fn an_index_that_is_said_to_begin_on_a_page_of_another_is_left_and_nothing_is_lo
 }
 
 #[test]
+fn an_index_that_has_the_pages_of_a_table_that_has_others_or_is_gone_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let exchanged = "UPDATE sqlite_schema SET rootpage = ?1 + ?2 - rootpage WHERE name IN ('staff_person', 'device');";
+    let gone = "DELETE FROM sqlite_schema WHERE tbl_name = 'device'; UPDATE sqlite_schema SET rootpage = ?2 WHERE name = 'staff_person';";
+    for (number, (change, why)) in [
+        (exchanged, "A damaged database"),
+        (gone, "a table is not there"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = folder.path().join(number.to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let (storage, connection) = database(&folder);
+        let (index, table) = (
+            page(&connection, "staff_person"),
+            page(&connection, "device"),
+        );
+        let change = change.replace("?1", &index.to_string());
+        let change = change.replace("?2", &table.to_string());
+        drop(storage);
+        connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF; INSERT INTO device VALUES (1, zeroblob(32), 1, 1);
+                 CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE tbl_name = 'device' OR name = 'staff_person'; PRAGMA writable_schema = ON; {change}
+                 UPDATE sqlite_schema SET sql = replace(sql, ' ON ', '  ON ') WHERE name = 'staff_person'"
+            ))
+            .unwrap();
+        drop(connection);
+        let (storage, connection) = database(&folder);
+        let mended = mend(&storage);
+        assert_eq!(mended.made, Vec::<String>::new());
+        let mut left = mended.left.iter();
+        assert!(
+            left.any(|left| left.starts_with("the index staff_person") && left.contains(why)),
+            "{:?}",
+            mended.left
+        );
+        // Whoever writes it back has what was in it.
+        drop(storage);
+        connection
+            .execute_batch(
+                "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE tbl_name = 'device' OR name = 'staff_person';
+                 INSERT INTO sqlite_schema SELECT * FROM kept",
+            )
+            .unwrap();
+        drop(connection);
+        let (_storage, connection) = database(&folder);
+        let count = "SELECT count(*) FROM device";
+        let devices: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
+        assert_eq!(devices, 1);
+    }
+}
+
+#[test]
 fn a_page_that_is_said_to_be_of_several_is_told_whatever_form_it_is_written_in() {
     let folder = tempfile::tempdir().unwrap();
     let (storage, connection) = database(folder.path());
