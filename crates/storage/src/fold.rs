@@ -272,12 +272,18 @@ mod tests {
     fn the_thread_folds_while_somebody_writes_and_ends_with_its_owner() {
         let scene = Scene::new();
         let fold = Fold::start(&scene.path(), &scene.writer);
-        for number in 0..40 {
+        // Whoever writes begins the log anew after twenty thousand frames; that it begins earlier is the thread's doing. It may
+        // be late for one or another on a busy machine, and gets no turn from somebody who never rests.
+        let mut before = 0;
+        let is_early = (0..400).any(|number| {
             scene.write(&number.to_string(), 1_000);
-        }
+            thread::sleep(REST);
+            let frames = scene.log().frames;
+            let last = std::mem::replace(&mut before, frames);
+            frames < last && last < 20_000
+        });
+        assert!(is_early);
         drop(fold);
         assert_eq!(Arc::strong_count(&scene.writer), 1);
-        // What the writer alone would leave is twenty thousand frames, and more than that was written.
-        assert!(scene.log().frames < 20_000, "{:?}", scene.log());
     }
 }
