@@ -320,10 +320,10 @@ impl Evidence {
             // Once is enough: what was issued or given up was intended before.
             if event.action == "certificate.intend" {
                 report.fault(
-                &serial,
-                "row-missing",
-                "the audit log says that this certificate was intended, and nothing is recorded of it",
-            );
+                    &serial,
+                    "row-missing",
+                    "the audit log says that this certificate was intended, and nothing is recorded of it",
+                );
             }
             return Ok(());
         };
@@ -350,10 +350,10 @@ impl Evidence {
         };
         if !right {
             report.fault(
-            &serial,
-            "row-status",
-            "the audit log says that this was issued or given up, and the record says something else",
-        );
+                &serial,
+                "row-status",
+                "the audit log says that this was issued or given up, and the record says something else",
+            );
         }
         Ok(())
     }
