@@ -4,7 +4,7 @@ use tanba_crypto::PublicKey;
 use tanba_model::application::Application;
 use tanba_model::document::ApplicationDocument;
 use tanba_model::id::ApplicationId;
-use tanba_model::ports::UnitOfWork;
+use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::CertificateRequest;
 
 use super::super::rows::{self, APPLICATIONS};
@@ -107,7 +107,14 @@ fn faulty(
     // One that an older program made in another form is told by its digest and its signature alone.
     let read = ApplicationDocument::from_bytes(document).ok();
     let certificates = match &read {
-        Some(read) => Some(Certificates::of(unit, row, read)?),
+        Some(read) => match Certificates::of(unit, row, read) {
+            Err(StorageError::Damaged(_)) => {
+                return Ok(Some(
+                    "a certificate of it cannot be read, and it was not compared: put the certificate's row back from a backup",
+                ));
+            }
+            found => Some(found?),
+        },
         None => None,
     };
     if let (Some(read), Some(certificates)) = (&read, &certificates) {

@@ -4,7 +4,7 @@ use tanba_crypto::PublicKey;
 use tanba_model::application::{Application, State};
 use tanba_model::certificate::{CertificateRecord, RevocationReason, Status};
 use tanba_model::document::ApplicationDocument;
-use tanba_model::ports::UnitOfWork;
+use tanba_model::ports::{StorageError, UnitOfWork};
 use tanba_pki::{Certificate, hex};
 use tanba_ra::is_named;
 
@@ -30,7 +30,7 @@ impl<'a> Certificates<'a> {
         unit: &mut dyn UnitOfWork,
         row: &'a Application,
         document: &'a ApplicationDocument,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, StorageError> {
         let mut certificates = Self {
             row,
             document,
@@ -72,10 +72,6 @@ impl<'a> Certificates<'a> {
     /// Whether those of its keys are there and recorded as its own, and no others are: what happens to an application happens
     /// to them.
     pub(super) fn are_its_own(&self) -> bool {
-        let names = |record: &CertificateRecord| {
-            let key = hex::encode(&record.public_key_sha256);
-            (self.document.keys.iter()).any(|named| named.public_key_sha256 == key)
-        };
         let are_there = |of_key: &OfKey| {
             !self.is_issued()
                 || of_key.records.iter().any(|record| record.der.is_some())
@@ -87,7 +83,7 @@ impl<'a> Certificates<'a> {
         let are_recorded = |of_key: &OfKey| {
             (of_key.records.iter()).all(|record| record.application == Some(self.row.id))
         };
-        (self.recorded.iter()).all(|record| self.is_nothing(record) || names(record))
+        (self.recorded.iter()).all(|record| self.is_nothing(record) || self.names(record))
             && self.issued.iter().all(are_there)
             && self.issued.iter().all(are_recorded)
     }
@@ -101,6 +97,12 @@ impl<'a> Certificates<'a> {
     /// The same, or one of its own that was intended and given up.
     fn is_nothing(&self, record: &CertificateRecord) -> bool {
         self.is_over(record) || self.is_own(record) && record.status == Status::Void
+    }
+
+    /// Whether its document names the key.
+    fn names(&self, record: &CertificateRecord) -> bool {
+        let key = hex::encode(&record.public_key_sha256);
+        (self.document.keys.iter()).any(|named| named.public_key_sha256 == key)
     }
 
     fn is_own(&self, record: &CertificateRecord) -> bool {

@@ -137,16 +137,16 @@ fn belongs(
     row: &Decision,
     document: &DecisionDocument,
 ) -> anyhow::Result<bool> {
-    let application = match row.made.application {
+    let decided = document.application.as_ref();
+    let number = decided.map(|decided| decided.number.as_str());
+    let is_of = match row.made.application {
         Some(id) => match unit.applications().find(id) {
             // It is told where applications are compared.
-            Err(StorageError::Damaged(_)) => return Ok(true),
-            found => found?.map(|found| found.number),
+            Err(StorageError::Damaged(_)) => number.is_some(),
+            found => found?.as_ref().map(|found| found.number.as_str()) == number,
         },
-        None => None,
+        None => number.is_none(),
     };
-    let number = application.as_ref().map(|number| number.as_str());
-    let decided = document.application.as_ref();
     let asked = match row.made.pending {
         Some(id) => unit.decisions().asked_document(id)?,
         None => None,
@@ -156,8 +156,8 @@ fn belongs(
         Step::Approve => None,
         Step::Reject | Step::Confirm | Step::Withdraw => document.first.as_deref().and_then(digest),
     };
-    Ok(row.made.application.is_some() == decided.is_some()
-        && number == decided.map(|decided| decided.number.as_str())
+    Ok(row.made.application.is_some() == number.is_some()
+        && is_of
         && row.made.pending.is_some() == first.is_some()
         && asked.map(|asked| tanba_crypto::sha256(&asked)) == first)
 }

@@ -732,6 +732,33 @@ fn a_certificate_of_somebody_else_excuses_nothing_however_it_ended() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_read_hides_no_other_application() {
+    let house = House::new();
+    let seat = Seat::new(&house, 1, Role::Operator);
+    let storage = house.storage.as_ref();
+    let id = apply(storage, &seat, false);
+    let _ = issue(&house, &seat, id, None);
+    let _ = apply(storage, &seat, false);
+    assert_eq!(compared(storage).0, [""; 0]);
+    let sql = format!(
+        "{APPLICATIONS} UPDATE application SET region = '10' WHERE id = 2; DROP TRIGGER certificate_is_what_it_was;
+         PRAGMA ignore_check_constraints = ON; UPDATE certificate SET purpose = 'nonsense' WHERE application_id = 1"
+    );
+    let storage = SqliteStorage::open(house.copy(1, &sql)).unwrap();
+    let mut told = Vec::new();
+    let mut fault = |fault: Fault| told.push((fault.object, fault.what));
+    let _ = compare(&storage, &mut || true, &mut fault).unwrap();
+    let is_told = |object: &str, what: &str| {
+        (told.iter()).any(|(told, said)| told == object && said.contains(what))
+    };
+    assert!(is_told("application:1", "cannot be read"), "{told:?}");
+    assert!(
+        is_told("application:2", "is not what was signed"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn nothing_is_asked_of_requests_once_all_that_was_issued_of_them_is_revoked_for_good() {
     let replaced = [
         "UPDATE key_request SET request = x'3000', public_key_sha256 = zeroblob(32)",
