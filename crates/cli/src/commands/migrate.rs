@@ -16,7 +16,7 @@ use crate::wire;
 pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// Before anything is changed, write a copy of the database into this folder; where nothing has to be changed, none
+    /// Before the schema is brought up to date, write a copy of the database into this folder; where it is, none is written
     #[arg(long, value_name = "FOLDER")]
     backup: Option<PathBuf>,
     /// Make triggers and indexes anew that somebody took away or changed, with a record of it. Look first into who did
