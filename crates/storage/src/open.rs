@@ -257,15 +257,12 @@ impl SqliteStorage {
         if size > GLANCE {
             return Ok(());
         }
-        let is_small = size <= LOOK;
-        examine(
-            path,
-            if is_small {
-                WHOLE_LOOK
-            } else {
-                schema::QUICK_LOOK
-            },
-        )
+        let look = if size <= LOOK {
+            WHOLE_LOOK
+        } else {
+            schema::QUICK_LOOK
+        };
+        examine(path, look)
     }
 
     /// Makes triggers and indexes as the migrations of this program make them, where they are missing or others, with evidence

@@ -72,22 +72,26 @@ fn iin(number: u32) -> Iin {
         .unwrap()
 }
 
+/// Somebody with an address and a telephone.
+fn her(number: u32) -> NewPerson {
+    NewPerson {
+        iin: iin(number),
+        surname: "ТЕСТОВА".to_owned(),
+        given_name: "ТЕСТ".to_owned(),
+        patronymic: None,
+        email: Some(EmailAddress::parse("her@example.kz").unwrap()),
+        language: Language::Kk,
+        phone: Some(PhoneNumber::parse("+77011234567").unwrap()),
+    }
+}
+
 /// A house with somebody in each table that is compared.
 fn house() -> House {
     let house = House::new();
     let storage = Arc::clone(&house.storage);
     let mut unit = storage.begin().unwrap();
     for number in 1..=3 {
-        let person = NewPerson {
-            iin: iin(number),
-            surname: "ТЕСТОВА".to_owned(),
-            given_name: "ТЕСТ".to_owned(),
-            patronymic: None,
-            email: Some(EmailAddress::parse("her@example.kz").unwrap()),
-            language: Language::Kk,
-            phone: Some(PhoneNumber::parse("+77011234567").unwrap()),
-        };
-        let id = unit.persons().insert(&person, NOW).unwrap();
+        let id = unit.persons().insert(&her(number), NOW).unwrap();
         let event = AuditEvent {
             at: NOW,
             actor: Actor::System,
@@ -322,13 +326,8 @@ fn what_was_written_before_all_of_it_was_recorded_is_counted_and_no_fault() {
     let house = House::new();
     let storage = house.storage.as_ref();
     let person = NewPerson {
-        iin: iin(1),
-        surname: "ТЕСТОВА".to_owned(),
-        given_name: "ТЕСТ".to_owned(),
-        patronymic: None,
-        email: Some(EmailAddress::parse("her@example.kz").unwrap()),
-        language: Language::Kk,
         phone: None,
+        ..her(1)
     };
     let mut unit = storage.begin().unwrap();
     let id = unit.persons().insert(&person, NOW).unwrap();

@@ -294,16 +294,7 @@ impl Evidence {
         }
         Ok(())
     }
-}
 
-/// The issuer and the serial number that an event is about.
-fn named(object: &str) -> Option<(IssuerId, SerialNumber)> {
-    let (issuer, serial) = object.strip_prefix("certificate:")?.split_once(':')?;
-    let serial = SerialNumber::parse_hex(serial).ok()?;
-    Some((IssuerId(issuer.parse().ok()?), serial))
-}
-
-impl Evidence {
     /// What the log says of an intent against what is recorded under its serial number: a row that was taken away is seen
     /// from here alone.
     fn recorded(
@@ -384,6 +375,13 @@ impl Evidence {
         issuer.certificate.der() == der.as_slice()
             && said.is_some_and(|said| said.iter().any(|detail| detail.contains(&digest)))
     }
+}
+
+/// The issuer and the serial number that an event is about.
+fn named(object: &str) -> Option<(IssuerId, SerialNumber)> {
+    let (issuer, serial) = object.strip_prefix("certificate:")?.split_once(':')?;
+    let serial = SerialNumber::parse_hex(serial).ok()?;
+    Some((IssuerId(issuer.parse().ok()?), serial))
 }
 
 fn object(record: &CertificateRecord) -> String {

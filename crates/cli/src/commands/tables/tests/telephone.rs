@@ -1,21 +1,14 @@
 //! Telephones of people of whom the log says addresses and telephones in one.
 
+use tanba_model::id::PersonId;
+
 use super::*;
 
 /// Somebody who was entered by a program that said so.
 fn entered(house: &House) -> i64 {
     let storage = house.storage.as_ref();
-    let person = NewPerson {
-        iin: iin(1),
-        surname: "ТЕСТОВА".to_owned(),
-        given_name: "ТЕСТ".to_owned(),
-        patronymic: None,
-        email: Some(EmailAddress::parse("her@example.kz").unwrap()),
-        language: Language::Kk,
-        phone: Some(PhoneNumber::parse("+77011234567").unwrap()),
-    };
     let mut unit = storage.begin().unwrap();
-    let id = unit.persons().insert(&person, NOW).unwrap();
+    let id = unit.persons().insert(&her(1), NOW).unwrap();
     let row = unit.persons().find(id).unwrap().unwrap();
     let detail = facts::telephone_detail(unit.as_mut(), &row, "").unwrap();
     unit.commit().unwrap();
@@ -33,7 +26,7 @@ fn entered(house: &House) -> i64 {
 
 /// She has another number, or none, from now on.
 fn change(storage: &dyn Storage, id: i64, number: Option<&str>, says_before: bool) {
-    let id = tanba_model::id::PersonId(id);
+    let id = PersonId(id);
     let number = number.map(|number| PhoneNumber::parse(number).unwrap());
     let mut unit = storage.begin().unwrap();
     let before = unit.persons().find(id).unwrap().unwrap();
@@ -75,7 +68,7 @@ fn an_address_that_was_put_there_stays_found_after_a_telephone_was_changed() {
         assert_eq!((now.people, now.not_comparable), (1, 0));
     }
     // Until somebody sets it.
-    let person = tanba_model::id::PersonId(id);
+    let person = PersonId(id);
     let mut unit = storage.begin().unwrap();
     let detail = facts::detail(unit.as_mut(), person, "", &[Fact::Address]).unwrap();
     unit.commit().unwrap();
